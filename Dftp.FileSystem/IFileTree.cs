@@ -1,0 +1,73 @@
+namespace Dftp.FileSystem;
+
+/// <summary>The tree as front ends see it. Safe for use by many at once.</summary>
+public interface IFileTree
+{
+    /// <summary>
+    /// The tree as it is now. It never changes: take it once for a request and answer the whole of the request from it.
+    /// </summary>
+    ITreeSnapshot Snapshot { get; }
+
+    /// <summary>The nodes known now, this one first, then by name.</summary>
+    IReadOnlyList<NodeSummary> Nodes { get; }
+
+    /// <summary>Opens a range of a file, from this node's disk or from another holder.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="file">What <see cref="ITreeSnapshot.TryFind"/> or an earlier <see cref="OpenResult.HasChanged"/> said of it.</param>
+    /// <param name="range">Inside [0, file.Size].</param>
+    /// <param name="cancellationToken">Ends the opening only; the content's reads have tokens of their own.</param>
+    /// <returns>
+    /// The content; or newer facts where the file is not as <paramref name="file"/> says; or NotFound, IsDirectory, AccessDenied,
+    /// Unreachable or Failed.
+    /// </returns>
+    ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken);
+}
+
+/// <summary>The whole name space at one moment.</summary>
+public interface ITreeSnapshot
+{
+    TreeTotals Totals { get; }
+
+    /// <summary>The entry at a path. The root is always there.</summary>
+    bool TryFind(VirtualPath path, out Entry entry);
+
+    /// <summary>
+    /// The entries of a directory: the directories, then the files, each sorted by the bytes of their names. Empty for what is no
+    /// directory.
+    /// </summary>
+    IEnumerable<Entry> List(VirtualPath directory);
+
+    /// <summary>
+    /// Every entry below a directory, each directory before what it holds, in the order of <see cref="List"/> but with the files of
+    /// a directory before the contents of its directories. Empty for what is no directory.
+    /// </summary>
+    IEnumerable<WalkEntry> Walk(VirtualPath directory);
+}
+
+/// <summary>Sums over a snapshot.</summary>
+/// <param name="Files">Paths that are files.</param>
+/// <param name="Directories">Paths that are directories, the root not counted.</param>
+/// <param name="Bytes">The sizes of the files, each path once, as its owner has it.</param>
+/// <param name="HiddenFiles">Copies that no path shows because another node has a directory there.</param>
+public readonly record struct TreeTotals(long Files, long Directories, long Bytes, long HiddenFiles);
+
+/// <summary>How a node stands to this one.</summary>
+public enum NodeState
+{
+    /// <summary>This very node.</summary>
+    Self,
+
+    /// <summary>It answers.</summary>
+    Alive,
+
+    /// <summary>It refused a connection or failed a read; other holders are asked first until it answers again.</summary>
+    Suspect,
+}
+
+/// <summary>A node as a page or a report shows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="State">How it stands to this node.</param>
+/// <param name="PublicAddress">host:port of its public HTTP interface; empty when it has none or is this node.</param>
+/// <param name="Files">Files that it holds, those that others hold too included.</param>
+/// <param name="Bytes">The sum of their sizes.</param>
+public sealed record NodeSummary(NodeName Name, NodeState State, string PublicAddress, long Files, long Bytes);

@@ -1,0 +1,35 @@
+namespace Dftp.FileSystem;
+
+/// <summary>A point in time as nanoseconds since 1970-01-01T00:00:00Z, the resolution of Linux file systems (years 1678 to 2262).</summary>
+public readonly record struct UnixTime(long Nanoseconds) : IComparable<UnixTime>
+{
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>Whole seconds, rounded towards the past.</summary>
+    public long Seconds => Math.DivRem(Nanoseconds, NanosecondsPerSecond, out var rest) - (rest < 0 ? 1 : 0);
+
+    /// <summary>Times outside the representable years become the nearest one inside.</summary>
+    public static UnixTime FromSeconds(long seconds, int nanoseconds = 0) =>
+        seconds > long.MaxValue / NanosecondsPerSecond - 1 ? new UnixTime(long.MaxValue)
+        : seconds < long.MinValue / NanosecondsPerSecond + 1 ? new UnixTime(long.MinValue)
+        : new UnixTime(seconds * NanosecondsPerSecond + nanoseconds);
+
+    public static UnixTime From(DateTimeOffset time) =>
+        FromSeconds(
+            time.ToUnixTimeSeconds(),
+            (int)((time.UtcTicks - DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds()).UtcTicks) * TimeSpan.NanosecondsPerTick));
+
+    /// <summary>UTC, at the framework's resolution of 100 ns.</summary>
+    public DateTimeOffset ToDateTimeOffset() =>
+        DateTimeOffset.UnixEpoch.AddTicks(Nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    public int CompareTo(UnixTime other) => Nanoseconds.CompareTo(other.Nanoseconds);
+
+    public static bool operator <(UnixTime left, UnixTime right) => left.Nanoseconds < right.Nanoseconds;
+
+    public static bool operator >(UnixTime left, UnixTime right) => left.Nanoseconds > right.Nanoseconds;
+
+    public static bool operator <=(UnixTime left, UnixTime right) => left.Nanoseconds <= right.Nanoseconds;
+
+    public static bool operator >=(UnixTime left, UnixTime right) => left.Nanoseconds >= right.Nanoseconds;
+}

@@ -1,0 +1,140 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Support;
+
+/// <summary>
+/// The second implementation of <see cref="IFileTree"/>: files are byte arrays, directories come with what is under them.
+/// Changing it makes a new snapshot. <see cref="Content"/> can be replaced to give slow or broken reads.
+/// </summary>
+internal sealed class MemoryFileTree : IFileTree
+{
+    public static readonly NodeName Node = NodeName.Parse("memory");
+
+    public static readonly UnixTime DefaultTime = UnixTime.FromSeconds(1477224426, 123_456_789);
+
+    private readonly Lock _lock = new();
+    private volatile MemorySnapshot _snapshot = new([]);
+
+    public ITreeSnapshot Snapshot => _snapshot;
+
+    public IReadOnlyList<NodeSummary> Nodes =>
+        [new(Node, NodeState.Self, "", _snapshot.Totals.Files, _snapshot.Totals.Bytes)];
+
+    /// <summary>Makes the content of an opened range; a test replaces it to inject faults.</summary>
+    public Func<VirtualPath, byte[], ByteRange, FileContent> Content { get; set; } = (_, bytes, range) => new MemoryContent(bytes, range);
+
+    /// <summary>When set, every open fails with it.</summary>
+    public FileError? OpenError { get; set; }
+
+    public MemoryFileTree File(string path, string text, UnixTime? modified = null) => File(path, Encoding.UTF8.GetBytes(text), modified);
+
+    public MemoryFileTree File(string path, byte[] bytes, UnixTime? modified = null) =>
+        Put(path, new MemoryItem(bytes, modified ?? DefaultTime));
+
+    public MemoryFileTree Directory(string path, UnixTime? modified = null) => Put(path, new MemoryItem(null, modified ?? DefaultTime));
+
+    public MemoryFileTree Remove(string path)
+    {
+        var removed = VirtualPath.Parse(path);
+        lock (_lock)
+        {
+            _snapshot = new MemorySnapshot(_snapshot.Items.Where(item => !item.Key.IsSameOrUnder(removed)).ToDictionary());
+        }
+
+        return this;
+    }
+
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (OpenError is not null) return new(OpenResult.Failed(OpenError));
+        var snapshot = _snapshot;
+        if (!snapshot.TryFind(path, out var now)) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
+        if (now.IsDirectory) return new(OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory"));
+        return !now.HasSameContentFacts(file)
+            ? new(OpenResult.Changed(now))
+            : new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range)));
+    }
+
+    private MemoryFileTree Put(string path, MemoryItem item)
+    {
+        lock (_lock)
+        {
+            var items = new Dictionary<VirtualPath, MemoryItem>(_snapshot.Items);
+            var at = VirtualPath.Parse(path);
+            items[at] = item;
+            for (at = at.Parent; !at.IsRoot; at = at.Parent) items.TryAdd(at, new MemoryItem(null, item.Modified));
+            _snapshot = new MemorySnapshot(items);
+        }
+
+        return this;
+    }
+
+    private sealed record MemoryItem(byte[]? Bytes, UnixTime Modified);
+
+    private sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : ITreeSnapshot
+    {
+        public Dictionary<VirtualPath, MemoryItem> Items { get; } = items;
+
+        public TreeTotals Totals => new(
+            Items.Values.Count(item => item.Bytes is not null),
+            Items.Values.Count(item => item.Bytes is null),
+            Items.Values.Sum(item => item.Bytes?.LongLength ?? 0),
+            0);
+
+        public bool TryFind(VirtualPath path, out Entry entry)
+        {
+            if (Items.TryGetValue(path, out var item))
+            {
+                entry = ToEntry(path, item);
+                return true;
+            }
+
+            entry = path.IsRoot ? ToEntry(path, new MemoryItem(null, DefaultTime)) : default;
+            return path.IsRoot;
+        }
+
+        public IEnumerable<Entry> List(VirtualPath directory) =>
+            Items.Where(item => !item.Key.IsRoot && item.Key.Parent == directory)
+                .OrderBy(item => item.Value.Bytes is not null)
+                .ThenBy(item => Encoding.UTF8.GetBytes(item.Key.Name), Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)))
+                .Select(item => ToEntry(item.Key, item.Value));
+
+        public IEnumerable<WalkEntry> Walk(VirtualPath directory)
+        {
+            foreach (var entry in List(directory)) yield return new WalkEntry(directory, entry);
+            foreach (var child in List(directory).Where(entry => entry.IsDirectory))
+            {
+                foreach (var below in Walk(directory.Child(child.Name))) yield return below;
+            }
+        }
+
+        private Entry ToEntry(VirtualPath path, MemoryItem item) => new(
+            Encoding.UTF8.GetBytes(path.Name),
+            item.Bytes is null,
+            item.Bytes?.LongLength ?? Items.Where(other => other.Key != path && other.Key.IsSameOrUnder(path)).Sum(other => other.Value.Bytes?.LongLength ?? 0),
+            item.Modified,
+            item.Bytes is null ? 0b111_101_101 : 0b110_100_100,
+            Node);
+    }
+}
+
+/// <summary>A range of a byte array.</summary>
+internal sealed class MemoryContent(byte[] bytes, ByteRange range) : FileContent
+{
+    private long _read;
+
+    public override long Length => range.Length;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var count = (int)Math.Min(buffer.Length, range.Length - _read);
+        bytes.AsMemory((int)(range.Offset + _read), count).CopyTo(buffer);
+        _read += count;
+        return new(count);
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
