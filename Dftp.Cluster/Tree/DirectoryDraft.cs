@@ -13,6 +13,7 @@ internal sealed class DirectoryDraft(byte[] name)
     private List<DirectoryDraft>? _directories;
     private Dictionary<byte[], DirectoryDraft>? _directoriesByName;
     private FileColumns _columns;
+    private bool _wasReopened;
 
     /// <summary>UTF-8; empty for the root.</summary>
     public byte[] Name { get; } = name;
@@ -59,9 +60,16 @@ internal sealed class DirectoryDraft(byte[] name)
     }
 
     /// <summary>
-    /// The files, packed. What gathered them is given back to the collector: call it as soon as a directory is complete, so that
-    /// a scan of millions of files holds little more than its result. A file that has the name of one of the directories is left out.
+    /// Gives back to the collector what gathered the files: call it when a directory is probably complete, so that gathering millions
+    /// of files holds little more than its result. A directory that proved it wrong once stays open, or entries in any order would
+    /// have it unpacked for each.
     /// </summary>
+    public void PackEarly()
+    {
+        if (!_wasReopened) Files();
+    }
+
+    /// <summary>The files, packed. A file that has the name of one of the directories is left out.</summary>
     public FileColumns Files()
     {
         if (_files is null) return _columns;
@@ -92,6 +100,7 @@ internal sealed class DirectoryDraft(byte[] name)
 
     private void Reopen()
     {
+        _wasReopened = _columns.Count > 0;
         _names = [];
         _files = [];
         for (var index = 0; index < _columns.Count; index++)

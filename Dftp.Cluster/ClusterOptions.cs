@@ -1,0 +1,31 @@
+using System.Net;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster;
+
+/// <summary>What a node's cluster part is told. Times have the defaults of the command line.</summary>
+public sealed record ClusterOptions
+{
+    public required NodeName NodeName { get; init; }
+
+    /// <summary>Nodes of another name are not met, even on the same multicast group.</summary>
+    public string ClusterName { get; init; } = "dftp";
+
+    /// <summary>Where in the tree this node's root directory stands.</summary>
+    public VirtualPath Mount { get; init; }
+
+    /// <summary>The multicast group and port; null: nodes find each other only by being told.</summary>
+    public IPEndPoint? Multicast { get; init; }
+
+    /// <summary>How often each peer is asked whether it is there, and told what this node holds.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A peer that answers nothing for so long is gone, and with it what it alone held.</summary>
+    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often each peer is sent all that this node holds, whatever it was sent before.</summary>
+    public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a peer may take to accept a connection. It is on the same network: a second is already long.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+}

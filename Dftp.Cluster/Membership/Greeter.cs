@@ -1,0 +1,105 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>Who meets whom: takes greetings and the answers to ours, and decides whether the other is a peer.</summary>
+internal sealed class Greeter(MembershipContext context)
+{
+    /// <summary>Greets a node of which only the address is known.</summary>
+    /// <returns>Its name; or null and why it did not become a peer.</returns>
+    public async Task<(NodeName? Node, string Reason)> GreetAsync(HostPort address, CancellationToken cancellationToken)
+    {
+        var reply = await context.Client.GreetAsync(address, context.Me(), requestFullUpdate: true, isLeaving: false, cancellationToken);
+        if (reply.Answer is not { } answer) return (null, reply.Reason);
+        if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
+        if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");
+        Answered(address, answer);
+        return (answer.Me.Name, "");
+    }
+
+    /// <summary>Takes the answer to a greeting: the one that gave it is a peer, and those that it knows are greeted too.</summary>
+    public void Answered(HostPort address, ClusterAnswer answer)
+    {
+        if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
+        Meet(answer.Me, wantsFullUpdate: null);
+        foreach (var known in answer.Peers)
+        {
+            if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
+            Introduce(known, address);
+        }
+    }
+
+    /// <summary>Takes a greeting.</summary>
+    /// <returns>Null when it is accepted; otherwise a sentence for the caller.</returns>
+    public string? Greeted(Greeting greeting)
+    {
+        var caller = greeting.Caller;
+        if (IsMyself(caller)) return null;
+        if (Refusal(caller, greeting.ClusterName) is { } refusal) return refusal;
+        if (greeting.IsLeaving)
+        {
+            if (context.Peers.Find(caller.Name) is { } leaving && leaving.Facts.Epoch == caller.State?.Epoch && context.Peers.Leave(leaving))
+                context.Log.PeerLeft(caller.Name);
+            return null;
+        }
+
+        return Meet(caller, greeting.RequestsFullUpdate) ? null : "too many nodes";
+    }
+
+    /// <summary>Greets a node that announced itself or was named by a peer, unless it is well known.</summary>
+    public void Introduce(NodeDescription node, HostPort? named = null)
+    {
+        if (context.Peers.Find(node.Name) is { } known && known.Facts.State is PeerState.Alive or PeerState.Suspect) return;
+        if (context.Peers.GetOrAdd(node.Name) is not { } peer) return;
+        // Another node's word for an address is taken only where there is none yet.
+        peer.Change(facts => facts.ManagementAddress is not null && named is not null
+            ? facts
+            : facts with { ManagementAddress = node.ManagementAddress, PublicAddress = node.PublicAddress });
+        peer.PingNow.Raise();
+    }
+
+    private bool IsMyself(NodeDescription node) => node.Name == context.Options.NodeName && node.State?.Epoch == context.Own.Epoch;
+
+    /// <summary>Why a node cannot be a peer, or null.</summary>
+    private string? Refusal(NodeDescription node, string? clusterName)
+    {
+        if (!string.IsNullOrEmpty(clusterName) && clusterName != context.Options.ClusterName)
+        {
+            context.Log.Refused(node.Name, node.ManagementAddress.ToString(), $"its cluster is {clusterName}, ours is {context.Options.ClusterName}");
+            return $"this node is in the cluster {context.Options.ClusterName}, not {clusterName}";
+        }
+
+        if (IsMyself(node)) return null;
+        if (node.Name == context.Options.NodeName || IsTaken(node))
+        {
+            context.Log.SameName(node.Name, node.ManagementAddress.ToString());
+            return $"a node called {node.Name} is already in the cluster: start one of the two with another --node-name";
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a node of that name is known that lives elsewhere and answered lately. One that does not answer has moved.</summary>
+    private bool IsTaken(NodeDescription node) =>
+        context.Peers.Find(node.Name)?.Facts is { State: PeerState.Alive, Epoch: > 0 } known
+        && node.State is { } state && state.Epoch != known.Epoch
+        && known.ManagementAddress != node.ManagementAddress
+        && context.Time.GetElapsedTime(known.LastAnswer) < 2 * context.Options.PingInterval;
+
+    private bool Meet(NodeDescription node, bool? wantsFullUpdate)
+    {
+        if (context.Peers.GetOrAdd(node.Name) is not { } peer) return false;
+        var (before, after) = context.Peers.Meet(peer, node);
+        if (before.State is PeerState.Unmet or PeerState.Away) context.Log.PeerJoined(node.Name, node.ManagementAddress);
+        else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
+        if (wantsFullUpdate == true)
+        {
+            peer.Change(facts => facts with { WantsFullUpdate = true });
+            peer.PushNow.Raise();
+        }
+
+        // Whoever is met by its own greeting is greeted back, and asked for what it holds.
+        if (after.AsksForFullUpdate && wantsFullUpdate is not null) peer.PingNow.Raise();
+        return true;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Dftp.Cluster.Membership;
+
+/// <summary>A greeting that another node sent: POST /cluster/.</summary>
+/// <param name="Caller">What it says of itself, its host being the address that it called from.</param>
+/// <param name="ClusterName">Its cluster; null from an original node, which does not say it.</param>
+/// <param name="RequestsFullUpdate">It asks for all that this node holds.</param>
+/// <param name="IsLeaving">It says goodbye.</param>
+internal sealed record Greeting(NodeDescription Caller, string? ClusterName, bool RequestsFullUpdate, bool IsLeaving);

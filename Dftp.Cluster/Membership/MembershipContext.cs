@@ -1,0 +1,32 @@
+using Dftp.Cluster.Updates;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>What everything that deals with peers shares.</summary>
+internal sealed class MembershipContext(
+    ClusterOptions options, OwnEntries own, PeerTable peers, PeerClient client, TimeProvider time, ILogger log)
+{
+    public ClusterOptions Options => options;
+
+    public OwnEntries Own => own;
+
+    public PeerTable Peers => peers;
+
+    public PeerClient Client => client;
+
+    public TimeProvider Time => time;
+
+    public ILogger Log => log;
+
+    /// <summary>Where this node listens; known when its listeners are bound.</summary>
+    public HostPort PublicAddress { get; set; } = new("", 0);
+
+    public HostPort ManagementAddress { get; set; } = new("", 0);
+
+    /// <summary>Takes an answer to a greeting of ours, from the address that was greeted.</summary>
+    public Action<HostPort, ClusterAnswer> Answered { get; set; } = (_, _) => { };
+
+    /// <summary>What this node says of itself now.</summary>
+    public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State);
+}

@@ -1,0 +1,122 @@
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>All that this node knows of one other. It is changed under its own lock; readers take what they need in one piece.</summary>
+internal sealed class Peer(NodeName name) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private PeerFacts _facts = new() { Name = name };
+    private CancellationTokenSource _presence = new();
+
+    public NodeName Name { get; } = name;
+
+    public PeerFacts Facts => Volatile.Read(ref _facts);
+
+    /// <summary>Held while an update of this peer is put into the tree, or all of it taken out, so that the two cannot cross.</summary>
+    public Lock Applying { get; } = new();
+
+    /// <summary>Wakes the loop that asks whether the peer is there.</summary>
+    public Signal PingNow { get; } = new();
+
+    /// <summary>Wakes the loop that sends updates to the peer.</summary>
+    public Signal PushNow { get; } = new();
+
+    /// <summary>Fires when the peer goes away: whatever is under way with it is pointless then.</summary>
+    public CancellationToken Presence
+    {
+        get
+        {
+            lock (_lock) return _presence.Token;
+        }
+    }
+
+    /// <summary>Changes the facts as one step.</summary>
+    /// <returns>The facts before and after.</returns>
+    public (PeerFacts Before, PeerFacts After) Change(Func<PeerFacts, PeerFacts> change)
+    {
+        CancellationTokenSource? ended = null;
+        PeerFacts before, after;
+        lock (_lock)
+        {
+            before = _facts;
+            after = change(before);
+            Volatile.Write(ref _facts, after);
+            if (after.State == PeerState.Away && before.State != PeerState.Away)
+            {
+                ended = _presence;
+                _presence = new CancellationTokenSource();
+            }
+        }
+
+        ended?.Cancel();
+        ended?.Dispose();
+        return (before, after);
+    }
+
+    public void Dispose()
+    {
+        lock (_lock) _presence.Dispose();
+    }
+}
+
+/// <summary>What is known of a peer at one moment. Times in unix seconds are for reports, 0 for never; timestamps are the clock's own.</summary>
+internal sealed record PeerFacts
+{
+    public required NodeName Name { get; init; }
+
+    public PeerState State { get; init; } = PeerState.Unmet;
+
+    /// <summary>Where its files are read; null until it is met.</summary>
+    public HostPort? PublicAddress { get; init; }
+
+    /// <summary>Where it is greeted; null until it is met.</summary>
+    public HostPort? ManagementAddress { get; init; }
+
+    /// <summary>Whether it is an original node, which understands the specification's messages and nothing else.</summary>
+    public bool IsOriginal { get; init; } = true;
+
+    /// <summary>The start of its process that greeted last; 0 from an original node.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>What it last said that it holds.</summary>
+    public AnnouncedState? Said { get; init; }
+
+    /// <summary>The last of its updates that is in the tree; null when a full one is needed.</summary>
+    public UpdatePosition? Applied { get; init; }
+
+    /// <summary>The timestamp at which it was noticed to be ahead of what is applied; null while it is not.</summary>
+    public long? LagsSince { get; init; }
+
+    /// <summary>Updates of it that are being read at this moment.</summary>
+    public int Receiving { get; init; }
+
+    /// <summary>A full update of it is needed, and it is asked for one with every ping until it comes.</summary>
+    public bool NeedsFullUpdate { get; init; } = true;
+
+    /// <summary>It asked for a full update.</summary>
+    public bool WantsFullUpdate { get; init; }
+
+    /// <summary>The state of this node that it was sent last; null before the first full update.</summary>
+    public long? PushedSequence { get; init; }
+
+    /// <summary>Tries that failed since it answered last.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>The timestamp at which it was last heard of.</summary>
+    public long LastAnswer { get; init; }
+
+    public long LastAlive { get; init; }
+
+    public long LastUpdatePushed { get; init; }
+
+    public long LastUpdateReceived { get; init; }
+
+    public long LastFullUpdateReceived { get; init; }
+
+    /// <summary>Whether to ask it for a full update now: one that is just coming in is not asked for again.</summary>
+    public bool AsksForFullUpdate => NeedsFullUpdate && Receiving == 0;
+
+    public bool IsPresent => State is PeerState.Alive or PeerState.Suspect;
+}

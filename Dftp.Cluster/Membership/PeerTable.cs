@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>The other nodes that this one has heard of since its start, and every change of how they stand.</summary>
+internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposable
+{
+    /// <summary>A bound against a name space flooded by greetings; no cluster of people's machines comes near.</summary>
+    private const int MaxPeers = 10_000;
+
+    /// <summary>Updates come within a tenth of a second; a lost one is to be made good within ten.</summary>
+    private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
+    private readonly Lock _adding = new();
+
+    /// <summary>A peer was heard of for the first time. Called once a peer, before anything else is done with it.</summary>
+    public event Action<Peer>? Added;
+
+    public IEnumerable<Peer> All => _peers.Values;
+
+    public Peer? Find(NodeName name) => _peers.GetValueOrDefault(name);
+
+    /// <summary>The peer of that name.</summary>
+    /// <returns>Null when there are too many already.</returns>
+    public Peer? GetOrAdd(NodeName name)
+    {
+        if (_peers.TryGetValue(name, out var known)) return known;
+        lock (_adding)
+        {
+            if (_peers.TryGetValue(name, out known)) return known;
+            if (_peers.Count >= MaxPeers) return null;
+            var added = new Peer(name);
+            added.Change(facts => facts with { LastAnswer = time.GetTimestamp() });
+            _peers[name] = added;
+            Added?.Invoke(added);
+            return added;
+        }
+    }
+
+    /// <summary>Notes what a peer says of itself in a greeting or an answer: it is there, at these addresses, and holds that.</summary>
+    /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
+    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description) => peer.Change(facts =>
+    {
+        var epoch = description.State?.Epoch ?? 0;
+        var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;
+        // A node with several interfaces is heard from several addresses: the one that works is kept.
+        var keepsAddress = !isStart && facts.State == PeerState.Alive && facts.ManagementAddress is not null;
+        return Compared(Answered(facts) with
+        {
+            State = PeerState.Alive,
+            PublicAddress = keepsAddress ? facts.PublicAddress : description.PublicAddress,
+            ManagementAddress = keepsAddress ? facts.ManagementAddress : description.ManagementAddress,
+            IsOriginal = description.State is null,
+            Epoch = epoch,
+            Said = description.State,
+            PushedSequence = isStart ? null : facts.PushedSequence,
+        });
+    });
+
+    /// <summary>The peer sent something: it is there.</summary>
+    public void Heard(Peer peer) => peer.Change(Answered);
+
+    /// <summary>Something that was tried with the peer failed.</summary>
+    /// <returns>Whether it was believed to be well before.</returns>
+    public static bool Suspect(Peer peer)
+    {
+        var (before, _) = peer.Change(facts => facts with
+        {
+            State = facts.State == PeerState.Alive ? PeerState.Suspect : facts.State,
+            Failures = facts.Failures + 1,
+        });
+        return before.State == PeerState.Alive;
+    }
+
+    /// <summary>Takes the peer for gone, and what it held out of the tree.</summary>
+    /// <returns>Whether it was there before.</returns>
+    public bool Leave(Peer peer)
+    {
+        PeerFacts before;
+        lock (peer.Applying)
+        {
+            (before, _) = peer.Change(facts => facts with
+            {
+                State = PeerState.Away,
+                Applied = null,
+                NeedsFullUpdate = true,
+                WantsFullUpdate = false,
+                PushedSequence = null,
+            });
+            tree.Remove(peer.Name);
+        }
+
+        return before.State != PeerState.Away;
+    }
+
+    public void Dispose()
+    {
+        foreach (var peer in _peers.Values) peer.Dispose();
+    }
+
+    private PeerFacts Answered(PeerFacts facts) => facts with
+    {
+        // One that has only sent something cannot be reached yet.
+        State = facts.ManagementAddress is null && facts.State == PeerState.Unmet ? PeerState.Unmet : PeerState.Alive,
+        Failures = 0,
+        LastAnswer = time.GetTimestamp(),
+        LastAlive = time.GetUtcNow().ToUnixTimeSeconds(),
+    };
+
+    /// <summary>Asks for a full update where what the peer says that it holds is not what is known of it.</summary>
+    private PeerFacts Compared(PeerFacts facts)
+    {
+        if (facts.Said is not { } said || facts.NeedsFullUpdate) return facts;
+        if (facts.Applied is not { } applied || applied.Epoch != said.Epoch) return facts with { NeedsFullUpdate = true };
+        if (applied.Sequence >= said.Sequence)
+        {
+            var differs = applied.Sequence == said.Sequence && tree.Current.HoldingOf(facts.Name).Digest != said.Digest;
+            return facts with { LagsSince = null, NeedsFullUpdate = differs };
+        }
+
+        // An update that leads there is probably under way; one that has not come after this time was lost.
+        if (facts.LagsSince is not { } since) return facts with { LagsSince = time.GetTimestamp() };
+        return time.GetElapsedTime(since) < MaxLag ? facts : facts with { LagsSince = null, NeedsFullUpdate = true };
+    }
+}

@@ -1,0 +1,77 @@
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Scanning;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Updates;
+
+/// <summary>
+/// What this node itself holds: puts scans into the tree and into the log of changes, as one step, so that a full update and the
+/// changes after it always fit together.
+/// </summary>
+internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly ChangeLog _log = new();
+    private bool _isScanned;
+
+    /// <summary>Called after each change, outside of the lock.</summary>
+    public event Action? Changed;
+
+    /// <summary>This start of the process: milliseconds, so that a later start has a greater number.</summary>
+    public long Epoch { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Whether the first scan has ended. Before, peers keep what they know from an earlier start and are sent nothing.</summary>
+    public bool IsScanned
+    {
+        get
+        {
+            lock (_lock) return _isScanned;
+        }
+    }
+
+    public AnnouncedState State
+    {
+        get
+        {
+            lock (_lock) return new AnnouncedState(Epoch, _log.Sequence, tree.Current.HoldingOf(node).Digest);
+        }
+    }
+
+    /// <summary>The whole tree, with the position that a full update of this node from it has.</summary>
+    public (TreeSnapshot Tree, UpdatePosition Position) Full()
+    {
+        lock (_lock) return (tree.Current, new UpdatePosition(Epoch, _log.Sequence, _log.Sequence));
+    }
+
+    /// <summary>The changes after a state that was sent before.</summary>
+    /// <returns>The changes, null when only a full update can tell them; and their position.</returns>
+    public (IReadOnlyList<EntryChange>? Changes, UpdatePosition Position) Since(long sequence)
+    {
+        lock (_lock) return (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence));
+    }
+
+    /// <summary>Puts a scan of the whole root in the place of what was known.</summary>
+    /// <param name="root">The tree's root with this node's mount in it; its times of change are written by this call.</param>
+    /// <returns>How many entries changed; the number of all of them after the first scan.</returns>
+    public long Replace(DirectoryDraft root)
+    {
+        long changed;
+        lock (_lock)
+        {
+            var isFirst = !_isScanned;
+            var comparison = new ScanComparison(node, Now(), collect: !isFirst);
+            comparison.Compare(root, tree.Current.Root, VirtualPath.Root);
+            _isScanned = true;
+            if (!isFirst && comparison.Changes.Count == 0) return 0;
+            var holding = tree.Apply(node, DirectoryPatch.Replace(root)).HoldingOf(node);
+            _log.Append(isFirst ? null : comparison.Changes);
+            changed = isFirst ? holding.Files + holding.Directories : comparison.Changes.Count;
+        }
+
+        Changed?.Invoke();
+        return changed;
+    }
+
+    private uint Now() => (uint)time.GetUtcNow().ToUnixTimeSeconds();
+}

@@ -1,0 +1,296 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Updates;
+
+/// <summary>
+/// Reads an update message as a stream into what it does to its sender's entries. Nothing is applied here: a message that breaks off
+/// or breaks a rule changes nothing.
+/// </summary>
+internal sealed class UpdateReader
+{
+    /// <summary>Some twenty times the largest tree that this is built for; a bound on memory, not a wish.</summary>
+    public const int MaxEntries = 200_000_000;
+
+    /// <summary>Files' entries are two levels below the message; anything much deeper is no update.</summary>
+    private const int MaxDepth = 16;
+
+    /// <summary>The longest token: a path whose every byte is escaped, with room to spare.</summary>
+    private const int MaxTokenBytes = 128 * 1024;
+
+    private readonly DirectoryDraft _draft = new([]);
+    private readonly DirectoryPatch _patch = new();
+    private List<WireEntry>? _early;
+    private Level _level;
+    private bool _isEnded;
+    private string? _sender;
+    private bool? _full;
+    private long _time;
+    private long? _epoch, _sequence, _since;
+    private WireEntry _entry;
+    private JsonEncodedText _field;
+    private UpdateEntryField _entryField;
+    private VirtualPath _lastParent;
+    private DirectoryDraft _lastDirectory;
+    private int _entries, _leftOut;
+
+    private UpdateReader() => _lastDirectory = _draft;
+
+    private enum Level
+    {
+        Start,
+        Message,
+        MessageValue,
+        Entries,
+        Entry,
+        EntryValue,
+        End,
+    }
+
+    /// <summary>Reads one message.</summary>
+    /// <param name="input">The body, decompressed; the caller completes it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="UpdateFormatException">The message breaks a rule, which its text names.</exception>
+    public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        var reader = new UpdateReader();
+        var state = new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken);
+            if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start) throw new UpdateFormatException("the body is empty");
+            try
+            {
+                var consumed = reader.Read(read.Buffer, read.IsCompleted, ref state);
+                if (!read.IsCompleted && read.Buffer.Slice(consumed).Length > MaxTokenBytes)
+                    throw new UpdateFormatException($"a name or value is longer than {MaxTokenBytes} bytes");
+                input.AdvanceTo(consumed, read.Buffer.End);
+            }
+            catch (JsonException error)
+            {
+                throw new UpdateFormatException(
+                    $"the body is not JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}");
+            }
+
+            if (read.IsCompleted) return reader.Result();
+        }
+    }
+
+    internal static long Integer(ref Utf8JsonReader reader, JsonEncodedText field)
+    {
+        if (reader.TokenType == JsonTokenType.Null) return 0;
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out var value)) return value;
+            if (reader.TryGetDouble(out var real) && double.IsFinite(real) && real == Math.Floor(real) && Math.Abs(real) < 9e18) return (long)real;
+        }
+
+        throw new UpdateFormatException($"{field} is not a whole number");
+    }
+
+    private SequencePosition Read(in ReadOnlySequence<byte> buffer, bool isFinal, ref JsonReaderState state)
+    {
+        var json = new Utf8JsonReader(buffer, isFinal, state);
+        while (true)
+        {
+            // A value that is passed over must be whole before it is begun, so try on a copy.
+            var before = json;
+            if (!json.Read()) break;
+            if (IsPassedOver(ref json) && !json.TrySkip())
+            {
+                json = before;
+                break;
+            }
+
+            Take(ref json);
+        }
+
+        state = json.CurrentState;
+        return json.Position;
+    }
+
+    private bool IsPassedOver(ref Utf8JsonReader json) =>
+        json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
+        && (_level == Level.EntryValue || (_level == Level.MessageValue && _field.Equals(default)));
+
+    private void Take(ref Utf8JsonReader json)
+    {
+        switch (_level)
+        {
+            case Level.Start:
+                if (json.TokenType != JsonTokenType.StartObject) throw new UpdateFormatException("the body is not a JSON object");
+                _level = Level.Message;
+                break;
+            case Level.Message when json.TokenType == JsonTokenType.EndObject:
+                _level = Level.End;
+                _isEnded = true;
+                break;
+            case Level.Message:
+                _field = MessageField(ref json);
+                _level = Level.MessageValue;
+                break;
+            case Level.MessageValue:
+                _level = Level.Message;
+                TakeMessageValue(ref json);
+                break;
+            case Level.Entries when json.TokenType == JsonTokenType.EndArray:
+                _level = Level.Message;
+                break;
+            case Level.Entries:
+                if (json.TokenType != JsonTokenType.StartObject) throw new UpdateFormatException("an entry of Files is not an object");
+                _entry = default;
+                _level = Level.Entry;
+                break;
+            case Level.Entry when json.TokenType == JsonTokenType.EndObject:
+                _level = Level.Entries;
+                _entry.Check();
+                Add(_entry);
+                break;
+            case Level.Entry:
+                _entryField = EntryField(ref json);
+                _level = Level.EntryValue;
+                break;
+            case Level.EntryValue:
+                _level = Level.Entry;
+                if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
+                else if (_entryField != UpdateEntryField.Unknown) throw new UpdateFormatException($"{_entryField} of an entry is an object or an array");
+                break;
+            default:
+                throw new UpdateFormatException("something follows the message");
+        }
+    }
+
+    private static JsonEncodedText MessageField(ref Utf8JsonReader json) =>
+        json.Is(UpdateFields.Sender) ? UpdateFields.Sender
+        : json.Is(UpdateFields.Full) ? UpdateFields.Full
+        : json.Is(UpdateFields.Time) ? UpdateFields.Time
+        : json.Is(UpdateFields.Files) ? UpdateFields.Files
+        : json.Is(UpdateFields.Epoch) ? UpdateFields.Epoch
+        : json.Is(UpdateFields.Sequence) ? UpdateFields.Sequence
+        : json.Is(UpdateFields.Since) ? UpdateFields.Since
+        : default;
+
+    private static UpdateEntryField EntryField(ref Utf8JsonReader json) =>
+        json.Is(UpdateFields.FullName) ? UpdateEntryField.FullName
+        : json.Is(UpdateFields.Deletion) ? UpdateEntryField.Deletion
+        : json.Is(UpdateFields.Directory) ? UpdateEntryField.Directory
+        : json.Is(UpdateFields.LastModified) ? UpdateEntryField.LastModified
+        : json.Is(UpdateFields.LastInfoUpdated) ? UpdateEntryField.LastInfoUpdated
+        : json.Is(UpdateFields.Size) ? UpdateEntryField.Size
+        : json.Is(UpdateFields.Mode) ? UpdateEntryField.Mode
+        : json.Is(UpdateFields.Nanoseconds) ? UpdateEntryField.Nanoseconds
+        : UpdateEntryField.Unknown;
+
+    private void TakeMessageValue(ref Utf8JsonReader json)
+    {
+        if (_field.Equals(default)) return;
+        if (_field.Equals(UpdateFields.Files))
+        {
+            if (json.TokenType == JsonTokenType.StartArray) _level = Level.Entries;
+            else if (json.TokenType != JsonTokenType.Null) throw new UpdateFormatException("Files is not an array");
+        }
+        else if (_field.Equals(UpdateFields.Sender))
+        {
+            if (json.TokenType != JsonTokenType.String) throw new UpdateFormatException("SenderNodeName is not a string");
+            _sender = json.HasValueSequence ? Encoding.UTF8.GetString(json.ValueSequence) : Encoding.UTF8.GetString(json.ValueSpan);
+            if (json.ValueIsEscaped) _sender = Unescaped(ref json);
+        }
+        else if (_field.Equals(UpdateFields.Full))
+        {
+            _full = json.TokenType switch
+            {
+                JsonTokenType.True => true,
+                JsonTokenType.False or JsonTokenType.Null => false,
+                _ => throw new UpdateFormatException("Full is neither true nor false"),
+            };
+        }
+        else if (_field.Equals(UpdateFields.Time)) _time = Integer(ref json, _field);
+        else if (_field.Equals(UpdateFields.Epoch)) _epoch = Integer(ref json, _field);
+        else if (_field.Equals(UpdateFields.Sequence)) _sequence = Integer(ref json, _field);
+        else _since = Integer(ref json, _field);
+    }
+
+    private static string Unescaped(ref Utf8JsonReader json)
+    {
+        try
+        {
+            return json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new UpdateFormatException("SenderNodeName is not valid Unicode");
+        }
+    }
+
+    private void Add(in WireEntry entry)
+    {
+        if (++_entries > MaxEntries) throw new UpdateFormatException($"more than {MaxEntries} entries");
+        if (entry.IsLeftOut)
+        {
+            _leftOut++;
+            return;
+        }
+
+        // The order of the members is free: where Files comes before Full, the entries wait until it is known what they mean.
+        if (_full is null) (_early ??= []).Add(entry);
+        else Place(entry);
+    }
+
+    private void Place(in WireEntry entry)
+    {
+        var facts = entry.Facts;
+        if (_full == true) PlaceInDraft(entry, facts);
+        else if (entry.IsDeletion) _patch.Delete(entry.Path);
+        else if (entry.IsDirectory) _patch.PutDirectory(entry.Path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed));
+        else _patch.PutFile(entry.Path, facts);
+    }
+
+    private void PlaceInDraft(in WireEntry entry, in FileFacts facts)
+    {
+        if (entry.IsDeletion) return;
+        var parent = entry.Path.Parent;
+        if (parent != _lastParent)
+        {
+            // Entries mostly come directory by directory: pack one as soon as the next begins.
+            _lastDirectory.PackEarly();
+            _lastDirectory = Descend(parent);
+            _lastParent = parent;
+        }
+
+        var name = Encoding.UTF8.GetBytes(entry.Path.Name);
+        if (entry.IsDirectory)
+            _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
+        else _lastDirectory.AddFile(name, facts);
+    }
+
+    private DirectoryDraft Descend(VirtualPath path)
+    {
+        var directory = _draft;
+        foreach (var range in path.Relative.Split('/'))
+        {
+            var name = path.Relative[range];
+            if (!name.IsEmpty) directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name.ToArray()));
+        }
+
+        return directory;
+    }
+
+    private ReceivedUpdate Result()
+    {
+        if (!_isEnded) throw new UpdateFormatException("the body breaks off");
+        if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
+        if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
+        _full ??= false;
+        foreach (var entry in _early ?? []) Place(entry);
+        UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
+        return new ReceivedUpdate(
+            new UpdateHeader(sender, _full.Value, _time, position),
+            _full.Value ? DirectoryPatch.Replace(_draft) : _patch,
+            _entries,
+            _leftOut);
+    }
+}

@@ -1,0 +1,190 @@
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Tree;
+
+namespace Dftp.Tests.Cluster.Updates;
+
+[TestClass]
+public sealed class UpdateMessageTests
+{
+    private static readonly NodeName Sender = NodeName.Parse("server1");
+
+    [TestMethod]
+    public async Task FullUpdate_ReadBack_GivesTheSameHolding()
+    {
+        var random = new Random(1);
+        var tree = new TreeWriter();
+        var entries = new List<EntryChange>();
+        for (var index = 0; index < 5000; index++)
+        {
+            var path = VirtualPath.Parse($"/d{random.Next(50)}/ü \"{random.Next(20)}\" <&>/f{index}");
+            entries.Add(EntryChange.Put(path, new FileFacts(random.NextInt64(1L << 40), new UnixTime(random.NextInt64(1L << 61)), random.Next(0x1000), (uint)random.Next())));
+        }
+
+        entries.Add(EntryChange.Put(VirtualPath.Parse("/empty"), new DirectoryFacts(new UnixTime(-5), 0x3FF, 77)));
+        tree.Apply(Sender, TreeModel.Patch(entries));
+
+        var message = await WriteFull(tree.Current);
+        var read = await Read(message);
+
+        Assert.AreEqual(new UpdateHeader(Sender, true, 1477224426, new UpdatePosition(5, 9, 9)), read.Header);
+        Assert.AreEqual(0, read.LeftOut);
+        var copy = new TreeWriter();
+        copy.Apply(Sender, read.Patch);
+        Assert.AreEqual(tree.Current.HoldingOf(Sender), copy.Current.HoldingOf(Sender));
+        CollectionAssert.AreEqual(TreeModel.Render(tree.Current).ToList(), TreeModel.Render(copy.Current).ToList());
+    }
+
+    // The specification's example: a directory of mode 2147484141 and a file below it.
+    [TestMethod]
+    public async Task FullUpdate_HasTheSpecificationsMembers()
+    {
+        var tree = new TreeWriter();
+        tree.Apply(Sender, TreeModel.Patch(
+        [
+            EntryChange.Put(VirtualPath.Parse("/somefolder"), new DirectoryFacts(UnixTime.FromSeconds(1476551310), 0b111_101_101, 1477224426)),
+            EntryChange.Put(VirtualPath.Parse("/somefolder/test.txt"), new FileFacts(123, UnixTime.FromSeconds(1476551310), 0b110_100_100, 1477224426)),
+        ]));
+
+        var message = Encoding.UTF8.GetString(await WriteFull(tree.Current));
+
+        Assert.AreEqual(
+            """{"SenderNodeName":"server1","Full":true,"UpdateTime":1477224426,"Epoch":5,"Sequence":9,"Since":9,"Files":["""
+            + """{"Deletion":false,"FullName":"somefolder","Basename":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141,"OwnerNode":"server1"},"""
+            + """{"Deletion":false,"FullName":"somefolder/test.txt","Basename":"test.txt","Dir":false,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420,"OwnerNode":"server1"}]}""",
+            message);
+    }
+
+    // Towards an original node a deletion is spelt "Deletion":false,"SizeInBytes":-1; between ours it is "Deletion":true.
+    [DataTestMethod]
+    [DataRow(true, "\"Deletion\":false", "\"SizeInBytes\":-1")]
+    [DataRow(false, "\"Deletion\":true", "\"SizeInBytes\":0")]
+    public async Task Deletion_IsSpeltAsTheReceiverUnderstandsIt_AndBothAreRead(bool toOriginal, string deletion, string size)
+    {
+        var pipe = new Pipe();
+        var header = new UpdateHeader(Sender, false, 1, new UpdatePosition(1, 2, 1));
+        await UpdateWriter.WriteChangesAsync(pipe.Writer, header, [EntryChange.Delete(VirtualPath.Parse("/a/b"), 9)], toOriginal, default);
+        await pipe.Writer.CompleteAsync();
+        var message = await ReadAll(pipe.Reader);
+        StringAssert.Contains(Encoding.UTF8.GetString(message), deletion);
+        StringAssert.Contains(Encoding.UTF8.GetString(message), size);
+
+        var tree = new TreeWriter();
+        tree.Apply(Sender, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/a/b"), new FileFacts(1, default, 0)), EntryChange.Put(VirtualPath.Parse("/a/c"), new FileFacts(1, default, 0))]));
+        tree.Apply(Sender, (await Read(message)).Patch);
+        CollectionAssert.AreEqual(new[] { "/a", "/a/c" }, tree.Current.Walk(VirtualPath.Root).Select(step => step.Path.Value).ToList());
+    }
+
+    // Names are matched case-insensitively, unknown fields are ignored, the order of members and of entries is arbitrary.
+    [TestMethod]
+    public async Task MembersInAnyOrderAndCaseWithUnknownOnes_AreRead()
+    {
+        const string message = """
+            {"files":[{"fullname":"a/x","sizeinbytes":3,"Extra":{"a":[1,{"b":2}]},"lastmodified":10},{"FullName":"b","DIR":true},{"FullName":"a/y"}],
+             "Other":[[{}]],"UPDATETIME":5,"full":true,"sendernodename":"server1"}
+            """;
+
+        foreach (var pieces in new[] { 1, 3, 7, message.Length })
+        {
+            var read = await Read(Encoding.UTF8.GetBytes(message), pieces);
+            Assert.IsNull(read.Header.Position);
+            Assert.IsTrue(read.Header.IsFull);
+            var tree = new TreeWriter();
+            tree.Apply(Sender, read.Patch);
+            CollectionAssert.AreEqual(
+                new[] { "/a/ 1", "/a/x 3 10000000000 server1 1", "/a/y 0 0 server1 1", "/b/ 1" },
+                TreeModel.Render(tree.Current).ToList());
+        }
+    }
+
+    [DataTestMethod]
+    [DataRow("", "empty")]
+    [DataRow("[]", "not a JSON object")]
+    [DataRow("nonsense", "not JSON")]
+    [DataRow("{\"SenderNodeName\":\"a\"", "not JSON")]
+    [DataRow("{\"SenderNodeName\":\"a\"} {}", "not JSON")]
+    [DataRow("{\"Full\":true,\"Files\":[]}", "SenderNodeName is missing")]
+    [DataRow("{\"SenderNodeName\":\"a b\",\"Files\":[]}", "not a node name")]
+    [DataRow("{\"SenderNodeName\":5}", "SenderNodeName")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Full\":\"yes\"}", "Full")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":{}}", "Files")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[1]}", "not an object")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{}]}", "no FullName")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":{}}]}", "FullName")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"../x\"}]}", "..")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"a//x\"}]}", "empty name")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"\"}]}", "empty name")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"x\",\"SizeInBytes\":-2}]}", "SizeInBytes")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"x\",\"SizeInBytes\":\"7\"}]}", "SizeInBytes")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"X\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}", "not JSON")]
+    public async Task MalformedMessage_IsRefusedWithASentenceThatNamesWhatIsWrong(string message, string part)
+    {
+        var error = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(Encoding.UTF8.GetBytes(message)));
+        StringAssert.Contains(error.Message, part);
+    }
+
+    // A name that is not UTF-8 or holds a control character is left out and counted; the message as a whole stands.
+    [TestMethod]
+    public async Task NamesThatNoTreeCanHold_AreLeftOutAndCounted()
+    {
+        var message = """{"SenderNodeName":"a","Full":true,"Files":[{"FullName":"good"},{"FullName":"b\u0007d"},{"FullName":"\ud800"},{"FullName":"pipe","FileMode":33554852},{"FullName":"LONG"}]}"""
+            .Replace("LONG", new string('x', VirtualPath.MaxNameBytes + 1), StringComparison.Ordinal);
+
+        var read = await Read(Encoding.UTF8.GetBytes(message));
+
+        Assert.AreEqual(5, read.Entries);
+        Assert.AreEqual(4, read.LeftOut);
+    }
+
+    [TestMethod]
+    public async Task TokenThatNeverEnds_IsRefusedBeforeItFillsMemory()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20));
+        var reading = UpdateReader.ReadAsync(pipe.Reader, default);
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"SenderNodeName\":\"" + new string('x', 300_000)));
+
+        await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => reading);
+    }
+
+    // https://pkg.go.dev/io/fs#FileMode: a 0755 directory is 2147484141, a 0644 file 420.
+    [DataTestMethod]
+    [DataRow(0x1ED, true, 2147484141u)]
+    [DataRow(0x1A4, false, 420u)]
+    [DataRow(0xFFF, false, 0x00D001FFu)]
+    public void FileMode_IsGosAndComesBack(int permissions, bool isDirectory, uint mode)
+    {
+        Assert.AreEqual(mode, GoFileMode.From(permissions, isDirectory));
+        Assert.AreEqual(permissions, GoFileMode.ToPermissions(mode));
+    }
+
+    private static async Task<byte[]> WriteFull(TreeSnapshot tree)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var header = new UpdateHeader(Sender, true, 1477224426, new UpdatePosition(5, 9, 9));
+        await UpdateWriter.WriteFullAsync(pipe.Writer, header, tree, default);
+        await pipe.Writer.CompleteAsync();
+        var message = await ReadAll(pipe.Reader);
+        using var parsed = JsonDocument.Parse(message);
+        return message;
+    }
+
+    private static async Task<byte[]> ReadAll(PipeReader reader)
+    {
+        using var bytes = new MemoryStream();
+        await reader.CopyToAsync(bytes);
+        return bytes.ToArray();
+    }
+
+    private static async Task<ReceivedUpdate> Read(byte[] message, int pieces = 1)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var reading = UpdateReader.ReadAsync(pipe.Reader, default);
+        foreach (var piece in message.Chunk(Math.Max(1, message.Length / pieces))) await pipe.Writer.WriteAsync(piece);
+        await pipe.Writer.CompleteAsync();
+        return await reading;
+    }
+}
