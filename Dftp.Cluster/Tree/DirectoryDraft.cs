@@ -6,9 +6,13 @@ namespace Dftp.Cluster.Tree;
 /// </summary>
 internal sealed class DirectoryDraft(byte[] name)
 {
-    private readonly List<byte> _names = [];
-    private readonly List<(int Start, int Length, FileFacts Facts)> _files = [];
+    private static readonly Comparer<PackedFile> ByName = Comparer<PackedFile>.Create((a, b) => a.Name.Span.SequenceCompareTo(b.Name.Span));
+
+    private List<byte>? _names;
+    private List<(int Start, int Length, FileFacts Facts)>? _files;
     private List<DirectoryDraft>? _directories;
+    private Dictionary<byte[], DirectoryDraft>? _directoriesByName;
+    private FileColumns _columns;
 
     /// <summary>UTF-8; empty for the root.</summary>
     public byte[] Name { get; } = name;
@@ -16,10 +20,11 @@ internal sealed class DirectoryDraft(byte[] name)
     /// <summary>Null while the directory is only known by what it holds.</summary>
     public DirectoryFacts? Facts { get; set; }
 
-    /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8, and new in this directory.</summary>
+    /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8; of two files of one name the later counts.</summary>
     public void AddFile(ReadOnlySpan<byte> nameUtf8, in FileFacts facts)
     {
-        _files.Add((_names.Count, nameUtf8.Length, facts));
+        if (_files is null) Reopen();
+        _files!.Add((_names!.Count, nameUtf8.Length, facts));
         _names.AddRange(nameUtf8);
     }
 
@@ -27,7 +32,106 @@ internal sealed class DirectoryDraft(byte[] name)
     public DirectoryDraft AddDirectory(ReadOnlySpan<byte> nameUtf8, in DirectoryFacts facts)
     {
         var added = new DirectoryDraft(nameUtf8.ToArray()) { Facts = facts };
-        (_directories ??= []).Add(added);
+        Add(added);
         return added;
+    }
+
+    /// <summary>The directory of that name, which is made when it is not there yet.</summary>
+    public DirectoryDraft GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8)
+    {
+        if (_directoriesByName is null)
+        {
+            _directoriesByName = new Dictionary<byte[], DirectoryDraft>(NameBytes.Comparer);
+            foreach (var known in _directories ?? []) _directoriesByName.Add(known.Name, known);
+        }
+
+        if (_directoriesByName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(nameUtf8, out var found)) return found;
+        var added = new DirectoryDraft(nameUtf8.ToArray());
+        Add(added);
+        return added;
+    }
+
+    /// <summary>The directories, sorted by name.</summary>
+    public IReadOnlyList<DirectoryDraft> Directories()
+    {
+        _directories?.Sort((a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
+        return _directories ?? [];
+    }
+
+    /// <summary>
+    /// The files, packed. What gathered them is given back to the collector: call it as soon as a directory is complete, so that
+    /// a scan of millions of files holds little more than its result. A file that has the name of one of the directories is left out.
+    /// </summary>
+    public FileColumns Files()
+    {
+        if (_files is null) return _columns;
+        var names = _names!.ToArray();
+        var sorted = new List<PackedFile>(_files.Count);
+        foreach (var (start, length, facts) in _files) sorted.Add(new PackedFile(names.AsMemory(start, length), facts));
+        if (!IsSorted(sorted)) sorted = SortLaterWins(sorted);
+        DropNamesOfDirectories(sorted);
+        _columns = FileColumns.Pack(sorted);
+        _files = null;
+        _names = null;
+        return _columns;
+    }
+
+    /// <summary>Puts other facts in the place of the packed ones, of the same names.</summary>
+    public void ReplaceFiles(FileColumns columns)
+    {
+        _files = null;
+        _names = null;
+        _columns = columns;
+    }
+
+    private void Add(DirectoryDraft added)
+    {
+        (_directories ??= []).Add(added);
+        _directoriesByName?.Add(added.Name, added);
+    }
+
+    private void Reopen()
+    {
+        _names = [];
+        _files = [];
+        for (var index = 0; index < _columns.Count; index++)
+        {
+            _files.Add((_names.Count, _columns.NameSpan(index).Length, _columns[index]));
+            _names.AddRange(_columns.NameSpan(index));
+        }
+    }
+
+    private static bool IsSorted(List<PackedFile> files)
+    {
+        for (var index = 1; index < files.Count; index++)
+        {
+            if (ByName.Compare(files[index - 1], files[index]) >= 0) return false;
+        }
+
+        return true;
+    }
+
+    private static List<PackedFile> SortLaterWins(List<PackedFile> files)
+    {
+        // OrderBy is stable: of equal names the last one added stands last.
+        var sorted = files.OrderBy(file => file, ByName).ToList();
+        var kept = 0;
+        for (var index = 0; index < sorted.Count; index++)
+        {
+            if (index + 1 < sorted.Count && ByName.Compare(sorted[index], sorted[index + 1]) == 0) continue;
+            sorted[kept++] = sorted[index];
+        }
+
+        sorted.RemoveRange(kept, sorted.Count - kept);
+        return sorted;
+    }
+
+    private void DropNamesOfDirectories(List<PackedFile> files)
+    {
+        foreach (var directory in _directories ?? [])
+        {
+            var at = files.BinarySearch(new PackedFile(directory.Name, default), ByName);
+            if (at >= 0) files.RemoveAt(at);
+        }
     }
 }

@@ -1,0 +1,98 @@
+using System.Text;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Scanning;
+
+/// <summary>
+/// Compares a scan with what this node announced before. What stayed as it was keeps its time of change, so that scanning again never
+/// flips an owner; what is new or different gets the present one.
+/// </summary>
+/// <param name="node">This node.</param>
+/// <param name="now">Unix seconds.</param>
+/// <param name="collect">Whether the changes are wanted: of a first scan they are the whole tree, which is announced as a full update.</param>
+internal sealed class ScanComparison(NodeName node, uint now, bool collect)
+{
+    private readonly List<EntryChange> _changes = [];
+
+    /// <summary>What to say to peers that know the state before: deletions come before what takes their place.</summary>
+    public IReadOnlyList<EntryChange> Changes => _changes;
+
+    /// <summary>
+    /// Writes the times of change into the draft and collects the changes.
+    /// </summary>
+    /// <param name="draft">The directory as it was scanned, with all below it.</param>
+    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <param name="path">Its path.</param>
+    public void Compare(DirectoryDraft draft, TreeDirectory? announced, VirtualPath path)
+    {
+        var before = announced?.PartOf(node);
+        CompareDirectory(draft, before, path);
+        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        CompareFiles(draft, before?.Files ?? default, path);
+        foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
+    }
+
+    private void CompareDirectory(DirectoryDraft draft, DirectoryPart? before, VirtualPath path)
+    {
+        if (draft.Facts is not { } facts) return;
+        if (before?.Announced is { } known && known with { Changed = 0 } == facts with { Changed = 0 })
+        {
+            draft.Facts = known;
+            return;
+        }
+
+        facts = facts with { Changed = Math.Max(now, before?.Announced?.Changed ?? 0) };
+        draft.Facts = facts;
+        if (!path.IsRoot) Add(EntryChange.Put(path, facts));
+    }
+
+    private List<byte[]> DirectoriesGone(DirectoryDraft draft, TreeDirectory? announced)
+    {
+        if (announced is null || announced.Children.Length == 0) return [];
+        var scanned = new HashSet<byte[]>(draft.Directories().Select(child => child.Name), NameBytes.Comparer);
+        return [.. announced.Children.Where(child => child.PartOf(node) is not null && !scanned.Contains(child.Name)).Select(child => child.Name)];
+    }
+
+    private void CompareFiles(DirectoryDraft draft, FileColumns before, VirtualPath path)
+    {
+        var scanned = draft.Files();
+        if (before.Count == 0 && !collect)
+        {
+            draft.ReplaceFiles(scanned.WithChanged(now));
+            return;
+        }
+
+        var stamped = new List<PackedFile>(scanned.Count);
+        int at = 0, next = 0;
+        var isSame = before.Count == scanned.Count;
+        while (at < before.Count || next < scanned.Count)
+        {
+            var order = at == before.Count ? 1 : next == scanned.Count ? -1 : before.NameSpan(at).SequenceCompareTo(scanned.NameSpan(next));
+            if (order < 0)
+            {
+                Add(EntryChange.Delete(Child(path, before.NameSpan(at++)), now));
+                isSame = false;
+                continue;
+            }
+
+            FileFacts? known = order == 0 ? before[at++] : null;
+            var facts = scanned[next] with { Changed = Math.Max(now, known?.Changed ?? 0) };
+            if (known is { } same && same with { Changed = 0 } == scanned[next]) facts = same;
+            else isSame = false;
+            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts));
+            stamped.Add(new PackedFile(scanned.Name(next), facts));
+            next++;
+        }
+
+        draft.ReplaceFiles(isSame ? before : FileColumns.Pack(stamped));
+    }
+
+    private void Add(in EntryChange change)
+    {
+        if (collect) _changes.Add(change);
+    }
+
+    private static VirtualPath Child(VirtualPath path, ReadOnlySpan<byte> name) => path.Child(Encoding.UTF8.GetString(name));
+}

@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Tree;
+
+/// <summary>
+/// The files that one node holds in one directory, sorted by the bytes of their names, as columns in a single array. Immutable.
+/// </summary>
+/// <remarks>
+/// One array a directory keeps a file at its name and some 14 bytes: a million small objects would cost as much again in headers
+/// and references, and the collector would have to visit each. Columns follow the header in the order of their width, so that
+/// each is aligned: modification times (8), sizes (8, or 4 where all fit), changes (4, absent where all are equal), ends of the
+/// names (4, or 2 where all fit), permissions (2, absent where all are equal), names.
+/// </remarks>
+internal readonly struct FileColumns : IEquatable<FileColumns>
+{
+    private const int HeaderSize = 24;
+    private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
+    private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8;
+
+    private readonly byte[]? _data;
+
+    private FileColumns(byte[] data) => _data = data;
+
+    public int Count => _data is null ? 0 : BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(CountAt));
+
+    /// <summary>The sum of the sizes.</summary>
+    public long Bytes => _data is null ? 0 : BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(BytesAt));
+
+    private int Flags => BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(FlagsAt));
+
+    public FileFacts this[int index]
+    {
+        get
+        {
+            var layout = new Layout(Count, Flags);
+            var data = _data.AsSpan();
+            return new FileFacts(
+                (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
+                new UnixTime(ReadAt<long>(data, HeaderSize, index)),
+                (layout.Flags & ManyPermissions) != 0
+                    ? ReadAt<ushort>(data, layout.Permissions, index)
+                    : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]),
+                (layout.Flags & ManyChanges) != 0
+                    ? ReadAt<uint>(data, layout.Changes, index)
+                    : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]));
+        }
+    }
+
+    /// <summary>The UTF-8 name of a file, a slice of the one array.</summary>
+    public ReadOnlyMemory<byte> Name(int index)
+    {
+        var (start, end) = NameBounds(index);
+        return _data.AsMemory(start, end - start);
+    }
+
+    public ReadOnlySpan<byte> NameSpan(int index)
+    {
+        var (start, end) = NameBounds(index);
+        return _data.AsSpan(start, end - start);
+    }
+
+    /// <returns>The index of the name, or the complement of where it would stand.</returns>
+    public int Find(ReadOnlySpan<byte> name)
+    {
+        int low = 0, high = Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = NameSpan(middle).SequenceCompareTo(name);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return ~low;
+    }
+
+    public bool Equals(FileColumns other) => _data.AsSpan().SequenceEqual(other._data);
+
+    public override bool Equals(object? obj) => obj is FileColumns other && Equals(other);
+
+    public override int GetHashCode() => HashCode.Combine(Count, Bytes);
+
+    /// <summary>Packs files that are sorted by name, without two of one name.</summary>
+    public static FileColumns Pack(IReadOnlyList<PackedFile> files)
+    {
+        if (files.Count == 0) return default;
+        var flags = 0;
+        long nameBytes = 0, bytes = 0;
+        var first = files[0].Facts;
+        foreach (var file in files)
+        {
+            nameBytes += file.Name.Length;
+            bytes += file.Facts.Size;
+            if ((ulong)file.Facts.Size > uint.MaxValue) flags |= WideSizes;
+            if (file.Facts.Changed != first.Changed) flags |= ManyChanges;
+            if (file.Facts.Permissions != first.Permissions) flags |= ManyPermissions;
+        }
+
+        if (nameBytes > ushort.MaxValue) flags |= WideNames;
+        var layout = new Layout(files.Count, flags);
+        var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)));
+        var span = data.AsSpan();
+        BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);
+        BinaryPrimitives.WriteInt64LittleEndian(span[BytesAt..], bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[ChangedAt..], first.Changed);
+        BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], (ushort)first.Permissions);
+
+        var nameEnd = 0;
+        for (var index = 0; index < files.Count; index++)
+        {
+            var (name, facts) = files[index];
+            WriteAt(span, HeaderSize, index, facts.Modified.Nanoseconds);
+            if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, facts.Size);
+            else WriteAt(span, layout.Sizes, index, (uint)facts.Size);
+            if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, facts.Changed);
+            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, (ushort)facts.Permissions);
+            name.Span.CopyTo(span[(layout.Names + nameEnd)..]);
+            nameEnd += name.Length;
+            if ((flags & WideNames) != 0) WriteAt(span, layout.NameEnds, index, (uint)nameEnd);
+            else WriteAt(span, layout.NameEnds, index, (ushort)nameEnd);
+        }
+
+        return new FileColumns(data);
+    }
+
+    /// <summary>The same files, all changed at one time. Only for columns whose files agree about it already.</summary>
+    public FileColumns WithChanged(uint changed)
+    {
+        if (_data is null) return default;
+        if ((Flags & ManyChanges) != 0) throw new InvalidOperationException("the files have times of change of their own");
+        var data = _data.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(data.AsSpan(ChangedAt), changed);
+        return new FileColumns(data);
+    }
+
+    private (int Start, int End) NameBounds(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
+        var layout = new Layout(Count, Flags);
+        var data = _data.AsSpan();
+        int start, end;
+        if ((layout.Flags & WideNames) != 0)
+        {
+            start = index == 0 ? 0 : (int)ReadAt<uint>(data, layout.NameEnds, index - 1);
+            end = (int)ReadAt<uint>(data, layout.NameEnds, index);
+        }
+        else
+        {
+            start = index == 0 ? 0 : ReadAt<ushort>(data, layout.NameEnds, index - 1);
+            end = ReadAt<ushort>(data, layout.NameEnds, index);
+        }
+
+        return (layout.Names + start, layout.Names + end);
+    }
+
+    private static unsafe T ReadAt<T>(ReadOnlySpan<byte> data, int column, int index) where T : unmanaged =>
+        MemoryMarshal.Read<T>(data[(column + index * sizeof(T))..]);
+
+    private static unsafe void WriteAt<T>(Span<byte> data, int column, int index, T value) where T : unmanaged =>
+        MemoryMarshal.Write(data[(column + index * sizeof(T))..], value);
+
+    /// <summary>Where each column starts.</summary>
+    private readonly ref struct Layout
+    {
+        public readonly int Flags, Sizes, Changes, NameEnds, Permissions, Names;
+
+        public Layout(int count, int flags)
+        {
+            Flags = flags;
+            Sizes = HeaderSize + count * sizeof(long);
+            Changes = Sizes + count * ((flags & WideSizes) != 0 ? sizeof(long) : sizeof(uint));
+            NameEnds = Changes + ((flags & ManyChanges) != 0 ? count * sizeof(uint) : 0);
+            Permissions = NameEnds + count * ((flags & WideNames) != 0 ? sizeof(uint) : sizeof(ushort));
+            Names = Permissions + ((flags & ManyPermissions) != 0 ? count * sizeof(ushort) : 0);
+        }
+    }
+}
+
+/// <summary>A file on its way into <see cref="FileColumns"/>.</summary>
+internal readonly record struct PackedFile(ReadOnlyMemory<byte> Name, FileFacts Facts);

@@ -1,0 +1,55 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Tree;
+
+/// <summary>The way from a path to a place in the tree.</summary>
+internal static class TreePath
+{
+    public static TreeDirectory? FindDirectory(TreeDirectory root, VirtualPath path)
+    {
+        if (path.IsRoot) return root;
+        return TryFindParent(root, path, out var parent, out var name) ? parent.FindChild(name) : null;
+    }
+
+    /// <summary>The directory in which the path's last name would stand, and that name. The path is not the root.</summary>
+    public static bool TryFindParent(TreeDirectory root, VirtualPath path, out TreeDirectory parent, out ReadOnlySpan<byte> name)
+    {
+        // A name is never longer than its path: one conversion serves all the names.
+        var bytes = Encoding.UTF8.GetBytes(path.Value);
+        var rest = bytes.AsSpan(1);
+        parent = root;
+        for (var slash = rest.IndexOf((byte)'/'); slash >= 0; slash = rest.IndexOf((byte)'/'))
+        {
+            if (parent.FindChild(rest[..slash]) is not { } child)
+            {
+                name = default;
+                return false;
+            }
+
+            parent = child;
+            rest = rest[(slash + 1)..];
+        }
+
+        name = rest;
+        return true;
+    }
+
+    /// <summary>The parts that have a file of that name, in the order of <see cref="OwnerRule"/>.</summary>
+    public static List<(DirectoryPart Part, int Index)> Holders(TreeDirectory directory, ReadOnlySpan<byte> name)
+    {
+        var holders = new List<(DirectoryPart Part, int Index)>(1);
+        foreach (var part in directory.PartsArray())
+        {
+            var index = part.Files.Find(name);
+            if (index >= 0) holders.Add((part, index));
+        }
+
+        if (holders.Count > 1)
+        {
+            holders.Sort((a, b) => OwnerRule.Wins(a.Part.Files[a.Index].Changed, a.Part.Node, b.Part.Files[b.Index].Changed, b.Part.Node) ? -1 : 1);
+        }
+
+        return holders;
+    }
+}

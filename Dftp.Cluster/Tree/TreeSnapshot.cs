@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Tree;
+
+/// <summary>The merged tree at one moment.</summary>
+internal sealed class TreeSnapshot : ITreeSnapshot
+{
+    public static readonly TreeSnapshot Empty = new(TreeDirectory.Empty, ImmutableSortedDictionary<NodeName, NodeHolding>.Empty, 0);
+
+    public TreeSnapshot(TreeDirectory root, ImmutableSortedDictionary<NodeName, NodeHolding> holdings, long version)
+    {
+        Root = root;
+        Holdings = holdings;
+        Version = version;
+    }
+
+    public TreeDirectory Root { get; }
+
+    /// <summary>What each node holds; a node that holds nothing is not in it.</summary>
+    public ImmutableSortedDictionary<NodeName, NodeHolding> Holdings { get; }
+
+    /// <summary>Counts the changes of the tree in this process.</summary>
+    public long Version { get; }
+
+    public TreeTotals Totals => new(Root.Files, Root.Directories, Root.Bytes, Root.HiddenFiles);
+
+    public NodeHolding HoldingOf(NodeName node) => Holdings.GetValueOrDefault(node);
+
+    public bool TryFind(VirtualPath path, out Entry entry)
+    {
+        entry = default;
+        if (path.IsRoot)
+        {
+            entry = Root.ToEntry();
+            return true;
+        }
+
+        if (!TreePath.TryFindParent(Root, path, out var parent, out var name)) return false;
+        if (parent.FindChild(name) is { } directory)
+        {
+            entry = directory.ToEntry();
+            return true;
+        }
+
+        var holders = TreePath.Holders(parent, name);
+        if (holders.Count == 0) return false;
+        var (owner, index) = holders[0];
+        var facts = owner.Files[index];
+        entry = new Entry(owner.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, owner.Node, holders.Count);
+        return true;
+    }
+
+    /// <summary>All holders of a file, the owner first and each as it describes the file; empty for a directory and for nothing.</summary>
+    public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    {
+        if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
+        var holders = TreePath.Holders(parent, name);
+        return holders.ConvertAll(holder =>
+        {
+            var facts = holder.Part.Files[holder.Index];
+            var nameUtf8 = holder.Part.Files.Name(holder.Index);
+            return new Entry(nameUtf8, false, facts.Size, facts.Modified, facts.Permissions, holder.Part.Node, holders.Count);
+        });
+    }
+
+    public IEnumerable<Entry> List(VirtualPath directory) =>
+        TreePath.FindDirectory(Root, directory) is { } found ? List(found) : [];
+
+    public IEnumerable<WalkEntry> Walk(VirtualPath directory) =>
+        TreePath.FindDirectory(Root, directory) is { } found ? Walk(found, directory) : [];
+
+    private static IEnumerable<Entry> List(TreeDirectory directory)
+    {
+        foreach (var child in directory.Children) yield return child.ToEntry();
+        var merge = new FileMerge(directory.PartsArray());
+        while (merge.MoveNext())
+        {
+            if (directory.HidesFiles && directory.FindChild(merge.Name) is not null) continue;
+            yield return merge.ToEntry();
+        }
+    }
+
+    private static IEnumerable<WalkEntry> Walk(TreeDirectory directory, VirtualPath path)
+    {
+        // A stack of one's own: nested iterators would make each step as dear as the tree is deep.
+        var open = new Stack<(TreeDirectory Directory, VirtualPath Path)>();
+        open.Push((directory, path));
+        while (open.TryPop(out var next))
+        {
+            foreach (var entry in List(next.Directory)) yield return new WalkEntry(next.Path, entry);
+            for (var index = next.Directory.Children.Length - 1; index >= 0; index--)
+            {
+                var child = next.Directory.Children[index];
+                open.Push((child, next.Path.Child(System.Text.Encoding.UTF8.GetString(child.Name))));
+            }
+        }
+    }
+}

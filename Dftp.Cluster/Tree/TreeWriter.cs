@@ -1,0 +1,32 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Tree;
+
+/// <summary>The one place where the tree changes: each change swaps in a new snapshot, and readers go on with the one they took.</summary>
+internal sealed class TreeWriter
+{
+    private readonly Lock _writing = new();
+    private volatile TreeSnapshot _current = TreeSnapshot.Empty;
+
+    public TreeSnapshot Current => _current;
+
+    /// <summary>Puts what a node says of its own entries into the tree.</summary>
+    public TreeSnapshot Apply(NodeName node, DirectoryPatch patch) => Change(node, merge => merge.Apply(_current.Root, patch, []));
+
+    /// <summary>Takes all that a node holds out of the tree.</summary>
+    public TreeSnapshot Remove(NodeName node) => Change(node, merge => merge.Remove(_current.Root));
+
+    private TreeSnapshot Change(NodeName node, Func<TreeMerge, TreeDirectory?> change)
+    {
+        lock (_writing)
+        {
+            var old = _current;
+            var merge = new TreeMerge(node);
+            var root = change(merge) ?? TreeDirectory.Empty;
+            if (ReferenceEquals(root, old.Root)) return old;
+            var holding = old.HoldingOf(node) + merge.Difference;
+            var holdings = root.PartOf(node) is null ? old.Holdings.Remove(node) : old.Holdings.SetItem(node, holding);
+            return _current = new TreeSnapshot(root, holdings, old.Version + 1);
+        }
+    }
+}
