@@ -66,7 +66,7 @@ internal sealed class LinuxRoot : LocalRoot
         var handle = Open(path, OpenAt2.O_DIRECTORY, BeneathWithoutLinks, out var errno);
         if (handle is null)
         {
-            if (!Errno.IsAbsent(errno)) failure = Errno.Describe(errno);
+            if (!IsGone(errno)) failure = Errno.Describe(errno);
             return null;
         }
 
@@ -82,7 +82,7 @@ internal sealed class LinuxRoot : LocalRoot
     public override EntryKind? Examine(ReadOnlySpan<byte> path)
     {
         using var handle = Open(path, OpenAt2.O_PATH | OpenAt2.O_NOFOLLOW, BeneathWithoutLinks, out var errno);
-        if (handle is null) return Errno.IsAbsent(errno) ? null : EntryKind.Unreadable;
+        if (handle is null) return IsGone(errno) ? null : EntryKind.Unreadable;
         return Statx.Handle(handle, out var status) == 0 ? LinuxDirectoryReader.KindOf(status) : EntryKind.Unreadable;
     }
 
@@ -140,7 +140,7 @@ internal sealed class LinuxRoot : LocalRoot
             opened = Open(real, flags, BeneathWithoutLinks, out errno);
 
             // 4
-            if (opened is not null || attempt == Attempts || !Errno.IsAbsent(errno)) return opened;
+            if (opened is not null || attempt == Attempts || !IsGone(errno)) return opened;
         }
     }
 
@@ -162,6 +162,9 @@ internal sealed class LinuxRoot : LocalRoot
         if (!path.AsSpan().StartsWith(root)) return null;
         return path.Length == root.Length ? [] : path[root.Length] == '/' ? path[(root.Length + 1)..] : null;
     }
+
+    /// <summary>Of a path without symlinks. EXDEV: it was moved out of the root while the kernel walked it.</summary>
+    private static bool IsGone(int errno) => errno == Errno.EXDEV || Errno.IsAbsent(errno);
 
     /// <summary>A removed root would read as an empty one. Some file systems in user space count no links at all: ask /proc too.</summary>
     private bool IsRemovedRoot(in FileStatus status) =>
