@@ -136,6 +136,7 @@ public sealed class LocalRootTests : IDisposable
     [Timeout(60_000)]
     [DataRow("victim", "/victim")]
     [DataRow("dir", "/dir/victim")]
+    [DataRow("dir", "/absolute-link-to-the-victim")]
     public void SymlinkSwappedInWhileOpening_NeverGivesTheSecret(string swapped, string path)
     {
         const int rounds = 20_000;
@@ -145,6 +146,8 @@ public sealed class LocalRootTests : IDisposable
         else _temp.File("victim", "public");
         _temp.Link("link-out", isDirectory ? _temp.Outside("out") : _temp.Outside("out/victim"));
         _temp.Link("link-in", isDirectory ? _temp.At("good") : _temp.At("good/victim"));
+
+        _temp.Link("absolute-link-to-the-victim", _temp.At("dir/victim"));
 
         using var root = LinuxRoot.TryOpen(_temp.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("no openat2 here");
         using var stop = new CancellationTokenSource();
