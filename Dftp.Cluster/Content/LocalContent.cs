@@ -1,0 +1,53 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Content;
+
+/// <summary>A range of a file of this machine. It owns the opened file.</summary>
+internal sealed class LocalContent : FileContent
+{
+    private readonly OpenedFile _file;
+    private readonly ByteRange _range;
+    private long _read;
+
+    /// <param name="file">Disposed of with the content.</param>
+    /// <param name="range">Inside [0, the file's size].</param>
+    public LocalContent(OpenedFile file, ByteRange range)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(range.End, file.Facts.Size, nameof(range));
+        _file = file;
+        _range = range;
+    }
+
+    public override long Length => _range.Length;
+
+    public override FileRegion? Region => new(_file.Handle, _range.Offset, _range.Length);
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var wanted = (int)Math.Min(buffer.Length, _range.Length - _read);
+        if (wanted == 0) return 0;
+
+        int count;
+        try
+        {
+            count = await RandomAccess.ReadAsync(_file.Handle, buffer[..wanted], _range.Offset + _read, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Broken($"reading failed: {e.Message}", e);
+        }
+
+        if (count == 0) throw Broken($"the file became shorter than the {_range.End} bytes that were promised");
+        _read += count;
+        return count;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _file.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private FileContentException Broken(string reason, Exception? inner = null) =>
+        new(new FileError(FileErrorKind.Failed, $"{_file.ShownPath}: {reason}"), inner);
+}

@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace Dftp.Cluster.Native;
+
+/// <summary>The error numbers of Linux that callers tell apart; the same on every architecture .NET runs on.</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int EINTR = 4;
+    public const int ENXIO = 6;
+    public const int EAGAIN = 11;
+    public const int EACCES = 13;
+    public const int ENODEV = 19;
+    public const int EXDEV = 18;
+    public const int ENOTDIR = 20;
+    public const int ENAMETOOLONG = 36;
+    public const int ENOSYS = 38;
+    public const int ELOOP = 40;
+
+    /// <summary>Nothing is at the path, or it cannot be reached by it.</summary>
+    public static bool IsAbsent(int errno) => errno is ENOENT or ENOTDIR or ELOOP or ENAMETOOLONG;
+
+    /// <summary>The operating system's words, beginning with a small letter so that they can end a sentence.</summary>
+    public static string Describe(int errno)
+    {
+        var text = Marshal.GetPInvokeErrorMessage(errno);
+        return text.Length == 0 ? $"error {errno}" : char.ToLowerInvariant(text[0]) + text[1..];
+    }
+}

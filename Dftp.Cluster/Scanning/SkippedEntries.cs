@@ -1,0 +1,44 @@
+namespace Dftp.Cluster.Scanning;
+
+/// <summary>What a scan left out: counts, and a few paths of each kind to look at.</summary>
+internal sealed class SkippedEntries
+{
+    /// <summary>Enough to find the cause; a page shows all of them.</summary>
+    public const int MaxExamples = 3;
+
+    private readonly Lock _lock = new();
+    private readonly long[] _counts = new long[Enum.GetValues<SkipReason>().Length];
+    private readonly List<string>[] _examples = [.. Enum.GetValues<SkipReason>().Select(_ => new List<string>())];
+
+    public long Total
+    {
+        get
+        {
+            lock (_lock) return _counts.Sum();
+        }
+    }
+
+    public long Count(SkipReason reason)
+    {
+        lock (_lock) return _counts[(int)reason];
+    }
+
+    /// <summary>At most <see cref="MaxExamples"/> paths, in printable characters.</summary>
+    public IReadOnlyList<string> Examples(SkipReason reason)
+    {
+        lock (_lock) return [.. _examples[(int)reason]];
+    }
+
+    /// <param name="reason">Why.</param>
+    /// <param name="directory">The path of the directory, without a leading slash.</param>
+    /// <param name="name">The name in it; empty for the directory itself.</param>
+    public void Add(SkipReason reason, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
+    {
+        lock (_lock)
+        {
+            _counts[(int)reason]++;
+            var examples = _examples[(int)reason];
+            if (examples.Count < MaxExamples) examples.Add(PrintablePath.Of(directory, name));
+        }
+    }
+}
