@@ -59,4 +59,4 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
 }
 
 /// <summary>The root directory cannot be read. The message is one line for the user.</summary>
-internal sealed class RootDirectoryException(string message, Exception? inner = null) : IOException(message, inner);
+public sealed class RootDirectoryException(string message, Exception? inner = null) : IOException(message, inner);

@@ -31,6 +31,9 @@ internal enum PeerOutcome
 /// <summary>Speaks the management API to peers.</summary>
 internal sealed class PeerClient : IDisposable
 {
+    /// <summary>Says whose update a body is before the body does. Original nodes neither send nor read it.</summary>
+    public const string SenderHeader = "X-Dftp-Node";
+
     private const int MaxAnswerBytes = 16 * 1024 * 1024;
 
     private readonly HttpClient _http;
@@ -100,6 +103,7 @@ internal sealed class PeerClient : IDisposable
                 var host = await ResolveAsync(to.Host, cancellationToken);
                 using var request = new HttpRequestMessage(HttpMethod.Post, PeerHttp.Uri(host, to.Port, "/update/"));
                 request.Content = new UpdateContent(write, compress);
+                request.Headers.Add(SenderHeader, Uri.EscapeDataString(_options.NodeName.Value));
                 using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
                 var body = await ReadBoundedAsync(response, cancellationToken);
                 return response.StatusCode switch

@@ -1,3 +1,6 @@
+using System.Text;
+using Dftp.FileSystem;
+
 namespace Dftp.Cluster.Tree;
 
 /// <summary>
@@ -20,6 +23,24 @@ internal sealed class DirectoryDraft(byte[] name)
 
     /// <summary>Null while the directory is only known by what it holds.</summary>
     public DirectoryFacts? Facts { get; set; }
+
+    /// <summary>A whole tree in which this directory, as the root of a scan, stands at a path.</summary>
+    /// <remarks>The tree's root is nobody's entry and is not announced, so what was found out of it goes when it is the mount.</remarks>
+    public DirectoryDraft MountedAt(VirtualPath mount)
+    {
+        var root = new DirectoryDraft([]);
+        if (mount.IsRoot)
+        {
+            root.TakeOver(this);
+            root.Facts = null;
+            return root;
+        }
+
+        var directory = root;
+        foreach (var name in mount.Value.Split('/', StringSplitOptions.RemoveEmptyEntries)) directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name));
+        directory.TakeOver(this);
+        return root;
+    }
 
     /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8; of two files of one name the later counts.</summary>
     public void AddFile(ReadOnlySpan<byte> nameUtf8, in FileFacts facts)
@@ -90,6 +111,13 @@ internal sealed class DirectoryDraft(byte[] name)
         _files = null;
         _names = null;
         _columns = columns;
+    }
+
+    private void TakeOver(DirectoryDraft other)
+    {
+        Facts = other.Facts;
+        _columns = other.Files();
+        _directories = other._directories;
     }
 
     private void Add(DirectoryDraft added)

@@ -1,0 +1,154 @@
+using System.Net;
+using Dftp.Cluster.Content;
+using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Management;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Scanning;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster;
+
+/// <summary>
+/// A node's part in the cluster: its root, the tree, its peers. Front ends read <see cref="Tree"/>; the composition root routes the
+/// management interface here, and says when the listeners are bound.
+/// </summary>
+public sealed partial class ClusterNode : IAsyncDisposable
+{
+    private readonly ClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger _scanLog;
+    private readonly LocalRoot _root;
+    private readonly Scanner _scanner;
+    private readonly OwnEntries _own;
+    private readonly PeerTable _peers;
+    private readonly PeerClient _client;
+    private readonly PeerFiles _peerFiles;
+    private readonly MembershipContext _membership;
+    private readonly Greeter _greeter;
+    private readonly PeerLinks _links;
+    private readonly ManagementApi _management;
+    private readonly CancellationTokenSource _stopping = new();
+    private DiscoveryLoop? _discovery;
+    private Task _scanning = Task.CompletedTask;
+
+    /// <param name="options">What the node is told.</param>
+    /// <param name="rootDirectory">The directory that it serves.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Where it says what it does.</param>
+    /// <exception cref="RootDirectoryException">The directory cannot be read.</exception>
+    public ClusterNode(ClusterOptions options, string rootDirectory, TimeProvider time, ILoggerFactory logs)
+    {
+        _options = options;
+        _time = time;
+        _logs = logs;
+        _scanLog = logs.CreateLogger<Scanner>();
+        _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
+        _scanner = new Scanner(_root, time, logs.CreateLogger<Scanner>());
+
+        var tree = new TreeWriter();
+        _own = new OwnEntries(options.NodeName, tree, time);
+        _peers = new PeerTable(tree, time);
+        _client = new PeerClient(options, time);
+        _peerFiles = new PeerFiles(options, time);
+        _membership = new MembershipContext(options, _own, _peers, _client, time, logs.CreateLogger("Cluster"));
+        _greeter = new Greeter(_membership);
+        _membership.Answered = _greeter.Answered;
+        _links = new PeerLinks(_membership);
+        _management = new ManagementApi(
+            _membership, _greeter, new UpdateReceiver(options, _peers, tree, time, logs.CreateLogger("Updates")));
+
+        var ownFiles = new OwnFiles(_root, options.NodeName);
+        OwnTree = new OwnTree(options.NodeName, tree, ownFiles);
+        Tree = new ClusterTree(
+            options.NodeName, tree, _peers, new ContentOpener(options.NodeName, tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads")));
+    }
+
+    /// <summary>The merged tree.</summary>
+    public IFileTree Tree { get; }
+
+    /// <summary>What this node itself holds.</summary>
+    public IFileTree OwnTree { get; }
+
+    /// <summary>Answers one request on the management interface.</summary>
+    public Task AnswerManagementAsync(HttpContext http) => _management.HandleAsync(http);
+
+    /// <summary>Starts to read the root.</summary>
+    public void StartScan() => _scanning = ScanAsync(_stopping.Token);
+
+    /// <summary>Starts to look for peers, now that they can call back.</summary>
+    /// <param name="publicAddress">Where this node's files are read.</param>
+    /// <param name="managementAddress">Where peers talk to it.</param>
+    public void StartMeeting(HostPort publicAddress, HostPort managementAddress)
+    {
+        _membership.PublicAddress = publicAddress;
+        _membership.ManagementAddress = managementAddress;
+        if (_options.Multicast is not { } group) return;
+        _discovery = new DiscoveryLoop(
+            new Announcement(_options.ClusterName, _options.NodeName, managementAddress.Host, managementAddress.Port),
+            group,
+            () => new MulticastChannel(group, null, _logs.CreateLogger("Discovery")),
+            (sighting, _) =>
+            {
+                var address = new HostPort(sighting.ManagementHost, sighting.ManagementPort);
+                _greeter.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null));
+                return ValueTask.CompletedTask;
+            },
+            _time,
+            _logs.CreateLogger<DiscoveryLoop>());
+        _discovery.Start();
+    }
+
+    /// <summary>Meets nobody any more, says goodbye, and ends what is under way.</summary>
+    public async Task StopAsync()
+    {
+        _management.IsLeaving = true;
+        await _stopping.CancelAsync();
+        if (_discovery is not null) await _discovery.DisposeAsync();
+        await _links.StopAsync();
+        await _scanning;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _links.Dispose();
+        _peers.Dispose();
+        _client.Dispose();
+        _peerFiles.Dispose();
+        _root.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task ScanAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
+            _own.Replace(scan.Root!.MountedAt(_options.Mount));
+            LogScanned(_scanLog, scan.Files);
+            if (scan.Skipped.Total > 0) LogSkipped(_scanLog, scan.Skipped.ToString());
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        catch (Exception error)
+        {
+            LogScanFailed(_scanLog, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "local scan finished, {Files} file(s) found")]
+    private static partial void LogScanned(ILogger log, long files);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "left out: {Skipped}")]
+    private static partial void LogSkipped(ILogger log, string skipped);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}")]
+    private static partial void LogScanFailed(ILogger log, string error);
+}

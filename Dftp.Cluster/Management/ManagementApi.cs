@@ -1,0 +1,248 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Net;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Dftp.Cluster.Management;
+
+/// <summary>
+/// The API by which nodes talk to each other. Answers keep to what an original node can read: it ends when one lacks Me or Peers.
+/// </summary>
+internal sealed class ManagementApi(MembershipContext context, Greeter greeter, UpdateReceiver updates)
+{
+    /// <summary>Names and addresses are short; nothing that is asked in a form needs more.</summary>
+    private const int MaxFormBytes = 64 * 1024;
+
+    /// <summary>Decompressed bytes of an update: some forty million entries. What is more is refused before it fills the memory.</summary>
+    private const long MaxUpdateBytes = 10L << 30;
+
+    /// <summary>POST /join/ names peers that are tried at once; a cluster is joined through one.</summary>
+    private const int MaxJoins = 64;
+
+    private static readonly string[] RequiredFields = ["name", "public-addr", "mgmt-addr"];
+
+    /// <summary>Once set, greetings are turned away: who says goodbye must not be met again.</summary>
+    public bool IsLeaving { get; set; }
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        try
+        {
+            await ((http.Request.Path.Value?.TrimEnd('/'), http.Request.Method) switch
+            {
+                ("/cluster", "GET" or "HEAD") => AnswerAsync(http),
+                ("/cluster", "POST") => GreetedAsync(http),
+                ("/join", "POST") => JoinAsync(http),
+                ("/update", "POST") => UpdateAsync(http),
+                ("/cluster", _) => NotAllowedAsync(http, "GET, HEAD, POST"),
+                ("/join" or "/update", _) => NotAllowedAsync(http, "POST"),
+                _ => SayAsync(http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/ and /update/"),
+            });
+        }
+        catch (BadHttpRequestException error)
+        {
+            if (!http.Response.HasStarted) await SayAsync(http, error.StatusCode, error.Message);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left; there is nobody to answer.
+        }
+    }
+
+    private Task AnswerAsync(HttpContext http)
+    {
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
+        var me = new ListedNode(context.Me(), new PeerFacts { Name = context.Options.NodeName, LastAlive = context.Time.GetUtcNow().ToUnixTimeSeconds() });
+        var peers = context.Peers.All
+            .Select(peer => peer.Facts)
+            .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
+            .OrderBy(facts => facts.Name)
+            .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http), Reachable(facts.ManagementAddress!, http), facts.Said), facts));
+        ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers);
+        return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
+    }
+
+    // A peer on this machine is known by a loopback address, which on the caller's machine would be the caller.
+    private static HostPort Reachable(HostPort address, HttpContext http) =>
+        address.IsLoopback && http.Connection is { RemoteIpAddress: { } caller, LocalIpAddress: { } here } && !IPAddress.IsLoopback(caller)
+            ? address.WithHost(here)
+            : address;
+
+    private async Task GreetedAsync(HttpContext http)
+    {
+        if (IsLeaving)
+        {
+            await SayAsync(http, StatusCodes.Status503ServiceUnavailable, "this node is stopping");
+            return;
+        }
+
+        var form = await FormAsync(http);
+        if (ReadGreeting(form, http.Connection.RemoteIpAddress ?? IPAddress.Loopback, out var problem) is not { } greeting)
+        {
+            await SayAsync(http, StatusCodes.Status400BadRequest, problem);
+            return;
+        }
+
+        if (greeter.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
+        else await AnswerAsync(http);
+    }
+
+    private static Greeting? ReadGreeting(IReadOnlyDictionary<string, string> form, IPAddress caller, out string problem)
+    {
+        problem = "";
+        var missing = RequiredFields.Where(field => string.IsNullOrEmpty(form.GetValueOrDefault(field))).ToList();
+        if (missing.Count > 0) problem = $"missing: {string.Join(", ", missing)}";
+        else if (!NodeName.TryParse(form["name"], out var name)) problem = "name is not a node name: 1 to 255 bytes without spaces, control characters and / , ; = \"";
+        else if (!HostPort.TryParse(form["public-addr"], out var publicAddress)) problem = "public-addr is not host:port or :port";
+        else if (!HostPort.TryParse(form["mgmt-addr"], out var managementAddress)) problem = "mgmt-addr is not host:port or :port";
+        else
+        {
+            AnnouncedState? state =
+                long.TryParse(form.GetValueOrDefault("epoch"), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+                && long.TryParse(form.GetValueOrDefault("sequence"), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+                && ulong.TryParse(form.GetValueOrDefault("digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var digest)
+                    ? new AnnouncedState(epoch, sequence, digest)
+                    : null;
+            return new Greeting(
+                new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state),
+                form.GetValueOrDefault("cluster-name"),
+                form.GetValueOrDefault("request-full-update") == "true",
+                form.GetValueOrDefault("leaving") == "true");
+        }
+
+        return null;
+    }
+
+    private async Task JoinAsync(HttpContext http)
+    {
+        var named = new List<HostPort>();
+        foreach (var text in await PeersToJoinAsync(http))
+        {
+            if (!HostPort.TryParse(text, out var peer) || peer.Port == 0 || peer.Host.Length == 0)
+            {
+                await SayAsync(http, StatusCodes.Status400BadRequest, "peer is not host:port");
+                return;
+            }
+
+            named.Add(peer);
+        }
+
+        if (named.Count is 0 or > MaxJoins)
+        {
+            var problem = named.Count == 0 ? "missing: peer, a node's management address as host:port" : $"more than {MaxJoins} peers";
+            await SayAsync(http, StatusCodes.Status400BadRequest, problem);
+            return;
+        }
+
+        foreach (var (peer, (node, reason)) in named.Zip(await Task.WhenAll(named.Select(peer => greeter.GreetAsync(peer, http.RequestAborted)))))
+        {
+            if (node is not null) continue;
+            context.Log.CannotJoin(peer, reason);
+            await SayAsync(http, StatusCodes.Status502BadGateway, $"cannot join {peer}: {reason}");
+            return;
+        }
+
+        await AnswerAsync(http);
+    }
+
+    private async Task UpdateAsync(HttpContext http)
+    {
+        // An original node refuses a charset; between us one does no harm.
+        if (http.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            await SayAsync(http, StatusCodes.Status400BadRequest, "Content-Type is not application/json");
+            return;
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxUpdateBytes;
+        var encoding = http.Request.Headers.ContentEncoding.ToString();
+        await using Stream? decompressed = encoding switch
+        {
+            "" or "identity" => null,
+            "br" => new BrotliStream(http.Request.Body, CompressionMode.Decompress, leaveOpen: true),
+            "gzip" => new GZipStream(http.Request.Body, CompressionMode.Decompress, leaveOpen: true),
+            _ => Stream.Null,
+        };
+        if (decompressed == Stream.Null)
+        {
+            http.Response.Headers.AcceptEncoding = "br, gzip";
+            await SayAsync(http, StatusCodes.Status415UnsupportedMediaType, "Content-Encoding is neither br nor gzip");
+            return;
+        }
+
+        var body = decompressed is null
+            ? http.Request.BodyReader
+            : PipeReader.Create(new BoundedStream(decompressed, MaxUpdateBytes), new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
+        try
+        {
+            var sender = SenderOf(http);
+            var (outcome, reason) = await updates.ReceiveAsync(body, sender, http.RequestAborted);
+            await (outcome switch
+            {
+                UpdateOutcome.Applied => SayAsync(http, StatusCodes.Status200OK, "ok"),
+                UpdateOutcome.NeedsFullUpdate => SayAsync(http, StatusCodes.Status409Conflict, reason),
+                _ => SayAsync(http, StatusCodes.Status403Forbidden, reason),
+            });
+        }
+        catch (UpdateFormatException error)
+        {
+            await SayAsync(http, StatusCodes.Status400BadRequest, $"no update: {error.Message}");
+        }
+        catch (InvalidDataException)
+        {
+            await SayAsync(http, StatusCodes.Status400BadRequest, $"no update: the body is not {encoding}");
+        }
+    }
+
+    /// <summary>The peer that a large update comes from, before its body has said so.</summary>
+    private Peer? SenderOf(HttpContext http) =>
+        NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name) ? context.Peers.Find(name) : null;
+
+    private static async Task<IReadOnlyList<string>> PeersToJoinAsync(HttpContext http)
+    {
+        var peers = http.Request.Query["peer"].ToList();
+        if (http.Request.HasFormContentType) peers.AddRange((await ReadFormAsync(http))["peer"]);
+        return [.. peers.OfType<string>().SelectMany(peer => peer.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    }
+
+    // Go's Request.Form holds the query's fields too, the body's first.
+    private static async Task<IReadOnlyDictionary<string, string>> FormAsync(HttpContext http)
+    {
+        var fields = http.Request.Query.ToDictionary(field => field.Key, field => field.Value.ToString());
+        if (!http.Request.HasFormContentType) return fields;
+        foreach (var (name, value) in await ReadFormAsync(http)) fields[name] = value.FirstOrDefault() ?? "";
+        return fields;
+    }
+
+    private static async Task<IFormCollection> ReadFormAsync(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxFormBytes;
+        try
+        {
+            return await http.Request.ReadFormAsync(http.RequestAborted);
+        }
+        catch (Exception error) when (error is InvalidDataException || (error is IOException && error is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested))
+        {
+            throw new BadHttpRequestException("the form cannot be read", StatusCodes.Status400BadRequest, error);
+        }
+    }
+
+    private static Task NotAllowedAsync(HttpContext http, string allowed)
+    {
+        http.Response.Headers.Allow = allowed;
+        return SayAsync(http, StatusCodes.Status405MethodNotAllowed, $"{http.Request.Path} takes {allowed}");
+    }
+
+    private static Task SayAsync(HttpContext http, int status, string sentence)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        return http.Response.WriteAsync(sentence + "\n", http.RequestAborted);
+    }
+}
