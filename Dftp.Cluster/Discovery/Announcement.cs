@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Discovery;
+
+/// <summary>What a node says of itself to all: <c>{"Type":"ping","ClusterName":…,"NodeName":…,"MgmtAddr":":7041"}</c>.</summary>
+/// <param name="ClusterName">The cluster that it belongs to.</param>
+/// <param name="NodeName">Its name.</param>
+/// <param name="ManagementHost">Empty where the datagram's source is the host.</param>
+/// <param name="ManagementPort">1 to 65535.</param>
+internal sealed record Announcement(string ClusterName, NodeName NodeName, string ManagementHost, int ManagementPort)
+{
+    /// <summary>Longer ones are no announcement: an original node's fits an Ethernet frame, and so does ours.</summary>
+    public const int MaxBytes = 1472;
+
+    private const string Ping = "ping";
+
+    /// <summary>The original splits the address at its colon and dies where there is none, so the colon is always written.</summary>
+    /// <exception cref="InvalidOperationException">The names are so long that the datagram would be longer than <see cref="MaxBytes"/>.</exception>
+    public byte[] ToBytes()
+    {
+        var host = ManagementHost.Contains(':', StringComparison.Ordinal) ? $"[{ManagementHost}]" : ManagementHost;
+        var port = ManagementPort.ToString(CultureInfo.InvariantCulture);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(
+            new Wire(Ping, ClusterName, NodeName.Value, $"{host}:{port}"), AnnouncementJson.Default.Wire);
+        return bytes.Length <= MaxBytes
+            ? bytes
+            : throw new InvalidOperationException($"the names of cluster and node are too long for an announcement of {MaxBytes} bytes");
+    }
+
+    /// <summary>Unknown fields are ignored, and the case of the known ones' names.</summary>
+    /// <returns>False for all that is no announcement.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> datagram, [NotNullWhen(true)] out Announcement? announcement)
+    {
+        announcement = null;
+        if (datagram.Length > MaxBytes) return false;
+        Wire? wire;
+        try
+        {
+            wire = JsonSerializer.Deserialize(datagram, AnnouncementJson.Default.Wire);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+
+        if (wire is not { Type: Ping, ClusterName: { } cluster, MgmtAddr: { } address }) return false;
+        if (!NodeName.TryParse(wire.NodeName, out var node) || !TryParseAddress(address, out var host, out var port)) return false;
+        announcement = new Announcement(cluster, node, host, port);
+        return true;
+    }
+
+    /// <summary><c>:port</c>, <c>host:port</c> or <c>[IPv6]:port</c>. An unspecified host, as 0.0.0.0, is none.</summary>
+    private static bool TryParseAddress(string text, out string host, out int port)
+    {
+        host = "";
+        port = 0;
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)) return false;
+        if (port is 0 or > IPEndPoint.MaxPort) return false;
+
+        var named = text[..colon];
+        if (named.StartsWith('[') && named.EndsWith(']'))
+        {
+            named = named[1..^1];
+            if (!IPAddress.TryParse(named, out var literal) || literal.AddressFamily != AddressFamily.InterNetworkV6) return false;
+        }
+        else if (named.Length > 0 && Uri.CheckHostName(named) is not (UriHostNameType.Dns or UriHostNameType.IPv4))
+        {
+            return false;
+        }
+
+        var isUnspecified = IPAddress.TryParse(named, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+        if (!isUnspecified) host = named;
+        return true;
+    }
+
+    internal sealed record Wire(string? Type, string? ClusterName, string? NodeName, string? MgmtAddr);
+}
+
+[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(Announcement.Wire))]
+internal sealed partial class AnnouncementJson : JsonSerializerContext;

@@ -1,0 +1,245 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Discovery;
+
+/// <summary>
+/// Tells the group that this node is there, and tells this node who else is: one loop announces, another listens.
+/// </summary>
+/// <param name="self">What to announce; announcements of the same name, or from the same address, are this node's own.</param>
+/// <param name="group">For messages.</param>
+/// <param name="openChannel">Opens the group; it is tried again as long as it throws a SocketException.</param>
+/// <param name="onSighting">
+/// Called for every announcement of another node of the cluster, one call at a time, so about once a minute for each node and each
+/// network that is shared with it. It should only take note; the next datagram waits.
+/// </param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">For failures, once each.</param>
+internal sealed class DiscoveryLoop(
+    Announcement self,
+    IPEndPoint group,
+    Func<DatagramChannel> openChannel,
+    Func<PeerSighting, CancellationToken, ValueTask> onSighting,
+    TimeProvider time,
+    ILogger<DiscoveryLoop> logger) : IAsyncDisposable
+{
+    /// <summary>The original's period.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    /// <summary>Nodes that start together miss each other's first announcement: the pauses after the first and the second.</summary>
+    public static readonly IReadOnlyList<TimeSpan> FirstPauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
+
+    /// <summary>A failing socket is neither asked without pause nor left alone for long.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly byte[] _announcement = self.ToBytes();
+    private readonly HashSet<(string Host, int Port)> _namesakes = [];
+    private Task _loops = Task.CompletedTask;
+
+    private bool _isDisposed;
+
+    private readonly Lock _lock = new();
+
+    // Under the lock.
+    private DiscoveryStatus _status = new(0, 0, 0, 0, null, 0, null, null);
+
+    public DiscoveryStatus Status
+    {
+        get
+        {
+            lock (_lock) return _status;
+        }
+    }
+
+    /// <summary>Starts both loops. The first announcement goes out before anything is awaited.</summary>
+    public void Start() => _loops = RunAsync(_stop.Token);
+
+    /// <summary>Ends both loops and waits for them; a bug that ended one of them is thrown here.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        logger.DiscoveryStarted(group);
+        try
+        {
+            using var channel = await OpenAsync(cancellationToken);
+            Count(status => status with { SendFailure = null, ReceiveFailure = null });
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var listening = ListenAsync(channel, either.Token);
+            var announcing = AnnounceAsync(channel, either.Token);
+            // Both end by the token alone; where a bug ends one, the other must not go on as if all were well.
+            await Task.WhenAny(listening, announcing);
+            await either.CancelAsync();
+            await Task.WhenAll(listening, announcing);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            Count(status => status with { SendFailure = e.Message, ReceiveFailure = e.Message });
+            logger.DiscoveryBroke(group, e);
+            throw;
+        }
+        finally
+        {
+            logger.DiscoveryEnded(group);
+        }
+    }
+
+    private async Task<DatagramChannel> OpenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return openChannel();
+            }
+            catch (SocketException e)
+            {
+                Fail(e.Message, status => status with { SendFailure = e.Message, ReceiveFailure = e.Message });
+            }
+
+            await Task.Delay(RetryPause, time, cancellationToken);
+        }
+    }
+
+    private async Task AnnounceAsync(DatagramChannel channel, CancellationToken cancellationToken)
+    {
+        for (var count = 0; ; count++)
+        {
+            if (channel.Send(_announcement) > 0)
+            {
+                Count(status => status with { Sent = status.Sent + 1, SendFailure = null });
+            }
+            else
+            {
+                const string reason = "no interface took the announcement";
+                Fail(reason, status => status with { SendFailure = reason });
+            }
+
+            await Task.Delay(count < FirstPauses.Count ? FirstPauses[count] : Period, time, cancellationToken);
+        }
+    }
+
+    private async Task ListenAsync(DatagramChannel channel, CancellationToken cancellationToken)
+    {
+        // One byte more than an announcement may have shows that a datagram is longer.
+        var buffer = new byte[Announcement.MaxBytes + 1];
+        while (true)
+        {
+            Datagram datagram;
+            try
+            {
+                datagram = await channel.ReceiveAsync(buffer, cancellationToken);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.MessageSize)
+            {
+                Count(status => status with { Malformed = status.Malformed + 1 });
+                continue;
+            }
+            catch (SocketException e)
+            {
+                Fail(e.Message, status => status with { ReceiveFailure = e.Message });
+                await Task.Delay(RetryPause, time, cancellationToken);
+                continue;
+            }
+
+            Count(status => status with { ReceiveFailure = null });
+            await TakeAsync(channel, buffer.AsMemory(0, datagram.Length), datagram.Source, cancellationToken);
+        }
+    }
+
+    private async Task TakeAsync(DatagramChannel channel, ReadOnlyMemory<byte> bytes, IPAddress source, CancellationToken cancellationToken)
+    {
+        if (!Announcement.TryParse(bytes.Span, out var heard))
+        {
+            Count(status => status with { Malformed = status.Malformed + 1 });
+            return;
+        }
+
+        if (heard.ClusterName != self.ClusterName)
+        {
+            Count(status => status with { OtherClusters = status.OtherClusters + 1, LastOtherCluster = heard.ClusterName });
+            return;
+        }
+
+        if (source.IsIPv4MappedToIPv6) source = source.MapToIPv4();
+        var sighting = new PeerSighting(
+            heard.NodeName, heard.ManagementHost.Length > 0 ? heard.ManagementHost : source.ToString(), heard.ManagementPort);
+        if (IsOwnAddress(channel, heard, source)) return;
+        if (heard.NodeName == self.NodeName)
+        {
+            HearNamesake(sighting);
+            return;
+        }
+
+        Count(status => status with { Sightings = status.Sightings + 1 });
+        try
+        {
+            await onSighting(sighting, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.SightingFailed(sighting.NodeName, sighting.ManagementHost, sighting.ManagementPort, e);
+        }
+    }
+
+    /// <summary>
+    /// The port is this node's and the machine is this one. A datagram of this machine can carry the address of any of its
+    /// interfaces, whichever it came by, so all of them count.
+    /// </summary>
+    private bool IsOwnAddress(DatagramChannel channel, Announcement heard, IPAddress source) =>
+        heard.ManagementPort == self.ManagementPort && heard.ManagementHost == self.ManagementHost
+        && (IPAddress.IsLoopback(source) || channel.LocalAddresses.Contains(source));
+
+    private void HearNamesake(PeerSighting namesake)
+    {
+        Count(status => status with { NamesakesHeard = status.NamesakesHeard + 1 });
+        // A few are enough to find them by.
+        if (_namesakes.Count < 100 && _namesakes.Add((namesake.ManagementHost, namesake.ManagementPort)))
+        {
+            logger.NamesakeHeard(namesake.NodeName, namesake.ManagementHost, namesake.ManagementPort);
+        }
+    }
+
+    private void Count(Func<DiscoveryStatus, DiscoveryStatus> change)
+    {
+        bool worksAgain;
+        lock (_lock)
+        {
+            var before = _status;
+            _status = change(before);
+            worksAgain = before.Failure is not null && _status.Failure is null;
+        }
+
+        if (worksAgain) logger.DiscoveryWorks(group);
+    }
+
+    private void Fail(string reason, Func<DiscoveryStatus, DiscoveryStatus> change)
+    {
+        bool isNew;
+        lock (_lock)
+        {
+            var before = _status;
+            _status = change(before);
+            isNew = _status != before;
+        }
+
+        if (isNew) logger.DiscoveryFailing(group, reason);
+    }
+}

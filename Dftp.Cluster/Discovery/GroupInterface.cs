@@ -1,0 +1,46 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Dftp.Cluster.Discovery;
+
+/// <summary>A network interface that can carry the group's datagrams now.</summary>
+/// <param name="Index">The operating system's number for it.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Addresses">Its addresses of the group's family, not empty.</param>
+internal sealed record GroupInterface(int Index, string Name, IReadOnlyList<IPAddress> Addresses)
+{
+    /// <summary>
+    /// Those that are up, have an address of the family and can do multicast. Loopback does it though the framework says that it does
+    /// not, and nodes of one machine need nothing else.
+    /// </summary>
+    public static List<GroupInterface> All(AddressFamily family, Func<NetworkInterface, bool>? filter)
+    {
+        var found = new List<GroupInterface>();
+        foreach (var candidate in NetworkInterface.GetAllNetworkInterfaces())
+        {
+            var isLoopback = candidate.NetworkInterfaceType == NetworkInterfaceType.Loopback;
+            if (candidate.OperationalStatus == OperationalStatus.Down || (!isLoopback && !candidate.SupportsMulticast)) continue;
+            if (filter is not null && !filter(candidate)) continue;
+            if (Describe(candidate, family) is { } described) found.Add(described);
+        }
+
+        return found;
+    }
+
+    private static GroupInterface? Describe(NetworkInterface candidate, AddressFamily family)
+    {
+        try
+        {
+            var properties = candidate.GetIPProperties();
+            var index = family == AddressFamily.InterNetwork ? properties.GetIPv4Properties()?.Index : properties.GetIPv6Properties()?.Index;
+            var addresses = properties.UnicastAddresses.Select(unicast => unicast.Address).Where(address => address.AddressFamily == family).ToList();
+            return index is { } number && addresses.Count > 0 ? new GroupInterface(number, candidate.Name, addresses) : null;
+        }
+        catch (NetworkInformationException)
+        {
+            // It went while it was looked at, or has no such protocol.
+            return null;
+        }
+    }
+}
