@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Dftp.FileSystem;
 using Dftp.Node.Logging;
 using Microsoft.Extensions.Logging;
 
@@ -32,6 +33,7 @@ internal static partial class NodeProcess
         {
             // 2. start, and run until the signal
             await node.StartAsync(signals.Stop);
+            LogStarted(log, options.Name);
             LogStopping(log, await signals.First);
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
@@ -84,6 +86,9 @@ internal static partial class NodeProcess
             await node.DisposeAsync();
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "node {Name} started")]
+    private static partial void LogStarted(ILogger log, NodeName name);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Signal} received, stopping")]
     private static partial void LogStopping(ILogger log, PosixSignal signal);
