@@ -8,12 +8,18 @@ public sealed class OptionKindTests
 {
     private static readonly OptionDefinition<bool> Write = new("write", ValueParsers.Switch)
     {
-        Placeholder = "", Summary = "", Example = "true", IsSwitch = true,
+        Placeholder = "",
+        Summary = "",
+        Example = "true",
+        IsSwitch = true,
     };
 
     private static readonly OptionDefinition<string> Join = new("join", ValueParsers.Text)
     {
-        Placeholder = "HOST:PORT", Summary = "", Example = "b:7041", IsRepeatable = true,
+        Placeholder = "HOST:PORT",
+        Summary = "",
+        Example = "b:7041",
+        IsRepeatable = true,
     };
 
     private static readonly OptionDefinition[] Options = [Write, Join, NodeOptionTable.Config];
