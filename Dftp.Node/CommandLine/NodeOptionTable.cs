@@ -1,0 +1,121 @@
+using System.Net;
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Node.CommandLine;
+
+/// <summary>
+/// The options of a node in the order of the help. A new option is a definition here, its place in <see cref="All"/> and its line in
+/// <see cref="Bind"/>.
+/// </summary>
+internal static class NodeOptionTable
+{
+    public static readonly OptionDefinition<string> Config = new("config", ValueParsers.Text)
+    {
+        Placeholder = "FILE",
+        Summary = "A JSON file with options: { \"dfsroot\": \"/storage\", \"http-listen\": \":8080\" }. The command line and the environment win over it.",
+        Example = "/etc/dftp.json",
+        DefaultMeaning = "none",
+        IsAllowedInFile = false,
+    };
+
+    private static readonly OptionDefinition<string> Root = new("dfsroot", ValueParsers.Text)
+    {
+        Placeholder = "DIR",
+        Summary = "The local directory that this node adds to the cluster's tree. It must be given.",
+        Example = "/storage",
+    };
+
+    private static readonly OptionDefinition<VirtualPath> Mount = new("dfsmount", ValueParsers.Path)
+    {
+        Placeholder = "PATH",
+        Summary = "Where in the cluster's tree the local directory stands. Several nodes may use the same path.",
+        Example = "/backup/server1",
+        DefaultMeaning = "the tree's root",
+    };
+
+    private static readonly OptionDefinition<NodeName?> Name = new("node-name", ValueParsers.NodeNameOrNone)
+    {
+        Placeholder = "NAME",
+        Summary = "What the other nodes call this one. It must be unique in the cluster.",
+        Example = "server1",
+        DefaultMeaning = "the host's name",
+    };
+
+    private static readonly OptionDefinition<ListenAddress?> HttpListen = new("http-listen", ValueParsers.ListenAddressOrOff)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "Where users reach the tree by HTTP. An empty value switches it off.",
+        Example = "localhost:8080",
+        Default = ":7040",
+    };
+
+    private static readonly OptionDefinition<ListenAddress?> FtpListen = new("ftp-listen", ValueParsers.ListenAddressOrOff)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "Where users reach the tree by FTP. An empty value switches it off.",
+        Example = ":21",
+        Default = ":2121",
+    };
+
+    private static readonly OptionDefinition<ListenAddress?> ManagementListen = new("http-mgmt-listen", ValueParsers.ListenAddressOrOff)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "Where the nodes talk to each other; keep it away from users. An empty value switches it off: the node stays alone.",
+        Example = "10.0.0.1:7041",
+        Default = ":7041",
+    };
+
+    private static readonly OptionDefinition<IPEndPoint?> MulticastGroup = new("multicast-discovery-addr", ValueParsers.MulticastGroupOrOff)
+    {
+        Placeholder = "GROUP:PORT",
+        Summary = "The multicast group by which nodes find each other. An empty value switches it off: join nodes by POST /join/.",
+        Example = "239.1.2.3:7041",
+        Default = "224.0.0.9:7041",
+    };
+
+    private static readonly OptionDefinition<string> ClusterName = new("cluster-name", ValueParsers.ClusterName)
+    {
+        Placeholder = "NAME",
+        Summary = "Only nodes of the same name find each other by multicast: several clusters can use one group.",
+        Example = "archive",
+        Default = "dftp",
+    };
+
+    private static readonly OptionDefinition<LogLevel> Level = new("log-level", ValueParsers.LogLevel)
+    {
+        Placeholder = "LEVEL",
+        Summary = "The least that is logged to standard error: trace, debug, info, warning, error or off.",
+        Example = "debug",
+        Default = "info",
+    };
+
+    public static IReadOnlyList<OptionDefinition> All { get; } =
+    [
+        Root, Mount, Name, HttpListen, FtpListen, ManagementListen, MulticastGroup, ClusterName, Config, Level,
+    ];
+
+    /// <exception cref="UsageException">A value is not one, or one that is needed is missing.</exception>
+    public static NodeOptions Bind(OptionValues values, Func<string> hostName)
+    {
+        var root = values.Get(Root);
+        if (root.Length == 0) throw values.Wrong(Root, $"give the directory to serve, such as {Root.Flag} {Root.Example}; see dftp --help");
+        if (root.Contains('\0', StringComparison.Ordinal)) throw values.Wrong(Root, "a path has no NUL character");
+        return new NodeOptions
+        {
+            Root = Path.GetFullPath(root),
+            Mount = values.Get(Mount),
+            Name = values.Get(Name) ?? HostNameAsNodeName(values, hostName()),
+            HttpListen = values.Get(HttpListen),
+            FtpListen = values.Get(FtpListen),
+            ManagementListen = values.Get(ManagementListen),
+            MulticastGroup = values.Get(MulticastGroup),
+            ClusterName = values.Get(ClusterName),
+            LogLevel = values.Get(Level),
+        };
+    }
+
+    private static NodeName HostNameAsNodeName(OptionValues values, string hostName) =>
+        NodeName.TryParse(hostName, out var name) ? name
+        : throw values.Wrong(Name, $"the host's name cannot be used, so give one ({ValueParsers.NodeNameRule(hostName)})");
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Dftp.Node.Logging;
+
+/// <summary>
+/// Writes lines to a stream from a thread of its own, so that a slow terminal or a full pipe does not hold up the node. Lines that
+/// find the queue full are dropped, and their number is written once there is room again.
+/// </summary>
+internal sealed class LineQueue : IAsyncDisposable
+{
+    public const int Capacity = 8192;
+
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(1);
+
+    private readonly BlockingCollection<string> _lines = new(Capacity);
+    private readonly Stream _stream;
+    private readonly Func<long, string> _lossNotice;
+    private readonly TimeProvider _time;
+    private readonly Task _writing;
+    private long _lost;
+
+    /// <param name="stream">Where the lines go, as UTF-8. It stays the caller's.</param>
+    /// <param name="lossNotice">Makes the line that tells how many lines were dropped.</param>
+    /// <param name="time">Measures the flush at the end.</param>
+    public LineQueue(Stream stream, Func<long, string> lossNotice, TimeProvider time)
+    {
+        _stream = stream;
+        _lossNotice = lossNotice;
+        _time = time;
+        _writing = Task.Factory.StartNew(WriteLines, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Never waits. After the disposal lines are dropped.</summary>
+    public void Add(string line)
+    {
+        try
+        {
+            if (!_lines.TryAdd(line)) Interlocked.Increment(ref _lost);
+        }
+        catch (InvalidOperationException)
+        {
+            // Nobody is left to be told: adding has ended between the call and now.
+        }
+    }
+
+    /// <summary>Writes what is queued, but gives up on a stream that takes nothing for a second.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lines.CompleteAdding();
+        try
+        {
+            await _writing.WaitAsync(FlushLimit, _time);
+            _lines.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The thread still hangs in a write: it is a background thread and ends with the process.
+        }
+    }
+
+    private void WriteLines()
+    {
+        foreach (var line in _lines.GetConsumingEnumerable())
+        {
+            var lost = Interlocked.Exchange(ref _lost, 0);
+            if (lost > 0) Write(_lossNotice(lost));
+            Write(line);
+        }
+
+        if (_lost > 0) Write(_lossNotice(_lost));
+    }
+
+    private void Write(string line)
+    {
+        try
+        {
+            _stream.Write(Encoding.UTF8.GetBytes(line + '\n'));
+            _stream.Flush();
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            // There is no other place to complain; the node goes on without its log.
+        }
+    }
+}

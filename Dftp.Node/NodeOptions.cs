@@ -1,0 +1,34 @@
+using System.Net;
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Node;
+
+/// <summary>All that a node is told when it is made. Nothing in it has been tried against the machine yet.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>The absolute path of the local directory that this node serves.</summary>
+    public required string Root { get; init; }
+
+    public required NodeName Name { get; init; }
+
+    /// <summary>Nodes of other clusters are not met by multicast. 1 to 255 UTF-8 bytes without a control character.</summary>
+    public string ClusterName { get; init; } = "dftp";
+
+    /// <summary>Where in the tree the root's content stands.</summary>
+    public VirtualPath Mount { get; init; }
+
+    /// <summary>Null: this node has no FTP interface.</summary>
+    public ListenAddress? FtpListen { get; init; }
+
+    /// <summary>Null: this node has no public HTTP interface.</summary>
+    public ListenAddress? HttpListen { get; init; }
+
+    /// <summary>Null: this node has no management interface and so no peers.</summary>
+    public ListenAddress? ManagementListen { get; init; }
+
+    /// <summary>The group by which nodes find each other. Null: neither announce nor listen.</summary>
+    public IPEndPoint? MulticastGroup { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+}

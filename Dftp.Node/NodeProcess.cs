@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+using Dftp.Node.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Node;
+
+/// <summary>A node as a process: its log, its signals, its end.</summary>
+internal static partial class NodeProcess
+{
+    /// <summary>When stopping in order is told to hurry: half of what users are promised between signal and exit (5 s).</summary>
+    private static readonly TimeSpan OrderlyStopLimit = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>When the process ends whatever the node still does; the log has its second to be flushed after that.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3.5);
+
+    /// <summary>Runs a node until SIGTERM or SIGINT, and stops it within 5 s. The log is flushed in any case.</summary>
+    /// <param name="options">What the user asks for.</param>
+    /// <param name="logStream">Where the log goes.</param>
+    /// <param name="time">The clock of the node and its log.</param>
+    /// <exception cref="StartException">The node could not start as the options say.</exception>
+    public static async Task RunAsync(NodeOptions options, Stream logStream, TimeProvider time)
+    {
+        // 1. from here on a signal stops the node in order, and what goes wrong in the background is logged
+        using var signals = new StopSignals();
+        await using var lines = new LineLoggerProvider(logStream, options.LogLevel, time);
+        using var logs = new LoggerFactory([lines], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
+        var log = logs.CreateLogger(LogLine.NodeCategory);
+        EventHandler<UnobservedTaskExceptionEventArgs> logUnobserved = (_, failure) => LogUnobserved(log, failure.Exception);
+        TaskScheduler.UnobservedTaskException += logUnobserved;
+        var node = new NodeHost(options, logs, time);
+        try
+        {
+            // 2. start, and run until the signal
+            await node.StartAsync(signals.Stop);
+            LogStarted(log, options.Name);
+            LogStopping(log, await signals.First);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            LogStopping(log, await signals.First);
+        }
+        catch (Exception failure)
+        {
+            // The caller tells the user in a line; where it was thrown is of interest to developers only.
+            LogStartFailed(log, failure);
+            throw;
+        }
+        finally
+        {
+            // 3. stop, in order if there is time
+            await StopAsync(node, log, time);
+            TaskScheduler.UnobservedTaskException -= logUnobserved;
+        }
+    }
+
+    private static async Task StopAsync(NodeHost node, ILogger log, TimeProvider time)
+    {
+        using var hurry = new CancellationTokenSource(OrderlyStopLimit, time);
+        try
+        {
+            await StopAndDisposeAsync(node, hurry.Token).WaitAsync(StopLimit, time);
+        }
+        catch (TimeoutException)
+        {
+            LogStopTimedOut(log);
+        }
+        catch (OperationCanceledException) when (hurry.IsCancellationRequested)
+        {
+            LogStopTimedOut(log);
+        }
+        catch (Exception failure)
+        {
+            LogStopFailed(log, failure);
+        }
+    }
+
+    private static async Task StopAndDisposeAsync(NodeHost node, CancellationToken hurry)
+    {
+        try
+        {
+            await node.StopAsync(hurry);
+        }
+        finally
+        {
+            await node.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "node {Name} started")]
+    private static partial void LogStarted(ILogger log, NodeName name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Signal} received, stopping")]
+    private static partial void LogStopping(ILogger log, PosixSignal signal);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "the node failed to start")]
+    private static partial void LogStartFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "some transfers or parts did not end in time and are cut off")]
+    private static partial void LogStopTimedOut(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the node failed to stop in order")]
+    private static partial void LogStopFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a failure in the background that no part has seen to")]
+    private static partial void LogUnobserved(ILogger log, Exception failure);
+}

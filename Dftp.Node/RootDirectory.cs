@@ -1,0 +1,32 @@
+namespace Dftp.Node;
+
+/// <summary>Whether the directory of <c>--dfsroot</c> can be served.</summary>
+internal static class RootDirectory
+{
+    /// <exception cref="StartException">It is missing, no directory, or cannot be listed.</exception>
+    public static void ThrowIfUnreadable(string root)
+    {
+        try
+        {
+            // Opening it is the only question whose answer the operating system stands by.
+            using var names = Directory.EnumerateFileSystemEntries(root).GetEnumerator();
+            names.MoveNext();
+        }
+        catch (IOException failure) when (File.Exists(root))
+        {
+            throw new StartException($"--dfsroot: {root}: is not a directory", failure);
+        }
+        catch (DirectoryNotFoundException failure)
+        {
+            throw new StartException($"--dfsroot: {root}: no such directory", failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new StartException($"--dfsroot: {root}: permission denied", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new StartException($"--dfsroot: {root}: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace Dftp.Tests.Node.CommandLine;
+
+/// <summary>A file with a content, gone when disposed of.</summary>
+internal sealed class TemporaryFile : IDisposable
+{
+    public TemporaryFile(string content)
+    {
+        Path = System.IO.Path.GetTempFileName();
+        File.WriteAllText(Path, content);
+    }
+
+    public string Path { get; }
+
+    public void Dispose() => File.Delete(Path);
+}

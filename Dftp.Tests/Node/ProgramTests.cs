@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dftp.Tests.Node;
+
+/// <summary>The program as its users see it: a process with arguments, an environment, output and an exit code.</summary>
+[TestClass]
+public sealed class ProgramTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // SIGTERM and SIGINT end the node within 5 s, exit code 0.
+    private static readonly TimeSpan StopPromise = TimeSpan.FromSeconds(5);
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public async Task Help_GoesToStandardOutput_ExitCode0()
+    {
+        var result = await RunAsync("--help");
+        Assert.AreEqual((0, ""), (result.ExitCode, result.Error));
+        StringAssert.Contains(result.Output, "--dfsroot DIR", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    [DataRow(2, "dftp: --dfsroot: give the directory to serve, such as --dfsroot /storage; see dftp --help\n")]
+    [DataRow(2, "dftp: --bogus: unknown option; see dftp --help\n", "--bogus")]
+    [DataRow(2, "dftp: --node-name: \"a\\nb\" is no node name: it takes 1 to 255 bytes without white space, control characters and / , ; = \"\n",
+        "--dfsroot=/", "--node-name=a\nb")]
+    [DataRow(1, "dftp: --dfsroot: /nosuch/dir: no such directory\n", "--dfsroot=/nosuch/dir")]
+    [DataRow(1, "dftp: --dfsroot: /dev/null: is not a directory\n", "--dfsroot=/dev/null")]
+    public async Task BadInput_IsOneLineOnStandardError(int exitCode, string line, params string[] arguments)
+    {
+        var result = await RunAsync(arguments);
+        Assert.AreEqual((exitCode, "", line), (result.ExitCode, result.Output, result.Error));
+    }
+
+    [TestMethod]
+    [DataRow("--http-listen")]
+    [DataRow("--http-mgmt-listen")]
+    [DataRow("--ftp-listen")]
+    public async Task PortInUse_IsOneLineThatNamesTheOption_ExitCode1(string flag)
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var root = new TemporaryDirectory();
+        var endPoint = (IPEndPoint)taken.LocalEndpoint;
+
+        var result = await RunAsync([.. Quiet(root.Path, except: flag), $"{flag}={endPoint}"]);
+
+        Assert.AreEqual(1, result.ExitCode, result.Error);
+        Assert.AreEqual($"dftp: {flag}: port {endPoint.Port} is in use", result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+        Assert.IsFalse(result.Error.Contains("   at ", StringComparison.Ordinal), result.Error);
+    }
+
+    [TestMethod]
+    [DataRow("TERM")]
+    [DataRow("INT")]
+    public async Task Signal_EndsTheNodeWithin5Seconds_ExitCode0(string signal)
+    {
+        using var root = new TemporaryDirectory();
+        using var process = Start([.. Quiet(root.Path), "--log-level=debug"]);
+        await UntilSignalsAreHandledAsync(process);
+
+        var since = Stopwatch.GetTimestamp();
+        await KillAsync(process, signal);
+        var errors = await process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+        await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+
+        Assert.AreEqual(0, process.ExitCode, errors);
+        Assert.IsTrue(Stopwatch.GetElapsedTime(since) < StopPromise);
+        StringAssert.Contains(errors, $"SIG{signal} received, stopping", StringComparison.Ordinal);
+    }
+
+    /// <summary>Options for a node that listens nowhere.</summary>
+    private static string[] Quiet(string root, string except = "") =>
+    [
+        $"--dfsroot={root}",
+        .. new[] { "--http-listen", "--http-mgmt-listen", "--ftp-listen", "--multicast-discovery-addr" }
+            .Where(flag => flag != except)
+            .Select(flag => $"{flag}="),
+    ];
+
+    private async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
+        var error = process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
+        try
+        {
+            await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+        }
+        finally
+        {
+            process.Kill();
+        }
+
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Dftp.Node.NodeOptions).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DFTP_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Reads the log up to the line that is written once the node is up; by then signals are handled.</summary>
+    private static async Task UntilSignalsAreHandledAsync(Process process)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (await process.StandardError.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.EndsWith(" started", StringComparison.Ordinal)) return;
+        }
+
+        Assert.Fail("the node ended before it was up");
+    }
+
+    private static async Task KillAsync(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+}

@@ -1,0 +1,40 @@
+namespace Dftp.Tests.Scenarios.Support;
+
+/// <summary>The built program, running on a host of the network.</summary>
+internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IAsyncDisposable
+{
+    /// <summary>Users are promised an end within this time of SIGTERM.</summary>
+    public static readonly TimeSpan StopPromise = TimeSpan.FromSeconds(5);
+
+    public NamespaceHost Host => host;
+
+    public string Log => program.Error;
+
+    /// <summary>Waits until the log has a text.</summary>
+    public async Task WaitForLogAsync(string text, TimeSpan within)
+    {
+        await Eventually.TrueAsync(() => HasLogged(text) || program.HasExited, within, $"\"{text}\" in the log of {host.Name}");
+        Assert.IsTrue(HasLogged(text), $"the node of {host.Name} ended without \"{text}\" in its log:\n{Log}");
+    }
+
+    public void Send(ProcessSignal signal) => program.Send(signal);
+
+    /// <summary>Sends SIGTERM and checks that the node keeps its promise: exit code 0 within 5 s.</summary>
+    public async Task StopAsync()
+    {
+        Send(ProcessSignal.Terminate);
+        var result = await program.WaitAsync(StopPromise);
+        Assert.AreEqual(0, result.ExitCode, Log);
+    }
+
+    /// <summary>Ends it as a power cut does.</summary>
+    public async Task KillAsync()
+    {
+        Send(ProcessSignal.Kill);
+        await program.WaitAsync(StopPromise);
+    }
+
+    public ValueTask DisposeAsync() => program.DisposeAsync();
+
+    private bool HasLogged(string text) => Log.Contains(text, StringComparison.Ordinal);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Dftp.Tests.Scenarios.Support;
+
+/// <summary>A host of a <see cref="NamespaceNetwork"/>.</summary>
+/// <param name="ns">Its network namespace.</param>
+/// <param name="name">Its host name.</param>
+/// <param name="address">Its IPv4 address.</param>
+/// <param name="bridgeNamespace">Where the other end of its cable is.</param>
+/// <param name="port">What that end is called.</param>
+internal sealed class NamespaceHost(string ns, string name, string address, string bridgeNamespace, string port)
+{
+    public const string Bridge = "bridge";
+    private const string Device = "eth0";
+
+    public string Namespace => ns;
+
+    public string Name => name;
+
+    public string Address => address;
+
+    /// <summary>Files there stand in for those of /etc for the programs of the namespace.</summary>
+    public static string ConfigurationDirectory(string ns) => $"/etc/netns/{ns}";
+
+    public async Task BuildAsync(IReadOnlyList<NamespaceHost> all)
+    {
+        var configuration = ConfigurationDirectory(ns);
+        Directory.CreateDirectory(configuration);
+        var names = all.Select(host => $"{host.Address} {host.Name}\n");
+        await File.WriteAllTextAsync($"{configuration}/hosts", $"127.0.0.1 localhost\n::1 localhost\n{string.Concat(names)}");
+        await File.WriteAllTextAsync($"{configuration}/nsswitch.conf", "hosts: files\n");
+
+        await NamespaceNetwork.IpAsync("netns", "add", ns);
+        await NamespaceNetwork.IpAsync("-n", ns, "link", "set", "lo", "up");
+        await NamespaceNetwork.IpAsync("-n", ns, "link", "add", Device, "type", "veth", "peer", "name", port, "netns", bridgeNamespace);
+        await NamespaceNetwork.IpAsync("-n", ns, "addr", "add", $"{address}/24", "dev", Device);
+        await NamespaceNetwork.IpAsync("-n", ns, "link", "set", Device, "up");
+        await NamespaceNetwork.IpAsync("-n", ns, "route", "add", "default", "dev", Device);
+        await NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "master", Bridge, "up");
+    }
+
+    /// <summary>Starts a program on the host. The process is the program itself, so that signals reach it.</summary>
+    public ExternalProgram Start(params string[] command) =>
+        ExternalProgram.Start(
+        [
+            "ip", "netns", "exec", ns, "unshare", "--uts",
+            "sh", "-c", "echo \"$0\" > /proc/sys/kernel/hostname && exec \"$@\"", name, .. command,
+        ]);
+
+    /// <summary>Runs a program on the host to its end.</summary>
+    /// <exception cref="AssertFailedException">It took longer than <paramref name="limit"/>, and was killed.</exception>
+    public async Task<ProgramResult> RunAsync(TimeSpan limit, params string[] command)
+    {
+        await using var program = Start(command);
+        return await program.WaitAsync(limit);
+    }
+
+    /// <summary>Starts the built node on the host.</summary>
+    public DftpNode StartNode(params string[] options) => new(this, Start([Repository.BuiltProgram, .. options]));
+
+    /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>
+    public Task CutAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "nomaster");
+
+    public Task HealAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "master", Bridge);
+
+    /// <summary>What the host sends comes late, and in part not at all. Inconclusive where the kernel has no netem.</summary>
+    public async Task SetDelayAndLossAsync(TimeSpan delay, int lossPercent)
+    {
+        var result = await TcAsync("netem", "delay", $"{delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}ms", "loss", $"{lossPercent}%");
+        if (result.Error.Contains("qdisc kind is unknown", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no netem");
+        result.OutputIfDone();
+    }
+
+    /// <summary>What the host sends comes no faster than this.</summary>
+    public async Task SetRateAsync(int kilobitsPerSecond)
+    {
+        var result = await TcAsync("tbf", "rate", $"{kilobitsPerSecond}kbit", "burst", "16kb", "latency", "200ms");
+        if (result.Error.Contains("qdisc kind is unknown", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no tbf");
+        result.OutputIfDone();
+    }
+
+    private Task<ProgramResult> TcAsync(params string[] discipline) =>
+        ExternalProgram.RunAsync(TimeSpan.FromSeconds(20), ["tc", "-n", ns, "qdisc", "replace", "dev", Device, "root", .. discipline]);
+}

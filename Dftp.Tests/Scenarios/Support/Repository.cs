@@ -1,0 +1,28 @@
+namespace Dftp.Tests.Scenarios.Support;
+
+/// <summary>Where the sources of these tests stand.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The program as users run it.</summary>
+    /// <exception cref="AssertFailedException">It has not been built.</exception>
+    public static string BuiltProgram
+    {
+        get
+        {
+            var program = Path.Combine(Root, "bin", "dftp");
+            return File.Exists(program) ? program : throw new AssertFailedException($"{program} is missing: run make first");
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Dftp.sln"))) return directory.FullName;
+        }
+
+        throw new AssertFailedException($"no Dftp.sln above {AppContext.BaseDirectory}");
+    }
+}
