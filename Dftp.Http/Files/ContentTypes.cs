@@ -18,10 +18,10 @@ internal static class ContentTypes
     private static readonly (string Type, string[] Extensions)[] Additions =
     [
         ("text/plain",
-            [".log", ".conf", ".cfg", ".ini", ".diff", ".patch", ".nfo", ".me", ".env", ".properties", ".go", ".rs", ".py", ".rb", ".pl", ".sh",
-             ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".cs", ".csproj", ".sln", ".fs", ".java", ".kt", ".swift", ".c", ".h", ".cc",
-             ".cpp", ".hpp", ".cxx", ".hxx", ".m", ".mm", ".lua", ".sql", ".tsx", ".jsx", ".vue", ".tf", ".proto", ".cmake", ".mk", ".asm",
-             ".s", ".tex", ".bib", ".rst", ".adoc", ".org", ".srt", ".sub", ".cue", ".m3u", ".sha1", ".sha256", ".sha512", ".md5", ".asc"]),
+            [".log", ".conf", ".cfg", ".ini", ".diff", ".patch", ".nfo", ".properties", ".go", ".rs", ".py", ".rb", ".pl", ".sh", ".bash",
+             ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".cs", ".csproj", ".sln", ".fs", ".java", ".kt", ".swift", ".c", ".h", ".cc", ".cpp",
+             ".hpp", ".cxx", ".hxx", ".lua", ".sql", ".tsx", ".jsx", ".vue", ".tf", ".proto", ".cmake", ".mk", ".asm", ".tex", ".bib",
+             ".rst", ".adoc", ".org", ".srt", ".cue", ".m3u", ".sha1", ".sha256", ".sha512", ".md5", ".asc"]),
         ("text/markdown", [".md", ".markdown"]),
         ("text/csv", [".csv"]),
         ("text/tab-separated-values", [".tsv"]),

@@ -8,7 +8,7 @@ internal static class FileBody
 {
     private const int BlockSize = 256 * 1024;
 
-    /// <summary>Sends all of a content, at the client's pace. What is left unflushed goes with what follows.</summary>
+    /// <summary>Sends all of a content, at the client's pace.</summary>
     /// <returns>False when the client has left.</returns>
     /// <exception cref="FileContentException">The rest cannot be had.</exception>
     /// <exception cref="IOException">This machine's disk failed.</exception>
@@ -30,9 +30,10 @@ internal static class FileBody
 
             writer.Advance(count);
             remaining -= count;
-            if (remaining == 0) break;
+
+            // The last block too: at the end of a response with a length Kestrel leaves what was advanced since the last flush where it is.
             var flushed = await writer.FlushAsync(aborted);
-            if (flushed.IsCompleted) return false;
+            if (flushed.IsCompleted && remaining > 0) return false;
         }
 
         return true;

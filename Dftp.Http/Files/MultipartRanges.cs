@@ -19,8 +19,9 @@ internal sealed class MultipartRanges
         _heads = new byte[ranges.Length][];
         for (var i = 0; i < ranges.Length; i++)
         {
+            var delimiter = i == 0 ? $"--{boundary}" : $"\r\n--{boundary}";
             _heads[i] = Encoding.ASCII.GetBytes(
-                $"{(i == 0 ? "" : "\r\n")}--{boundary}\r\nContent-Type: {contentType}\r\nContent-Range: {ContentRange(ranges[i], size)}\r\n\r\n");
+                $"{delimiter}\r\nContent-Type: {contentType}\r\nContent-Range: {ContentRange(ranges[i], size)}\r\n\r\n");
             ContentLength += _heads[i].Length + ranges[i].Length;
         }
 

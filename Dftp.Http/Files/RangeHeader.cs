@@ -86,7 +86,8 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges)
         foreach (var digit in text)
         {
             if (!char.IsAsciiDigit(digit)) return false;
-            position = position > (long.MaxValue - 9) / 10 ? long.MaxValue : position * 10 + (digit - '0');
+            var value = digit - '0';
+            position = position > (long.MaxValue - value) / 10 ? long.MaxValue : position * 10 + value;
         }
 
         return true;

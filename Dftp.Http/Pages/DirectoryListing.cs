@@ -5,7 +5,7 @@ using Dftp.Http.Text;
 namespace Dftp.Http.Pages;
 
 /// <summary>
-/// A directory in the form of nginx' autoindex module, which many programs read: name, time and size in its columns, with our owner's
+/// A directory in the form of nginx' autoindex module, which many programs read: name, time and size in its columns, with the owner's
 /// name after them.
 /// </summary>
 internal static class DirectoryListing

@@ -18,7 +18,8 @@ internal sealed class GreetingPage(HttpOptions options)
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>dftp on {0}</title>
         <style>
-        body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }}
+        body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
+        body {{ color: #222; background: #fff; }}
         h1 {{ margin-bottom: 0; }}
         .of {{ margin-top: 0; color: #666; }}
         table {{ border-collapse: collapse; width: 100%; }}
@@ -55,10 +56,12 @@ internal sealed class GreetingPage(HttpOptions options)
         """
         </table>
         <h2>From a shell</h2>
-        <pre>curl http://{0}/find/              # the path of every file
-        curl http://{0}/fs/                # a listing, here of the top directory
-        curl -O http://{0}/fs/some/file    # a file; curl -C - goes on where it stopped
-        {1}</pre>
+        <pre># the path of every file
+        curl http://{0}/find/
+        # the listing of a directory
+        curl http://{0}/fs/
+        # a file; with -C - an interrupted transfer goes on where it stopped
+        curl -O http://{0}/fs/some/file{1}</pre>
         </body>
         </html>
 
@@ -100,7 +103,7 @@ internal sealed class GreetingPage(HttpOptions options)
         }
 
         var ftp = options.FtpPort is { } port
-            ? string.Create(CultureInfo.InvariantCulture, $"curl ftp://{Html(new HostString(address.Host, port).Value)}/                  # the same by FTP\n")
+            ? $"\n# the same tree by FTP\ncurl ftp://{Html(new HostString(address.Host, port).Value)}/"
             : "";
         page.AppendFormat(CultureInfo.InvariantCulture, Tail, Html(address.Value), ftp);
         return page.ToString();
@@ -111,7 +114,8 @@ internal sealed class GreetingPage(HttpOptions options)
     {
         if (http.Request.Host.HasValue) return http.Request.Host;
         var ip = http.Connection.LocalIpAddress;
-        return new HostString(ip is { IsIPv4MappedToIPv6: true } ? ip.MapToIPv4().ToString() : ip?.ToString() ?? "localhost", http.Connection.LocalPort);
+        if (ip is { IsIPv4MappedToIPv6: true }) ip = ip.MapToIPv4();
+        return new HostString(ip?.ToString() ?? "localhost", http.Connection.LocalPort);
     }
 
     private static string Show(NodeState state) => state switch

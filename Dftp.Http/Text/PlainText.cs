@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
@@ -48,7 +49,7 @@ internal static class PlainText
 
     /// <summary>Sends the client to the directory's own URL. It starts with <c>/fs/</c>, so it can name no other host.</summary>
     public static Task RedirectToDirectoryAsync(TreeRequest request) =>
-        RedirectAsync(request, "/fs" + PercentEncoding.Encode(request.Path) + "/");
+        RedirectAsync(request, request.Path.IsRoot ? "/fs/" : $"/fs{PercentEncoding.Encode(request.Path)}/");
 
     /// <param name="request">Its query is kept.</param>
     /// <param name="location">Percent-encoded.</param>
@@ -59,5 +60,5 @@ internal static class PlainText
     }
 
     private static void RetryAfter(HttpResponse response, int seconds) =>
-        response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 }

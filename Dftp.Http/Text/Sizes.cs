@@ -12,6 +12,6 @@ internal static class Sizes
         var unit = 0;
         double shown = bytes;
         for (; shown >= 1024 && unit < Units.Length - 1; unit++) shown /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{shown.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}");
+        return $"{shown.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}";
     }
 }

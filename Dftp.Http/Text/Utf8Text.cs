@@ -7,7 +7,7 @@ namespace Dftp.Http.Text;
 /// <summary>Text that is put together as UTF-8 in a space that somebody else provides and that is large enough.</summary>
 internal ref struct Utf8Text(Span<byte> space)
 {
-    private static readonly SearchValues<byte> Markup = SearchValues.Create("&<>\"'"u8);
+    private static readonly SearchValues<byte> Markup = SearchValues.Create("&<>\""u8);
 
     private readonly Span<byte> _space = space;
 
@@ -23,7 +23,7 @@ internal ref struct Utf8Text(Span<byte> space)
 
     public void Append(byte value) => _space[Length++] = value;
 
-    /// <summary>Text as HTML, in an attribute's value too: at most six times as long.</summary>
+    /// <summary>Text as HTML, in a double-quoted attribute too: at most six times as long.</summary>
     public void AppendHtml(scoped ReadOnlySpan<byte> utf8)
     {
         for (var at = utf8.IndexOfAny(Markup); at >= 0; at = utf8.IndexOfAny(Markup))
@@ -34,8 +34,7 @@ internal ref struct Utf8Text(Span<byte> space)
                 (byte)'&' => "&amp;"u8,
                 (byte)'<' => "&lt;"u8,
                 (byte)'>' => "&gt;"u8,
-                (byte)'"' => "&quot;"u8,
-                _ => "&#39;"u8,
+                _ => "&quot;"u8,
             });
             utf8 = utf8[(at + 1)..];
         }
