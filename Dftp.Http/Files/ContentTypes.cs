@@ -1,0 +1,111 @@
+using System.Collections.Frozen;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.StaticFiles;
+
+namespace Dftp.Http.Files;
+
+/// <param name="Value">For Content-Type, its charset included.</param>
+/// <param name="CanRunScripts">A browser would run what such a document brings along.</param>
+internal readonly record struct ContentType(string Value, bool CanRunScripts);
+
+/// <summary>Guesses a file's type from the extension of its name: the framework's table with what it lacks.</summary>
+internal static class ContentTypes
+{
+    public static readonly ContentType PlainText = Describe("text/plain");
+
+    private static readonly ContentType Unknown = Describe("application/octet-stream");
+
+    private static readonly (string Type, string[] Extensions)[] Additions =
+    [
+        ("text/plain",
+            [".log", ".conf", ".cfg", ".ini", ".diff", ".patch", ".nfo", ".properties", ".go", ".rs", ".py", ".rb", ".pl", ".sh", ".bash",
+             ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".cs", ".csproj", ".sln", ".fs", ".java", ".kt", ".swift", ".c", ".h", ".cc", ".cpp",
+             ".hpp", ".cxx", ".hxx", ".lua", ".sql", ".tsx", ".jsx", ".vue", ".tf", ".proto", ".cmake", ".mk", ".asm", ".tex", ".bib",
+             ".rst", ".adoc", ".org", ".srt", ".cue", ".m3u", ".sha1", ".sha256", ".sha512", ".md5", ".asc"]),
+        ("text/markdown", [".md", ".markdown"]),
+        ("text/csv", [".csv"]),
+        ("text/tab-separated-values", [".tsv"]),
+        ("text/javascript", [".js", ".mjs", ".cjs"]),
+        ("text/vtt", [".vtt"]),
+        ("text/calendar", [".ics"]),
+        ("text/vcard", [".vcf"]),
+        ("application/json", [".json", ".map", ".ipynb"]),
+        ("application/x-ndjson", [".ndjson", ".jsonl"]),
+        ("application/geo+json", [".geojson"]),
+        ("application/yaml", [".yaml", ".yml"]),
+        ("application/toml", [".toml"]),
+        ("application/xml", [".xml", ".xsd", ".xsl", ".xslt", ".rng", ".gpx", ".kml"]),
+        ("application/rss+xml", [".rss"]),
+        ("application/atom+xml", [".atom"]),
+        ("application/gzip", [".gz", ".tgz"]),
+        ("application/x-bzip2", [".bz2", ".tbz2"]),
+        ("application/x-xz", [".xz", ".txz"]),
+        ("application/zstd", [".zst", ".tzst"]),
+        ("application/x-lz4", [".lz4"]),
+        ("application/x-7z-compressed", [".7z"]),
+        ("application/vnd.rar", [".rar"]),
+        ("application/zip", [".zip"]),
+        ("application/x-tar", [".tar"]),
+        ("application/x-iso9660-image", [".iso"]),
+        ("application/vnd.debian.binary-package", [".deb"]),
+        ("application/x-rpm", [".rpm"]),
+        ("application/vnd.android.package-archive", [".apk"]),
+        ("application/vnd.sqlite3", [".sqlite", ".sqlite3", ".db"]),
+        ("application/vnd.apache.parquet", [".parquet"]),
+        ("application/epub+zip", [".epub"]),
+        ("application/vnd.comicbook+zip", [".cbz"]),
+        ("application/x-bittorrent", [".torrent"]),
+        ("application/pgp-signature", [".sig"]),
+        ("application/wasm", [".wasm"]),
+        ("image/avif", [".avif"]),
+        ("image/heic", [".heic"]),
+        ("image/heif", [".heif"]),
+        ("image/jxl", [".jxl"]),
+        ("image/webp", [".webp"]),
+        ("image/x-icon", [".ico"]),
+        ("image/x-adobe-dng", [".dng"]),
+        ("image/x-canon-cr2", [".cr2"]),
+        ("image/x-nikon-nef", [".nef"]),
+        ("image/x-sony-arw", [".arw"]),
+        ("video/x-matroska", [".mkv"]),
+        ("video/mp2t", [".ts", ".mts", ".m2ts"]),
+        ("video/webm", [".webm"]),
+        ("video/ogg", [".ogv"]),
+        ("audio/flac", [".flac"]),
+        ("audio/ogg", [".ogg", ".oga", ".opus"]),
+        ("audio/mp4", [".m4a", ".m4b"]),
+        ("audio/aac", [".aac"]),
+        ("audio/wav", [".wav"]),
+        ("font/woff", [".woff"]),
+        ("font/woff2", [".woff2"]),
+        ("font/ttf", [".ttf"]),
+        ("font/otf", [".otf"]),
+    ];
+
+    private static readonly FrozenDictionary<string, ContentType>.AlternateLookup<ReadOnlySpan<char>> ByExtension =
+        Table().GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public static ContentType Of(VirtualPath file)
+    {
+        var name = file.Value.AsSpan(file.Value.LastIndexOf('/') + 1);
+        var dot = name.LastIndexOf('.');
+        return dot >= 0 && ByExtension.TryGetValue(name[dot..], out var type) ? type : Unknown;
+    }
+
+    private static FrozenDictionary<string, ContentType> Table()
+    {
+        var table = new Dictionary<string, ContentType>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (extension, type) in new FileExtensionContentTypeProvider().Mappings) table[extension] = Describe(type);
+        foreach (var (type, extensions) in Additions)
+        {
+            foreach (var extension in extensions) table[extension] = Describe(type);
+        }
+
+        return table.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The tree's text is taken to be UTF-8; XML names its own encoding.</summary>
+    private static ContentType Describe(string type) => new(
+        type.StartsWith("text/", StringComparison.Ordinal) && type != "text/xml" ? type + "; charset=utf-8" : type,
+        type.Contains("html", StringComparison.Ordinal) || type.EndsWith("xml", StringComparison.Ordinal));
+}

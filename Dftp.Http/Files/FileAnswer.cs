@@ -1,0 +1,183 @@
+using System.Globalization;
+using Dftp.FileSystem;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Http.Files;
+
+/// <summary>Answers GET and HEAD of a file.</summary>
+internal sealed class FileAnswer(TimeProvider time, ILogger log)
+{
+    /// <summary>
+    /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another
+    /// one learns from it whether the file is still the one it has decided on.
+    /// </summary>
+    private const string ModifiedHeader = "X-Dftp-Modified";
+
+    /// <summary>A file that changes faster than it can be opened is told to the client after so many times.</summary>
+    private const int MaxAttempts = 4;
+
+    /// <remarks>
+    /// 1. Preconditions and ranges are decided by the file's facts in the request's snapshot.
+    /// 2. What needs no content (HEAD, 304, 412, 416) is answered.
+    /// 3. The first range is opened. Where the file turns out to be another one: again from 1 with its facts now.
+    /// 4. Headers, then the body. From here on a failure can only be told by breaking off the connection.
+    /// </remarks>
+    public async Task AnswerAsync(TreeRequest request, Entry file)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            // 1.
+            var validators = new Validators(file);
+            var decision = FileDecision.Of(request.Http.Request, file, validators);
+
+            // 2.
+            if (decision.Ranges.Length == 0)
+            {
+                await AnswerWithoutContentAsync(request, file, validators, decision.Status);
+                return;
+            }
+
+            if (request.IsHead)
+            {
+                WriteHeaders(request, file, validators, decision);
+                return;
+            }
+
+            // 3.
+            var opened = await request.Tree.OpenAsync(request.Path, file, decision.Ranges[0], request.Aborted);
+            if (opened.HasChanged(out var now))
+            {
+                file = now;
+                continue;
+            }
+
+            if (opened.Error is { } error)
+            {
+                await PlainText.WriteAsync(request.Http, error);
+                return;
+            }
+
+            // 4.
+            var multipart = WriteHeaders(request, file, validators, decision);
+            await SendAsync(request, file, decision.Ranges, opened.Content!, multipart);
+            return;
+        }
+
+        await PlainText.WriteKeepsChangingAsync(request);
+    }
+
+    private Task AnswerWithoutContentAsync(TreeRequest request, in Entry file, in Validators validators, int status)
+    {
+        var response = request.Http.Response;
+        switch (status)
+        {
+            case StatusCodes.Status304NotModified:
+                response.StatusCode = status;
+                WriteValidators(response, file, validators);
+                return Task.CompletedTask;
+            case StatusCodes.Status416RangeNotSatisfiable:
+                response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{file.Size}");
+                return PlainText.WriteAsync(request.Http, status, $"{request.Path} has {file.Size} bytes: nothing of it is in that range.");
+            default:
+                return PlainText.WriteAsync(request.Http, status, $"{request.Path} is not the version that was asked for.");
+        }
+    }
+
+    /// <returns>The frame of the body when it has several parts.</returns>
+    private MultipartRanges? WriteHeaders(TreeRequest request, in Entry file, in Validators validators, FileDecision decision)
+    {
+        var response = request.Http.Response;
+        var type = TypeOf(request);
+        response.StatusCode = decision.Status;
+        response.Headers.AcceptRanges = "bytes";
+        WriteValidators(response, file, validators);
+        if (type.CanRunScripts) response.Headers.ContentSecurityPolicy = "sandbox";
+        if (decision.Ranges.Length > 1)
+        {
+            var multipart = new MultipartRanges(decision.Ranges, file.Size, type.Value);
+            response.ContentType = multipart.ContentType;
+            response.ContentLength = multipart.ContentLength;
+            return multipart;
+        }
+
+        var range = decision.Ranges[0];
+        response.ContentType = type.Value;
+        response.ContentLength = range.Length;
+        if (decision.Status == StatusCodes.Status206PartialContent)
+        {
+            response.Headers.ContentRange = MultipartRanges.ContentRange(range, file.Size);
+        }
+
+        return null;
+    }
+
+    private void WriteValidators(HttpResponse response, in Entry file, in Validators validators)
+    {
+        response.Headers.ETag = validators.ETag;
+        response.Headers.LastModified = validators.LastModified(time);
+        response.Headers[ModifiedHeader] = file.Modified.Nanoseconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static ContentType TypeOf(TreeRequest request) =>
+        request.Target.Query.Length > 0 && request.Http.Request.Query["format"] == "txt"
+            ? ContentTypes.PlainText
+            : ContentTypes.Of(request.Path);
+
+    private async Task SendAsync(TreeRequest request, Entry file, ByteRange[] ranges, FileContent first, MultipartRanges? multipart)
+    {
+        try
+        {
+            bool isWhole;
+            await using (first)
+            {
+                // Once the response has started, its writer hands out the connection's own memory.
+                await request.Http.Response.StartAsync(request.Aborted);
+                isWhole = multipart is null
+                    ? await FileBody.WriteAsync(request.Http.Response.BodyWriter, first, request.Aborted)
+                    : await SendPartsAsync(request, file, ranges, first, multipart);
+            }
+
+            if (!isWhole) request.Http.Abort();
+        }
+        catch (IOException broken) when (!request.Aborted.IsCancellationRequested)
+        {
+            Log.BodyBrokenOff(log, request.Path, broken.Message);
+            request.Http.Abort();
+        }
+        catch (IOException)
+        {
+            // The client left first; what its leaving broke is no news.
+        }
+    }
+
+    private static async Task<bool> SendPartsAsync(
+        TreeRequest request, Entry file, ByteRange[] ranges, FileContent first, MultipartRanges multipart)
+    {
+        var writer = request.Http.Response.BodyWriter;
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            await writer.WriteAsync(multipart.HeadOf(i), request.Aborted);
+            if (i == 0)
+            {
+                if (!await FileBody.WriteAsync(writer, first, request.Aborted)) return false;
+                continue;
+            }
+
+            await using var content = await OpenPartAsync(request, file, ranges[i]);
+            if (!await FileBody.WriteAsync(writer, content, request.Aborted)) return false;
+        }
+
+        await writer.WriteAsync(multipart.End, request.Aborted);
+        return true;
+    }
+
+    private static async Task<FileContent> OpenPartAsync(TreeRequest request, Entry file, ByteRange range)
+    {
+        var opened = await request.Tree.OpenAsync(request.Path, file, range, request.Aborted);
+        if (opened.Content is { } content) return content;
+        throw new FileContentException(
+            opened.Error ?? new FileError(FileErrorKind.Failed, $"{request.Path} changed between two of its parts"));
+    }
+}

@@ -1,0 +1,29 @@
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Files;
+
+/// <summary>How a request for a file is answered, before anything is opened.</summary>
+/// <param name="Status">200, 206, 304, 412 or 416.</param>
+/// <param name="Ranges">The bytes to send: one range for 200, one or more for 206, none for the others.</param>
+internal readonly record struct FileDecision(int Status, ByteRange[] Ranges)
+{
+    /// <summary>The order of RFC 9110 section 13.2.2.</summary>
+    public static FileDecision Of(HttpRequest request, in Entry file, in Validators validators)
+    {
+        var preconditions = Preconditions.Read(request.Headers, validators);
+        var range = HttpMethods.IsGet(request.Method) && preconditions.IfRange != Condition.Fails
+            ? RangeHeader.Read(request.Headers.Range, file.Size)
+            : default;
+        return (preconditions, range.Kind) switch
+        {
+            ({ IfMatch: Condition.Fails }, _) => new(StatusCodes.Status412PreconditionFailed, []),
+            ({ IfMatch: Condition.Absent, IfUnmodifiedSince: Condition.Fails }, _) => new(StatusCodes.Status412PreconditionFailed, []),
+            ({ IfNoneMatch: Condition.Fails }, _) => new(StatusCodes.Status304NotModified, []),
+            ({ IfNoneMatch: Condition.Absent, IfModifiedSince: Condition.Fails }, _) => new(StatusCodes.Status304NotModified, []),
+            (_, RangeKind.Unsatisfiable) => new(StatusCodes.Status416RangeNotSatisfiable, []),
+            (_, RangeKind.Satisfiable) => new(StatusCodes.Status206PartialContent, range.Ranges),
+            _ => new(StatusCodes.Status200OK, [ByteRange.Whole(file)]),
+        };
+    }
+}

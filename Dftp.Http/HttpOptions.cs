@@ -1,0 +1,19 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Http;
+
+/// <summary>What the public HTTP interface says of its node, and its clock.</summary>
+public sealed record HttpOptions
+{
+    public required NodeName NodeName { get; init; }
+
+    public required string ClusterName { get; init; }
+
+    /// <summary>The program's version, for people.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Where this node's FTP interface listens; null when it has none.</summary>
+    public int? FtpPort { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Pages;
+
+/// <summary>Answers <c>/</c>: what this is, who is in the cluster, how much there is, and where to go from here.</summary>
+internal sealed class GreetingPage(HttpOptions options)
+{
+    private static readonly CompositeFormat Head = CompositeFormat.Parse(
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>dftp on {0}</title>
+        <style>
+        body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
+        body {{ color: #222; background: #fff; }}
+        h1 {{ margin-bottom: 0; }}
+        .of {{ margin-top: 0; color: #666; }}
+        table {{ border-collapse: collapse; width: 100%; }}
+        th, td {{ padding: .25rem .75rem .25rem 0; text-align: left; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }}
+        th.n, td.n {{ text-align: right; white-space: nowrap; }}
+        pre {{ padding: .75rem; background: #f4f4f4; overflow-x: auto; }}
+        @media (prefers-color-scheme: dark) {{
+        body {{ color: #ddd; background: #1b1b1b; }}
+        .of {{ color: #999; }}
+        th, td {{ border-color: #444; }}
+        pre {{ background: #2a2a2a; }}
+        a {{ color: #8ab4f8; }}
+        }}
+        </style>
+        </head>
+        <body>
+        <h1>dftp</h1>
+        <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
+        <p>The directories of several machines, served as one tree. Every node of the cluster shows all of it.</p>
+        <p><a href="/fs/">Browse the files</a> &middot; <a href="/find/">List every path</a></p>
+        <p>{3} in {4}, {5} in all.</p>
+        <table>
+        <tr><th>Node</th><th>State</th><th>Address</th><th class="n">Files</th><th class="n">Size</th></tr>
+
+        """);
+
+    private static readonly CompositeFormat Row = CompositeFormat.Parse(
+        """
+        <tr><td>{0}</td><td>{1}</td><td>{2}</td><td class="n">{3}</td><td class="n">{4}</td></tr>
+
+        """);
+
+    private static readonly CompositeFormat Tail = CompositeFormat.Parse(
+        """
+        </table>
+        <h2>From a shell</h2>
+        <pre># the path of every file
+        curl http://{0}/find/
+        # the listing of a directory
+        curl http://{0}/fs/
+        # a file; with -C - an interrupted transfer goes on where it stopped
+        curl -O http://{0}/fs/some/file{1}</pre>
+        </body>
+        </html>
+
+        """);
+
+    public async Task AnswerAsync(TreeRequest request)
+    {
+        var response = request.Http.Response;
+        var body = Encoding.UTF8.GetBytes(Render(request.Tree, AddressOf(request.Http)));
+        response.ContentType = HtmlPage.ContentType;
+        response.ContentLength = body.Length;
+        response.Headers.ContentSecurityPolicy = HtmlPage.SecurityPolicy;
+        if (!request.IsHead) await response.Body.WriteAsync(body, request.Aborted);
+    }
+
+    private string Render(IFileTree tree, HostString address)
+    {
+        var totals = tree.Snapshot.Totals;
+        var page = new StringBuilder();
+        page.AppendFormat(
+            CultureInfo.InvariantCulture,
+            Head,
+            Html(options.NodeName.Value),
+            Html(options.ClusterName),
+            Html(options.Version),
+            Count(totals.Files, "file", "files"),
+            Count(totals.Directories, "directory", "directories"),
+            Sizes.Show(totals.Bytes));
+        foreach (var node in tree.Nodes)
+        {
+            page.AppendFormat(
+                CultureInfo.InvariantCulture,
+                Row,
+                Html(node.Name.Value),
+                Show(node.State),
+                Html(node.PublicAddress),
+                node.Files.ToString("N0", CultureInfo.InvariantCulture),
+                Sizes.Show(node.Bytes));
+        }
+
+        var ftp = options.FtpPort is { } port
+            ? $"\n# the same tree by FTP\ncurl ftp://{Html(new HostString(address.Host, port).Value)}/"
+            : "";
+        page.AppendFormat(CultureInfo.InvariantCulture, Tail, Html(address.Value), ftp);
+        return page.ToString();
+    }
+
+    /// <summary>The address by which the client has reached this node, so that what the page says can be pasted.</summary>
+    private static HostString AddressOf(HttpContext http)
+    {
+        if (http.Request.Host.HasValue) return http.Request.Host;
+        var ip = http.Connection.LocalIpAddress;
+        if (ip is { IsIPv4MappedToIPv6: true }) ip = ip.MapToIPv4();
+        return new HostString(ip?.ToString() ?? "localhost", http.Connection.LocalPort);
+    }
+
+    private static string Show(NodeState state) => state switch
+    {
+        NodeState.Self => "this node",
+        NodeState.Alive => "alive",
+        NodeState.Suspect => "does not answer",
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
+    };
+
+    private static string Count(long count, string one, string many) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many)}");
+
+    private static string Html(string? text)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text ?? "");
+        var html = new Utf8Text(new byte[6 * utf8.Length]);
+        html.AppendHtml(utf8);
+        return Encoding.UTF8.GetString(html.Written);
+    }
+}

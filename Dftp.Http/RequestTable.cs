@@ -1,0 +1,125 @@
+using Dftp.FileSystem;
+using Dftp.Http.Files;
+using Dftp.Http.Pages;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Http;
+
+/// <summary>Which handler answers which path.</summary>
+internal sealed class RequestTable
+{
+    private const string AllowedMethods = "GET, HEAD, OPTIONS";
+
+    /// <summary>The first row that matches answers; what no row matches is not found.</summary>
+    private readonly Row[] _rows;
+
+    private readonly IFileTree _tree;
+    private readonly IFileTree _ownTree;
+
+    public RequestTable(IFileTree tree, IFileTree ownTree, HttpOptions options, ILogger log)
+    {
+        _tree = tree;
+        _ownTree = ownTree;
+        var greeting = new GreetingPage(options);
+        var files = new TreeHandler(new FileAnswer(options.Time, log));
+        _rows =
+        [
+            new("/", Match.Exact, greeting.AnswerAsync),
+            new("/fs", Match.Exact, RedirectToSlashAsync),
+            new("/fs/", Match.Prefix, files.AnswerAsync),
+            new("/find", Match.Exact, RedirectToSlashAsync),
+            new("/find/", Match.Prefix, PathList.AnswerAsync),
+        ];
+    }
+
+    private enum Match
+    {
+        Exact,
+        Prefix,
+    }
+
+    public async Task AnswerAsync(HttpContext http)
+    {
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            await DispatchAsync(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has left: nobody is there to be told, and nothing went wrong here.
+        }
+    }
+
+    private Task DispatchAsync(HttpContext http)
+    {
+        // The server's decoded path cannot tell %2F from a slash, hence the raw target.
+        var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (raw == "*" && HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
+        if (!RequestTarget.TryParse(raw, out var target))
+        {
+            return PlainText.WriteAsync(http, StatusCodes.Status400BadRequest, "The request's target is not a path.");
+        }
+
+        foreach (var row in _rows)
+        {
+            if (row.Matches(target.Path)) return AnswerRowAsync(http, target, row);
+        }
+
+        return PlainText.WriteAsync(
+            http, StatusCodes.Status404NotFound, "Nothing is here: the files are under /fs/, a list of all of them is at /find/.");
+    }
+
+    private Task AnswerRowAsync(HttpContext http, RequestTarget target, Row row)
+    {
+        if (HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+        {
+            http.Response.Headers.Allow = AllowedMethods;
+            return PlainText.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD are answered here.");
+        }
+
+        var rest = target.Path.AsSpan(row.Path.Length);
+        return RequestTarget.DecodePath(rest, out var path) switch
+        {
+            PathDecoding.Malformed => PlainText.WriteAsync(
+                http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
+            PathDecoding.NoName => PlainText.WriteAsync(
+                http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
+            _ => row.Handler(new TreeRequest(http, TreeFor(http.Request), target, path)),
+        };
+    }
+
+    private IFileTree TreeFor(HttpRequest request) =>
+        request.QueryString.HasValue && request.Query.ContainsKey("redirN") ? _ownTree : _tree;
+
+    private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
+
+    private static Task AnswerOptions(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status204NoContent;
+        response.Headers.Allow = AllowedMethods;
+        return Task.CompletedTask;
+    }
+
+    private sealed record Row(string Path, Match Match, Func<TreeRequest, Task> Handler)
+    {
+        public bool Matches(string path) =>
+            Match == Match.Exact ? path == Path : path.StartsWith(Path, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>A request whose target has been understood.</summary>
+/// <param name="Http">The exchange.</param>
+/// <param name="Tree">The tree to answer from.</param>
+/// <param name="Target">What was asked for, as it was written.</param>
+/// <param name="Path">The part of the target after the row's own, as a path in the tree.</param>
+internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, RequestTarget Target, VirtualPath Path)
+{
+    public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
+
+    public CancellationToken Aborted => Http.RequestAborted;
+}

@@ -1,0 +1,40 @@
+using System.IO.Pipelines;
+
+namespace Dftp.Http.Text;
+
+/// <summary>Hands out a response's own memory for text and sends it on in blocks.</summary>
+internal sealed class Utf8Output(PipeWriter writer)
+{
+    private const int BlockSize = 64 * 1024;
+
+    private Memory<byte> _block = writer.GetMemory(BlockSize);
+    private int _used;
+
+    /// <summary>Where the next text goes.</summary>
+    public Span<byte> Room => _block.Span[_used..];
+
+    public bool HasRoom(int bytes) => _block.Length - _used >= bytes;
+
+    public void Advance(int bytes) => _used += bytes;
+
+    /// <summary>Sends what there is and makes room.</summary>
+    /// <returns>False when the client has left.</returns>
+    public async ValueTask<bool> MakeRoomAsync(int bytes, CancellationToken cancellationToken)
+    {
+        writer.Advance(_used);
+        _used = 0;
+        _block = default;
+        var flushed = await writer.FlushAsync(cancellationToken);
+        if (flushed.IsCompleted) return false;
+        _block = writer.GetMemory(Math.Max(bytes, BlockSize));
+        return true;
+    }
+
+    /// <summary>Leaves the rest to the server, which sends it with the response's end.</summary>
+    public void Complete()
+    {
+        writer.Advance(_used);
+        _used = 0;
+        _block = default;
+    }
+}

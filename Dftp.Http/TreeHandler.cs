@@ -1,0 +1,32 @@
+using Dftp.Http.Files;
+using Dftp.Http.Pages;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http;
+
+/// <summary>Answers <c>/fs/</c>: a directory by its listing, a file by its content.</summary>
+internal sealed class TreeHandler(FileAnswer files)
+{
+    public Task AnswerAsync(TreeRequest request)
+    {
+        var snapshot = request.Tree.Snapshot;
+        if (!snapshot.TryFind(request.Path, out var entry))
+        {
+            return PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, $"Nothing is at {request.Path}.");
+        }
+
+        if (entry.IsDirectory)
+        {
+            // The listing's links are relative to it, so its own URL has to end with a slash.
+            return request.Target.EndsWithSlash
+                ? DirectoryListing.AnswerAsync(request, snapshot)
+                : PlainText.RedirectToDirectoryAsync(request);
+        }
+
+        return request.Target.EndsWithSlash
+            ? PlainText.WriteAsync(
+                request.Http, StatusCodes.Status404NotFound, $"{request.Path} is a file: ask for it without the slash at the end.")
+            : files.AnswerAsync(request, entry);
+    }
+}

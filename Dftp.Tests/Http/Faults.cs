@@ -1,0 +1,93 @@
+using Dftp.FileSystem;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Tests.Http;
+
+/// <summary>Gives some bytes, then fails.</summary>
+internal sealed class BrokenContent(ByteRange range, int bytesBefore) : FileContent
+{
+    private int _given;
+
+    public override long Length => range.Length;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var count = Math.Min(buffer.Length, bytesBefore - _given);
+        if (count == 0) throw new FileContentException(new FileError(FileErrorKind.Failed, "the holder went away"));
+        buffer.Span[..count].Fill((byte)'x');
+        _given += count;
+        return new(count);
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>Gives one byte, then nothing until the read is cancelled.</summary>
+internal sealed class StalledContent(ByteRange range) : FileContent
+{
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _hasGiven;
+
+    public Task Disposed => _disposed.Task;
+
+    public override long Length => range.Length;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_hasGiven) await _disposed.Task.WaitAsync(cancellationToken);
+        _hasGiven = true;
+        buffer.Span[0] = (byte)'x';
+        return 1;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _disposed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A range of a file on disk, to be read by its handle only.</summary>
+internal sealed class RegionContent(SafeFileHandle handle, ByteRange range) : FileContent
+{
+    public override long Length => range.Length;
+
+    public override FileRegion? Region => new FileRegion(handle, range.Offset, range.Length);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("the region was there to be read");
+
+    public override ValueTask DisposeAsync()
+    {
+        handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A tree whose snapshot is behind what opening finds.</summary>
+internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
+{
+    public ITreeSnapshot Snapshot => stale;
+
+    public IReadOnlyList<NodeSummary> Nodes => now.Nodes;
+
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+        now.OpenAsync(path, file, range, cancellationToken);
+}
+
+/// <summary>A tree in which every file is another one by the time it is opened.</summary>
+internal sealed class RestlessTree(IFileTree tree) : IFileTree
+{
+    public int Opens { get; private set; }
+
+    public ITreeSnapshot Snapshot => tree.Snapshot;
+
+    public IReadOnlyList<NodeSummary> Nodes => tree.Nodes;
+
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    {
+        Opens++;
+        return new(OpenResult.Changed(new Entry(
+            file.NameUtf8, false, file.Size + 1, new UnixTime(file.Modified.Nanoseconds + 1), file.Permissions, file.Owner)));
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Http;
+using Dftp.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Tests.Http;
+
+/// <summary>The front end on a real server and an ephemeral port. What it logged as an error fails the test at its end.</summary>
+internal sealed class HttpSite : IAsyncDisposable
+{
+    public static readonly NodeName Node = NodeName.Parse("server1");
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication _app;
+    private readonly LogRecorder _log;
+
+    private HttpSite(WebApplication app, LogRecorder log)
+    {
+        _app = app;
+        _log = log;
+        Port = new Uri(app.Urls.Single()).Port;
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Patience };
+    }
+
+    public int Port { get; }
+
+    public HttpClient Client { get; }
+
+    public IEnumerable<string> Warnings => _log.Of(LogLevel.Warning);
+
+    public static async Task<HttpSite> StartAsync(IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null)
+    {
+        var log = new LogRecorder();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddProvider(log);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
+        {
+            server.UseDftpLimits();
+            server.Listen(IPAddress.Loopback, 0);
+        });
+        var app = builder.Build();
+        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), new HttpOptions
+        {
+            NodeName = Node,
+            ClusterName = "lab <1>",
+            Version = "1.2.3",
+            FtpPort = 2121,
+            Time = time ?? TimeProvider.System,
+        });
+        await app.StartAsync();
+        return new HttpSite(app, log);
+    }
+
+    /// <summary>The target is sent as it is written.</summary>
+    public Uri Url(string target) =>
+        new($"http://127.0.0.1:{Port}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string target, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, Url(target));
+        foreach (var (name, value) in headers) Assert.IsTrue(request.Headers.TryAddWithoutValidation(name, value), name);
+        return await Client.SendAsync(request);
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string target, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, target, headers);
+
+    public async Task<string> GetTextAsync(string target, params (string Name, string Value)[] headers)
+    {
+        using var response = await GetAsync(target, headers);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Sends bytes and reads until the server closes.</summary>
+    public async Task<string> SendRawAsync(string request)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port, deadline.Token);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), deadline.Token);
+        using var answer = new MemoryStream();
+        await stream.CopyToAsync(answer, deadline.Token);
+        return Encoding.UTF8.GetString(answer.ToArray());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Assert.AreEqual("", string.Join('\n', _log.Of(LogLevel.Error)));
+    }
+
+    private sealed class LogRecorder : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
+
+        public IEnumerable<string> Of(LogLevel least) => _lines.Where(line => line.Level >= least).Select(line => line.Text);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue((logLevel, $"{formatter(state, exception)} {exception}"));
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Dftp.FileSystem;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Http;
+
+[TestClass]
+public sealed partial class ListingTests
+{
+    /// <summary>Everything that a URL, HTML or a careless client could take for something else.</summary>
+    private static readonly string[] AwkwardNames =
+    [
+        "with space.txt", "q'uo\"te.txt", "per%cent", "%2F", "a%20b", "a?b", "a#b", "a&b", "a&amp;b", "<b>.html", "plus+", "c:d", "http:",
+        "back\\slash", "semi;colon", "a=b", "@", "~", "-", "...", ".hidden", "üñí✓.txt", "日本語", "😀", "e\u0301", new string('x', 255),
+        new string('é', 127), new string('&', 255),
+    ];
+
+    // ngx_http_autoindex_module.c: the name in 50 columns, a space, the time, a space, the size in 19 columns.
+    [TestMethod]
+    public async Task Listing_has_the_form_of_nginx_and_the_owner_after_it()
+    {
+        var tree = new MemoryFileTree().File("/a/test.txt", "0123456789").File("/a/sub/x", "", UnixTime.FromSeconds(0));
+        await using var site = await HttpSite.StartAsync(tree);
+
+        using var response = await site.GetAsync("/fs/a/");
+
+        Assert.AreEqual("text/html; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.AreEqual(
+            "<html>\r\n<head><title>Index of /a/</title><meta charset=\"utf-8\"></head>\r\n<body>\r\n"
+            + "<h1>Index of /a/</h1><hr><pre><a href=\"../\">../</a>\r\n"
+            + "<a href=\"sub/\">sub/</a>" + new string(' ', 47) + "01-Jan-1970 00:00                   -  memory\r\n"
+            + "<a href=\"test.txt\">test.txt</a>" + new string(' ', 43) + "23-Oct-2016 12:07                  10  memory\r\n"
+            + "</pre><hr></body>\r\n</html>\r\n",
+            await response.Content.ReadAsStringAsync());
+    }
+
+    // ngx_http_autoindex_module.c: what is longer than 50 characters shows 47 and "..>"; a directory has its slash where there is room.
+    [TestMethod]
+    [DataRow(49, false, 49, "</a>  ")]
+    [DataRow(50, false, 50, "</a> ")]
+    [DataRow(51, false, 47, "..&gt;</a> ")]
+    [DataRow(49, true, 49, "/</a> ")]
+    [DataRow(50, true, 50, "</a> ")]
+    [DataRow(51, true, 47, "..&gt;</a> ")]
+    public async Task Long_names_are_cut_by_characters_not_bytes(int length, bool isDirectory, int shown, string after)
+    {
+        foreach (var character in new[] { "n", "é", "😀" })
+        {
+            var name = string.Concat(Enumerable.Repeat(character, length));
+            var tree = new MemoryFileTree();
+            _ = isDirectory ? tree.Directory("/" + name) : tree.File("/" + name, "");
+            await using var site = await HttpSite.StartAsync(tree);
+
+            var page = await site.GetTextAsync("/fs/");
+
+            StringAssert.Contains(page, "\">" + string.Concat(Enumerable.Repeat(character, shown)) + after + "23-Oct-2016");
+        }
+    }
+
+    // RFC 3986, 4.2: "A path segment that contains a colon character (e.g., "this:that") cannot be used as the first segment of a
+    // relative-path reference, as it would be mistaken for a scheme name."
+    [TestMethod]
+    public async Task Every_link_of_a_listing_leads_to_its_file()
+    {
+        var tree = new MemoryFileTree();
+        foreach (var name in AwkwardNames) tree.File("/dir " + "é" + "/" + name, "content of " + name);
+        await using var site = await HttpSite.StartAsync(tree);
+        var listing = site.Url("/fs/dir%20%C3%A9/");
+        var page = await site.Client.GetStringAsync(listing);
+
+        var links = Link().Matches(page).Select(match => match.Groups[1].Value).Skip(1).ToList();
+
+        Assert.AreEqual(AwkwardNames.Length, links.Count);
+        var contents = new List<string>();
+        foreach (var link in links)
+        {
+            // As a browser resolves it.
+            var url = new Uri(listing, WebUtility.HtmlDecode(link));
+            contents.Add(await site.Client.GetStringAsync(url));
+            StringAssert.Matches(link, Unreserved());
+        }
+
+        CollectionAssert.AreEquivalent(AwkwardNames.Select(name => "content of " + name).ToList(), contents);
+    }
+
+    [TestMethod]
+    public async Task Names_and_path_are_text_not_markup()
+    {
+        var tree = new MemoryFileTree().File("/<script>&\"/<b>&\".html", "");
+        await using var site = await HttpSite.StartAsync(tree);
+
+        var page = await site.GetTextAsync("/fs/%3Cscript%3E&%22/");
+
+        StringAssert.Contains(page, "<title>Index of /&lt;script&gt;&amp;&quot;/</title>");
+        StringAssert.Contains(page, "<a href=\"%3Cb%3E%26%22.html\">&lt;b&gt;&amp;&quot;.html</a>");
+        Assert.IsFalse(page.Contains("<script>", StringComparison.Ordinal));
+    }
+
+    // Many blocks, and twice over one connection: nothing is lost, nothing is left unsent.
+    [TestMethod]
+    public async Task Large_listing_comes_whole()
+    {
+        await using var site = await HttpSite.StartAsync(new CrowdedTree(10_000));
+
+        var page = await site.GetTextAsync("/fs/");
+
+        Assert.AreEqual(10_001, Link().Count(page));
+        StringAssert.EndsWith(page, "</pre><hr></body>\r\n</html>\r\n");
+        Assert.AreEqual(page, await site.GetTextAsync("/fs/"));
+    }
+
+    // RFC 9110, 9.3.2: "The server SHOULD send the same header fields in response to a HEAD request as it would have sent if the request
+    // method had been GET."
+    [TestMethod]
+    public async Task Head_has_the_type_and_no_body()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a/x", ""));
+
+        using var response = await site.SendAsync(HttpMethod.Head, "/fs/a/");
+
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode);
+        Assert.AreEqual("text/html; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("", await response.Content.ReadAsStringAsync());
+    }
+
+    // RFC 9112, 6.3: before HTTP/1.1 a body without a length ends with the connection.
+    [TestMethod]
+    public async Task Old_client_gets_the_listing_too()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a/x", ""));
+
+        var answer = await site.SendRawAsync("GET /fs/a/ HTTP/1.0\r\n\r\n");
+
+        StringAssert.StartsWith(answer, "HTTP/1.1 200 OK\r\n");
+        StringAssert.EndsWith(answer, "</html>\r\n");
+        Assert.IsFalse(answer.Contains("chunked", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [GeneratedRegex("<a href=\"([^\"]*)\">")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^[A-Za-z0-9._~%-]+$")]
+    private static partial Regex Unreserved();
+
+    /// <summary>A root with many files.</summary>
+    private sealed class CrowdedTree(int files) : IFileTree, ITreeSnapshot
+    {
+        public ITreeSnapshot Snapshot => this;
+
+        public IReadOnlyList<NodeSummary> Nodes => [];
+
+        public TreeTotals Totals => new(files, 0, 0, 0);
+
+        public bool TryFind(VirtualPath path, out Entry entry)
+        {
+            entry = new Entry(default, true, 0, MemoryFileTree.DefaultTime, 0, MemoryFileTree.Node);
+            return path.IsRoot;
+        }
+
+        public IEnumerable<Entry> List(VirtualPath directory) => Enumerable.Range(0, files).Select(i =>
+            new Entry(Encoding.UTF8.GetBytes($"file {i:D6}"), false, i, MemoryFileTree.DefaultTime, 0, MemoryFileTree.Node));
+
+        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
+
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+            new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is here"));
+    }
+}
