@@ -1,0 +1,87 @@
+using System.Net.Sockets;
+using Dftp.FileSystem;
+using Dftp.Ftp.Control;
+using Dftp.Ftp.Data;
+
+namespace Dftp.Ftp.Commands;
+
+/// <summary>The part that all sending transfers share, once it is known what to send.</summary>
+/// <param name="session">Whose transfer it is.</param>
+/// <param name="transfer">The transfer.</param>
+/// <param name="verb">For the log.</param>
+/// <param name="path">For the log.</param>
+internal sealed class DataTransfer(FtpSession session, Transfer transfer, string verb, VirtualPath path)
+{
+    /// <summary>
+    /// 1. Announces the transfer by 150.
+    /// 2. Opens the data connection; 425 without one.
+    /// 3. Sends; 426 when the client or its connection ends it, 451 when the content breaks off.
+    /// 4. Waits until the client's machine has taken everything; only then 226.
+    /// </summary>
+    /// <param name="announcement">The text of 150.</param>
+    /// <param name="sendAsync">Sends everything over the data connection.</param>
+    public async Task<Reply> RunAsync(string announcement, Func<DataConnection, Task> sendAsync)
+    {
+        using var endpoint = session.TakeDataEndpoint();
+        if (endpoint is null) return new Reply(425, "Use PASV, EPSV, PORT or EPRT first");
+
+        // 1
+        await session.Writer.WriteAsync(new Reply(150, announcement));
+        transfer.IsAnnounced = true;
+
+        // 2
+        using var connection = await ConnectAsync(endpoint);
+        if (connection is null)
+        {
+            return transfer.StopReason is { } stopped ? Broken($"it was stopped: {stopped}") : new Reply(425, "No data connection came about");
+        }
+
+        try
+        {
+            // 3
+            await sendAsync(connection);
+
+            // 4
+            await connection.FinishAsync(session.Context.Time, transfer.Stopped);
+            return new Reply(226, "Transfer complete");
+        }
+        catch (FileContentException e)
+        {
+            FtpLog.TransferFailed(session.Context.Log, verb, path, session.Remote, transfer.Bytes, e.Message);
+            return new Reply(451, $"Transfer aborted: {e.Message}");
+        }
+        catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
+        {
+            return Broken($"it was stopped: {transfer.StopReason}");
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            return Broken("the data connection broke");
+        }
+    }
+
+    private async Task<DataConnection?> ConnectAsync(DataEndpoint endpoint)
+    {
+        using var limit = new CancellationTokenSource(session.Context.Options.DataConnectionTimeout, session.Context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, transfer.Stopped);
+        try
+        {
+            return await endpoint.ConnectAsync(either.Token);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The client's doing, or its network's: no error of this node.</summary>
+    private Reply Broken(string reason)
+    {
+        FtpLog.TransferStopped(session.Context.Log, verb, path, session.Remote, transfer.Bytes, reason);
+        return new Reply(426, $"Transfer aborted: {reason}");
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using Dftp.Ftp.Control;
+using Dftp.Ftp.Listing;
+
+namespace Dftp.Ftp.Commands;
+
+/// <summary>What the server can do, and what it does just now.</summary>
+internal static class Information
+{
+    /// <summary>RFC 2389, section 3.2. Only what works; MLST stands for MLSD too (RFC 3659, section 7.8).</summary>
+    public static Reply Feat(FtpSession session, string argument) => Reply.Multiline(
+        211,
+        "Features:",
+        [
+            "CLNT",
+            "CSID",
+            "EPRT",
+            "EPSV",
+            "HOST",
+            "MDTM",
+            "MLST " + FactNames.Describe(session.State.Facts),
+            "PASV",
+            "REST STREAM",
+            "SIZE",
+            "TVFS",
+            "UTF8",
+        ],
+        "End");
+
+    public static Reply Opts(FtpSession session, string argument)
+    {
+        var words = argument.Trim(' ').Split(' ', 2, StringSplitOptions.TrimEntries);
+        switch (words[0].ToUpperInvariant(), words.Length > 1 ? words[1] : "")
+        {
+            case ("UTF8" or "UTF-8", var state) when state.Length == 0 || state.Equals("ON", StringComparison.OrdinalIgnoreCase):
+                return new Reply(200, "Names are UTF-8");
+            case ("MLST", var facts):
+                session.State.Facts = FactNames.Parse(facts);
+                return new Reply(200, $"MLST OPTS {FactNames.Join(session.State.Facts)}".TrimEnd(' '));
+            default:
+                return new Reply(501, "That option is not known");
+        }
+    }
+
+    public static Reply Help(FtpSession session, string argument)
+    {
+        var verb = argument.Trim(' ').ToUpperInvariant();
+        if (verb.Length == 0) return Reply.Multiline(214, "Commands:", Verbs(), "End");
+        return CommandTable.Find(verb) is { } command
+            ? new Reply(214, $"Syntax: {command.Syntax}")
+            : new Reply(502, "That command is not implemented");
+    }
+
+    public static Reply Syst(FtpSession session, string argument) => new(215, "UNIX Type: L8");
+
+    public static Reply Noop(FtpSession session, string argument) => new(200, "OK");
+
+    public static Reply Site(FtpSession session, string argument) => argument.Trim(' ').Split(' ')[0].ToUpperInvariant() switch
+    {
+        "HELP" => Reply.Multiline(214, "SITE commands:", ["HELP"], "End"),
+        "CHMOD" or "UTIME" => Writing.Refuse(session, argument),
+        _ => new Reply(504, "That SITE command is not implemented"),
+    };
+
+    /// <summary>RFC 959: without an argument the server's state, with one a listing over the control connection.</summary>
+    public static async ValueTask<Reply> Stat(FtpSession session, string argument)
+    {
+        if (argument.AsSpan().Trim(' ').IsEmpty) return Status(session);
+        var tree = session.Context.Tree.Snapshot;
+        if (ListingRequest.Find(tree, session.State.Directory, argument) is not { } request) return Listings.NothingThere;
+        var code = request.IsEntryItself ? 213 : 212;
+        var now = session.Context.Time.GetUtcNow();
+        await session.Writer.WriteListingAsync(code, $"Status of {request.Path}:", output => UnixListing.WriteAsync(output, tree, request, now));
+        return new Reply(code, "End");
+    }
+
+    public static Reply Status(FtpSession session)
+    {
+        var state = session.State;
+        return Reply.Multiline(
+            211,
+            "dftp status:",
+            [
+                $"Connected to {session.Remote.Address}",
+                state.IsLoggedIn ? $"Logged in as {state.User}" : "Not logged in",
+                $"TYPE: {state.Type}, STRU: File, MODE: Stream",
+                session.CurrentTransfer is { } transfer
+                    ? string.Create(CultureInfo.InvariantCulture, $"A transfer is running: {transfer.Bytes} bytes so far")
+                    : "No transfer is running",
+            ],
+            "End");
+    }
+
+    private static List<string> Verbs() =>
+        [.. CommandTable.All.Select(command => command.Verb).Chunk(10).Select(verbs => string.Join(' ', verbs))];
+}

@@ -1,0 +1,72 @@
+using System.IO.Pipelines;
+using Dftp.FileSystem;
+using Dftp.Ftp.Control;
+using Dftp.Ftp.Data;
+using Dftp.Ftp.Listing;
+
+namespace Dftp.Ftp.Commands;
+
+/// <summary>The listings that go over a data connection. Each is answered from one snapshot and rendered while it is sent.</summary>
+internal static class Listings
+{
+    public static readonly Reply NothingThere = new(550, "Nothing is there");
+
+    public static ValueTask<Reply> List(FtpSession session, string argument)
+    {
+        var tree = session.Context.Tree.Snapshot;
+        if (ListingRequest.Find(tree, session.State.Directory, argument) is not { } request) return new(NothingThere);
+        var now = session.Context.Time.GetUtcNow();
+        return SendAsync(session, "LIST", request.Path, output => UnixListing.WriteAsync(output, tree, request, now));
+    }
+
+    public static ValueTask<Reply> Nlst(FtpSession session, string argument)
+    {
+        var tree = session.Context.Tree.Snapshot;
+        return ListingRequest.Find(tree, session.State.Directory, argument) is { } request
+            ? SendAsync(session, "NLST", request.Path, output => NameListing.WriteAsync(output, tree, request))
+            : new(NothingThere);
+    }
+
+    /// <summary>RFC 3659, section 7: a directory and no options; 501 for a file.</summary>
+    public static ValueTask<Reply> Mlsd(FtpSession session, string argument)
+    {
+        var tree = session.Context.Tree.Snapshot;
+        if (!session.State.Directory.TryResolve(argument, out var path) || !tree.TryFind(path, out var entry)) return new(NothingThere);
+        if (!entry.IsDirectory) return new(new Reply(501, $"{path} is not a directory"));
+        var format = FactLine.For(path, session.State.Facts);
+        return SendAsync(session, "MLSD", path, async output =>
+        {
+            await output.WriteAsync(tree.List(path), format);
+            await output.FlushAsync();
+        });
+    }
+
+    private static ValueTask<Reply> SendAsync(FtpSession session, string verb, VirtualPath path, Func<ListingOutput, Task> listing) =>
+        session.TransferAsync(transfer => new DataTransfer(session, transfer, verb, path).RunAsync(
+            $"Listing {path}",
+            connection => SendAsync(connection, transfer, listing)));
+
+    private static async Task SendAsync(DataConnection connection, Transfer transfer, Func<ListingOutput, Task> listing)
+    {
+        var writer = PipeWriter.Create(connection.Stream, new StreamPipeWriterOptions(minimumBufferSize: 64 * 1024, leaveOpen: true));
+        Exception? failure = null;
+        try
+        {
+            await listing(new ListingOutput(writer, async bytes =>
+            {
+                await writer.FlushAsync(transfer.Stopped);
+                await transfer.MovedAsync(bytes, isAll: false);
+            }));
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
+        finally
+        {
+            // With the failure, so that what is left in the buffer is not sent after it.
+            await writer.CompleteAsync(failure);
+        }
+    }
+}

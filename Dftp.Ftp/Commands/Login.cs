@@ -1,0 +1,56 @@
+using Dftp.Ftp.Control;
+
+namespace Dftp.Ftp.Commands;
+
+/// <summary>Who the client is, and the session's beginning and end.</summary>
+internal static class Login
+{
+    /// <summary>The same reply for every name: it must not tell which users there are.</summary>
+    public static Reply User(FtpSession session, string argument)
+    {
+        session.State.User = argument.Trim(' ');
+        session.State.IsLoggedIn = false;
+        return new Reply(331, "Give the password; for anonymous any will do");
+    }
+
+    public static Reply Pass(FtpSession session, string argument)
+    {
+        if (session.State.IsLoggedIn) return new Reply(503, "Already logged in");
+        if (session.State.User is not { } user) return new Reply(503, "USER comes first");
+        if (IsAnonymous(user))
+        {
+            session.State.IsLoggedIn = true;
+            return new Reply(230, "Logged in, read-only");
+        }
+
+        FtpLog.LoginRefused(session.Context.Log, session.Remote, user);
+        session.State.User = null;
+        return ++session.FailedLogins < session.Context.Options.MaxFailedLogins
+            ? new Reply(530, "Login incorrect")
+            : new Reply(421, "Too many failed logins") { IsLast = true };
+    }
+
+    /// <summary>RFC 959: 202 is for a server that needs no account.</summary>
+    public static Reply Acct(FtpSession session, string argument) => new(202, "No account is needed");
+
+    /// <summary>RFC 7151, section 3.2: before USER, 503 once the client has begun to log in. This server is one host by any name.</summary>
+    public static Reply Host(FtpSession session, string argument) => session.State.User is null
+        ? new Reply(220, "Host accepted")
+        : new Reply(503, "HOST comes before USER");
+
+    public static Reply Clnt(FtpSession session, string argument) => new(200, "Noted");
+
+    public static Reply Csid(FtpSession session, string argument) => new(200, "Name=dftp;");
+
+    public static Reply Rein(FtpSession session, string argument)
+    {
+        session.Reinitialize();
+        return new Reply(220, "Ready for a new user");
+    }
+
+    public static Reply Quit(FtpSession session, string argument) => new(221, "Goodbye") { IsLast = true };
+
+    /// <summary>RFC 1635: <c>anonymous</c>, or by a newer custom <c>ftp</c>, with any password.</summary>
+    private static bool IsAnonymous(string user) =>
+        user.Equals("anonymous", StringComparison.OrdinalIgnoreCase) || user.Equals("ftp", StringComparison.OrdinalIgnoreCase);
+}

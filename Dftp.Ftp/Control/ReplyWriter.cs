@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Dftp.Ftp.Listing;
+
+namespace Dftp.Ftp.Control;
+
+/// <summary>Writes replies: always valid UTF-8, and no line of one can end before its end. May be called by several at once.</summary>
+internal sealed class ReplyWriter(PipeWriter output) : IDisposable
+{
+    /// <summary>A transfer announces itself while the session may answer STAT.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <returns>False when nobody can read it any more.</returns>
+    public async ValueTask<bool> WriteAsync(Reply reply)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            Append(reply);
+            var flushed = await output.FlushAsync();
+            return !flushed.IsCompleted;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return false;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Writes the first line of a long reply and then a listing; the last line is for the caller to write.</summary>
+    public async ValueTask WriteListingAsync(int code, string first, Func<ListingOutput, Task> listing)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            AppendLine(code, '-', first);
+            await listing(new ListingOutput(output, FlushListingAsync));
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The client has left, or does not read: the session's next read or its clock finds out.
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends a write that waits for a client which does not read.</summary>
+    public void Interrupt() => output.CancelPendingFlush();
+
+    public void Dispose() => _turn.Dispose();
+
+    private async ValueTask FlushListingAsync(long bytes)
+    {
+        var flushed = await output.FlushAsync();
+        if (flushed.IsCompleted || flushed.IsCanceled) throw new OperationCanceledException("the client does not read the listing");
+    }
+
+    private void Append(Reply reply)
+    {
+        if (reply.First is not null) AppendLine(reply.Code, '-', reply.First);
+        foreach (var line in reply.Lines) AppendText(" " + line);
+        AppendLine(reply.Code, ' ', reply.Text);
+    }
+
+    private void AppendLine(int code, char mark, string text) =>
+        AppendText(string.Create(CultureInfo.InvariantCulture, $"{code}{mark}{text}"));
+
+    private void AppendText(string text)
+    {
+        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 2);
+        var length = Encoding.UTF8.GetBytes(text, span);
+        ControlBytes.Replace(span[..length]);
+        "\r\n"u8.CopyTo(span[length..]);
+        output.Advance(length + 2);
+    }
+}

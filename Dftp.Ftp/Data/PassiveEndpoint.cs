@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dftp.Ftp.Data;
+
+/// <summary>A listening socket for one connection of the control connection's peer; what anyone else opens is closed unread.</summary>
+internal sealed class PassiveEndpoint : DataEndpoint
+{
+    /// <summary>More than one, so that a stranger who connects first does not keep the client out.</summary>
+    private const int Backlog = 16;
+
+    private static int _nextPort = Random.Shared.Next();
+
+    private readonly Socket _listener;
+    private readonly IPAddress _peer;
+
+    private PassiveEndpoint(Socket listener, IPAddress peer)
+    {
+        _listener = listener;
+        _peer = peer;
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <param name="local">The address that the client reached.</param>
+    /// <param name="peer">The only address that may connect.</param>
+    /// <param name="ports">Null lets the operating system choose.</param>
+    /// <exception cref="SocketException">No port is free.</exception>
+    public static PassiveEndpoint Open(IPAddress local, IPAddress peer, PortRange? ports)
+    {
+        if (ports is not { } range) return new PassiveEndpoint(Listen(local, 0), peer);
+
+        // Ports take turns, so that one that was just closed rests, and a full range costs one round.
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = range.Low + (int)((uint)Interlocked.Increment(ref _nextPort) % range.Count);
+            try
+            {
+                return new PassiveEndpoint(Listen(local, port), peer);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < range.Count)
+            {
+                // The next one, then.
+            }
+        }
+    }
+
+    public override async Task<DataConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var socket = await _listener.AcceptAsync(cancellationToken);
+            if (IsPeer(socket)) return new DataConnection(socket);
+            Refuse(socket);
+        }
+    }
+
+    /// <summary>
+    /// Closing a listening socket resets what waits in its queue. A client that has connected already, and whose command was
+    /// refused, is to see the end of the stream instead.
+    /// </summary>
+    public override void Dispose()
+    {
+        using (_listener)
+        {
+            try
+            {
+                _listener.Blocking = false;
+                for (var waiting = 0; waiting < Backlog && _listener.Poll(0, SelectMode.SelectRead); waiting++) Refuse(_listener.Accept());
+            }
+            catch (SocketException)
+            {
+                // Who waited has gone.
+            }
+        }
+    }
+
+    private static Socket Listen(IPAddress local, int port)
+    {
+        var listener = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(new IPEndPoint(local, port));
+            listener.Listen(Backlog);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static void Refuse(Socket socket) => new DataConnection(socket).Dispose();
+
+    private bool IsPeer(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint is IPEndPoint remote && remote.Address.Equals(_peer);
+        }
+        catch (SocketException)
+        {
+            // It was reset before it was accepted.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using System.IO.Pipelines;
+using System.Net;
+using Dftp.Ftp.Commands;
+using Dftp.Ftp.Control;
+using Dftp.Ftp.Data;
+
+namespace Dftp.Ftp;
+
+/// <summary>
+/// One control connection, from the greeting to the last reply. Commands are carried out one after the other and each gets its
+/// reply in its turn; during a transfer the control connection is read ahead, so that ABOR works.
+/// </summary>
+internal sealed class FtpSession : IDisposable
+{
+    /// <summary>Commands that are read ahead during a transfer; then the client has to wait.</summary>
+    private const int MaxReadAhead = 64;
+
+    private readonly ControlReader _reader;
+    private readonly Queue<ControlLine> _readAhead = new();
+    private readonly SessionClock _clock;
+    private readonly Lock _lock = new();
+
+    /// <summary>Why the session has to end; null while it does not. Guarded by <see cref="_lock"/>.</summary>
+    private string? _ending;
+
+    /// <summary>The transfer that runs. Guarded by <see cref="_lock"/>.</summary>
+    private Transfer? _transfer;
+
+    private DataEndpoint? _dataEndpoint;
+
+    public FtpSession(FtpContext context, IDuplexPipe control, IPEndPoint local, IPEndPoint remote)
+    {
+        Context = context;
+        Local = local;
+        Remote = remote;
+        _reader = new ControlReader(control.Input);
+        Writer = new ReplyWriter(control.Output);
+        _clock = new SessionClock(context, End);
+    }
+
+    public FtpContext Context { get; }
+
+    /// <summary>The address that the client reached.</summary>
+    public IPEndPoint Local { get; }
+
+    /// <summary>The client.</summary>
+    public IPEndPoint Remote { get; }
+
+    public ReplyWriter Writer { get; }
+
+    public SessionState State { get; private set; } = new();
+
+    /// <summary>Logins that failed in this session, however often it began anew.</summary>
+    public int FailedLogins { get; set; }
+
+    private string? Ending
+    {
+        get
+        {
+            lock (_lock) return _ending;
+        }
+    }
+
+    /// <summary>
+    /// 1. Greets.
+    /// 2. Reads a command: what was read ahead during a transfer comes first.
+    /// 3. Carries it out and replies, until the client leaves, a reply was the last one, or the session is told to end.
+    /// </summary>
+    public async Task RunAsync()
+    {
+        // 1
+        if (!await Writer.WriteAsync(new Reply(220, "dftp ready"))) return;
+
+        while (true)
+        {
+            if (Ending is { } reason)
+            {
+                FtpLog.Closed(Context.Log, Remote, reason);
+                await Writer.WriteAsync(new Reply(421, $"Closing the control connection: {reason}"));
+                return;
+            }
+
+            // 2
+            if (!_readAhead.TryDequeue(out var line)) line = await _reader.ReadAsync();
+            if (line.Kind == ControlLineKind.End) return;
+            if (line.Kind == ControlLineKind.Interrupted) continue;
+
+            // 3
+            _clock.Touch(State.IsLoggedIn);
+            var reply = await ReplyToAsync(line);
+            if (!await Writer.WriteAsync(reply) || reply.IsLast) return;
+            _clock.Touch(State.IsLoggedIn);
+        }
+    }
+
+    /// <summary>Forgets everything, as after the greeting (RFC 959: REIN).</summary>
+    public void Reinitialize()
+    {
+        State = new SessionState();
+        DropDataEndpoint();
+        _clock.StartLogin();
+    }
+
+    /// <summary>Replaces the endpoint of the next data connection; the old one is closed.</summary>
+    public void SetDataEndpoint(DataEndpoint endpoint)
+    {
+        DropDataEndpoint();
+        _dataEndpoint = endpoint;
+    }
+
+    /// <summary>The endpoint for a data connection, now the caller's; null when no command has set one.</summary>
+    public DataEndpoint? TakeDataEndpoint()
+    {
+        var endpoint = _dataEndpoint;
+        _dataEndpoint = null;
+        return endpoint;
+    }
+
+    /// <summary>
+    /// 1. Starts a transfer; the idle clock stops.
+    /// 2. Watches the control connection while it runs: ABOR stops it, and so does the client's leaving.
+    /// 3. Gives its reply. The reply to ABOR follows when that command's turn comes: 426, then 226.
+    /// </summary>
+    /// <param name="run">Does the transfer; its outcome is the reply.</param>
+    public async ValueTask<Reply> TransferAsync(Func<Transfer, Task<Reply>> run)
+    {
+        using var transfer = new Transfer(Context.Time, Context.Options.StallTimeout);
+        SetTransfer(transfer);
+        _clock.Pause();
+        try
+        {
+            var running = run(transfer);
+            return running.IsCompleted ? await running : await WatchedAsync(transfer, running);
+        }
+        finally
+        {
+            SetTransfer(null);
+            _clock.Touch(State.IsLoggedIn);
+        }
+    }
+
+    /// <summary>The node stops: an idle session ends at once, a running transfer gets some time.</summary>
+    public void Shutdown() => End("this node shuts down");
+
+    /// <summary>What STAT tells of a transfer that runs; null when none does.</summary>
+    public Transfer? CurrentTransfer
+    {
+        get
+        {
+            lock (_lock) return _transfer;
+        }
+    }
+
+    public void Dispose()
+    {
+        _clock.Dispose();
+        DropDataEndpoint();
+        Writer.Dispose();
+    }
+
+    private async ValueTask<Reply> ReplyToAsync(ControlLine line)
+    {
+        switch (line.Kind)
+        {
+            case ControlLineKind.TooLong:
+                return new Reply(500, "The line is too long");
+            case ControlLineKind.NotText:
+                return new Reply(501, "The line is not UTF-8 text");
+        }
+
+        if (CommandTable.Find(line.Verb) is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
+        if (command.Access == Access.LoggedIn && !State.IsLoggedIn) return new Reply(530, "Log in with USER and PASS first");
+        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty) return new Reply(501, $"Syntax: {command.Syntax}");
+        try
+        {
+            return await command.RunAsync(this, line.Argument);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            FtpLog.Defect(Context.Log, e, command.Verb, Remote);
+            return new Reply(451, "An error in this node; its log says more");
+        }
+        finally
+        {
+            // A refused transfer uses up its data connection just as one that took place: the client sees its end.
+            if (command.UsesDataConnection) DropDataEndpoint();
+        }
+    }
+
+    private async Task<Reply> WatchedAsync(Transfer transfer, Task<Reply> running)
+    {
+        var watching = WatchAsync(transfer);
+        try
+        {
+            return await running;
+        }
+        finally
+        {
+            transfer.IsFinished = true;
+            _clock.Touch(State.IsLoggedIn);
+            _reader.Interrupt();
+            await watching;
+        }
+    }
+
+    /// <summary>
+    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: "If a STAT command is sent during a
+    /// file transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
+    /// server MUST close the data connection when "the control connection is closed legally or otherwise") unless the client said
+    /// QUIT, after which the transfer is to go on to its end.
+    /// </summary>
+    private async Task WatchAsync(Transfer transfer)
+    {
+        foreach (var earlier in _readAhead) ObeyAbort(earlier, transfer);
+        while (!transfer.IsFinished && _readAhead.Count < MaxReadAhead)
+        {
+            var line = await _reader.ReadAsync();
+            switch (line)
+            {
+                case { Kind: ControlLineKind.Interrupted }:
+                    continue;
+                case { Kind: ControlLineKind.End }:
+                    if (!_readAhead.Any(earlier => earlier.Verb == "QUIT")) transfer.Stop("the client closed the control connection");
+                    return;
+                case { Verb: "STAT", Argument: "" } when _readAhead.Count == 0 && transfer is { IsAnnounced: true, IsFinished: false }:
+                    await Writer.WriteAsync(Information.Status(this));
+                    continue;
+                default:
+                    _readAhead.Enqueue(line);
+                    ObeyAbort(line, transfer);
+                    continue;
+            }
+        }
+    }
+
+    private static void ObeyAbort(ControlLine line, Transfer transfer)
+    {
+        if (line.Verb == "ABOR") transfer.Stop("ABOR");
+    }
+
+    /// <summary>Makes the session end when it is idle next, and a transfer end in time. May be called from any thread.</summary>
+    private void End(string reason)
+    {
+        lock (_lock)
+        {
+            _ending ??= reason;
+            _transfer?.StopAfter(Context.Options.ShutdownGrace, reason);
+        }
+
+        _reader.Interrupt();
+        Writer.Interrupt();
+    }
+
+    private void SetTransfer(Transfer? transfer)
+    {
+        lock (_lock)
+        {
+            _transfer = transfer;
+            if (_ending is not null) transfer?.StopAfter(Context.Options.ShutdownGrace, _ending);
+        }
+    }
+
+    private void DropDataEndpoint() => TakeDataEndpoint()?.Dispose();
+
+    private static string Shorten(string verb) => verb.Length <= 20 ? verb : verb[..20] + "…";
+}

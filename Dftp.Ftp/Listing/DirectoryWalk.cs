@@ -1,0 +1,17 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Ftp.Listing;
+
+/// <summary>The directories under one, in the order of <c>ls -R</c>: each before those in it, empty ones included.</summary>
+internal static class DirectoryWalk
+{
+    public static IEnumerable<VirtualPath> From(ITreeSnapshot tree, VirtualPath top)
+    {
+        var ahead = new Stack<VirtualPath>([top]);
+        while (ahead.TryPop(out var directory))
+        {
+            yield return directory;
+            foreach (var child in tree.List(directory).TakeWhile(entry => entry.IsDirectory).Reverse()) ahead.Push(directory.Child(child.Name));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Ftp.Listing;
+
+/// <summary>What NLST answers: names, each as a path that the client can use from where it is.</summary>
+internal static class NameListing
+{
+    public static async Task WriteAsync(ListingOutput output, ITreeSnapshot tree, ListingRequest request)
+    {
+        if (request.IsEntryItself)
+        {
+            NameLine.Write(output.Writer, [], Encoding.UTF8.GetBytes(request.Text.Length == 0 ? "." : request.Text));
+        }
+        else if (request.IsRecursive)
+        {
+            var topLength = request.Path.IsRoot ? 0 : request.Path.Value.Length;
+            foreach (var directory in DirectoryWalk.From(tree, request.Path))
+            {
+                var below = directory.IsRoot ? "" : directory.Value[topLength..].TrimStart('/');
+                var prefix = Prefix(request.Text) + (below.Length == 0 ? "" : below + "/");
+                await output.WriteAsync(tree.List(directory), NameLine.For(prefix));
+            }
+        }
+        else
+        {
+            await output.WriteAsync(request.Entries(tree), NameLine.For(Prefix(request.Text)));
+        }
+
+        await output.FlushAsync();
+    }
+
+    private static string Prefix(string text) => text.Length == 0 || text.EndsWith('/') ? text : text + "/";
+}

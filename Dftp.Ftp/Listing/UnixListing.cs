@@ -1,0 +1,47 @@
+using System.Buffers;
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Ftp.Listing;
+
+/// <summary>What LIST and STAT answer: as <c>ls -l</c>, with <c>-R</c> as <c>ls -lR</c>, with <c>-d</c> as <c>ls -ld</c>.</summary>
+internal static class UnixListing
+{
+    public static async Task WriteAsync(ListingOutput output, ITreeSnapshot tree, ListingRequest request, DateTimeOffset now)
+    {
+        LineFormat format = (IBufferWriter<byte> writer, in Entry entry) => UnixLine.Write(writer, entry, now);
+        if (request.IsEntryItself)
+        {
+            WriteItself(output, request, now);
+        }
+        else if (request.IsRecursive)
+        {
+            await WriteTreeAsync(output, tree, request.Path, format);
+        }
+        else
+        {
+            await output.WriteAsync(request.Entries(tree), format);
+        }
+
+        await output.FlushAsync();
+    }
+
+    private static void WriteItself(ListingOutput output, ListingRequest request, DateTimeOffset now)
+    {
+        var name = request.Entry.NameUtf8.IsEmpty ? "."u8 : request.Entry.NameUtf8.Span;
+        UnixLine.Write(output.Writer, request.Entry, name, now);
+    }
+
+    /// <summary>Each directory under a line with its path, counted from <c>.</c>, and an empty line between two.</summary>
+    private static async Task WriteTreeAsync(ListingOutput output, ITreeSnapshot tree, VirtualPath top, LineFormat format)
+    {
+        var topLength = top.IsRoot ? 0 : top.Value.Length;
+        foreach (var directory in DirectoryWalk.From(tree, top))
+        {
+            if (directory != top) output.Writer.Write("\r\n"u8);
+            var below = directory.IsRoot ? "" : directory.Value[topLength..];
+            NameLine.Write(output.Writer, Encoding.UTF8.GetBytes("." + below), ":"u8);
+            await output.WriteAsync(tree.List(directory), format);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Dftp.Tests.Ftp;
+
+/// <summary>A client that says exactly what a test wants it to say. Whatever takes longer than <see cref="Patience"/> fails.</summary>
+internal sealed class RawFtpClient : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Socket _socket;
+    private readonly CancellationTokenSource _patience = new(Patience);
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private int _start;
+    private int _end;
+
+    private RawFtpClient(Socket socket) => _socket = socket;
+
+    public IPEndPoint Local => (IPEndPoint)_socket.LocalEndPoint!;
+
+    public Socket Socket => _socket;
+
+    private CancellationToken Token => _patience.Token;
+
+    public static async Task<RawFtpClient> ConnectAsync(IPEndPoint server)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var client = new RawFtpClient(socket);
+        await socket.ConnectAsync(server, client.Token);
+        return client;
+    }
+
+    /// <summary>Sends a command and reads one reply.</summary>
+    public async Task<string> SendAsync(string command)
+    {
+        await SendRawAsync(command + "\r\n");
+        return await ReadReplyAsync();
+    }
+
+    /// <summary>Sends a command and reads one reply, which must have this code.</summary>
+    public async Task<string> ExpectAsync(int code, string command)
+    {
+        var reply = await SendAsync(command);
+        Assert.AreEqual(code, CodeOf(reply), $"{command} → {reply}");
+        return reply;
+    }
+
+    /// <summary>Reads one reply, which must have this code.</summary>
+    public async Task<string> ExpectAsync(int code)
+    {
+        var reply = await ReadReplyAsync();
+        Assert.AreEqual(code, CodeOf(reply), reply);
+        return reply;
+    }
+
+    public Task SendRawAsync(string text) => SendRawAsync(Encoding.UTF8.GetBytes(text));
+
+    public async Task SendRawAsync(params byte[] bytes)
+    {
+        for (var sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent), Token);
+    }
+
+    /// <summary>A whole reply, its lines joined by LF; empty at the end of the stream.</summary>
+    public async Task<string> ReadReplyAsync()
+    {
+        var first = await ReadLineAsync();
+        if (first.Length < 4 || first[3] != '-') return first;
+        var reply = new StringBuilder(first);
+        while (true)
+        {
+            var line = await ReadLineAsync();
+            reply.Append('\n').Append(line);
+            if (line.StartsWith(first[..3] + " ", StringComparison.Ordinal)) return reply.ToString();
+        }
+    }
+
+    /// <summary>Asserts that nothing but the end of the stream is left.</summary>
+    public async Task ExpectEndAsync() => Assert.AreEqual("", await ReadLineAsync());
+
+    /// <summary>Opens a data connection by PASV.</summary>
+    public async Task<Socket> OpenPassiveAsync()
+    {
+        var reply = await ExpectAsync(227, "PASV");
+        return await ConnectDataAsync(PassiveEndPoint(reply));
+    }
+
+    public static IPEndPoint PassiveEndPoint(string reply)
+    {
+        var numbers = reply[(reply.IndexOf('(') + 1)..reply.IndexOf(')')].Split(',')
+            .Select(number => byte.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+        return new IPEndPoint(new IPAddress(numbers[..4]), (numbers[4] << 8) | numbers[5]);
+    }
+
+    public static int ExtendedPassivePort(string reply) =>
+        int.Parse(reply[(reply.IndexOf("|||", StringComparison.Ordinal) + 3)..reply.LastIndexOf('|')], CultureInfo.InvariantCulture);
+
+    public async Task<Socket> ConnectDataAsync(IPEndPoint endPoint)
+    {
+        var data = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await data.ConnectAsync(endPoint, Token);
+        return data;
+    }
+
+    /// <summary>PASV, then a command whose data come over it: 150, data, 226.</summary>
+    public async Task<byte[]> FetchAsync(string command)
+    {
+        using var data = await OpenPassiveAsync();
+        await ExpectAsync(150, command);
+        var bytes = await ReadToEndAsync(data);
+        await ExpectAsync(226);
+        return bytes;
+    }
+
+    public async Task<string> FetchTextAsync(string command) => Encoding.UTF8.GetString(await FetchAsync(command));
+
+    /// <summary>The lines of a listing; every line must end with CRLF.</summary>
+    public async Task<string[]> FetchLinesAsync(string command)
+    {
+        var text = await FetchTextAsync(command);
+        if (text.Length == 0) return [];
+        Assert.IsTrue(text.EndsWith("\r\n", StringComparison.Ordinal), text);
+        return text[..^2].Split("\r\n");
+    }
+
+    /// <summary>Everything up to FIN; a RST throws.</summary>
+    public async Task<byte[]> ReadToEndAsync(Socket data)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        while (await data.ReceiveAsync(buffer, Token) is var read and > 0) all.Write(buffer, 0, read);
+        return all.ToArray();
+    }
+
+    public async Task ReadExactlyAsync(Socket data, int count)
+    {
+        var buffer = new byte[count];
+        for (var read = 0; read < count;)
+        {
+            var got = await data.ReceiveAsync(buffer.AsMemory(read), Token);
+            Assert.AreNotEqual(0, got, "the data ended early");
+            read += got;
+        }
+    }
+
+    public async Task<Socket> AcceptAsync(Socket listener) => await listener.AcceptAsync(Token);
+
+    /// <summary>Waits for a state that the server reaches by itself.</summary>
+    public async Task WaitUntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _patience.Dispose();
+    }
+
+    public static int CodeOf(string reply) => reply.Length < 3 ? 0 : int.Parse(reply[..3], CultureInfo.InvariantCulture);
+
+    private async Task<string> ReadLineAsync()
+    {
+        using var line = new MemoryStream();
+        while (true)
+        {
+            if (_start == _end)
+            {
+                _start = 0;
+                _end = await _socket.ReceiveAsync(_buffer, Token);
+                if (_end == 0) return Encoding.UTF8.GetString(line.ToArray());
+            }
+
+            var value = _buffer[_start++];
+            if (value != '\n')
+            {
+                line.WriteByte(value);
+                continue;
+            }
+
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(line.ToArray());
+            Assert.IsTrue(text.EndsWith('\r'), $"a reply line ends with CRLF: {text}");
+            return text[..^1];
+        }
+    }
+}
