@@ -1,4 +1,3 @@
-using System.Net;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Management;
@@ -131,7 +130,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
             var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
             _own.Replace(scan.Root!.MountedAt(_options.Mount));
             LogScanned(_scanLog, scan.Files);
-            if (scan.Skipped.Total > 0) LogSkipped(_scanLog, scan.Skipped.ToString());
+            if (scan.Skipped.Total > 0) LogSkipped(_scanLog, scan.Skipped.Describe());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

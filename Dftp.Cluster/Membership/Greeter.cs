@@ -14,6 +14,7 @@ internal sealed class Greeter(MembershipContext context)
         if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
         if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");
         Answered(address, answer);
+        if (context.Peers.Find(answer.Me.Name) is { } peer) context.Peers.Asked(peer);
         return (answer.Me.Name, "");
     }
 
@@ -49,8 +50,14 @@ internal sealed class Greeter(MembershipContext context)
     /// <summary>Greets a node that announced itself or was named by a peer, unless it is well known.</summary>
     public void Introduce(NodeDescription node, HostPort? named = null)
     {
-        if (context.Peers.Find(node.Name) is { } known && known.Facts.State is PeerState.Alive or PeerState.Suspect) return;
         if (context.Peers.GetOrAdd(node.Name) is not { } peer) return;
+        if (peer.Facts.State == PeerState.Alive)
+        {
+            // It may have started again: its own word for it is heard at once rather than at the next ping.
+            if (named is null) peer.PingNow.Raise();
+            return;
+        }
+
         // Another node's word for an address is taken only where there is none yet.
         peer.Change(facts => facts.ManagementAddress is not null && named is not null
             ? facts
@@ -99,7 +106,7 @@ internal sealed class Greeter(MembershipContext context)
         }
 
         // Whoever is met by its own greeting is greeted back, and asked for what it holds.
-        if (after.AsksForFullUpdate && wantsFullUpdate is not null) peer.PingNow.Raise();
+        if (wantsFullUpdate is not null && context.Peers.AsksForFullUpdate(after)) peer.PingNow.Raise();
         return true;
     }
 }

@@ -92,7 +92,7 @@ internal sealed record PeerFacts
     /// <summary>Updates of it that are being read at this moment.</summary>
     public int Receiving { get; init; }
 
-    /// <summary>A full update of it is needed, and it is asked for one with every ping until it comes.</summary>
+    /// <summary>A full update of it is needed, and it is asked for one, again and again, until it comes.</summary>
     public bool NeedsFullUpdate { get; init; } = true;
 
     /// <summary>It asked for a full update.</summary>
@@ -115,8 +115,8 @@ internal sealed record PeerFacts
 
     public long LastFullUpdateReceived { get; init; }
 
-    /// <summary>Whether to ask it for a full update now: one that is just coming in is not asked for again.</summary>
-    public bool AsksForFullUpdate => NeedsFullUpdate && Receiving == 0;
+    /// <summary>The timestamp at which it was last asked for a full update; null when not since it started.</summary>
+    public long? AskedAt { get; init; }
 
     public bool IsPresent => State is PeerState.Alive or PeerState.Suspect;
 }

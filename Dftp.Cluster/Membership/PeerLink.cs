@@ -48,13 +48,14 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
 
     private async Task PingAsync(HostPort address, CancellationToken cancellationToken)
     {
-        var needsFull = peer.Facts.AsksForFullUpdate;
+        var needsFull = _context.Peers.AsksForFullUpdate(peer.Facts);
         var reply = await _context.Client.GreetAsync(address, _context.Me(), needsFull, isLeaving: false, cancellationToken);
         if (reply.Answer is { } answer && answer.Me.Name == peer.Name)
         {
             _triesSinceGone = 0;
             _lastReason = "";
             _context.Answered(address, answer);
+            if (needsFull) _context.Peers.Asked(peer);
             peer.PushNow.Raise();
             return;
         }

@@ -13,6 +13,9 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     /// <summary>Updates come within a tenth of a second; a lost one is to be made good within ten.</summary>
     private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
 
+    /// <summary>Within it an update that was asked for begins to come; an original node drops the wish at times.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
     private readonly Lock _adding = new();
 
@@ -56,9 +59,17 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             IsOriginal = description.State is null,
             Epoch = epoch,
             Said = description.State,
+            AskedAt = isStart ? null : facts.AskedAt,
             PushedSequence = isStart ? null : facts.PushedSequence,
         });
     });
+
+    /// <summary>Whether to ask the peer for a full update now: not while one comes in, nor again before one could have come.</summary>
+    public bool AsksForFullUpdate(PeerFacts facts) =>
+        facts is { NeedsFullUpdate: true, Receiving: 0 } && (facts.AskedAt is not { } asked || time.GetElapsedTime(asked) >= AskAgainAfter);
+
+    /// <summary>The peer was asked for a full update and answered.</summary>
+    public void Asked(Peer peer) => peer.Change(facts => facts with { AskedAt = time.GetTimestamp() });
 
     /// <summary>The peer sent something: it is there.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);

@@ -33,3 +33,22 @@ internal enum SkipReason
     /// <summary>A file of which the operating system tells nothing.</summary>
     UnreadableFile,
 }
+
+internal static class SkipReasonWords
+{
+    /// <summary>The reason as it stands behind a number.</summary>
+    public static string InWords(this SkipReason reason) => reason switch
+    {
+        SkipReason.LinkLeavesRoot => "symlink(s) out of the root",
+        SkipReason.LinkDangles => "dangling symlink(s)",
+        SkipReason.LinkLoops => "symlink(s) that loop",
+        SkipReason.LinkNests => "symlink(s) to a directory inside of a linked directory",
+        SkipReason.NotRegular => "pipe(s), socket(s) or device(s)",
+        SkipReason.NameNotUtf8 => "name(s) that are not UTF-8",
+        SkipReason.NameHasControl => "name(s) with a control character",
+        SkipReason.PathTooLong => "path(s) that are too long",
+        SkipReason.UnreadableDirectory => "unreadable directory(s)",
+        SkipReason.UnreadableFile => "unreadable file(s)",
+        _ => throw new InvalidOperationException($"no words for {reason}"),
+    };
+}

@@ -29,6 +29,18 @@ internal sealed class SkippedEntries
         lock (_lock) return [.. _examples[(int)reason]];
     }
 
+    /// <summary>All of it in one line, the most frequent reason first.</summary>
+    public string Describe()
+    {
+        lock (_lock)
+        {
+            return string.Join(", ", Enum.GetValues<SkipReason>()
+                .Where(reason => _counts[(int)reason] > 0)
+                .OrderByDescending(reason => _counts[(int)reason])
+                .Select(reason => $"{_counts[(int)reason]} {reason.InWords()} (such as {_examples[(int)reason][0]})"));
+        }
+    }
+
     /// <param name="reason">Why.</param>
     /// <param name="directory">The path of the directory, without a leading slash.</param>
     /// <param name="name">The name in it; empty for the directory itself.</param>
