@@ -30,6 +30,14 @@ internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peer
         }
     }
 
+    public IReadOnlyList<MissingNode> Missing =>
+    [
+        .. peers.All.Select(peer => peer.Facts)
+            .Where(facts => facts.State == PeerState.Away && facts.LastAlive > 0)
+            .OrderBy(facts => facts.Name)
+            .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive))),
+    ];
+
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
         opener.OpenAsync(path, file, range, cancellationToken);
 }
@@ -47,6 +55,8 @@ internal sealed class OwnTree(NodeName self, TreeWriter tree, OwnFiles files) : 
             return [new NodeSummary(self, NodeState.Self, "", own.Files, own.Bytes)];
         }
     }
+
+    public IReadOnlyList<MissingNode> Missing => [];
 
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {

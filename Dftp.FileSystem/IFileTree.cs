@@ -11,6 +11,12 @@ public interface IFileTree
     /// <summary>The nodes known now, this one first, then by name.</summary>
     IReadOnlyList<NodeSummary> Nodes { get; }
 
+    /// <summary>
+    /// The nodes that this one has known and that are not there now, by name. While there are any, the tree may be less than the
+    /// cluster holds, and whoever shows it says so.
+    /// </summary>
+    IReadOnlyList<MissingNode> Missing { get; }
+
     /// <summary>Opens a range of a file, from this node's disk or from another holder.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="file">What <see cref="ITreeSnapshot.TryFind"/> or an earlier <see cref="OpenResult.HasChanged"/> said of it.</param>
@@ -63,6 +69,11 @@ public enum NodeState
     /// <summary>It refused a connection or failed a read; other holders are asked first until it answers again.</summary>
     Suspect,
 }
+
+/// <summary>A node that is away.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Since">When it was last heard of, in whole seconds.</param>
+public sealed record MissingNode(NodeName Name, UnixTime Since);
 
 /// <summary>A node as a page or a report shows it.</summary>
 /// <param name="Name">Its name.</param>

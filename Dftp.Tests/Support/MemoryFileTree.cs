@@ -21,6 +21,9 @@ internal sealed class MemoryFileTree : IFileTree
     public IReadOnlyList<NodeSummary> Nodes =>
         [new(Node, NodeState.Self, "", _snapshot.Totals.Files, _snapshot.Totals.Bytes)];
 
+    /// <summary>The nodes that the tree says it misses.</summary>
+    public IReadOnlyList<MissingNode> Missing { get; set; } = [];
+
     /// <summary>Makes the content of an opened range; a test replaces it to inject faults.</summary>
     public Func<VirtualPath, byte[], ByteRange, FileContent> Content { get; set; } = (_, bytes, range) => new MemoryContent(bytes, range);
 
