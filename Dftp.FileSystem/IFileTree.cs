@@ -15,7 +15,7 @@ public interface IFileTree
     /// The nodes that this one has known and that are not there now, by name. While there are any, the tree may be less than the
     /// cluster holds, and whoever shows it says so.
     /// </summary>
-    IReadOnlyList<MissingNode> Missing { get; }
+    IReadOnlyList<MissingNode> Missing => [];
 
     /// <summary>Opens a range of a file, from this node's disk or from another holder.</summary>
     /// <param name="path">The file's path.</param>
