@@ -107,20 +107,28 @@ public sealed partial class ClusterNode : IAsyncDisposable
     {
         _management.IsLeaving = true;
         await _stopping.CancelAsync();
-        if (_discovery is not null) await _discovery.DisposeAsync();
-        await _links.StopAsync();
-        await _scanning;
+        await EndLoopsAsync();
+        await _links.SayGoodbyeAsync();
     }
 
+    /// <summary>Ends it; without a <see cref="StopAsync"/> before, as a crash would: peers are told nothing.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await _stopping.CancelAsync();
+        await EndLoopsAsync();
         _links.Dispose();
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();
         _root.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task EndLoopsAsync()
+    {
+        if (_discovery is not null) await _discovery.DisposeAsync();
+        await _links.StopAsync();
+        await _scanning;
     }
 
     private async Task ScanAsync(CancellationToken cancellationToken)

@@ -78,6 +78,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         if (_server is not null) await _server.StopAsync(cancellationToken);
     }
 
+    /// <summary>Without a <see cref="StopAsync"/> before, the node ends as by a crash: its peers are told nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_server is not null) await _server.DisposeAsync();
@@ -92,6 +93,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
             ClusterName = _options.ClusterName,
             Mount = _options.Mount,
             Multicast = _options.MulticastGroup,
+            PingInterval = _options.PingInterval,
+            DeadAfter = _options.DeadAfter,
+            FullUpdateInterval = _options.FullUpdateInterval,
         };
         try
         {

@@ -31,4 +31,13 @@ internal sealed record NodeOptions
     public IPEndPoint? MulticastGroup { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>How often each peer is asked whether it is there.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A peer that answers nothing for so long is gone.</summary>
+    public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often each peer is sent everything anew.</summary>
+    public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Dftp.Cluster.Membership;
 
-/// <summary>Runs a link for each peer that is heard of, from the start of the node to its end, and says goodbye to all.</summary>
+/// <summary>Runs a link for each peer that is heard of, from the start of the node to its end.</summary>
 internal sealed class PeerLinks : IDisposable
 {
     /// <summary>A peer that does not take the goodbye in this time learns of it by its pings.</summary>
@@ -19,11 +19,16 @@ internal sealed class PeerLinks : IDisposable
         context.Own.Changed += PushToAll;
     }
 
-    /// <summary>Ends all links, then tells the peers that understand it that this node leaves.</summary>
+    /// <summary>Ends all links.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
+    }
+
+    /// <summary>Tells the peers that understand it that this node leaves.</summary>
+    public async Task SayGoodbyeAsync()
+    {
         using var limit = new CancellationTokenSource(GoodbyeTimeout, _context.Time);
         var goodbyes = _context.Peers.All
             .Select(peer => peer.Facts)
