@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,13 +7,15 @@ namespace Dftp.Node;
 /// <summary>Text that is safe to show on a terminal and stays on its line.</summary>
 internal static class OneLine
 {
+    /// <summary>The control characters of both sets, and the line ends that Unicode has beside them.</summary>
+    private static readonly SearchValues<char> Harmful =
+        SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(c => (char)c).Where(char.IsControl), '\u2028', '\u2029']);
+
     /// <summary>Replaces what would break a line or steer a terminal by the escapes of C (<c>\n</c>, <c>\t</c>, <c>\x1b</c>, <c>\u2028</c>).</summary>
     public static string Escape(string text)
     {
-        var first = text.AsSpan().IndexOfAnyInRange('\0', '\u001f') is var low and >= 0 ? low : text.Length;
-        first = Math.Min(first, text.AsSpan().IndexOfAnyInRange('\u007f', '\u009f') is var high and >= 0 ? high : text.Length);
-        first = Math.Min(first, text.AsSpan().IndexOfAny('\u2028', '\u2029') is var line and >= 0 ? line : text.Length);
-        return first == text.Length ? text : EscapeFrom(text, first);
+        var first = text.AsSpan().IndexOfAny(Harmful);
+        return first < 0 ? text : EscapeFrom(text, first);
     }
 
     private static string EscapeFrom(string text, int first)

@@ -34,7 +34,12 @@ internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IA
         await program.WaitAsync(StopPromise);
     }
 
-    public ValueTask DisposeAsync() => program.DisposeAsync();
+    /// <summary>Kills it if it still runs, and leaves its log with the test's output, which is shown when the test fails.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await program.DisposeAsync();
+        Console.WriteLine($"log of {host.Name}:\n{Log}");
+    }
 
     private bool HasLogged(string text) => Log.Contains(text, StringComparison.Ordinal);
 }
