@@ -1,0 +1,192 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Cluster.Management;
+
+[TestClass]
+public sealed class ManagementApiTests
+{
+    private const string Update = """{"SenderNodeName":"x","Full":true,"UpdateTime":1,"Files":[{"FullName":"d/f","SizeInBytes":3,"LastInfoUpdated":5}]}""";
+
+    // An original node's process ends when Peers is null, Me is missing, or an address is without a colon.
+    [TestMethod]
+    public async Task Cluster_NodeThatKnowsNobody_AnswersWithMeAndEmptyPeers()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+
+        using var answer = await TestCluster.Http.GetAsync(new Uri(node.Management, "/cluster/"));
+        var text = await answer.Content.ReadAsStringAsync();
+
+        Assert.AreEqual("text/plain; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        Assert.IsTrue(text.EndsWith("}\n", StringComparison.Ordinal), text);
+        using var json = JsonDocument.Parse(text);
+        Assert.AreEqual("dftp", json.RootElement.GetProperty("Name").GetString());
+        Assert.AreEqual("a", json.RootElement.GetProperty("Me").GetProperty("Name").GetString());
+        StringAssert.Contains(json.RootElement.GetProperty("Me").GetProperty("PublicAddr").GetString(), ":");
+        Assert.AreEqual(JsonValueKind.Object, json.RootElement.GetProperty("Peers").ValueKind);
+    }
+
+    // An unknown caller is greeted back with request-full-update=true and sent a full update, both later.
+    [TestMethod]
+    public async Task Greeting_OfAnOriginalNode_IsGreetedBackAndSentAnUpdateThatItCanRead()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", [("d/f.txt", "hello"), ("g", "")]);
+        await using var original = await OriginalNode.StartAsync("old");
+
+        using var greeting = original.Greeting(requestFullUpdate: true);
+        using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+
+        Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode);
+        StringAssert.Contains(await answer.Content.ReadAsStringAsync(), "\"old\"");
+        await Eventually.TrueAsync(() => !original.Updates.IsEmpty && !original.Greetings.IsEmpty, "greeted back and pushed to");
+        var back = original.Greetings.First();
+        Assert.AreEqual("a", back["name"]);
+        Assert.AreEqual("true", back["request-full-update"]);
+        var update = original.Updates.First();
+        Assert.IsTrue(update.GetProperty("Full").GetBoolean());
+        CollectionAssert.AreEquivalent(
+            new[] { "d", "d/f.txt", "g" },
+            update.GetProperty("Files").EnumerateArray().Select(file => file.GetProperty("FullName").GetString()).ToList());
+        Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
+    }
+
+    // An original node ignores Range and counts redirN: the range is cut out here, and it is asked for its own copy.
+    [TestMethod]
+    public async Task FileOfAnOriginalNode_IsReadInRangesThoughItKnowsNone()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var original = await OriginalNode.StartAsync("old");
+        original.Files["/d/f"] = Encoding.ASCII.GetBytes("0123456789");
+        using var greeting = original.Greeting(requestFullUpdate: false);
+        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+        await PostUpdate(node, Update.Replace("\"x\"", "\"old\"", StringComparison.Ordinal).Replace("3", "10", StringComparison.Ordinal));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Public, "/fs/d/f"));
+        request.Headers.Range = new(4, 6);
+        using var answer = await TestCluster.Http.SendAsync(request);
+
+        Assert.AreEqual(HttpStatusCode.PartialContent, answer.StatusCode);
+        Assert.AreEqual("456", await answer.Content.ReadAsStringAsync());
+        Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
+    }
+
+    // Its own first push can arrive before its greeting: do not drop that.
+    [TestMethod]
+    public async Task Update_OfANodeThatHasNotGreetedYet_IsKept()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+
+        Assert.AreEqual((HttpStatusCode.OK, "ok\n"), await PostUpdate(node, Update));
+
+        CollectionAssert.AreEqual(new[] { "/d/f" }, node.Paths().ToList());
+        using var read = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/d/f"));
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, read.StatusCode);
+    }
+
+    // A malformed request gets 400 with a sentence and changes nothing.
+    [DataTestMethod]
+    [DataRow("not json", "application/json")]
+    [DataRow("{\"SenderNodeName\":\"x\",\"Full\":true,\"Files\":[{\"FullName\":\"ok\"},{\"FullName\":\"../up\"}]}", "application/json")]
+    [DataRow("{\"SenderNodeName\":\"x\",\"Full\":true,\"Files\":[{\"FullName\":\"ok\"}", "application/json")]
+    [DataRow(Update, "text/plain")]
+    public async Task Update_Malformed_IsRefusedAndChangesNothing(string body, string contentType)
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", [("mine", "")]);
+        await PostUpdate(node, Update);
+        await Eventually.TrueAsync(() => node.Paths().Count == 2, "scanned");
+
+        var (status, sentence) = await PostUpdate(node, body, contentType);
+
+        Assert.AreEqual(HttpStatusCode.BadRequest, status);
+        Assert.AreEqual(1, sentence.Count(c => c == '\n'), sentence);
+        CollectionAssert.AreEqual(new[] { "/d/f", "/mine" }, node.Paths().ToList());
+    }
+
+    // Updates of one sender are applied in their order; a gap is answered by asking for a full one.
+    [TestMethod]
+    public async Task Update_ThatLeavesAGap_IsAnsweredByAskingForAFullOne()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        const string incremental = """{"SenderNodeName":"x","Full":false,"Epoch":7,"Sequence":SEQ,"Since":SINCE,"Files":[{"FullName":"NAME","SizeInBytes":1}]}""";
+        string Change(int sequence, int since, string name) => incremental
+            .Replace("SEQ", $"{sequence}", StringComparison.Ordinal).Replace("SINCE", $"{since}", StringComparison.Ordinal).Replace("NAME", name, StringComparison.Ordinal);
+
+        Assert.AreEqual(HttpStatusCode.Conflict, (await PostUpdate(node, Change(2, 1, "early"))).Status);
+        Assert.AreEqual(HttpStatusCode.OK, (await PostUpdate(node, """{"SenderNodeName":"x","Full":true,"Epoch":7,"Sequence":1,"Since":1,"Files":[]}""")).Status);
+        Assert.AreEqual(HttpStatusCode.OK, (await PostUpdate(node, Change(2, 1, "second"))).Status);
+        Assert.AreEqual(HttpStatusCode.OK, (await PostUpdate(node, Change(2, 1, "again"))).Status);
+        Assert.AreEqual(HttpStatusCode.Conflict, (await PostUpdate(node, Change(4, 3, "gap"))).Status);
+        Assert.AreEqual(HttpStatusCode.OK, (await PostUpdate(node, Change(4, 2, "both"))).Status);
+
+        CollectionAssert.AreEqual(new[] { "/both", "/second" }, node.Paths().ToList());
+    }
+
+    [DataTestMethod]
+    [DataRow("POST", "/cluster/", "name=x", 400, "public-addr, mgmt-addr")]
+    [DataRow("POST", "/cluster/", "name=a%20b&public-addr=:1&mgmt-addr=:2", 400, "name")]
+    [DataRow("POST", "/cluster/", "name=x&public-addr=nonsense&mgmt-addr=:2", 400, "public-addr")]
+    [DataRow("POST", "/cluster/", "name=x&public-addr=:1&mgmt-addr=:70000", 400, "mgmt-addr")]
+    [DataRow("POST", "/cluster/", "name=x&public-addr=:1&mgmt-addr=:2&cluster-name=other", 409, "cluster")]
+    [DataRow("POST", "/cluster/", "name=a&public-addr=:1&mgmt-addr=:2", 409, "--node-name")]
+    [DataRow("POST", "/join/", "", 400, "peer")]
+    [DataRow("POST", "/join/", "peer=nonsense", 400, "host:port")]
+    [DataRow("POST", "/join/", "peer=127.0.0.1:1", 502, "refused")]
+    [DataRow("GET", "/join/", null, 405, "POST")]
+    [DataRow("GET", "/update/", null, 405, "POST")]
+    [DataRow("DELETE", "/cluster/", null, 405, "GET")]
+    [DataRow("GET", "/other", null, 404, "management")]
+    public async Task Request_ThatCannotBeServed_IsAnsweredWithOneSentence(string method, string path, string? form, int status, string part)
+    {
+        await using var cluster = new TestCluster { ExpectsErrors = true };
+        var node = await cluster.StartAsync("a", []);
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(node.Management, path));
+        if (form is not null) request.Content = new StringContent(form, Encoding.ASCII, "application/x-www-form-urlencoded");
+        using var answer = await TestCluster.Http.SendAsync(request);
+        var sentence = await answer.Content.ReadAsStringAsync();
+
+        Assert.AreEqual(status, (int)answer.StatusCode, sentence);
+        StringAssert.Contains(sentence, part);
+        Assert.AreEqual(1, sentence.Count(c => c == '\n'), sentence);
+        if (status == 405) Assert.IsTrue(answer.Content.Headers.Allow.Count > 0);
+        Assert.AreEqual(1, node.Tree.Nodes.Count);
+    }
+
+    [TestMethod]
+    public async Task Update_CompressedByBrotliOrGzip_IsRead()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        foreach (var (encoding, compress) in new (string, Func<Stream, Stream>)[]
+        {
+            ("br", stream => new System.IO.Compression.BrotliStream(stream, System.IO.Compression.CompressionLevel.Fastest)),
+            ("gzip", stream => new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionLevel.Fastest)),
+        })
+        {
+            using var compressed = new MemoryStream();
+            await using (var compressor = compress(compressed)) await compressor.WriteAsync(Encoding.UTF8.GetBytes(Update.Replace("d/f", encoding, StringComparison.Ordinal)));
+            using var content = new ByteArrayContent(compressed.ToArray());
+            content.Headers.ContentType = new("application/json");
+            content.Headers.ContentEncoding.Add(encoding);
+            using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/update/"), content);
+            Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode);
+            CollectionAssert.AreEqual(new[] { "/" + encoding }, node.Paths().ToList());
+        }
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PostUpdate(TestNode node, string body, string contentType = "application/json")
+    {
+        using var content = new StringContent(body);
+        content.Headers.ContentType = new(contentType);
+        using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/update/"), content);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+}
