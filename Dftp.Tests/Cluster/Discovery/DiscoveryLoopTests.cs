@@ -44,6 +44,24 @@ public sealed class DiscoveryLoopTests : IDisposable
         Assert.IsNull(loop.Status.Failure);
     }
 
+    // Two nodes that are connected anew both look for new interfaces once a minute, and the one that looks first is not heard yet.
+    [TestMethod]
+    [Timeout(10_000)]
+    public async Task NewInterface_IsAnnouncedToAgainSoon()
+    {
+        await using var loop = Start();
+        foreach (var pause in DiscoveryLoop.FirstPauses) await _clock.PassAsync(pause, Stop);
+        _channel.HasNewWay = true;
+        await _clock.PassAsync(DiscoveryLoop.Period, Stop);
+        for (var count = 0; count < 4; count++) await _channel.NextSentAsync(Stop);
+        _channel.HasNewWay = false;
+        foreach (var pause in DiscoveryLoop.FirstPauses)
+        {
+            await _clock.PassAsync(pause, Stop);
+            await _channel.NextSentAsync(Stop);
+        }
+    }
+
     // The management host is the datagram's source address unless MgmtAddr names one.
     [TestMethod]
     [Timeout(10_000)]

@@ -27,7 +27,7 @@ public sealed class MulticastChannelTests
         // Several: were they dealt out among the sockets, one of them would wait for ever.
         for (byte count = 0; count < 10; count++)
         {
-            Assert.AreEqual(1, channels[0].Send([count, 42]));
+            Assert.AreEqual(new Sending(1, false), channels[0].Send([count, 42]));
             foreach (var channel in channels)
             {
                 var (bytes, source) = await ReceiveAsync(channel);
@@ -81,7 +81,7 @@ public sealed class MulticastChannelTests
     public void NoInterface_SendsNothingAndDoesNotThrow()
     {
         using var channel = new MulticastChannel(_group, _ => false, NullLogger.Instance);
-        Assert.AreEqual(0, channel.Send("x"u8));
+        Assert.AreEqual(new Sending(0, false), channel.Send("x"u8));
     }
 
     [TestMethod]
@@ -92,9 +92,10 @@ public sealed class MulticastChannelTests
         for (var count = 0; count < 3; count++)
         {
             isThere = true;
-            Assert.AreEqual(1, channel.Send("x"u8));
+            Assert.AreEqual(new Sending(1, true), channel.Send("x"u8));
+            Assert.AreEqual(new Sending(1, false), channel.Send("x"u8));
             isThere = false;
-            Assert.AreEqual(0, channel.Send("x"u8));
+            Assert.AreEqual(new Sending(0, false), channel.Send("x"u8));
         }
     }
 

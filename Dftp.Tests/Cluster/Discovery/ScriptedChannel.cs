@@ -15,6 +15,9 @@ internal sealed class ScriptedChannel : DatagramChannel
     /// <summary>How many interfaces take what is sent.</summary>
     public int Ways { get; set; } = 1;
 
+    /// <summary>Whether the next sending finds a new interface.</summary>
+    public bool HasNewWay { get; set; }
+
     public bool IsDisposed { get; private set; }
 
     public void Hear(string text, string source) => Hear(System.Text.Encoding.UTF8.GetBytes(text), source);
@@ -25,10 +28,12 @@ internal sealed class ScriptedChannel : DatagramChannel
 
     public ValueTask<byte[]> NextSentAsync(CancellationToken cancellationToken) => _sent.Reader.ReadAsync(cancellationToken);
 
-    public override int Send(ReadOnlySpan<byte> datagram)
+    public override Sending Send(ReadOnlySpan<byte> datagram)
     {
+        // Decided before the test learns of the sending and changes its mind.
+        var sending = new Sending(Ways, HasNewWay);
         _sent.Writer.TryWrite(datagram.ToArray());
-        return Ways;
+        return sending;
     }
 
     public override async ValueTask<Datagram> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
