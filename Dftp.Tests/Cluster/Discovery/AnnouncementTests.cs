@@ -30,7 +30,7 @@ public sealed class AnnouncementTests
 
     [TestMethod]
     [DataRow("""{"type":"ping","CLUSTERNAME":"c","nodeName":"n1","mgmtaddr":":7041"}""", DisplayName = "case")]
-    [DataRow("""{"New":{"a":[1,2]},"Type":"ping","ClusterName":"c","NodeName":"n1","MgmtAddr":":7041","Epoch":7}""", DisplayName = "unknown fields")]
+    [DataRow("""{"New":{"a":[]},"Type":"ping","ClusterName":"c","NodeName":"n1","MgmtAddr":":7041","Epoch":7}""", DisplayName = "more")]
     [DataRow("""{"Type":"ping","ClusterName":"c","NodeName":"n1","MgmtAddr":"0.0.0.0:7041"}""", DisplayName = "unspecified IPv4")]
     [DataRow("""{"Type":"ping","ClusterName":"c","NodeName":"n1","MgmtAddr":"[::]:7041"}""", DisplayName = "unspecified IPv6")]
     [DataRow("{\"Type\":\"ping\",\"ClusterName\":\"c\",\"NodeName\":\"n1\",\"MgmtAddr\":\":7041\"}\n", DisplayName = "newline")]

@@ -222,7 +222,8 @@ public sealed class DiscoveryLoopTests : IDisposable
         Func<PeerSighting, CancellationToken, ValueTask>? onSighting = null)
     {
         var loop = new DiscoveryLoop(
-            Self, Group, open ?? (() => _channel), onSighting ?? _sightings.Writer.WriteAsync, _clock, log ?? NullLogger<DiscoveryLoop>.Instance);
+            Self, Group, open ?? (() => _channel), onSighting ?? _sightings.Writer.WriteAsync, _clock,
+            log ?? NullLogger<DiscoveryLoop>.Instance);
         loop.Start();
         return loop;
     }
