@@ -56,7 +56,10 @@ internal sealed class LinuxRoot : LocalRoot
         if (handle is null) return Refuse(path, errno);
 
         errno = Statx.Handle(handle, out var status);
-        if (errno == 0 && status.IsRegular) return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}"));
+        if (errno == 0 && status.IsRegular)
+        {
+            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}"));
+        }
 
         handle.Dispose();
         return errno != 0 ? Refuse(path, errno)
