@@ -33,7 +33,11 @@ internal sealed class LinuxRoot : LocalRoot
             var opened = OpenAt2.Open(null, Encoding.UTF8.GetBytes(directory), OpenAt2.O_DIRECTORY, 0, out var errno);
             // A sandbox that does not know openat2 answers EPERM.
             if (opened is null && errno is Errno.ENOSYS or Errno.EPERM) return null;
-            if (opened is null) throw new RootDirectoryException($"the root directory {directory} cannot be read: {Errno.Describe(errno)}");
+            if (opened is null)
+            {
+                throw new RootDirectoryException($"the root directory {directory} cannot be read: {Errno.Describe(errno)}");
+            }
+
 
             var root = new LinuxRoot(directory, node, mount, opened);
             if (Statx.Handle(opened, out _) == 0) return root;
@@ -52,7 +56,10 @@ internal sealed class LinuxRoot : LocalRoot
         if (handle is null) return Refuse(path, errno);
 
         errno = Statx.Handle(handle, out var status);
-        if (errno == 0 && status.IsRegular) return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}"));
+        if (errno == 0 && status.IsRegular)
+        {
+            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}"));
+        }
 
         handle.Dispose();
         return errno != 0 ? Refuse(path, errno)

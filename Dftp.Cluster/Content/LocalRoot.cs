@@ -42,7 +42,8 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     /// <returns>Null with a failure; or null without one where no directory is there (any more).</returns>
     public abstract DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure);
 
-    /// <summary>What stands at a path, a last symlink not followed; null where nothing does. Otherwise as <see cref="OpenDirectory"/>.</summary>
+    /// <summary>What stands at a path, a last symlink not followed; null where nothing does.</summary>
+    /// <param name="path">As <see cref="OpenDirectory"/>'s.</param>
     public abstract EntryKind? Examine(ReadOnlySpan<byte> path);
 
     /// <summary>Follows the symlink at a path, beneath the root.</summary>

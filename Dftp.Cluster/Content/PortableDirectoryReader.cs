@@ -74,7 +74,11 @@ internal sealed class PortableDirectoryReader : DirectoryReader
         try
         {
             // Bytes that are no UTF-8 come as U+FFFD, and then the name leads nowhere; unpaired surrogates are Windows' form of it.
-            if (name.AsSpan().IndexOf("\uFFFD"u8) >= 0 && !Path.Exists(entry.ToFullPath())) return new Found(name, EntryKind.Unnameable, default);
+            if (name.AsSpan().IndexOf("\uFFFD"u8) >= 0 && !Path.Exists(entry.ToFullPath()))
+            {
+                return new Found(name, EntryKind.Unnameable, default);
+            }
+
             if ((entry.Attributes & FileAttributes.ReparsePoint) != 0 && new FileInfo(entry.ToFullPath()).LinkTarget is not null)
             {
                 return new Found(name, EntryKind.Link, default);

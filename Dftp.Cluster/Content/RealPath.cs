@@ -42,7 +42,8 @@ internal static class RealPath
 
             // A link's target is not normalised as text: a/.. is not always where a stands.
             if (Path.IsPathFullyQualified(target)) real = Path.GetPathRoot(target)!;
-            foreach (var part in Names(Path.IsPathFullyQualified(target) ? target[real.Length..] : target).Reverse()) rest.Push(part);
+            var names = Names(Path.IsPathFullyQualified(target) ? target[real.Length..] : target);
+            foreach (var part in names.Reverse()) rest.Push(part);
         }
 
         return real;
@@ -54,9 +55,11 @@ internal static class RealPath
         var prefix = Path.TrimEndingDirectorySeparator(directory);
         var comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
         return path.StartsWith(prefix, comparison)
-            && (path.Length == prefix.Length || Path.EndsInDirectorySeparator(prefix) || path[prefix.Length] == Path.DirectorySeparatorChar);
+            && (path.Length == prefix.Length || Path.EndsInDirectorySeparator(prefix)
+                || path[prefix.Length] == Path.DirectorySeparatorChar);
     }
 
     private static IEnumerable<string> Names(string path) =>
-        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Where(name => name != ".");
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => name != ".");
 }

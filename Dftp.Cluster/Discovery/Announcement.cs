@@ -21,7 +21,7 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
     private const string Ping = "ping";
 
     /// <summary>The original splits the address at its colon and dies where there is none, so the colon is always written.</summary>
-    /// <exception cref="InvalidOperationException">The names are so long that the datagram would be longer than <see cref="MaxBytes"/>.</exception>
+    /// <exception cref="InvalidOperationException">With these names the datagram is longer than <see cref="MaxBytes"/>.</exception>
     public byte[] ToBytes()
     {
         var host = ManagementHost.Contains(':', StringComparison.Ordinal) ? $"[{ManagementHost}]" : ManagementHost;
@@ -75,7 +75,8 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
             return false;
         }
 
-        var isUnspecified = IPAddress.TryParse(named, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+        var isUnspecified = IPAddress.TryParse(named, out var address)
+            && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
         if (!isUnspecified) host = named;
         return true;
     }

@@ -27,7 +27,9 @@ internal sealed class DiscoveryLoop(
     /// <summary>The original's period.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
-    /// <summary>Nodes that start together miss each other's first announcement: the pauses after the first and the second.</summary>
+    /// <summary>
+    /// Nodes that start together, or are connected anew, miss each other's first announcement: the pauses after the first and the second.
+    /// </summary>
     public static readonly IReadOnlyList<TimeSpan> FirstPauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
 
     /// <summary>A failing socket is neither asked without pause nor left alone for long.</summary>
@@ -122,7 +124,9 @@ internal sealed class DiscoveryLoop(
     {
         for (var count = 0; ; count++)
         {
-            if (channel.Send(_announcement) > 0)
+            var sending = channel.Send(_announcement);
+            if (sending.HasNewWay) count = 0;
+            if (sending.Ways > 0)
             {
                 Count(status => status with { Sent = status.Sent + 1, SendFailure = null });
             }

@@ -33,8 +33,11 @@ internal sealed record GroupInterface(int Index, string Name, IReadOnlyList<IPAd
         try
         {
             var properties = candidate.GetIPProperties();
-            var index = family == AddressFamily.InterNetwork ? properties.GetIPv4Properties()?.Index : properties.GetIPv6Properties()?.Index;
-            var addresses = properties.UnicastAddresses.Select(unicast => unicast.Address).Where(address => address.AddressFamily == family).ToList();
+            var index = family == AddressFamily.InterNetwork
+                ? properties.GetIPv4Properties()?.Index
+                : properties.GetIPv6Properties()?.Index;
+            var addresses = properties.UnicastAddresses
+                .Select(unicast => unicast.Address).Where(address => address.AddressFamily == family).ToList();
             return index is { } number && addresses.Count > 0 ? new GroupInterface(number, candidate.Name, addresses) : null;
         }
         catch (NetworkInformationException)

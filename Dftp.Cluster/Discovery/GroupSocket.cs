@@ -84,7 +84,7 @@ internal static class GroupSocket
         else socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
     }
 
-    /// <summary>Without it Linux hands over every group that any process of the machine has joined. Old kernels lack it; receiving filters too.</summary>
+    /// <summary>Without it Linux hands over every group that any process of the machine has joined.</summary>
     private static void HearJoinedGroupsOnly(Socket socket)
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -95,7 +95,7 @@ internal static class GroupSocket
         }
         catch (SocketException)
         {
-            // The filter on the destination does the same work later.
+            // Old kernels lack it; the filter on the destination does the same work later.
         }
     }
 

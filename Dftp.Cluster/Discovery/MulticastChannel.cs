@@ -35,9 +35,9 @@ internal sealed class MulticastChannel : DatagramChannel
 
     public override IReadOnlyCollection<IPAddress> LocalAddresses => _localAddresses;
 
-    public override int Send(ReadOnlySpan<byte> datagram)
+    public override Sending Send(ReadOnlySpan<byte> datagram)
     {
-        Refresh();
+        var hasNewWay = Refresh();
         var sent = 0;
         foreach (var joined in _joined.Values)
         {
@@ -53,7 +53,7 @@ internal sealed class MulticastChannel : DatagramChannel
             }
         }
 
-        return sent;
+        return new Sending(sent, hasNewWay);
     }
 
     public override async ValueTask<Datagram> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -75,7 +75,8 @@ internal sealed class MulticastChannel : DatagramChannel
         _receiver.Dispose();
     }
 
-    private void Refresh()
+    /// <returns>Whether an interface was joined.</returns>
+    private bool Refresh()
     {
         List<GroupInterface> now;
         try
@@ -85,7 +86,7 @@ internal sealed class MulticastChannel : DatagramChannel
         catch (NetworkInformationException e)
         {
             Failed("all", e);
-            return;
+            return false;
         }
 
         _localAddresses = [.. now.SelectMany(candidate => candidate.Addresses)];
@@ -97,15 +98,17 @@ internal sealed class MulticastChannel : DatagramChannel
             if (!isSame) Forget(index, joined);
         }
 
+        var hasJoined = false;
         foreach (var candidate in now)
         {
-            if (!_joined.ContainsKey(candidate.Index)) Join(candidate);
+            if (!_joined.ContainsKey(candidate.Index)) hasJoined |= TryJoin(candidate);
         }
 
         _failing.RemoveWhere(name => now.TrueForAll(candidate => candidate.Name != name));
+        return hasJoined;
     }
 
-    private void Join(GroupInterface candidate)
+    private bool TryJoin(GroupInterface candidate)
     {
         Socket? sender = null;
         try
@@ -114,11 +117,13 @@ internal sealed class MulticastChannel : DatagramChannel
             GroupSocket.Join(_receiver, _group, candidate);
             _joined.Add(candidate.Index, new JoinedInterface(candidate, sender));
             _logger.Joined(_group, candidate.Name);
+            return true;
         }
         catch (SocketException e)
         {
             sender?.Dispose();
             Failed(candidate.Name, e);
+            return false;
         }
     }
 

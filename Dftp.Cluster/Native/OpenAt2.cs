@@ -35,8 +35,7 @@ internal static unsafe partial class OpenAt2
 
     public static readonly ulong O_NOFOLLOW = IsArm ? 0x8000u : 0x20000u;
 
-    /// <summary>Opens <paramref name="path"/> relative to <paramref name="directory"/>, or to the current directory where it is null.</summary>
-    /// <param name="directory">An open directory.</param>
+    /// <param name="directory">An open directory from which the path counts; null for the current one.</param>
     /// <param name="path">Bytes without a NUL; empty means the directory itself.</param>
     /// <param name="flags">O_ flags; O_CLOEXEC is added.</param>
     /// <param name="resolve">Resolve flags.</param>

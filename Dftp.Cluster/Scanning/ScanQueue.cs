@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Dftp.Cluster.Scanning;
 
-/// <summary>The directories that the threads of one scan share out among themselves. The newest comes first, which keeps it short.</summary>
+/// <summary>The directories that the threads of one scan share out. The newest comes first, which keeps the queue short.</summary>
 internal sealed class ScanQueue
 {
     private readonly Stack<ScannedDirectory> _waiting = new();

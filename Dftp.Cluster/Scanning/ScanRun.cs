@@ -28,7 +28,7 @@ internal sealed class ScanRun(LocalRoot root, bool recursive, Action<string, str
     /// The life of one thread of the scan:
     /// <list type="number">
     /// <item>the first thread finds the start;</item>
-    /// <item>each takes a directory, opens it, hangs it into the draft above, and tells its entries to its <see cref="EntryCollector"/>;</item>
+    /// <item>each takes a directory, opens it, hangs it into the draft above, and reads it by its <see cref="EntryCollector"/>;</item>
     /// <item>the directories found there are shared out;</item>
     /// <item>when none is left, the threads add up what they counted.</item>
     /// </list>
@@ -92,7 +92,8 @@ internal sealed class ScanRun(LocalRoot root, bool recursive, Action<string, str
             var child = root.Examine(at.RealPathOf(name)) switch
             {
                 EntryKind.Directory => at.Child(name),
-                EntryKind.Link when !at.IsBehindLink && root.ResolveLink(at.RealPathOf(name)).RealPath is { } real => at.LinkedChild(name, real),
+                EntryKind.Link when !at.IsBehindLink && root.ResolveLink(at.RealPathOf(name)).RealPath is { } real =>
+                    at.LinkedChild(name, real),
                 _ => null,
             };
             if (child is null) return null;

@@ -68,7 +68,8 @@ public sealed class LocalContentTests : IDisposable
     public async Task CancelledRead_Throws()
     {
         await using var content = Open("0123456789", new ByteRange(0, 10));
-        await Assert.ThrowsExactlyAsync<TaskCanceledException>(async () => await content.ReadAsync(new byte[10], new CancellationToken(true)));
+        await Assert.ThrowsExactlyAsync<TaskCanceledException>(
+            async () => await content.ReadAsync(new byte[10], new CancellationToken(true)));
     }
 
     [TestMethod]
