@@ -63,17 +63,21 @@ internal sealed class UpdateReader
         {
             var read = await input.ReadAsync(cancellationToken);
             if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start) throw new UpdateFormatException("the body is empty");
+            // What cannot be used is consumed too: the transport passes over the rest of the body.
+            var consumed = read.Buffer.End;
             try
             {
-                var consumed = reader.Read(read.Buffer, read.IsCompleted, ref state);
+                consumed = reader.Read(read.Buffer, read.IsCompleted, ref state);
                 if (!read.IsCompleted && read.Buffer.Slice(consumed).Length > MaxTokenBytes)
                     throw new UpdateFormatException($"a name or value is longer than {MaxTokenBytes} bytes");
-                input.AdvanceTo(consumed, read.Buffer.End);
             }
             catch (JsonException error)
             {
-                throw new UpdateFormatException(
-                    $"the body is not JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}");
+                throw new UpdateFormatException($"the body is not JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}");
+            }
+            finally
+            {
+                input.AdvanceTo(consumed, read.Buffer.End);
             }
 
             if (read.IsCompleted) return reader.Result();
