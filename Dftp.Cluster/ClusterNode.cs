@@ -31,6 +31,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
     private readonly Greeter _greeter;
     private readonly PeerLinks _links;
     private readonly ManagementApi _management;
+    private readonly KnownNodes? _known;
+    private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
     private DiscoveryLoop? _discovery;
     private Task _scanning = Task.CompletedTask;
@@ -58,13 +60,14 @@ public sealed partial class ClusterNode : IAsyncDisposable
         _greeter = new Greeter(_membership);
         _membership.Answered = _greeter.Answered;
         _links = new PeerLinks(_membership);
+        _known = options.StateDirectory is { } state ? new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log) : null;
         _management = new ManagementApi(
             _membership, _greeter, new UpdateReceiver(options, _peers, tree, time, logs.CreateLogger("Updates")));
 
         var ownFiles = new OwnFiles(_root, options.NodeName);
         OwnTree = new OwnTree(options.NodeName, tree, ownFiles);
-        Tree = new ClusterTree(
-            options.NodeName, tree, _peers, new ContentOpener(options.NodeName, tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads")));
+        var opener = new ContentOpener(options.NodeName, tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
+        Tree = new ClusterTree(options.NodeName, tree, _peers, opener, stillSeen: 3 * options.PingInterval);
     }
 
     /// <summary>The merged tree.</summary>
@@ -86,6 +89,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
     {
         _membership.PublicAddress = publicAddress;
         _membership.ManagementAddress = managementAddress;
+        _known?.Start();
+        foreach (var address in _options.Joins) _joining.Add(new JoinLoop(address, _membership, _greeter).RunAsync(_stopping.Token));
         if (_options.Multicast is not { } group) return;
         _discovery = new DiscoveryLoop(
             new Announcement(_options.ClusterName, _options.NodeName, managementAddress.Host, managementAddress.Port),
@@ -94,7 +99,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
             (sighting, _) =>
             {
                 var address = new HostPort(sighting.ManagementHost, sighting.ManagementPort);
-                _greeter.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null));
+                _greeter.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null), isOwnWord: true);
                 return ValueTask.CompletedTask;
             },
             _time,
@@ -117,6 +122,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
         await _stopping.CancelAsync();
         await EndLoopsAsync();
         _links.Dispose();
+        _known?.Dispose();
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();
@@ -128,6 +134,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
     {
         if (_discovery is not null) await _discovery.DisposeAsync();
         await _links.StopAsync();
+        await Task.WhenAll(_joining);
+        if (_known is not null) await _known.StopAsync();
         await _scanning;
     }
 

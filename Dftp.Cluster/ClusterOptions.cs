@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
@@ -28,4 +29,13 @@ public sealed record ClusterOptions
 
     /// <summary>How long a peer may take to accept a connection. It is on the same network: a second is already long.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often the whole root is read again, whatever was heard of its changes.</summary>
+    public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Management addresses of nodes to join, tried for ever; their names are resolved anew at each try.</summary>
+    public IReadOnlyList<HostPort> Joins { get; init; } = [];
+
+    /// <summary>Where this node remembers what it needs after a restart; null: nowhere.</summary>
+    public string? StateDirectory { get; init; }
 }

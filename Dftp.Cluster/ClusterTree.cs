@@ -6,7 +6,12 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster;
 
 /// <summary>The tree of the whole cluster.</summary>
-internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener) : IFileTree
+/// <param name="self">This node.</param>
+/// <param name="tree">The tree.</param>
+/// <param name="peers">The other nodes.</param>
+/// <param name="opener">Opens files.</param>
+/// <param name="stillSeen">How long the word of another node that a third one is there counts.</param>
+internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener, TimeSpan stillSeen) : IFileTree
 {
     public ITreeSnapshot Snapshot => tree.Current;
 
@@ -30,13 +35,7 @@ internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peer
         }
     }
 
-    public IReadOnlyList<MissingNode> Missing =>
-    [
-        .. peers.All.Select(peer => peer.Facts)
-            .Where(facts => facts.State == PeerState.Away && facts.LastAlive > 0)
-            .OrderBy(facts => facts.Name)
-            .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive))),
-    ];
+    public IReadOnlyList<MissingNode> Missing => peers.Missing(stillSeen);
 
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
         opener.OpenAsync(path, file, range, cancellationToken);

@@ -96,6 +96,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
             PingInterval = _options.PingInterval,
             DeadAfter = _options.DeadAfter,
             FullUpdateInterval = _options.FullUpdateInterval,
+            RescanInterval = _options.RescanInterval,
+            Joins = _options.Joins,
+            StateDirectory = _options.StateDirectory,
         };
         try
         {

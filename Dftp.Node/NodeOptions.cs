@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -40,4 +41,13 @@ internal sealed record NodeOptions
 
     /// <summary>How often each peer is sent everything anew.</summary>
     public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often the whole root is read again.</summary>
+    public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Management addresses of nodes to join.</summary>
+    public IReadOnlyList<HostPort> Joins { get; init; } = [];
+
+    /// <summary>Where this node remembers what it needs after a restart. Null: nowhere.</summary>
+    public string? StateDirectory { get; init; }
 }

@@ -39,9 +39,10 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
                 ("/cluster", "POST") => GreetedAsync(http),
                 ("/join", "POST") => JoinAsync(http),
                 ("/update", "POST") => UpdateAsync(http),
+                ("/forget", "POST") => ForgetAsync(http),
                 ("/cluster", _) => NotAllowedAsync(http, "GET, HEAD, POST"),
-                ("/join" or "/update", _) => NotAllowedAsync(http, "POST"),
-                _ => SayAsync(http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/ and /update/"),
+                ("/join" or "/update" or "/forget", _) => NotAllowedAsync(http, "POST"),
+                _ => SayAsync(http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/"),
             });
         }
         catch (BadHttpRequestException error)
@@ -149,6 +150,25 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
         }
 
         await AnswerAsync(http);
+    }
+
+    private async Task ForgetAsync(HttpContext http)
+    {
+        var text = (await FormAsync(http)).GetValueOrDefault("name");
+        if (!NodeName.TryParse(text, out var name))
+        {
+            await SayAsync(http, StatusCodes.Status400BadRequest, string.IsNullOrEmpty(text) ? "missing: name, the node to forget" : "name is not a node name");
+            return;
+        }
+
+        var forgotten = context.Peers.Forget(name);
+        if (forgotten == true) context.Log.PeerForgotten(name);
+        await (forgotten switch
+        {
+            true => SayAsync(http, StatusCodes.Status200OK, "ok"),
+            false => SayAsync(http, StatusCodes.Status409Conflict, $"{name} is there: only a node that is away can be forgotten"),
+            null => SayAsync(http, StatusCodes.Status404NotFound, $"{name} is not known"),
+        });
     }
 
     private async Task UpdateAsync(HttpContext http)

@@ -26,7 +26,7 @@ internal sealed class Greeter(MembershipContext context)
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
-            Introduce(known, address);
+            Introduce(known, isOwnWord: false);
         }
     }
 
@@ -47,22 +47,14 @@ internal sealed class Greeter(MembershipContext context)
         return Meet(caller, greeting.RequestsFullUpdate) ? null : "too many nodes";
     }
 
-    /// <summary>Greets a node that announced itself or was named by a peer, unless it is well known.</summary>
-    public void Introduce(NodeDescription node, HostPort? named = null)
+    /// <summary>Takes note of a node that announced itself or was named by a peer, and greets it unless it is well known.</summary>
+    public void Introduce(NodeDescription node, bool isOwnWord)
     {
         if (context.Peers.GetOrAdd(node.Name) is not { } peer) return;
-        if (peer.Facts.State == PeerState.Alive)
-        {
-            // It may have started again: its own word for it is heard at once rather than at the next ping.
-            if (named is null) peer.PingNow.Raise();
-            return;
-        }
-
-        // Another node's word for an address is taken only where there is none yet.
-        peer.Change(facts => facts.ManagementAddress is not null && named is not null
-            ? facts
-            : facts with { ManagementAddress = node.ManagementAddress, PublicAddress = node.PublicAddress });
-        peer.PingNow.Raise();
+        var isAway = !peer.Facts.IsPresent;
+        context.Peers.Introduce(peer, node, isOwnWord);
+        // Its own word may mean that it has started again, which is then known at once rather than at the next ping.
+        if (isAway || isOwnWord) peer.PingNow.Raise();
     }
 
     private bool IsMyself(NodeDescription node) => node.Name == context.Options.NodeName && node.State?.Epoch == context.Own.Epoch;

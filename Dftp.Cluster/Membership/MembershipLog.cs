@@ -17,6 +17,21 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is gone, and with it what it alone held: {Reason}")]
     public static partial void PeerGone(this ILogger log, NodeName node, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is said to be there and was never reached: {Reason}")]
+    public static partial void NeverReached(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} is forgotten")]
+    public static partial void PeerForgotten(this ILogger log, NodeName node);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "remembering {Count} known node(s)")]
+    public static partial void Remembered(this ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {File}, which lists the known nodes; it is ignored: {Reason}")]
+    public static partial void KnownNodesUnreadable(this ILogger log, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, which lists the known nodes; after a restart they will not be missed: {Reason}")]
+    public static partial void KnownNodesUnwritable(this ILogger log, string file, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still away: {Reason}")]
     public static partial void PeerStillAway(this ILogger log, NodeName node, string reason);
 

@@ -109,6 +109,15 @@ internal sealed record PeerFacts
 
     public long LastAlive { get; init; }
 
+    /// <summary>The timestamp at which another node, or its own announcement, last said that it is there.</summary>
+    public long? LastIntroduced { get; init; }
+
+    /// <summary>Unix seconds at which that was said first of a node that has not been met.</summary>
+    public long IntroducedSince { get; init; }
+
+    /// <summary>It was taken off the list of known nodes; its link ends.</summary>
+    public bool IsForgotten { get; init; }
+
     public long LastUpdatePushed { get; init; }
 
     public long LastUpdateReceived { get; init; }

@@ -27,7 +27,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
 
     private async Task PingLoopAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!peer.Facts.IsForgotten)
         {
             if (peer.Facts.ManagementAddress is { } address) await PingAsync(address, cancellationToken);
             else if (IsSilentFor(_context.Options.DeadAfter) && _context.Peers.Leave(peer)) _context.Log.NeverMet(peer.Name);
@@ -71,10 +71,11 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
         _lastReason = reason;
         _triesSinceGone++;
         // The second failure is asked for too: after this machine was asleep, the first one may be about a connection of long ago.
-        if (peer.Facts is { State: PeerState.Suspect, Failures: >= 2 } && IsSilentFor(_context.Options.DeadAfter) && _context.Peers.Leave(peer))
+        if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(_context.Options.DeadAfter) && _context.Peers.Leave(peer))
         {
             _triesSinceGone = 0;
-            _context.Log.PeerGone(peer.Name, reason);
+            if (peer.Facts.LastAlive > 0) _context.Log.PeerGone(peer.Name, reason);
+            else _context.Log.NeverReached(peer.Name, reason);
         }
     }
 
@@ -83,7 +84,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     private async Task PushLoopAsync(CancellationToken cancellationToken)
     {
         var pause = _context.Options.FullUpdateInterval;
-        while (!cancellationToken.IsCancellationRequested)
+        while (!peer.Facts.IsForgotten)
         {
             var wasWoken = await peer.PushNow.WaitAsync(pause, _context.Time, cancellationToken);
             if (!wasWoken && pause == _context.Options.FullUpdateInterval) peer.Change(facts => facts with { WantsFullUpdate = facts.PushedSequence is not null });

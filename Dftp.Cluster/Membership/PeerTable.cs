@@ -71,6 +71,66 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     /// <summary>The peer was asked for a full update and answered.</summary>
     public void Asked(Peer peer) => peer.Change(facts => facts with { AskedAt = time.GetTimestamp() });
 
+    /// <summary>Another node, or its own announcement, says that the peer is there and where.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="node">What is said.</param>
+    /// <param name="isOwnWord">Another node's word for an address is taken only where there is none yet.</param>
+    public void Introduce(Peer peer, NodeDescription node, bool isOwnWord) => peer.Change(facts =>
+    {
+        var keepsAddress = facts.State == PeerState.Alive || (facts.ManagementAddress is not null && !isOwnWord);
+        return facts with
+        {
+            ManagementAddress = keepsAddress ? facts.ManagementAddress : node.ManagementAddress,
+            PublicAddress = keepsAddress || node.PublicAddress.Port == 0 ? facts.PublicAddress : node.PublicAddress,
+            LastIntroduced = time.GetTimestamp(),
+            IntroducedSince = facts.IntroducedSince == 0 ? time.GetUtcNow().ToUnixTimeSeconds() : facts.IntroducedSince,
+        };
+    });
+
+    /// <summary>Puts a node that was known before this start on the list; it is away until it answers.</summary>
+    public void Remember(KnownNode known)
+    {
+        if (GetOrAdd(known.Name) is not { } peer) return;
+        peer.Change(facts => facts with
+        {
+            State = PeerState.Away,
+            PublicAddress = known.PublicAddress,
+            ManagementAddress = known.ManagementAddress,
+            LastAlive = known.LastAlive,
+        });
+    }
+
+    /// <summary>Takes a node that is away off the list.</summary>
+    /// <returns>False where it is there; null where it is not known.</returns>
+    public bool? Forget(NodeName name)
+    {
+        lock (_adding)
+        {
+            if (Find(name) is not { } peer) return null;
+            var (before, _) = peer.Change(facts => facts.IsPresent ? facts : facts with { IsForgotten = true });
+            if (before.IsPresent) return false;
+            _peers.TryRemove(name, out _);
+            tree.Remove(name);
+            peer.PingNow.Raise();
+            peer.PushNow.Raise();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// The nodes whose entries the tree lacks: those that were met and are away, and those that were not reached and that others see.
+    /// </summary>
+    /// <param name="stillSeen">How long another node's word counts.</param>
+    public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen) =>
+    [
+        .. All.Select(peer => peer.Facts)
+            .Where(facts => facts.LastAlive > 0
+                ? facts.State == PeerState.Away
+                : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen)
+            .OrderBy(facts => facts.Name)
+            .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince))),
+    ];
+
     /// <summary>The peer sent something: it is there.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);
 

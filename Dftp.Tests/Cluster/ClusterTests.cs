@@ -198,4 +198,83 @@ public sealed class ClusterTests
         await holder.StopAsync();
         Assert.IsTrue(GC.GetTotalAllocatedBytes() - before < 1L << 29, "the holder went on sending");
     }
+
+    // Each node remembers which nodes it has known; while one of them is away, the tree says so, over a restart too.
+    [TestMethod]
+    public async Task KnownNodeIsAwayOverARestart_IsMissedUntilItIsForgotten()
+    {
+        await using var cluster = new TestCluster();
+        var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
+        var node = await cluster.StartAsync("a", [("f", "x")], options => options with { StateDirectory = state });
+        var other = await cluster.StartAsync("b", [("g", "y")]);
+        await cluster.UniteAsync();
+        Assert.AreEqual(0, node.Tree.Missing.Count);
+
+        await other.StopAsync();
+        await node.StopAsync();
+        await node.StartAsync(options => options with { StateDirectory = state });
+
+        Assert.AreEqual("b", node.Tree.Missing.Single().Name.Value);
+        using (var form = new FormUrlEncodedContent([new("name", "b")]))
+        using (var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/forget/"), form))
+        {
+            Assert.AreEqual("ok\n", await answer.Content.ReadAsStringAsync());
+        }
+
+        Assert.AreEqual(0, node.Tree.Missing.Count);
+        using (var form = new FormUrlEncodedContent([new("name", "b")]))
+        using (var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/forget/"), form))
+        {
+            Assert.AreEqual(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        Directory.Delete(state, recursive: true);
+    }
+
+    [TestMethod]
+    public async Task KnownNodesFileIsDamaged_IsIgnoredWithALine()
+    {
+        await using var cluster = new TestCluster();
+        var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(state, "known-nodes.json"), "[{");
+
+        var node = await cluster.StartAsync("a", [("f", "x")], options => options with { StateDirectory = state });
+
+        Assert.AreEqual(0, node.Tree.Missing.Count);
+        Assert.IsTrue(node.Logs.Lines.Any(line => line.Contains("known-nodes.json", StringComparison.Ordinal)));
+        await node.StopAsync();
+        Directory.Delete(state, recursive: true);
+    }
+
+    [TestMethod]
+    public async Task ForgettingANodeThatIsThere_IsRefused()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await cluster.StartAsync("b", []);
+        await cluster.UniteAsync();
+
+        using var form = new FormUrlEncodedContent([new("name", "b")]);
+        using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/forget/"), form);
+
+        Assert.AreEqual(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.AreEqual(2, node.Tree.Nodes.Count);
+    }
+
+    // Peers named by --join are tried for ever.
+    [TestMethod]
+    public async Task JoinOfANodeThatStartsLater_IsMadeWhenItIsThere()
+    {
+        await using var cluster = new TestCluster();
+        var late = await cluster.StartAsync("late", [("f", "x")]);
+        var port = late.Host.ManagementPort;
+        await late.KillAsync();
+        var node = await cluster.StartAsync("early", [("g", "y")], options => options with { Joins = [new("localhost", port)] });
+        await Eventually.TrueAsync(() => node.Logs.Lines.Any(line => line.Contains("cannot join", StringComparison.Ordinal)), "a try has failed");
+
+        await late.StartAsync(options => options with { ManagementListen = Dftp.Node.ListenAddress.Parse($"127.0.0.1:{port}") });
+
+        await cluster.ConvergedAsync();
+        CollectionAssert.AreEqual(new[] { "/f", "/g" }, late.Paths().ToList());
+    }
 }
