@@ -29,11 +29,11 @@ internal sealed class DataConnection : IDisposable
     public async Task FinishAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         ShutDown();
-        if (TcpState.IsAllAcknowledged(_socket)) return;
+        if (SendQueue.IsAcknowledged(_socket)) return;
 
         // The kernel has no event for this. Nearly always it is a matter of the peer's next acknowledgement.
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(1), time);
-        while (!TcpState.IsAllAcknowledged(_socket))
+        while (!SendQueue.IsAcknowledged(_socket))
         {
             await poll.WaitForNextTickAsync(cancellationToken);
             if (poll.Period < TimeSpan.FromMilliseconds(50)) poll.Period *= 2;

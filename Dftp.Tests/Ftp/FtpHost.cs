@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Dftp.FileSystem;
 using Dftp.Ftp;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -13,17 +14,18 @@ internal sealed class FtpHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly LogCapture _log;
+    private readonly IFileTree _tree;
 
-    private FtpHost(WebApplication app, LogCapture log, MemoryFileTree tree, FtpConnectionHandler handler)
+    private FtpHost(WebApplication app, LogCapture log, IFileTree tree, FtpConnectionHandler handler)
     {
         _app = app;
         _log = log;
-        Tree = tree;
+        _tree = tree;
         Handler = handler;
         EndPoint = IPEndPoint.Parse(new Uri(app.Urls.Single()).Authority);
     }
 
-    public MemoryFileTree Tree { get; }
+    public MemoryFileTree Tree => (MemoryFileTree)_tree;
 
     public FtpConnectionHandler Handler { get; }
 
@@ -32,7 +34,7 @@ internal sealed class FtpHost : IAsyncDisposable
     public IEnumerable<string> Warnings => _log.Lines(LogLevel.Warning);
 
     public static async Task<FtpHost> StartAsync(
-        MemoryFileTree? tree = null, FtpOptions? options = null, TimeProvider? time = null, IPAddress? address = null)
+        IFileTree? tree = null, FtpOptions? options = null, TimeProvider? time = null, IPAddress? address = null)
     {
         tree ??= new MemoryFileTree();
         var log = new LogCapture();

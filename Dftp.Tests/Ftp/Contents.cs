@@ -1,0 +1,75 @@
+using Dftp.FileSystem;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Tests.Ftp;
+
+/// <summary>A range of a file on disk that offers its region; the file is gone once it is disposed of.</summary>
+internal sealed class DiskContent : FileContent
+{
+    private readonly SafeFileHandle _handle;
+    private readonly ByteRange _range;
+
+    public DiskContent(byte[] bytes, ByteRange range)
+    {
+        var path = Path.GetTempFileName();
+        File.WriteAllBytes(path, bytes);
+        _handle = File.OpenHandle(path, options: FileOptions.DeleteOnClose, share: FileShare.ReadWrite | FileShare.Delete);
+        _range = range;
+    }
+
+    public override long Length => _range.Length;
+
+    public override FileRegion? Region => new FileRegion(_handle, _range.Offset, _range.Length);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("the region was to be used");
+
+    public override ValueTask DisposeAsync()
+    {
+        _handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Gives some bytes and then waits until it is disposed of or its read is cancelled.</summary>
+internal sealed class StuckContent(ByteRange range, int bytesBefore) : FileContent
+{
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _left = bytesBefore;
+
+    public Task Disposed => _disposed.Task;
+
+    public override long Length => range.Length;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var given = Math.Min(_left, buffer.Length);
+        _left -= given;
+        if (given > 0) return given;
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        return 0;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _disposed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Gives some bytes and then fails.</summary>
+internal sealed class BrokenContent(ByteRange range, int bytesBefore) : FileContent
+{
+    private int _left = bytesBefore;
+
+    public override long Length => range.Length;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var given = Math.Min(_left, buffer.Length);
+        _left -= given;
+        return given > 0 ? new(given) : throw new FileContentException(new FileError(FileErrorKind.Failed, "node n2 went away"));
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,232 @@
+using System.Net.Sockets;
+
+namespace Dftp.Tests.Ftp;
+
+[TestClass]
+public sealed class ControlConnectionTests
+{
+    [TestMethod]
+    public async Task PipelinedCommands_AreAnsweredInOrder()
+    {
+        await using var host = await FtpHost.StartAsync();
+        using var client = await host.ConnectAsync();
+        await client.SendRawAsync("USER ftp\r\nPASS x\nPWD\r\nXYZZY\r\nNOOP\r\nQUIT\r\n");
+        foreach (var code in new[] { 220, 331, 230, 257, 500, 200, 221 }) await client.ExpectAsync(code);
+        await client.ExpectEndAsync();
+    }
+
+    [TestMethod]
+    public async Task Command_ThatComesOneByteAtATime_IsOneCommand()
+    {
+        await using var host = await FtpHost.StartAsync();
+        using var client = await host.LogInAsync();
+        foreach (var one in "NOOP\r\n"u8.ToArray()) await client.SendRawAsync(one);
+        await client.ExpectAsync(200);
+    }
+
+    [TestMethod]
+    public async Task TooLongALine_Is500_AndTheNextCommandWorks()
+    {
+        await using var host = await FtpHost.StartAsync();
+        using var client = await host.LogInAsync();
+        await client.ExpectAsync(500, "RETR " + new string('a', 100_000));
+        await client.ExpectAsync(550, "RETR " + new string('a', 5_000));
+        await client.ExpectAsync(200, "NOOP");
+    }
+
+    [TestMethod]
+    public async Task NulAndInvalidUtf8_Are501_AndRepliesStayUtf8()
+    {
+        await using var host = await FtpHost.StartAsync();
+        using var client = await host.LogInAsync();
+        await client.SendRawAsync([.. "RETR a\0b\r\n"u8]);
+        await client.ExpectAsync(501);
+        await client.SendRawAsync([.. "RETR "u8, 0xC3, 0x28, .. "\r\n"u8]);
+        await client.ExpectAsync(501);
+        await client.ExpectAsync(500, "ÀÉ\u0007\u001b[31m");
+    }
+
+    // RFC 959, section 4.1.3, ABOR: without a transfer "the server ... responds with a 226 reply".
+    [TestMethod]
+    public async Task Abor_WhenIdle_Is226()
+    {
+        await using var host = await FtpHost.StartAsync();
+        using var client = await host.LogInAsync();
+        await client.ExpectAsync(226, "ABOR");
+    }
+
+    // RFC 959: "If the transfer was in progress ... aborts the FTP service in progress and closes the data connection, responding with
+    // a 426 reply ... The server then sends a 226 reply".
+    [TestMethod]
+    public async Task Abor_DuringATransfer_Is426AndThen226()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[64_000_000]).Content = (_, all, range) => new DiskContent(all, range);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        await client.ReadExactlyAsync(data, 1000);
+        await client.ExpectAsync(426, "ABOR");
+        await client.ExpectAsync(226);
+        Assert.IsTrue((await client.ReadToEndAsync(data)).Length < 64_000_000);
+        await client.ExpectAsync(227, "PASV");
+        await client.ExpectAsync(150, "LIST");
+        await client.ExpectAsync(426, "ABOR");
+        await client.ExpectAsync(226);
+    }
+
+    // RFC 959: the client sends "the Telnet Interrupt Process signal ... the Telnet Synch signal", that is IAC IP, and IAC DM whose last
+    // byte is urgent.
+    [TestMethod]
+    public async Task Abor_AsASynchWithUrgentData_IsUnderstood()
+    {
+        await using var host = await FtpHost.StartAsync();
+        var content = new TaskCompletionSource<StuckContent>();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) =>
+        {
+            var stuck = new StuckContent(range, 1000);
+            content.SetResult(stuck);
+            return stuck;
+        };
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        await client.SendRawAsync(255, 244);
+        await client.Socket.SendAsync(new byte[] { 255, 242 }, SocketFlags.OutOfBand);
+        await client.SendRawAsync("ABOR\r\n");
+        await client.ExpectAsync(426);
+        await client.ExpectAsync(226);
+        await (await content.Task).Disposed;
+        Assert.AreEqual(1000, (await client.ReadToEndAsync(data)).Length);
+        await client.ExpectAsync(200, "NOOP");
+    }
+
+    [TestMethod]
+    public async Task Abor_WhileTheDataConnectionIsAwaited_Is426AndThen226()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", "abc");
+        using var client = await host.LogInAsync();
+        await client.ExpectAsync(227, "PASV");
+        await client.ExpectAsync(150, "RETR a");
+        await client.ExpectAsync(426, "ABOR");
+        await client.ExpectAsync(226);
+        Assert.AreEqual("abc", await client.FetchTextAsync("RETR a"));
+    }
+
+    [TestMethod]
+    public async Task Commands_DuringATransfer_WaitForTheirTurn()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[20_000_000]);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.SendRawAsync("RETR a\r\nPWD\r\nNOOP\r\n");
+        await client.ExpectAsync(150);
+        Assert.AreEqual(20_000_000, (await client.ReadToEndAsync(data)).Length);
+        await client.ExpectAsync(226);
+        await client.ExpectAsync(257);
+        await client.ExpectAsync(200);
+    }
+
+    // More than is read ahead: the rest waits in the connection, and nothing is lost.
+    [TestMethod]
+    public async Task ManyCommands_DuringATransfer_AreAllAnswered()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[20_000_000]);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.SendRawAsync("RETR a\r\n" + string.Concat(Enumerable.Repeat("NOOP\r\n", 1000)) + "PWD\r\n");
+        await client.ExpectAsync(150);
+        Assert.AreEqual(20_000_000, (await client.ReadToEndAsync(data)).Length);
+        await client.ExpectAsync(226);
+        for (var time = 0; time < 1000; time++) await client.ExpectAsync(200);
+        await client.ExpectAsync(257);
+    }
+
+    // RFC 959, section 4.1.3: "The command may be sent during a file transfer ... in which case the server will respond with the status
+    // of the operation in progress".
+    [TestMethod]
+    public async Task Stat_DuringATransfer_TellsHowFarItIs()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        await client.ReadExactlyAsync(data, 1000);
+        string status;
+        do
+        {
+            status = await client.ExpectAsync(211, "STAT");
+            StringAssert.Contains(status, "A transfer is running");
+        }
+        while (!status.Contains(" 1000 bytes", StringComparison.Ordinal));
+
+        await client.ExpectAsync(426, "ABOR");
+        await client.ExpectAsync(226);
+    }
+
+    // RFC 959, QUIT: "if file transfer is in progress, the connection will remain open for result response and the server will then
+    // close it".
+    [TestMethod]
+    public async Task Quit_DuringATransfer_LetsItFinish()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[20_000_000]);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.SendRawAsync("RETR a\r\nQUIT\r\n");
+        client.Socket.Shutdown(SocketShutdown.Send);
+        await client.ExpectAsync(150);
+        Assert.AreEqual(20_000_000, (await client.ReadToEndAsync(data)).Length);
+        await client.ExpectAsync(226);
+        await client.ExpectAsync(221);
+        await client.ExpectEndAsync();
+    }
+
+    // RFC 959, section 3.2: the server MUST close the data connection when "the control connection is closed legally or otherwise".
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task ControlConnection_ThatEnds_EndsTheTransferAndTheSession(bool byReset)
+    {
+        await using var host = await FtpHost.StartAsync();
+        var content = new TaskCompletionSource<StuckContent>();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) =>
+        {
+            var stuck = new StuckContent(range, 1000);
+            content.SetResult(stuck);
+            return stuck;
+        };
+        using var watcher = await host.LogInAsync();
+        var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        if (byReset) client.Socket.LingerState = new LingerOption(true, 0);
+        client.Dispose();
+        await (await content.Task).Disposed;
+        Assert.AreEqual(1000, (await watcher.ReadToEndAsync(data)).Length);
+        await watcher.WaitUntilAsync(() => host.Handler.SessionCount == 1);
+        Assert.IsFalse(host.Warnings.Any(), "a client that left is no failure");
+    }
+
+    [TestMethod]
+    public async Task Sessions_ThatVanishAtAnyPoint_LeaveNothing()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[5_000_000]);
+        using var watcher = await host.LogInAsync();
+        for (var time = 0; time < 60; time++)
+        {
+            using var client = await host.LogInAsync();
+            if (time % 3 == 0) continue;
+            using var data = await client.OpenPassiveAsync();
+            if (time % 3 == 1) continue;
+            await client.ExpectAsync(150, "RETR a");
+        }
+
+        await watcher.WaitUntilAsync(() => host.Handler.SessionCount == 1);
+    }
+}
