@@ -53,6 +53,12 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
                 continue;
             }
 
+            if (opened.Error is { Kind: FileErrorKind.NotFound } nothing)
+            {
+                await request.Completeness.WriteNotFoundAsync(request.Http, nothing.Message + ".");
+                return;
+            }
+
             if (opened.Error is { } error)
             {
                 await PlainText.WriteAsync(request.Http, error);

@@ -35,7 +35,8 @@ internal sealed class HttpSite : IAsyncDisposable
 
     public IEnumerable<string> Warnings => _log.Of(LogLevel.Warning);
 
-    public static async Task<HttpSite> StartAsync(IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null)
+    public static async Task<HttpSite> StartAsync(
+        IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null, Func<HttpOptions, HttpOptions>? options = null)
     {
         var log = new LogRecorder();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -46,14 +47,14 @@ internal sealed class HttpSite : IAsyncDisposable
             server.Listen(IPAddress.Loopback, 0);
         });
         var app = builder.Build();
-        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), new HttpOptions
+        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), (options ?? (same => same))(new HttpOptions
         {
             NodeName = Node,
             ClusterName = "lab <1>",
             Version = "1.2.3",
             FtpPort = 2121,
             Time = time ?? TimeProvider.System,
-        });
+        }));
         await app.StartAsync();
         return new HttpSite(app, log);
     }
