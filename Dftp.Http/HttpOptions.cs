@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dftp.FileSystem;
 
 namespace Dftp.Http;
@@ -14,6 +15,9 @@ public sealed record HttpOptions
 
     /// <summary>Where this node's FTP interface listens; null when it has none.</summary>
     public int? FtpPort { get; init; }
+
+    /// <summary>Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.</summary>
+    public Action<Utf8JsonWriter>? WriteStatus { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

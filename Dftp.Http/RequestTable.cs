@@ -25,6 +25,7 @@ internal sealed class RequestTable
         _ownTree = ownTree;
         var greeting = new GreetingPage(options);
         var files = new TreeHandler(new FileAnswer(options.Time, log));
+        var status = new StatusHandler(options.WriteStatus);
         _rows =
         [
             new("/", Match.Exact, greeting.AnswerAsync),
@@ -32,6 +33,8 @@ internal sealed class RequestTable
             new("/fs/", Match.Prefix, files.AnswerAsync),
             new("/find", Match.Exact, RedirectToSlashAsync),
             new("/find/", Match.Prefix, PathList.AnswerAsync),
+            new("/status", Match.Exact, status.AnswerAsync, ShowsTree: false),
+            new("/status/", Match.Exact, status.AnswerAsync, ShowsTree: false),
         ];
     }
 
@@ -89,9 +92,12 @@ internal sealed class RequestTable
                 http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
             PathDecoding.NoName => PlainText.WriteAsync(
                 http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
-            _ => row.Handler(new TreeRequest(http, TreeFor(http.Request), target, path)),
+            _ => AnswerRowAsync(new TreeRequest(http, TreeFor(http.Request), target, path), row),
         };
     }
+
+    private static Task AnswerRowAsync(in TreeRequest request, Row row) =>
+        (row.ShowsTree ? request.Completeness.Refuse(request.Http) : null) ?? row.Handler(request);
 
     private IFileTree TreeFor(HttpRequest request) =>
         request.QueryString.HasValue && request.Query.ContainsKey("redirN") ? _ownTree : _tree;
@@ -105,7 +111,11 @@ internal sealed class RequestTable
         return Task.CompletedTask;
     }
 
-    private sealed record Row(string Path, Match Match, Func<TreeRequest, Task> Handler)
+    /// <param name="Path">The whole path, or its beginning.</param>
+    /// <param name="Match">Which of the two.</param>
+    /// <param name="Handler">Answers GET and HEAD.</param>
+    /// <param name="ShowsTree">The whole tree can be required of it.</param>
+    private sealed record Row(string Path, Match Match, Func<TreeRequest, Task> Handler, bool ShowsTree = true)
     {
         public bool Matches(string path) =>
             Match == Match.Exact ? path == Path : path.StartsWith(Path, StringComparison.Ordinal);
@@ -119,6 +129,11 @@ internal sealed class RequestTable
 /// <param name="Path">The part of the target after the row's own, as a path in the tree.</param>
 internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, RequestTarget Target, VirtualPath Path)
 {
+    /// <summary>The tree as this request sees it from its beginning to its end.</summary>
+    public Completeness Completeness { get; } = Completeness.Of(Tree);
+
+    public ITreeSnapshot Snapshot => Completeness.Snapshot;
+
     public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
 
     public CancellationToken Aborted => Http.RequestAborted;

@@ -10,17 +10,16 @@ internal sealed class TreeHandler(FileAnswer files)
 {
     public Task AnswerAsync(TreeRequest request)
     {
-        var snapshot = request.Tree.Snapshot;
-        if (!snapshot.TryFind(request.Path, out var entry))
+        if (!request.Snapshot.TryFind(request.Path, out var entry))
         {
-            return PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, $"Nothing is at {request.Path}.");
+            return request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {request.Path}.");
         }
 
         if (entry.IsDirectory)
         {
             // The listing's links are relative to it, so its own URL has to end with a slash.
             return request.Target.EndsWithSlash
-                ? DirectoryListing.AnswerAsync(request, snapshot)
+                ? DirectoryListing.AnswerAsync(request)
                 : PlainText.RedirectToDirectoryAsync(request);
         }
 

@@ -53,6 +53,12 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
                 continue;
             }
 
+            if (opened.Error is { Kind: FileErrorKind.NotFound } nothing)
+            {
+                await request.Completeness.WriteNotFoundAsync(request.Http, nothing.Message + ".");
+                return;
+            }
+
             if (opened.Error is { } error)
             {
                 await PlainText.WriteAsync(request.Http, error);
@@ -135,7 +141,7 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
                 // Once the response has started, its writer hands out the connection's own memory.
                 await request.Http.Response.StartAsync(request.Aborted);
                 isWhole = multipart is null
-                    ? await FileBody.WriteAsync(request.Http.Response.BodyWriter, first, request.Aborted)
+                    ? await FileBody.WriteAsync(request.Http, first)
                     : await SendPartsAsync(request, file, ranges, first, multipart);
             }
 
@@ -161,12 +167,12 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
             await writer.WriteAsync(multipart.HeadOf(i), request.Aborted);
             if (i == 0)
             {
-                if (!await FileBody.WriteAsync(writer, first, request.Aborted)) return false;
+                if (!await FileBody.WriteAsync(request.Http, first)) return false;
                 continue;
             }
 
             await using var content = await OpenPartAsync(request, file, ranges[i]);
-            if (!await FileBody.WriteAsync(writer, content, request.Aborted)) return false;
+            if (!await FileBody.WriteAsync(request.Http, content)) return false;
         }
 
         await writer.WriteAsync(multipart.End, request.Aborted);

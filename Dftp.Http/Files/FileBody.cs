@@ -1,5 +1,6 @@
-using System.IO.Pipelines;
 using Dftp.FileSystem;
+using Dftp.Http.Transport;
+using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Files;
 
@@ -8,34 +9,50 @@ internal static class FileBody
 {
     private const int BlockSize = 256 * 1024;
 
+    /// <summary>What is smaller is read, and goes out with the headers: that is cheaper than the kernel's way.</summary>
+    private const int MinKernelBytes = 64 * 1024;
+
     /// <summary>Sends all of a content, at the client's pace.</summary>
     /// <returns>False when the client has left.</returns>
     /// <exception cref="FileContentException">The rest cannot be had.</exception>
-    /// <exception cref="IOException">This machine's disk failed.</exception>
-    public static async ValueTask<bool> WriteAsync(PipeWriter writer, FileContent content, CancellationToken aborted)
+    /// <exception cref="IOException">This machine's disk failed, or the file became shorter.</exception>
+    public static async ValueTask<bool> WriteAsync(HttpContext http, FileContent content)
     {
+        var writer = http.Response.BodyWriter;
         var region = content.Region;
+        var output = region is not null && content.Length > MinKernelBytes ? DirectTransport.OutputOf(http) : null;
         var remaining = content.Length;
-        while (remaining > 0)
+        try
         {
-            var block = (int)Math.Min(BlockSize, remaining);
-            var memory = writer.GetMemory(block);
-            if (memory.Length > remaining) memory = memory[..(int)remaining];
+            while (remaining > 0)
+            {
+                var rest = region is { } whole
+                    ? whole with { Offset = whole.Offset + content.Length - remaining, Length = remaining }
+                    : default(FileRegion?);
+                if (rest is { } offer) output?.Offer(offer);
+                var memory = writer.GetMemory((int)Math.Min(output is null ? BlockSize : SocketOutput.MaxFileBytes, remaining));
+                if (memory.Length > remaining) memory = memory[..(int)remaining];
+                var count = SocketOutput.IsStandIn(memory) ? memory.Length : await ReadAsync(content, rest, memory, http.RequestAborted);
+                if (count == 0) throw SocketOutput.BecameShorter();
 
-            // On Linux an asynchronous read of a file is this very call on another thread of the pool.
-            var count = region is { } file
-                ? RandomAccess.Read(file.Handle, memory.Span, file.Offset + content.Length - remaining)
-                : await content.ReadAsync(memory, aborted);
-            if (count == 0) throw new EndOfStreamException($"{remaining} bytes are missing at the end");
+                writer.Advance(count);
+                remaining -= count;
 
-            writer.Advance(count);
-            remaining -= count;
+                // The last block too: at the end of a response with a length the server leaves what came since the last flush where it is.
+                var flushed = await writer.FlushAsync(http.RequestAborted);
+                if (output?.FileFailure is { } failure) throw failure;
+                if (flushed.IsCompleted && remaining > 0) return false;
+            }
 
-            // The last block too: at the end of a response with a length Kestrel leaves what was advanced since the last flush where it is.
-            var flushed = await writer.FlushAsync(aborted);
-            if (flushed.IsCompleted && remaining > 0) return false;
+            return true;
         }
-
-        return true;
+        finally
+        {
+            output?.Withdraw();
+        }
     }
+
+    /// <summary>On Linux an asynchronous read of a file is the other one on another thread of the pool.</summary>
+    private static ValueTask<int> ReadAsync(FileContent content, FileRegion? rest, Memory<byte> memory, CancellationToken aborted) =>
+        rest is { } file ? new(RandomAccess.Read(file.Handle, memory.Span, file.Offset)) : content.ReadAsync(memory, aborted);
 }

@@ -21,19 +21,22 @@ internal static class DirectoryListing
     /// <summary>The path stands in the head twice.</summary>
     private const int MaxHead = 2 * 6 * VirtualPath.MaxPathBytes + 256;
 
-    public static async Task AnswerAsync(TreeRequest request, ITreeSnapshot snapshot)
+    public static async Task AnswerAsync(TreeRequest request)
     {
         var response = request.Http.Response;
         response.ContentType = HtmlPage.ContentType;
         response.Headers.ContentSecurityPolicy = HtmlPage.SecurityPolicy;
+        request.Completeness.Tell(response);
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
         var output = new Utf8Output(response.BodyWriter);
-        if (!output.HasRoom(MaxHead) && !await output.MakeRoomAsync(MaxHead, request.Aborted)) return;
-        AppendHead(output, request.Path);
+        var notice = Notice(request.Completeness);
+        var head = MaxHead + notice.Length;
+        if (!output.HasRoom(head) && !await output.MakeRoomAsync(head, request.Aborted)) return;
+        AppendHead(output, request.Path, notice);
         var date = new ListingDate();
-        foreach (var entry in snapshot.List(request.Path))
+        foreach (var entry in request.Snapshot.List(request.Path))
         {
             if (!output.HasRoom(MaxLine) && !await output.MakeRoomAsync(MaxLine, request.Aborted)) return;
             AppendLine(output, entry, date);
@@ -44,17 +47,25 @@ internal static class DirectoryListing
         output.Complete();
     }
 
-    private static void AppendHead(Utf8Output output, VirtualPath path)
+    private static void AppendHead(Utf8Output output, VirtualPath path, ReadOnlySpan<byte> notice)
     {
         var shown = Encoding.UTF8.GetBytes(path.IsRoot ? "/" : path.Value + "/");
         var text = new Utf8Text(output.Room);
         text.Append("<html>\r\n<head><title>Index of "u8);
         text.AppendHtml(shown);
-        text.Append("</title><meta charset=\"utf-8\"></head>\r\n<body>\r\n<h1>Index of "u8);
+        text.Append("</title><meta charset=\"utf-8\"></head>\r\n<body>\r\n"u8);
+        text.Append(notice);
+        text.Append("<h1>Index of "u8);
         text.AppendHtml(shown);
         text.Append("</h1><hr><pre><a href=\"../\">../</a>\r\n"u8);
         output.Advance(text.Length);
     }
+
+    /// <summary>Stands before what programs read, and has no link.</summary>
+    private static byte[] Notice(Completeness completeness) =>
+        completeness.IsWhole
+            ? []
+            : Encoding.UTF8.GetBytes($"<p>This list may be incomplete: {HtmlPage.Text(completeness.WhoIsAway())}.</p>\r\n");
 
     private static void AppendLine(Utf8Output output, in Entry entry, ListingDate date)
     {

@@ -40,7 +40,7 @@ internal sealed class GreetingPage(HttpOptions options)
         <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
         <p>The directories of several machines, served as one tree. Every node of the cluster shows all of it.</p>
         <p><a href="/fs/">Browse the files</a> &middot; <a href="/find/">List every path</a></p>
-        <p>{3} in {4}, {5} in all.</p>
+        <p>{3} in {4}, {5} in all.{6}</p>
         <table>
         <tr><th>Node</th><th>State</th><th>Address</th><th class="n">Files</th><th class="n">Size</th></tr>
 
@@ -70,42 +70,44 @@ internal sealed class GreetingPage(HttpOptions options)
     public async Task AnswerAsync(TreeRequest request)
     {
         var response = request.Http.Response;
-        var body = Encoding.UTF8.GetBytes(Render(request.Tree, AddressOf(request.Http)));
+        var body = Encoding.UTF8.GetBytes(Render(request, AddressOf(request.Http)));
         response.ContentType = HtmlPage.ContentType;
         response.ContentLength = body.Length;
         response.Headers.ContentSecurityPolicy = HtmlPage.SecurityPolicy;
+        request.Completeness.Tell(response);
         if (!request.IsHead) await response.Body.WriteAsync(body, request.Aborted);
     }
 
-    private string Render(IFileTree tree, HostString address)
+    private string Render(in TreeRequest request, HostString address)
     {
-        var totals = tree.Snapshot.Totals;
+        var totals = request.Snapshot.Totals;
         var page = new StringBuilder();
         page.AppendFormat(
             CultureInfo.InvariantCulture,
             Head,
-            Html(options.NodeName.Value),
-            Html(options.ClusterName),
-            Html(options.Version),
+            HtmlPage.Text(options.NodeName.Value),
+            HtmlPage.Text(options.ClusterName),
+            HtmlPage.Text(options.Version),
             Count(totals.Files, "file", "files"),
             Count(totals.Directories, "directory", "directories"),
-            Sizes.Show(totals.Bytes));
-        foreach (var node in tree.Nodes)
+            Sizes.Show(totals.Bytes),
+            request.Completeness.IsWhole ? "" : $" There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.");
+        foreach (var node in request.Tree.Nodes)
         {
             page.AppendFormat(
                 CultureInfo.InvariantCulture,
                 Row,
-                Html(node.Name.Value),
+                HtmlPage.Text(node.Name.Value),
                 Show(node.State),
-                Html(node.PublicAddress),
+                HtmlPage.Text(node.PublicAddress),
                 node.Files.ToString("N0", CultureInfo.InvariantCulture),
                 Sizes.Show(node.Bytes));
         }
 
         var ftp = options.FtpPort is { } port
-            ? $"\n# the same tree by FTP\ncurl ftp://{Html(new HostString(address.Host, port).Value)}/"
+            ? $"\n# the same tree by FTP\ncurl ftp://{HtmlPage.Text(new HostString(address.Host, port).Value)}/"
             : "";
-        page.AppendFormat(CultureInfo.InvariantCulture, Tail, Html(address.Value), ftp);
+        page.AppendFormat(CultureInfo.InvariantCulture, Tail, HtmlPage.Text(address.Value), ftp);
         return page.ToString();
     }
 
@@ -128,12 +130,4 @@ internal sealed class GreetingPage(HttpOptions options)
 
     private static string Count(long count, string one, string many) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many)}");
-
-    private static string Html(string? text)
-    {
-        var utf8 = Encoding.UTF8.GetBytes(text ?? "");
-        var html = new Utf8Text(new byte[6 * utf8.Length]);
-        html.AppendHtml(utf8);
-        return Encoding.UTF8.GetString(html.Written);
-    }
 }

@@ -1,3 +1,6 @@
+using System.Text;
+using Dftp.Http.Text;
+
 namespace Dftp.Http.Pages;
 
 /// <summary>What our own pages' headers share.</summary>
@@ -7,4 +10,12 @@ internal static class HtmlPage
 
     /// <summary>Our pages run nothing and fetch nothing.</summary>
     public const string SecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+    public static string Text(string? text)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text ?? "");
+        var html = new Utf8Text(new byte[6 * utf8.Length]);
+        html.AppendHtml(utf8);
+        return Encoding.UTF8.GetString(html.Written);
+    }
 }

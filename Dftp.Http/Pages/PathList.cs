@@ -1,7 +1,6 @@
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.Text;
-using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;
 
@@ -12,15 +11,16 @@ internal static class PathList
 
     public static async Task AnswerAsync(TreeRequest request)
     {
-        var snapshot = request.Tree.Snapshot;
+        var snapshot = request.Snapshot;
         if (!snapshot.TryFind(request.Path, out var entry))
         {
-            await PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, $"Nothing is at {request.Path}.");
+            await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {request.Path}.");
             return;
         }
 
         var response = request.Http.Response;
         response.ContentType = PlainText.ContentType;
+        request.Completeness.Tell(response);
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);

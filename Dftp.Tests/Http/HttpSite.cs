@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http;
+using Dftp.Http.Transport;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,7 +36,9 @@ internal sealed class HttpSite : IAsyncDisposable
 
     public IEnumerable<string> Warnings => _log.Of(LogLevel.Warning);
 
-    public static async Task<HttpSite> StartAsync(IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null)
+    public static async Task<HttpSite> StartAsync(
+        IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null, Func<HttpOptions, HttpOptions>? options = null,
+        bool isDirect = true)
     {
         var log = new LogRecorder();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -43,17 +46,20 @@ internal sealed class HttpSite : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
             server.UseDftpLimits();
-            server.Listen(IPAddress.Loopback, 0);
+            server.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                if (isDirect) listen.UseDftpTransport();
+            });
         });
         var app = builder.Build();
-        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), new HttpOptions
+        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), (options ?? (same => same))(new HttpOptions
         {
             NodeName = Node,
             ClusterName = "lab <1>",
             Version = "1.2.3",
             FtpPort = 2121,
             Time = time ?? TimeProvider.System,
-        });
+        }));
         await app.StartAsync();
         return new HttpSite(app, log);
     }
@@ -90,6 +96,9 @@ internal sealed class HttpSite : IAsyncDisposable
         await stream.CopyToAsync(answer, deadline.Token);
         return Encoding.UTF8.GetString(answer.ToArray());
     }
+
+    /// <summary>Stops without a grace for what is under way.</summary>
+    public Task StopNowAsync() => _app.StopAsync(new CancellationToken(canceled: true));
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http;
+
+/// <summary>
+/// The tree that a request sees, and the nodes whose files it may lack. What shows the tree tells of them; what asks for the whole is
+/// refused while there are any.
+/// </summary>
+internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<MissingNode> Missing)
+{
+    private const string MissingHeader = "X-Dftp-Missing";
+
+    /// <summary>Those who left are looked for every few seconds; whoever waits for them need not be quicker.</summary>
+    private const int RetrySeconds = 30;
+
+    public bool IsWhole => Missing.Count == 0;
+
+    /// <summary>
+    /// A node is on the list before its files leave the tree and stays there until they are back in it, so what was on the list before
+    /// and after the snapshot was taken has everyone whose files it lacks.
+    /// </summary>
+    public static Completeness Of(IFileTree tree)
+    {
+        var before = tree.Missing;
+        var snapshot = tree.Snapshot;
+        var after = tree.Missing;
+        if (before.Count == 0) return new(snapshot, after);
+        return new(snapshot, [.. after.UnionBy(before, node => node.Name).OrderBy(node => node.Name)]);
+    }
+
+    /// <summary>Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>.</summary>
+    public void Tell(HttpResponse response)
+    {
+        if (IsWhole) return;
+        response.Headers[MissingHeader] = string.Join(
+            ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}")));
+    }
+
+    /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is away.</summary>
+    public string WhoMayHave(string it) => Missing switch
+    {
+        [] => "",
+        [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
+        _ => $"{it} may be on one of the nodes that are away: {List()}.",
+    };
+
+    /// <summary>Which nodes are away, without a full stop; empty when none is.</summary>
+    public string WhoIsAway() => Missing switch
+    {
+        [] => "",
+        [var one] => $"{one.Name} is away since {Time(one)}",
+        _ => $"{Missing.Count} nodes are away: {List()}",
+    };
+
+    /// <summary>Answers a request for something that this tree does not have.</summary>
+    public Task WriteNotFoundAsync(HttpContext http, string sentence)
+    {
+        Tell(http.Response);
+        return PlainText.WriteAsync(
+            http, StatusCodes.Status404NotFound, IsWhole ? sentence : $"{sentence} {WhoMayHave("It")}");
+    }
+
+    /// <summary>Answers <c>?require=complete</c> while a node is away, and a requirement that is none.</summary>
+    /// <returns>Null when the request can be answered from this tree.</returns>
+    public Task? Refuse(HttpContext http)
+    {
+        if (!http.Request.QueryString.HasValue || !http.Request.Query.TryGetValue("require", out var required)) return null;
+        if (required is not ["complete"])
+        {
+            return PlainText.WriteAsync(http, StatusCodes.Status400BadRequest, "All that can be required is require=complete.");
+        }
+
+        if (IsWhole) return null;
+        Tell(http.Response);
+        http.Response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
+        return PlainText.WriteAsync(
+            http, StatusCodes.Status503ServiceUnavailable, $"The tree is not complete: {WhoIsAway()}.");
+    }
+
+    private string List() => string.Join(", ", Missing.Select(node => $"{node.Name} (since {Time(node)})"));
+
+    private static string Time(MissingNode node) =>
+        node.Since.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    /// <summary>A name as a token (RFC 9110 section 5.6.2): what cannot stand in one, and the percent sign, percent-encoded.</summary>
+    private static string Token(NodeName name)
+    {
+        var token = new StringBuilder();
+        foreach (var value in Encoding.UTF8.GetBytes(name.Value))
+        {
+            if (char.IsAsciiLetterOrDigit((char)value) || "!#$&'*+-.^_`|~".Contains((char)value, StringComparison.Ordinal))
+            {
+                token.Append((char)value);
+            }
+            else
+            {
+                token.Append('%').Append(value.ToString("X2", CultureInfo.InvariantCulture));
+            }
+        }
+
+        return token.ToString();
+    }
+}

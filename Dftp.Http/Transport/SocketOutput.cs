@@ -1,0 +1,238 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Connections;
+
+namespace Dftp.Http.Transport;
+
+/// <summary>
+/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. A part of a file can stand for
+/// bytes that would otherwise be written; the flush has the kernel send it from where it lies.
+/// </summary>
+/// <remarks>
+/// Like every pipe's writer it has one user at a time. A connection that fails, and a file that does, are never thrown out of a flush, which
+/// the server would take for a bug of its own: the flush says that the other side is gone, and <see cref="FileFailure"/> why.
+/// </remarks>
+internal sealed class SocketOutput(ConnectionContext connection, Socket socket) : PipeWriter
+{
+    /// <summary>The most that one flush takes of a file: the calls around it cost nothing then, and a stop is seen soon.</summary>
+    public const int MaxFileBytes = 1024 * 1024;
+
+    /// <summary>Room for the headers of an answer.</summary>
+    private const int MinBufferBytes = 4 * 1024;
+
+    /// <summary>What is sent by the framework when the socket is full, in order to wait by its readiness loop.</summary>
+    private const int WaitBytes = 64 * 1024;
+
+    /// <summary>Handed out for bytes that the kernel will fetch itself. Nobody reads it or writes it, so all connections share it.</summary>
+    private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxFileBytes);
+
+    private readonly Queue<ArraySegment<byte>> _full = new(0);
+    private byte[] _buffer = [];
+    private int _used;
+    private FileRegion? _offered;
+    private FileRegion? _file;
+    private bool _isOver;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => _full.Sum(segment => (long)segment.Count) + _used + (_file?.Length ?? 0);
+
+    /// <summary>Why the file that was to be sent could not be, when that is what ended the connection.</summary>
+    public IOException? FileFailure { get; private set; }
+
+    /// <summary>
+    /// Lets the next memory that is handed out stand for the beginning of a region. Whether it does, <see cref="IsStandIn"/> tells of that
+    /// memory: a server that keeps the writing to itself, as for HEAD, hands out other memory, which is to be filled as ever.
+    /// </summary>
+    /// <param name="region">Its handle stays open until the flush has ended.</param>
+    public void Offer(FileRegion region) => _offered = region;
+
+    /// <summary>Takes an offer back that may not have been taken up.</summary>
+    public void Withdraw() => _offered = null;
+
+    /// <summary>Whether memory stands for bytes of the region that was offered.</summary>
+    public static bool IsStandIn(ReadOnlyMemory<byte> memory) =>
+        MemoryMarshal.TryGetArray(memory, out var segment) && ReferenceEquals(segment.Array, StandIn);
+
+    public static IOException BecameShorter() => new EndOfStreamException("the file became shorter while it was sent");
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (_offered is { } region) return StandIn.AsMemory(0, (int)Math.Min(region.Length, MaxFileBytes));
+        if (_buffer.Length - _used < Math.Max(sizeHint, 1)) MakeRoom(sizeHint);
+        return _buffer.AsMemory(_used);
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (_offered is { } region)
+        {
+            if (_file is not null) throw new InvalidOperationException("a flush sends one region");
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Math.Min(region.Length, MaxFileBytes));
+            _file = region with { Length = bytes };
+            _offered = null;
+            return;
+        }
+
+        if (_file is not null && bytes > 0) throw new InvalidOperationException("a region is the last that a flush sends");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _buffer.Length - _used);
+        _used += bytes;
+    }
+
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        // Whatever interrupts the flush leaves the client with a part of it, to which nothing can be added.
+        var wasOver = _isOver;
+        _isOver = true;
+        try
+        {
+            if (!wasOver && await SendAllAsync(cancellationToken)) _isOver = false;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            connection.Abort(new ConnectionAbortedException("the client has left", e));
+        }
+        finally
+        {
+            Discard();
+        }
+
+        return new FlushResult(isCanceled: false, isCompleted: _isOver);
+    }
+
+    /// <summary>What the kernel has begun to take cannot be called back.</summary>
+    public override void CancelPendingFlush() => throw new NotSupportedException("a flush ends with the connection or by its token");
+
+    public override void Complete(Exception? exception = null)
+    {
+        _isOver = true;
+        Discard();
+    }
+
+    private async ValueTask<bool> SendAllAsync(CancellationToken cancellationToken)
+    {
+        while (_full.TryPeek(out var segment))
+        {
+            await SendAsync(segment, cancellationToken);
+            Return(_full.Dequeue().Array!);
+        }
+
+        if (_used > 0) await SendAsync(_buffer.AsMemory(0, _used), cancellationToken);
+        return _file is not { } region || await SendAsync(region, cancellationToken);
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        while (!bytes.IsEmpty) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken)..];
+    }
+
+    /// <returns>False when the file failed.</returns>
+    private async ValueTask<bool> SendAsync(FileRegion region, CancellationToken cancellationToken)
+    {
+        // The framework switches a socket over at its first asynchronous operation, which may be still to come.
+        socket.Blocking = false;
+        var isByKernel = true;
+        while (region.Length > 0)
+        {
+            var sent = 0;
+            switch (isByKernel ? SendFile.Send(socket, region, out sent) : SendFileResult.Unsupported)
+            {
+                case SendFileResult.Sent:
+                    break;
+                case SendFileResult.SocketIsFull:
+                    sent = await SendPieceAsync(region, cancellationToken);
+                    break;
+                case SendFileResult.Unsupported:
+                    isByKernel = false;
+                    sent = await SendPieceAsync(region, cancellationToken);
+                    break;
+                case SendFileResult.EndOfFile:
+                    return FileFails(BecameShorter());
+                case SendFileResult.DiskFailed:
+                    return FileFails(new IOException("the disk could not be read"));
+                default:
+                    throw new SocketException((int)SocketError.ConnectionReset);
+            }
+
+            if (sent == 0) return false;
+            region = region with { Offset = region.Offset + sent, Length = region.Length - sent };
+        }
+
+        return true;
+    }
+
+    /// <returns>0 when the file failed.</returns>
+    private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(WaitBytes);
+        try
+        {
+            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, WaitBytes)));
+            await SendAsync(piece.AsMemory(0, read), cancellationToken);
+            return read;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+    }
+
+    private int Read(FileRegion region, Span<byte> piece)
+    {
+        try
+        {
+            var read = RandomAccess.Read(region.Handle, piece, region.Offset);
+            if (read == 0) FileFails(BecameShorter());
+            return read;
+        }
+        catch (IOException e)
+        {
+            FileFails(e);
+            return 0;
+        }
+    }
+
+    private bool FileFails(IOException failure)
+    {
+        FileFailure = failure;
+        return false;
+    }
+
+    private void MakeRoom(int sizeHint)
+    {
+        if (_used > MinBufferBytes)
+        {
+            _full.Enqueue(new ArraySegment<byte>(_buffer, 0, _used));
+            _buffer = [];
+            _used = 0;
+        }
+
+        // Headers are moved to where the body will stand, so that both go out as one.
+        var larger = ArrayPool<byte>.Shared.Rent(_used + Math.Max(MinBufferBytes, sizeHint));
+        _buffer.AsSpan(0, _used).CopyTo(larger);
+        Return(_buffer);
+        _buffer = larger;
+    }
+
+    /// <summary>A connection that waits for its next request holds no memory.</summary>
+    private void Discard()
+    {
+        while (_full.TryDequeue(out var segment)) Return(segment.Array!);
+        Return(_buffer);
+        _buffer = [];
+        _used = 0;
+        _file = null;
+        _offered = null;
+    }
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

@@ -1,0 +1,214 @@
+using System.Net;
+using Dftp.FileSystem;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Http;
+
+/// <summary>While a known node is away, no answer passes for the whole.</summary>
+[TestClass]
+public sealed class CompletenessTests
+{
+    private static readonly MissingNode Nas = new(NodeName.Parse("nas"), UnixTime.FromSeconds(1477224426, 5));
+    private static readonly MissingNode Odd = new(NodeName.Parse("<é%>"), UnixTime.FromSeconds(0));
+
+    [TestMethod]
+    [DataRow("/")]
+    [DataRow("/fs/")]
+    [DataRow("/fs/a/")]
+    [DataRow("/find/")]
+    [DataRow("/fs/nothing")]
+    [DataRow("/find/nothing")]
+    public async Task Answer_names_the_missing_nodes_in_a_header(string target)
+    {
+        await using var site = await HttpSite.StartAsync(Tree(Odd, Nas));
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual("%3C%C3%A9%25%3E;since=0, nas;since=1477224426", response.Headers.GetValues("X-Dftp-Missing").Single());
+    }
+
+    [TestMethod]
+    [DataRow("/")]
+    [DataRow("/fs/a/")]
+    [DataRow("/find/")]
+    [DataRow("/fs/nothing")]
+    public async Task Answer_of_a_whole_tree_has_no_such_header(string target)
+    {
+        await using var site = await HttpSite.StartAsync(Tree());
+
+        using var response = await site.GetAsync(target);
+
+        Assert.IsFalse(response.Headers.Contains("X-Dftp-Missing"));
+    }
+
+    // Programs read what stands in <pre>, and every link.
+    [TestMethod]
+    public async Task Listing_says_it_before_what_programs_read()
+    {
+        await using var whole = await HttpSite.StartAsync(Tree());
+        await using var site = await HttpSite.StartAsync(Tree(Nas));
+
+        var page = await site.GetTextAsync("/fs/a/");
+
+        var notice = "<p>This list may be incomplete: nas is away since 2016-10-23 12:07 UTC.</p>\r\n";
+        StringAssert.Contains(page, notice);
+        Assert.AreEqual(await whole.GetTextAsync("/fs/a/"), page.Replace(notice, "", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public async Task Greeting_says_it()
+    {
+        await using var site = await HttpSite.StartAsync(Tree(Odd, Nas));
+
+        StringAssert.Contains(
+            await site.GetTextAsync("/"),
+            "There may be more: 2 nodes are away: &lt;é%&gt; (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).</p>");
+    }
+
+    [TestMethod]
+    [DataRow("/fs/b")]
+    [DataRow("/find/b/")]
+    public async Task What_is_not_found_may_be_on_a_missing_node(string target)
+    {
+        var tree = Tree(Nas);
+        await using var site = await HttpSite.StartAsync(tree);
+        using var one = await site.GetAsync(target);
+        tree.Missing = [Odd, Nas];
+        using var two = await site.GetAsync(target);
+
+        Assert.AreEqual(HttpStatusCode.NotFound, one.StatusCode);
+        Assert.AreEqual(
+            "Nothing is at /b. It may be on nas, which is away since 2016-10-23 12:07 UTC.\n", await one.Content.ReadAsStringAsync());
+        Assert.AreEqual(
+            "Nothing is at /b. It may be on one of the nodes that are away: <é%> (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).\n",
+            await two.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task File_that_is_gone_when_it_is_opened_may_be_on_a_missing_node()
+    {
+        var tree = Tree(Nas);
+        tree.OpenError = new FileError(FileErrorKind.NotFound, "nothing is at /a/x");
+        await using var site = await HttpSite.StartAsync(tree);
+
+        Assert.AreEqual(
+            "nothing is at /a/x. It may be on nas, which is away since 2016-10-23 12:07 UTC.\n", await site.GetTextAsync("/fs/a/x"));
+    }
+
+    // RFC 9110, 15.6.4: "The server MAY send a Retry-After header field to suggest an appropriate amount of time for the client to wait".
+    [TestMethod]
+    [DataRow("/?require=complete")]
+    [DataRow("/fs/?require=complete")]
+    [DataRow("/fs/a/x?require=complete")]
+    [DataRow("/fs/nothing?require=complete")]
+    [DataRow("/find/?format=json&require=complete")]
+    public async Task Whole_tree_cannot_be_had_while_a_node_is_missing(string target)
+    {
+        await using var site = await HttpSite.StartAsync(Tree(Nas));
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.AreEqual(TimeSpan.FromSeconds(30), response.Headers.RetryAfter!.Delta);
+        Assert.AreEqual("nas;since=1477224426", response.Headers.GetValues("X-Dftp-Missing").Single());
+        Assert.AreEqual(
+            "The tree is not complete: nas is away since 2016-10-23 12:07 UTC.\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    [DataRow("/fs/a/x?require=complete", HttpStatusCode.OK)]
+    [DataRow("/fs/?require=complete", HttpStatusCode.OK)]
+    [DataRow("/fs/nothing?require=complete", HttpStatusCode.NotFound)]
+    [DataRow("/fs/?require=completely", HttpStatusCode.BadRequest)]
+    [DataRow("/fs/?require=", HttpStatusCode.BadRequest)]
+    public async Task Whole_tree_can_be_required_when_none_is(string target, HttpStatusCode status)
+    {
+        await using var site = await HttpSite.StartAsync(Tree());
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual(status, response.StatusCode);
+    }
+
+    // What a peer asks for is what this node holds, and that is all there.
+    [TestMethod]
+    public async Task Peer_is_answered_from_the_own_tree_that_misses_nobody()
+    {
+        await using var site = await HttpSite.StartAsync(Tree(Nas), new MemoryFileTree().File("/own", "own"));
+
+        using var response = await site.GetAsync("/fs/own?redirN=1&require=complete");
+
+        Assert.AreEqual("own", await response.Content.ReadAsStringAsync());
+    }
+
+    // A node that comes back while a request takes its snapshot: the snapshot may be from before.
+    [TestMethod]
+    public async Task Node_that_returns_while_the_snapshot_is_taken_counts_as_missing()
+    {
+        var tree = new ReturningTree(Tree(Nas));
+        await using var site = await HttpSite.StartAsync(tree);
+
+        using var during = await site.GetAsync("/find/");
+        using var after = await site.GetAsync("/find/");
+
+        Assert.AreEqual("nas;since=1477224426", during.Headers.GetValues("X-Dftp-Missing").Single());
+        Assert.IsFalse(after.Headers.Contains("X-Dftp-Missing"));
+    }
+
+    [TestMethod]
+    [DataRow("/status")]
+    [DataRow("/status/")]
+    [DataRow("/status/?require=complete")]
+    public async Task Status_is_what_the_node_writes(string target)
+    {
+        await using var site = await HttpSite.StartAsync(Tree(Nas), options: options => options with
+        {
+            WriteStatus = json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("node", "server1");
+                json.WriteEndObject();
+            },
+        });
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode);
+        Assert.AreEqual("application/json", response.Content.Headers.ContentType!.ToString());
+        Assert.IsTrue(response.Headers.CacheControl!.NoStore);
+        Assert.AreEqual("{\n  \"node\": \"server1\"\n}", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task Status_that_nobody_writes_is_not_found()
+    {
+        await using var site = await HttpSite.StartAsync(Tree());
+
+        using var response = await site.GetAsync("/status/");
+
+        Assert.AreEqual(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    private static MemoryFileTree Tree(params MissingNode[] missing) => new MemoryFileTree { Missing = missing }.File("/a/x", "x");
+
+    /// <summary>Its missing nodes are back by the time the first snapshot has been taken.</summary>
+    private sealed class ReturningTree(MemoryFileTree tree) : IFileTree
+    {
+        public IReadOnlyList<NodeSummary> Nodes => tree.Nodes;
+
+        public IReadOnlyList<MissingNode> Missing => tree.Missing;
+
+        public ITreeSnapshot Snapshot
+        {
+            get
+            {
+                var snapshot = tree.Snapshot;
+                tree.Missing = [];
+                return snapshot;
+            }
+        }
+
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+            tree.OpenAsync(path, file, range, cancellationToken);
+    }
+}

@@ -1,0 +1,235 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Tests.Support;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Tests.Http;
+
+/// <summary>Files of this machine over real sockets, by the kernel and by the server's own transport.</summary>
+[TestClass]
+public sealed class TransportTests
+{
+    private const int Size = (8 << 20) + 12_345;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly byte[] _bytes = new byte[Size];
+    private readonly string _path = Path.GetTempFileName();
+    private readonly MemoryFileTree _tree = new();
+    private int _open;
+
+    [TestInitialize]
+    public void WriteFile()
+    {
+        new Random(1).NextBytes(_bytes);
+        File.WriteAllBytes(_path, _bytes);
+        _tree.File("/big.bin", _bytes).File("/small.txt", "small");
+        _tree.Content = (path, bytes, range) => path.Name == "big.bin"
+            ? new CountedContent(this, File.OpenHandle(_path), range)
+            : new MemoryContent(bytes, range);
+    }
+
+    [TestCleanup]
+    public void DeleteFile() => File.Delete(_path);
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task File_comes_whole_and_the_connection_stays(bool isDirect)
+    {
+        await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
+
+        for (var i = 0; i < 3; i++)
+        {
+            CollectionAssert.AreEqual(_bytes, await site.Client.GetByteArrayAsync(site.Url("/fs/big.bin")));
+            Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));
+        }
+    }
+
+    [TestMethod]
+    [DataRow(0, 0, true)]
+    [DataRow(1, 65_536, true)]
+    [DataRow(1, 65_537, true)]
+    [DataRow(1, 1 << 20, true)]
+    [DataRow(4096, 3_000_000, true)]
+    [DataRow(Size - 1, Size - 1, true)]
+    [DataRow(77, Size - 1, true)]
+    [DataRow(77, Size - 1, false)]
+    public async Task Range_comes_exact(int first, int last, bool isDirect)
+    {
+        await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
+        using var request = new HttpRequestMessage(HttpMethod.Get, site.Url("/fs/big.bin"));
+        request.Headers.Range = new RangeHeaderValue(first, last);
+
+        using var response = await site.Client.SendAsync(request);
+
+        Assert.AreEqual(HttpStatusCode.PartialContent, response.StatusCode);
+        CollectionAssert.AreEqual(_bytes[first..(last + 1)], await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Several_ranges_come_exact(bool isDirect)
+    {
+        await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
+
+        using var response = await site.GetAsync("/fs/big.bin", ("Range", "bytes=100-2000099,5000000-5000009,-300000"));
+        var body = await response.Content.ReadAsByteArrayAsync();
+
+        Assert.AreEqual(response.Content.Headers.ContentLength, body.Length);
+        foreach (var part in new[] { _bytes[100..2_000_100], _bytes[5_000_000..5_000_010], _bytes[^300_000..] })
+        {
+            Assert.IsTrue(body.AsSpan().IndexOf(part) > 0);
+        }
+    }
+
+    // RFC 9112, 9.3.2: "A server MAY process a sequence of pipelined requests in parallel ... but it MUST send the corresponding responses
+    // in the same order that the requests were received." And HEAD's answer has no body that could shift the others.
+    [TestMethod]
+    public async Task Pipelined_requests_are_answered_in_order()
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        string[] requests =
+        [
+            "HEAD /fs/big.bin", "GET /fs/big.bin", "GET /fs/small.txt", "HEAD /fs/big.bin", "GET /fs/nothing", "GET /fs/big.bin",
+            "GET /fs/small.txt",
+        ];
+        await client.SendAsync(Encoding.ASCII.GetBytes(string.Concat(requests.Select((request, i) =>
+            $"{request} HTTP/1.1\r\nHost: x\r\n{(i == requests.Length - 1 ? "Connection: close\r\n" : "")}\r\n"))));
+
+        var answer = await ReadToEndAsync(client);
+
+        var at = 0;
+        foreach (var expected in new[] { [], _bytes, "small"u8.ToArray(), [], "Nothing is at /nothing.\n"u8.ToArray(), _bytes, "small"u8.ToArray() })
+        {
+            var head = answer.AsSpan(at).IndexOf("\r\n\r\n"u8) + 4;
+            StringAssert.StartsWith(Encoding.ASCII.GetString(answer, at, head), "HTTP/1.1 ");
+            at += head;
+            Assert.IsTrue(answer.AsSpan(at, expected.Length).SequenceEqual(expected));
+            at += expected.Length;
+        }
+
+        Assert.AreEqual(answer.Length, at);
+    }
+
+    [TestMethod]
+    public async Task Slow_reader_gets_every_byte()
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site, receiveBuffer: 4096);
+        await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
+
+        var answer = await ReadToEndAsync(client);
+
+        Assert.IsTrue(answer.AsSpan()[^Size..].SequenceEqual(_bytes));
+    }
+
+    // A length that was promised is kept or the connection ends: nothing is padded.
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task File_that_became_shorter_breaks_the_connection(bool isDirect)
+    {
+        await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
+        await using (var file = File.OpenWrite(_path)) file.SetLength(3_000_000);
+
+        await Assert.ThrowsExceptionAsync<HttpRequestException>(() => site.Client.GetByteArrayAsync(site.Url("/fs/big.bin")));
+
+        StringAssert.Contains(site.Warnings.Single(), "the file became shorter while it was sent");
+        Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));
+        Assert.AreEqual(0, _open);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Clients_that_leave_in_the_middle_leave_no_file_open(bool isDirect)
+    {
+        await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
+        var buffer = new byte[100_000];
+        for (var i = 0; i < 100; i++)
+        {
+            using var client = await ConnectAsync(site, receiveBuffer: 4096);
+            await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            Assert.AreNotEqual(0, await client.ReceiveAsync(buffer));
+            if (i % 2 == 0) client.LingerState = new LingerOption(true, 0);
+        }
+
+        await WaitUntilAllAreClosedAsync();
+        Assert.AreEqual("", string.Join('\n', site.Warnings));
+        Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));
+    }
+
+    [TestMethod]
+    public async Task Server_that_stops_ends_a_transfer_that_nobody_reads()
+    {
+        var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site, receiveBuffer: 4096);
+        await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        Assert.AreNotEqual(0, await client.ReceiveAsync(new byte[1000]));
+
+        await site.StopNowAsync();
+        await site.DisposeAsync();
+
+        await WaitUntilAllAreClosedAsync();
+    }
+
+    private async Task WaitUntilAllAreClosedAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (Volatile.Read(ref _open) > 0)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(HttpSite site, int? receiveBuffer = null)
+    {
+        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer is { } bytes) client.ReceiveBufferSize = bytes;
+        await client.ConnectAsync(IPAddress.Loopback, site.Port);
+        return client;
+    }
+
+    private static async Task<byte[]> ReadToEndAsync(Socket client)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var answer = new MemoryStream();
+        await using var stream = new NetworkStream(client);
+        await stream.CopyToAsync(answer, deadline.Token);
+        return answer.ToArray();
+    }
+
+    /// <summary>A region whose opening and closing are counted.</summary>
+    private sealed class CountedContent : FileContent
+    {
+        private readonly RegionContent _content;
+        private readonly TransportTests _test;
+
+        public CountedContent(TransportTests test, SafeFileHandle handle, ByteRange range)
+        {
+            _test = test;
+            _content = new RegionContent(handle, range);
+            Interlocked.Increment(ref _test._open);
+        }
+
+        public override long Length => _content.Length;
+
+        public override FileRegion? Region => _content.Region;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+            _content.ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask DisposeAsync()
+        {
+            await _content.DisposeAsync();
+            Interlocked.Decrement(ref _test._open);
+        }
+    }
+}
