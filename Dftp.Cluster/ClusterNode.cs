@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Management;
@@ -34,7 +35,10 @@ public sealed partial class ClusterNode : IAsyncDisposable
     private readonly KnownNodes? _known;
     private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TreeWriter _tree = new();
+    private readonly DateTimeOffset _started;
     private DiscoveryLoop? _discovery;
+    private volatile ScanReport? _scan;
     private Task _scanning = Task.CompletedTask;
 
     /// <param name="options">What the node is told.</param>
@@ -51,7 +55,8 @@ public sealed partial class ClusterNode : IAsyncDisposable
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
         _scanner = new Scanner(_root, time, logs.CreateLogger<Scanner>());
 
-        var tree = new TreeWriter();
+        var tree = _tree;
+        _started = time.GetUtcNow();
         _own = new OwnEntries(options.NodeName, tree, time);
         _peers = new PeerTable(tree, time);
         _client = new PeerClient(options, time);
@@ -78,6 +83,10 @@ public sealed partial class ClusterNode : IAsyncDisposable
 
     /// <summary>Answers one request on the management interface.</summary>
     public Task AnswerManagementAsync(HttpContext http) => _management.HandleAsync(http);
+
+    /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
+    public void WriteStatus(Utf8JsonWriter json, string version) =>
+        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan).Write(json);
 
     /// <summary>Starts to read the root.</summary>
     public void StartScan() => _scanning = ScanAsync(_stopping.Token);
@@ -144,6 +153,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
         try
         {
             var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
+            _scan = new ScanReport(_time.GetUtcNow(), scan.Duration, scan.Files, scan.Skipped);
             _own.Replace(scan.Root!.MountedAt(_options.Mount));
             LogScanned(_scanLog, scan.Files);
             if (scan.Skipped.Total > 0) LogSkipped(_scanLog, scan.Skipped.Describe());

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Dftp.Cluster;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Membership;
@@ -134,10 +135,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
             ClusterName = _options.ClusterName,
             Version = CommandLineParser.Version,
             FtpPort = _ftp?.Address.Port,
+            WriteStatus = WriteStatus,
             Time = _time,
         });
         return app;
     }
+
+    private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
         new(cluster.Tree, new FtpOptions { ShutdownGrace = TransferGrace }, _time, _logs);

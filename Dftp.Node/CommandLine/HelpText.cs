@@ -45,7 +45,7 @@ internal static class HelpText
     private static void Append(StringBuilder text, OptionDefinition option)
     {
         var usage = option.IsSwitch ? option.Flag : $"{option.Flag} {option.Placeholder}";
-        var fallback = option.Default.Length > 0 ? option.Default : option.DefaultMeaning;
+        var fallback = option.DefaultMeaning.Length > 0 ? option.DefaultMeaning : option.Default;
         text.Append($"  {usage,-42}{option.EnvironmentVariable,-32}{(fallback.Length > 0 ? $"default {fallback}" : "")}".TrimEnd()).Append('\n');
         AppendWrapped(text, option.Summary);
         if (!option.IsSwitch) text.Append(Indent).Append($"Example: {option.Flag} {option.Example}\n");

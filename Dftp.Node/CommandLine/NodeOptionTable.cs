@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +11,14 @@ namespace Dftp.Node.CommandLine;
 /// </summary>
 internal static class NodeOptionTable
 {
+    private const string DefaultState = "~";
+
+    /// <summary>Nobody notices faster, and everybody pays for it.</summary>
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Below the longest time that the framework's timers take.</summary>
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);
+
     public static readonly OptionDefinition<string> Config = new("config", ValueParsers.Text)
     {
         Placeholder = "FILE",
@@ -82,6 +91,56 @@ internal static class NodeOptionTable
         Default = "dftp",
     };
 
+    private static readonly OptionDefinition<HostPort> Join = new("join", ValueParsers.NodeAddress)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "The management address of a node to join, tried for ever. It may be given several times.",
+        Example = "nas.home:7041",
+        DefaultMeaning = "none",
+        IsRepeatable = true,
+    };
+
+    private static readonly OptionDefinition<TimeSpan> PingInterval = new("ping-interval", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "How often the other nodes are asked whether they are there, and told what this one holds.",
+        Example = "2s",
+        Default = "5s",
+    };
+
+    private static readonly OptionDefinition<TimeSpan> DeadAfter = new("dead-after", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "A node that does not answer for so long is gone, and with it what it alone held. At least twice --ping-interval.",
+        Example = "30s",
+        Default = "15s",
+    };
+
+    private static readonly OptionDefinition<TimeSpan> FullUpdateInterval = new("full-update-interval", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "How often the other nodes are sent all that this one holds, as a net under the changes.",
+        Example = "6h",
+        Default = "1h",
+    };
+
+    private static readonly OptionDefinition<TimeSpan> RescanInterval = new("rescan-interval", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "How often the whole local directory is read again, as a net under the watching of changes.",
+        Example = "15m",
+        Default = "1h",
+    };
+
+    private static readonly OptionDefinition<string> StateDirectory = new("state-dir", ValueParsers.Text)
+    {
+        Placeholder = "DIR",
+        Summary = "Where the node remembers, in a directory of its name, which nodes it has known; $XDG_STATE_HOME moves the default. An empty value switches that off.",
+        Example = "/var/lib/dftp",
+        Default = DefaultState,
+        DefaultMeaning = "~/.local/state",
+    };
+
     private static readonly OptionDefinition<LogLevel> Level = new("log-level", ValueParsers.LogLevel)
     {
         Placeholder = "LEVEL",
@@ -92,7 +151,8 @@ internal static class NodeOptionTable
 
     public static IReadOnlyList<OptionDefinition> All { get; } =
     [
-        Root, Mount, Name, HttpListen, FtpListen, ManagementListen, MulticastGroup, ClusterName, Config, Level,
+        Root, Mount, Name, HttpListen, FtpListen, ManagementListen, MulticastGroup, ClusterName, Join,
+        PingInterval, DeadAfter, FullUpdateInterval, RescanInterval, StateDirectory, Config, Level,
     ];
 
     /// <exception cref="UsageException">A value is not one, or one that is needed is missing.</exception>
@@ -101,18 +161,55 @@ internal static class NodeOptionTable
         var root = values.Get(Root);
         if (root.Length == 0) throw values.Wrong(Root, $"give the directory to serve, such as {Root.Flag} {Root.Example}; see dftp --help");
         if (root.Contains('\0', StringComparison.Ordinal)) throw values.Wrong(Root, "a path has no NUL character");
+        var name = values.Get(Name) ?? HostNameAsNodeName(values, hostName());
+        CheckTimes(values);
         return new NodeOptions
         {
             Root = Path.GetFullPath(root),
             Mount = values.Get(Mount),
-            Name = values.Get(Name) ?? HostNameAsNodeName(values, hostName()),
+            Name = name,
             HttpListen = values.Get(HttpListen),
             FtpListen = values.Get(FtpListen),
             ManagementListen = values.Get(ManagementListen),
             MulticastGroup = values.Get(MulticastGroup),
             ClusterName = values.Get(ClusterName),
+            Joins = values.GetAll(Join),
+            PingInterval = values.Get(PingInterval),
+            DeadAfter = values.Get(DeadAfter),
+            FullUpdateInterval = values.Get(FullUpdateInterval),
+            RescanInterval = values.Get(RescanInterval),
+            StateDirectory = StateDirectoryOf(values, name),
             LogLevel = values.Get(Level),
         };
+    }
+
+    private static void CheckTimes(OptionValues values)
+    {
+        foreach (var option in new[] { PingInterval, DeadAfter, FullUpdateInterval, RescanInterval })
+        {
+            if (values.Get(option) < ShortestInterval) throw values.Wrong(option, "is shorter than 100ms");
+            if (values.Get(option) > LongestInterval) throw values.Wrong(option, "is longer than 30 days");
+        }
+
+        if (values.Get(DeadAfter) < 2 * values.Get(PingInterval))
+            throw values.Wrong(DeadAfter, $"is less than twice {PingInterval.Flag}: a node would be given up for one lost answer");
+    }
+
+    // Two nodes of one machine must not share what they remember, so each has a directory of its name.
+    private static string? StateDirectoryOf(OptionValues values, NodeName node)
+    {
+        var given = values.Get(StateDirectory);
+        if (given.Length == 0) return null;
+        if (given != DefaultState) return Path.GetFullPath(Path.Combine(given, node.Value));
+        var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        if (string.IsNullOrEmpty(state) || !Path.IsPathRooted(state))
+        {
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            if (home.Length == 0) return null;
+            state = Path.Combine(home, ".local", "state");
+        }
+
+        return Path.Combine(state, "dftp", node.Value);
     }
 
     private static NodeName HostNameAsNodeName(OptionValues values, string hostName) =>

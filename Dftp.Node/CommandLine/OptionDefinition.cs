@@ -17,7 +17,7 @@ internal abstract record OptionDefinition(string Name)
     /// <summary>The value, as the user would write it, where none is given.</summary>
     public string Default { get; init; } = "";
 
-    /// <summary>Says what an empty default means.</summary>
+    /// <summary>Says in words what the default means, where its text does not.</summary>
     public string DefaultMeaning { get; init; } = "";
 
     /// <summary>A switch is on when it is named and takes no value, except after <c>=</c>.</summary>

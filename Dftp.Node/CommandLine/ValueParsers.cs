@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -50,6 +51,12 @@ internal static class ValueParsers
 
     /// <summary>Empty becomes null: that interface is off.</summary>
     public static ListenAddress? ListenAddressOrOff(string text) => text.Length == 0 ? null : ListenAddress.Parse(text);
+
+    /// <summary>The management address of another node.</summary>
+    public static HostPort NodeAddress(string text) =>
+        HostPort.TryParse(text, out var address) && address is { Host.Length: > 0, Port: > 0 }
+            ? address
+            : throw new FormatException($"{OneLine.Escape(text)} is not host:port, such as nas.home:7041");
 
     /// <summary>Empty becomes null: no multicast.</summary>
     public static IPEndPoint? MulticastGroupOrOff(string text)

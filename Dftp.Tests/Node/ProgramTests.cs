@@ -77,6 +77,7 @@ public sealed class ProgramTests
     private static string[] Quiet(string root, string except = "") =>
     [
         $"--dfsroot={root}",
+        "--state-dir=",
         .. new[] { "--http-listen", "--http-mgmt-listen", "--ftp-listen", "--multicast-discovery-addr" }
             .Where(flag => flag != except)
             .Select(flag => $"{flag}="),

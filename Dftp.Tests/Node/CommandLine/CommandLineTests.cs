@@ -36,6 +36,11 @@ public sealed class CommandLineTests
         Assert.AreEqual(IPEndPoint.Parse("224.0.0.9:7041"), options.MulticastGroup);
         Assert.AreEqual("host1", options.Name.Value);
         Assert.AreEqual(LogLevel.Information, options.LogLevel);
+        Assert.AreEqual(0, options.Joins.Count);
+        Assert.AreEqual(TimeSpan.FromSeconds(5), options.PingInterval);
+        Assert.AreEqual(TimeSpan.FromSeconds(15), options.DeadAfter);
+        Assert.AreEqual(TimeSpan.FromHours(1), options.FullUpdateInterval);
+        StringAssert.EndsWith(options.StateDirectory, "dftp/host1");
     }
 
     [TestMethod]
@@ -209,7 +214,8 @@ public sealed class CommandLineTests
         foreach (var option in NodeOptionTable.All.Where(option => option != NodeOptionTable.Config && option.Name != "dfsroot"))
         {
             Assert.IsNotNull(Parse("--dfsroot=/", option.Flag, option.Example), option.Name);
-            Assert.AreEqual(Parse("--dfsroot=/"), Parse("--dfsroot=/", option.Flag, option.Default), option.Name);
+            // Lists are equal only when they are one and the same; that none is the default is asserted above.
+            Assert.AreEqual(Parse("--dfsroot=/") with { Joins = [] }, Parse("--dfsroot=/", option.Flag, option.Default) with { Joins = [] }, option.Name);
         }
     }
 
@@ -218,4 +224,25 @@ public sealed class CommandLineTests
     [DataRow("-version")]
     public void Parse_Version_ShowsNameAndNumber(string argument) =>
         StringAssert.Matches(((CommandLineRequest.Show)Request([], argument)).Text, new("^dftp [0-9]+\\.[0-9]+\\.[0-9]+\n$"));
+
+    [DataTestMethod]
+    [DataRow("--ping-interval=20s", "--dead-after: is less than twice --ping-interval")]
+    [DataRow("--ping-interval=1ms", "--ping-interval: is shorter than 100ms")]
+    [DataRow("--rescan-interval=99999h", "--rescan-interval: is longer than 30 days")]
+    [DataRow("--join=nas", "--join: nas is not host:port")]
+    [DataRow("--join=:7041", "--join: :7041 is not host:port")]
+    public void Parse_TimesOrJoinsThatMakeNoSense_NamesTheOption(string argument, string part)
+    {
+        var problem = Assert.ThrowsException<UsageException>(() => Parse("--dfsroot=/", argument));
+        StringAssert.Contains(problem.Message, part);
+    }
+
+    [TestMethod]
+    public void Parse_JoinAndStateDirectory_AreTakenAsGiven()
+    {
+        var options = Parse("--dfsroot=/", "--join=a:1", "--join", "[::1]:2", "--state-dir", "/var/lib/dftp", "--node-name=n");
+        CollectionAssert.AreEqual(new[] { "a:1", "[::1]:2" }, options.Joins.Select(join => join.ToString()).ToList());
+        Assert.AreEqual("/var/lib/dftp/n", options.StateDirectory);
+        Assert.IsNull(Parse("--dfsroot=/", "--state-dir=").StateDirectory);
+    }
 }

@@ -56,7 +56,10 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     }
 
     /// <summary>Starts the built node on the host.</summary>
-    public DftpNode StartNode(params string[] options) => new(this, Start([Repository.BuiltProgram, .. options]));
+    // Nothing is remembered from one test to the next unless a test says where.
+    public DftpNode StartNode(params string[] options) => new(
+        this,
+        Start([Repository.BuiltProgram, .. options, .. options.Any(option => option.StartsWith("--state-dir", StringComparison.Ordinal)) ? [] : new[] { "--state-dir=" }]));
 
     /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>
     public Task CutAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "nomaster");

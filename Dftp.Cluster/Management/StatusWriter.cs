@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Scanning;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Management;
+
+/// <summary>The last scan of the whole root.</summary>
+internal sealed record ScanReport(DateTimeOffset Finished, TimeSpan Duration, long Files, SkippedEntries Skipped);
+
+/// <summary>
+/// Writes what <c>GET /status/</c> answers: one object. Times are unix seconds, 0 for never; sizes are bytes.
+/// <list type="bullet">
+/// <item><c>node</c>, <c>cluster</c>, <c>version</c>, <c>started</c>, <c>uptimeSeconds</c>;</item>
+/// <item><c>files</c>, <c>directories</c>, <c>bytes</c>, <c>hiddenFiles</c> of the merged tree;</item>
+/// <item><c>nodes</c>, this one first: <c>name</c>, <c>state</c> (self, alive, suspect), <c>publicAddress</c>, <c>managementAddress</c>,
+/// <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>, <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>,
+/// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
+/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>;</item>
+/// <item><c>scan</c>: <c>isScanning</c>, <c>finished</c>, <c>durationSeconds</c>, <c>files</c>, <c>skipped</c> (<c>reason</c>,
+/// <c>count</c>, <c>examples</c>);</item>
+/// <item><c>discovery</c>, absent where it is switched off: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
+/// <c>lastOtherCluster</c>, <c>namesakes</c>, <c>failure</c>.</item>
+/// </list>
+/// </summary>
+internal sealed class StatusWriter(
+    MembershipContext membership,
+    TreeWriter tree,
+    IReadOnlyList<MissingNode> missing,
+    DateTimeOffset started,
+    string version,
+    DiscoveryStatus? discovery,
+    ScanReport? scan)
+{
+    public void Write(Utf8JsonWriter json)
+    {
+        var snapshot = tree.Current;
+        var now = membership.Time.GetUtcNow();
+        json.WriteStartObject();
+        json.WriteString("node", membership.Options.NodeName.Value);
+        json.WriteString("cluster", membership.Options.ClusterName);
+        json.WriteString("version", version);
+        json.WriteNumber("started", started.ToUnixTimeSeconds());
+        json.WriteNumber("uptimeSeconds", (long)(now - started).TotalSeconds);
+        json.WriteNumber("files", snapshot.Totals.Files);
+        json.WriteNumber("directories", snapshot.Totals.Directories);
+        json.WriteNumber("bytes", snapshot.Totals.Bytes);
+        json.WriteNumber("hiddenFiles", snapshot.Totals.HiddenFiles);
+        WriteNodes(json, snapshot, now);
+        WriteMissing(json);
+        WriteScan(json);
+        if (discovery is not null) WriteDiscovery(json, discovery);
+        json.WriteEndObject();
+    }
+
+    private void WriteNodes(Utf8JsonWriter json, TreeSnapshot snapshot, DateTimeOffset now)
+    {
+        json.WriteStartArray("nodes");
+        var me = membership.Me();
+        WriteNode(json, me.Name, "self", me.PublicAddress, me.ManagementAddress, snapshot, now.ToUnixTimeSeconds());
+        json.WriteEndObject();
+        foreach (var facts in membership.Peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent).OrderBy(facts => facts.Name))
+        {
+            var state = facts.State == PeerState.Alive ? "alive" : "suspect";
+            WriteNode(json, facts.Name, state, facts.PublicAddress, facts.ManagementAddress, snapshot, facts.LastAlive);
+            json.WriteNumber("lastUpdateReceived", facts.LastUpdateReceived);
+            json.WriteNumber("lastFullUpdateReceived", facts.LastFullUpdateReceived);
+            json.WriteNumber("lastUpdatePushed", facts.LastUpdatePushed);
+            if (facts.Said is { } said && facts.Applied is { } applied && said.Epoch == applied.Epoch)
+                json.WriteNumber("lag", Math.Max(0, said.Sequence - applied.Sequence));
+            json.WriteBoolean("original", facts.IsOriginal);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteNode(
+        Utf8JsonWriter json, NodeName name, string state, HostPort? publicAddress, HostPort? managementAddress, TreeSnapshot snapshot, long lastAlive)
+    {
+        var holding = snapshot.HoldingOf(name);
+        json.WriteStartObject();
+        json.WriteString("name", name.Value);
+        json.WriteString("state", state);
+        json.WriteString("publicAddress", publicAddress?.ToString() ?? "");
+        json.WriteString("managementAddress", managementAddress?.ToString() ?? "");
+        json.WriteNumber("files", holding.Files);
+        json.WriteNumber("bytes", holding.Bytes);
+        json.WriteNumber("lastAlive", lastAlive);
+    }
+
+    private void WriteMissing(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("missing");
+        foreach (var node in missing)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", node.Name.Value);
+            json.WriteNumber("since", node.Since.Seconds);
+            json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void WriteScan(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("scan");
+        json.WriteBoolean("isScanning", scan is null);
+        json.WriteNumber("finished", scan?.Finished.ToUnixTimeSeconds() ?? 0);
+        json.WriteNumber("durationSeconds", Math.Round(scan?.Duration.TotalSeconds ?? 0, 3));
+        json.WriteNumber("files", scan?.Files ?? 0);
+        json.WriteStartArray("skipped");
+        foreach (var reason in Enum.GetValues<SkipReason>().Where(reason => scan?.Skipped.Count(reason) > 0))
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", reason.InWords());
+            json.WriteNumber("count", scan!.Skipped.Count(reason));
+            json.WriteStartArray("examples");
+            foreach (var example in scan.Skipped.Examples(reason)) json.WriteStringValue(example);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteDiscovery(Utf8JsonWriter json, DiscoveryStatus discovery)
+    {
+        json.WriteStartObject("discovery");
+        json.WriteNumber("sent", discovery.Sent);
+        json.WriteNumber("heard", discovery.Sightings);
+        json.WriteNumber("malformed", discovery.Malformed);
+        json.WriteNumber("otherClusters", discovery.OtherClusters);
+        json.WriteString("lastOtherCluster", discovery.LastOtherCluster);
+        json.WriteNumber("namesakes", discovery.NamesakesHeard);
+        json.WriteString("failure", discovery.Failure);
+        json.WriteEndObject();
+    }
+}
