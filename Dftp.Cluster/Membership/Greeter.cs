@@ -13,16 +13,18 @@ internal sealed class Greeter(MembershipContext context)
         if (reply.Answer is not { } answer) return (null, reply.Reason);
         if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
         if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");
-        Answered(address, answer);
-        if (context.Peers.Find(answer.Me.Name) is { } peer) context.Peers.Asked(peer);
+        Answered(address, answer, wasAsked: true);
         return (answer.Me.Name, "");
     }
 
     /// <summary>Takes the answer to a greeting: the one that gave it is a peer, and those that it knows are greeted too.</summary>
-    public void Answered(HostPort address, ClusterAnswer answer)
+    /// <param name="address">The address that was greeted.</param>
+    /// <param name="answer">Its answer.</param>
+    /// <param name="wasAsked">The greeting asked for a full update.</param>
+    public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        Meet(answer.Me, wantsFullUpdate: null);
+        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, wasAsked);
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
@@ -44,7 +46,17 @@ internal sealed class Greeter(MembershipContext context)
             return null;
         }
 
-        return Meet(caller, greeting.RequestsFullUpdate) ? null : "too many nodes";
+        if (context.Peers.GetOrAdd(caller.Name) is not { } peer) return "too many nodes";
+        var facts = Meet(peer, caller, wasAsked: false);
+        if (greeting.RequestsFullUpdate)
+        {
+            peer.Change(now => now with { WantsFullUpdate = true });
+            peer.PushNow.Raise();
+        }
+
+        // Whoever is met by its own greeting is greeted back, and asked for what it holds.
+        if (context.Peers.AsksForFullUpdate(facts)) peer.PingNow.Raise();
+        return null;
     }
 
     /// <summary>Takes note of a node that announced itself or was named by a peer, and greets it unless it is well known.</summary>
@@ -85,20 +97,11 @@ internal sealed class Greeter(MembershipContext context)
         && known.ManagementAddress != node.ManagementAddress
         && context.Time.GetElapsedTime(known.LastAnswer) < 2 * context.Options.PingInterval;
 
-    private bool Meet(NodeDescription node, bool? wantsFullUpdate)
+    private PeerFacts Meet(Peer peer, NodeDescription node, bool wasAsked)
     {
-        if (context.Peers.GetOrAdd(node.Name) is not { } peer) return false;
-        var (before, after) = context.Peers.Meet(peer, node);
+        var (before, after) = context.Peers.Meet(peer, node, wasAsked);
         if (before.State is PeerState.Unmet or PeerState.Away) context.Log.PeerJoined(node.Name, node.ManagementAddress);
         else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
-        if (wantsFullUpdate == true)
-        {
-            peer.Change(facts => facts with { WantsFullUpdate = true });
-            peer.PushNow.Raise();
-        }
-
-        // Whoever is met by its own greeting is greeted back, and asked for what it holds.
-        if (wantsFullUpdate is not null && context.Peers.AsksForFullUpdate(after)) peer.PingNow.Raise();
-        return true;
+        return after;
     }
 }

@@ -24,8 +24,8 @@ internal sealed class MembershipContext(
 
     public HostPort ManagementAddress { get; set; } = new("", 0);
 
-    /// <summary>Takes an answer to a greeting of ours, from the address that was greeted.</summary>
-    public Action<HostPort, ClusterAnswer> Answered { get; set; } = (_, _) => { };
+    /// <summary>Takes an answer to a greeting of ours: the address that was greeted, the answer, whether a full update was asked for.</summary>
+    public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };
 
     /// <summary>What this node says of itself now.</summary>
     public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State);

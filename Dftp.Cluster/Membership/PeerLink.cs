@@ -54,13 +54,12 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
         {
             _triesSinceGone = 0;
             _lastReason = "";
-            _context.Answered(address, answer);
-            if (needsFull) _context.Peers.Asked(peer);
+            _context.Answered(address, answer, needsFull);
             peer.PushNow.Raise();
             return;
         }
 
-        if (reply.Answer is { } other) _context.Answered(address, other);
+        if (reply.Answer is { } other) _context.Answered(address, other, needsFull);
         Failed(reply.Answer is { } stranger ? $"{address} is now the node {stranger.Me.Name}" : reply.Reason);
     }
 

@@ -45,7 +45,10 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
 
     /// <summary>Notes what a peer says of itself in a greeting or an answer: it is there, at these addresses, and holds that.</summary>
     /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
-    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description) => peer.Change(facts =>
+    /// <param name="peer">The peer.</param>
+    /// <param name="description">What it says.</param>
+    /// <param name="wasAsked">It has just been asked for a full update.</param>
+    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, bool wasAsked) => peer.Change(facts =>
     {
         var epoch = description.State?.Epoch ?? 0;
         var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;
@@ -59,7 +62,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             IsOriginal = description.State is null,
             Epoch = epoch,
             Said = description.State,
-            AskedAt = isStart ? null : facts.AskedAt,
+            AskedAt = wasAsked ? time.GetTimestamp() : isStart ? null : facts.AskedAt,
             PushedSequence = isStart ? null : facts.PushedSequence,
         });
     });
@@ -67,9 +70,6 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     /// <summary>Whether to ask the peer for a full update now: not while one comes in, nor again before one could have come.</summary>
     public bool AsksForFullUpdate(PeerFacts facts) =>
         facts is { NeedsFullUpdate: true, Receiving: 0 } && (facts.AskedAt is not { } asked || time.GetElapsedTime(asked) >= AskAgainAfter);
-
-    /// <summary>The peer was asked for a full update and answered.</summary>
-    public void Asked(Peer peer) => peer.Change(facts => facts with { AskedAt = time.GetTimestamp() });
 
     /// <summary>Another node, or its own announcement, says that the peer is there and where.</summary>
     /// <param name="peer">The peer.</param>
