@@ -48,6 +48,12 @@ public interface ITreeSnapshot
     /// a directory before the contents of its directories. Empty for what is no directory.
     /// </summary>
     IEnumerable<WalkEntry> Walk(VirtualPath directory);
+
+    /// <summary>
+    /// Stands for what <see cref="List"/> gives for a directory: two snapshots in which it is the same object list the same entries with
+    /// the same facts. Null for what is no directory, and where versions cannot be told apart.
+    /// </summary>
+    object? Identity(VirtualPath directory) => null;
 }
 
 /// <summary>Sums over a snapshot.</summary>

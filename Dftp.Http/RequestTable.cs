@@ -1,6 +1,7 @@
 using Dftp.FileSystem;
 using Dftp.Http.Files;
 using Dftp.Http.Pages;
+using Dftp.Http.Search;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -32,7 +33,8 @@ internal sealed class RequestTable
             new("/fs", Match.Exact, RedirectToSlashAsync),
             new("/fs/", Match.Prefix, files.AnswerAsync),
             new("/find", Match.Exact, RedirectToSlashAsync),
-            new("/find/", Match.Prefix, PathList.AnswerAsync),
+            new("/find/", Match.Prefix, FindHandler.AnswerAsync),
+            new(Assets.Path, Match.Prefix, Assets.AnswerAsync, ShowsTree: false),
             new("/status", Match.Exact, status.AnswerAsync, ShowsTree: false),
             new("/status/", Match.Exact, status.AnswerAsync, ShowsTree: false),
         ];

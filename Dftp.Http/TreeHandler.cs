@@ -1,5 +1,5 @@
 using Dftp.Http.Files;
-using Dftp.Http.Pages;
+using Dftp.Http.Listings;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -19,7 +19,7 @@ internal sealed class TreeHandler(FileAnswer files)
         {
             // The listing's links are relative to it, so its own URL has to end with a slash.
             return request.Target.EndsWithSlash
-                ? DirectoryListing.AnswerAsync(request)
+                ? DirectoryAnswer.AnswerAsync(request)
                 : PlainText.RedirectToDirectoryAsync(request);
         }
 

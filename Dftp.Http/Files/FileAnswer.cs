@@ -99,6 +99,7 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
         response.StatusCode = decision.Status;
         response.Headers.AcceptRanges = "bytes";
         WriteValidators(response, file, validators);
+        if (IsDownload(request)) response.Headers.ContentDisposition = AttachmentName.Of(request.Path.Name);
         if (type.CanRunScripts) response.Headers.ContentSecurityPolicy = "sandbox";
         if (decision.Ranges.Length > 1)
         {
@@ -130,6 +131,9 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
         request.Target.Query.Length > 0 && request.Http.Request.Query["format"] == "txt"
             ? ContentTypes.PlainText
             : ContentTypes.Of(request.Path);
+
+    private static bool IsDownload(TreeRequest request) =>
+        request.Target.Query.Length > 0 && request.Http.Request.Query.ContainsKey("download");
 
     private async Task SendAsync(TreeRequest request, Entry file, ByteRange[] ranges, FileContent first, MultipartRanges? multipart)
     {

@@ -13,30 +13,9 @@ internal sealed class GreetingPage(HttpOptions options)
         """
         <!DOCTYPE html>
         <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>dftp on {0}</title>
-        <style>
-        body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
-        body {{ color: #222; background: #fff; }}
-        h1 {{ margin-bottom: 0; }}
-        .of {{ margin-top: 0; color: #666; }}
-        table {{ border-collapse: collapse; width: 100%; }}
-        th, td {{ padding: .25rem .75rem .25rem 0; text-align: left; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }}
-        th.n, td.n {{ text-align: right; white-space: nowrap; }}
-        pre {{ padding: .75rem; background: #f4f4f4; overflow-x: auto; }}
-        @media (prefers-color-scheme: dark) {{
-        body {{ color: #ddd; background: #1b1b1b; }}
-        .of {{ color: #999; }}
-        th, td {{ border-color: #444; }}
-        pre {{ background: #2a2a2a; }}
-        a {{ color: #8ab4f8; }}
-        }}
-        </style>
-        </head>
-        <body>
-        <h1>dftp</h1>
+        <head><title>dftp on {0}</title>{7}</head>
+        <body class="greeting">
+        {8}<h1>dftp</h1>
         <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
         <p>The directories of several machines, served as one tree. Every node of the cluster shows all of it.</p>
         <p><a href="/fs/">Browse the files</a> &middot; <a href="/find/">List every path</a></p>
@@ -71,9 +50,8 @@ internal sealed class GreetingPage(HttpOptions options)
     {
         var response = request.Http.Response;
         var body = Encoding.UTF8.GetBytes(Render(request, AddressOf(request.Http)));
-        response.ContentType = HtmlPage.ContentType;
         response.ContentLength = body.Length;
-        response.Headers.ContentSecurityPolicy = HtmlPage.SecurityPolicy;
+        HtmlPage.WriteHeaders(response);
         request.Completeness.Tell(response);
         if (!request.IsHead) await response.Body.WriteAsync(body, request.Aborted);
     }
@@ -91,7 +69,9 @@ internal sealed class GreetingPage(HttpOptions options)
             Count(totals.Files, "file", "files"),
             Count(totals.Directories, "directory", "directories"),
             Sizes.Show(totals.Bytes),
-            request.Completeness.IsWhole ? "" : $" There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.");
+            request.Completeness.IsWhole ? "" : $" There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.",
+            HtmlPage.Head,
+            HtmlPage.SearchForm);
         foreach (var node in request.Tree.Nodes)
         {
             page.AppendFormat(

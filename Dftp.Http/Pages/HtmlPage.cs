@@ -1,15 +1,37 @@
 using System.Text;
 using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;
 
-/// <summary>What our own pages' headers share.</summary>
+/// <summary>What our own pages share.</summary>
 internal static class HtmlPage
 {
-    public const string ContentType = "text/html; charset=utf-8";
+    /// <summary>
+    /// Our pages run and show what this node serves and nothing else, and nothing that stands in the page itself; text never becomes
+    /// markup by way of a script (trusted types).
+    /// </summary>
+    private const string SecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-    /// <summary>Our pages run nothing and fetch nothing.</summary>
-    public const string SecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+    public static readonly string Head =
+        "<meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        + "<meta name=\"color-scheme\" content=\"light dark\">"
+        + $"<link rel=\"icon\" href=\"{Assets.UrlOf("icon.svg")}\"><link rel=\"stylesheet\" href=\"{Assets.UrlOf("page.css")}\">";
+
+    public static readonly string ListingScript = $"<script type=\"module\" src=\"{Assets.UrlOf("listing.js")}\"></script>";
+
+    public const string SearchForm =
+        "<form class=\"search\" action=\"/find/\" role=\"search\"><input type=\"search\" name=\"name\" required "
+        + "placeholder=\"Search all files\" aria-label=\"Search all files\"> <button>Search</button></form>\r\n";
+
+    public static void WriteHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/html; charset=utf-8";
+        response.Headers.ContentSecurityPolicy = SecurityPolicy;
+        response.Headers["Referrer-Policy"] = "same-origin";
+    }
 
     public static string Text(string? text)
     {

@@ -15,6 +15,13 @@ internal sealed class Utf8Output(PipeWriter writer)
 
     public bool HasRoom(int bytes) => _block.Length - _used >= bytes;
 
+    /// <summary>Text for which there is room.</summary>
+    public void Append(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(Room);
+        Advance(text.Length);
+    }
+
     public void Advance(int bytes) => _used += bytes;
 
     /// <summary>Sends what there is and makes room.</summary>

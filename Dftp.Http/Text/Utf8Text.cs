@@ -44,6 +44,20 @@ internal ref struct Utf8Text(Span<byte> space)
 
     public void AppendHtml(string text) => AppendHtml(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Text without control characters inside a JSON string: at most twice as long.</summary>
+    public void AppendJson(scoped ReadOnlySpan<byte> utf8)
+    {
+        for (var at = utf8.IndexOfAny((byte)'"', (byte)'\\'); at >= 0; at = utf8.IndexOfAny((byte)'"', (byte)'\\'))
+        {
+            Append(utf8[..at]);
+            Append((byte)'\\');
+            Append(utf8[at]);
+            utf8 = utf8[(at + 1)..];
+        }
+
+        Append(utf8);
+    }
+
     /// <summary>A name for a URL: at most three times as long.</summary>
     public void AppendPercentEncoded(scoped ReadOnlySpan<byte> utf8) => Length += PercentEncoding.Encode(utf8, _space[Length..]);
 

@@ -28,13 +28,14 @@ public sealed partial class ListingTests
 
         Assert.AreEqual("text/html; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         Assert.AreEqual("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+        var page = await response.Content.ReadAsStringAsync();
+        StringAssert.StartsWith(page, "<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of /a/</title><meta charset=\"utf-8\">");
         Assert.AreEqual(
-            "<html>\r\n<head><title>Index of /a/</title><meta charset=\"utf-8\"></head>\r\n<body>\r\n"
-            + "<h1>Index of /a/</h1><hr><pre><a href=\"../\">../</a>\r\n"
+            "<h1>Index of /a/</h1><hr><pre><a href=\"../\">../</a>\r\n"
             + "<a href=\"sub/\">sub/</a>" + new string(' ', 47) + "01-Jan-1970 00:00                   -  memory\r\n"
             + "<a href=\"test.txt\">test.txt</a>" + new string(' ', 43) + "23-Oct-2016 12:07                  10  memory\r\n"
             + "</pre><hr></body>\r\n</html>\r\n",
-            await response.Content.ReadAsStringAsync());
+            page[page.IndexOf("<h1>", StringComparison.Ordinal)..]);
     }
 
     // ngx_http_autoindex_module.c: what is longer than 50 characters shows 47 and "..>"; a directory has its slash where there is room.
@@ -97,6 +98,7 @@ public sealed partial class ListingTests
         StringAssert.Contains(page, "<title>Index of /&lt;script&gt;&amp;&quot;/</title>");
         StringAssert.Contains(page, "<a href=\"%3Cb%3E%26%22.html\">&lt;b&gt;&amp;&quot;.html</a>");
         Assert.IsFalse(page.Contains("<script>", StringComparison.Ordinal));
+        StringAssert.Contains(page, "<h1>Index of /&lt;script&gt;&amp;&quot;/</h1>");
     }
 
     // Many blocks, and twice over one connection: nothing is lost, nothing is left unsent.

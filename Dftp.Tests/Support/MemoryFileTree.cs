@@ -98,6 +98,8 @@ internal sealed class MemoryFileTree : IFileTree
             return path.IsRoot;
         }
 
+        public object? Identity(VirtualPath directory) => TryFind(directory, out var entry) && entry.IsDirectory ? this : null;
+
         public IEnumerable<Entry> List(VirtualPath directory) =>
             Items.Where(item => !item.Key.IsRoot && item.Key.Parent == directory)
                 .OrderBy(item => item.Value.Bytes is not null)

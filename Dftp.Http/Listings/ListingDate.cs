@@ -1,7 +1,7 @@
 using Dftp.FileSystem;
 using Dftp.Http.Text;
 
-namespace Dftp.Http.Pages;
+namespace Dftp.Http.Listings;
 
 /// <summary>Writes times as <c>28-Sep-1970 12:00</c>, UTC. Neighbours mostly share a day, which is worked out once.</summary>
 internal sealed class ListingDate

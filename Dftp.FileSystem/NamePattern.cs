@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Text;
+
+namespace Dftp.FileSystem;
+
+/// <summary>
+/// A pattern of names, regardless of case: <c>*</c> stands for any characters, <c>?</c> for one, <c>[a-z]</c> for one of some and
+/// <c>[!a-z]</c> for one of all others; a backslash takes the next character as it is. A pattern without any of these is looked for
+/// anywhere in the name.
+/// </summary>
+public sealed class NamePattern
+{
+    private static readonly SearchValues<char> Special = SearchValues.Create(@"*?[\");
+
+    private readonly Part[] _parts;
+
+    private NamePattern(string text, Part[] parts)
+    {
+        Text = text;
+        _parts = parts;
+    }
+
+    /// <summary>As it was written.</summary>
+    public string Text { get; }
+
+    /// <returns>False for an empty pattern, a set that does not end or is empty, and a backslash at the end.</returns>
+    public static bool TryParse(string text, out NamePattern? pattern)
+    {
+        pattern = null;
+        if (text.Length == 0) return false;
+        var parts = new List<Part>();
+        var runes = text.EnumerateRunes().ToArray();
+        for (var at = 0; at < runes.Length; at++)
+        {
+            switch (runes[at].Value)
+            {
+                case '*':
+                    if (parts is not [.., { IsAny: true }]) parts.Add(new Part { IsAny = true });
+                    break;
+                case '?':
+                    parts.Add(new Part { IsOne = true });
+                    break;
+                case '[':
+                    if (!TryReadSet(runes, ref at, out var set)) return false;
+                    parts.Add(set);
+                    break;
+                case '\\':
+                    if (++at == runes.Length) return false;
+                    parts.Add(new Part { Rune = Fold(runes[at]) });
+                    break;
+                default:
+                    parts.Add(new Part { Rune = Fold(runes[at]) });
+                    break;
+            }
+        }
+
+        var any = new Part { IsAny = true };
+        pattern = new NamePattern(text, text.AsSpan().ContainsAny(Special) ? [.. parts] : [any, .. parts, any]);
+        return true;
+    }
+
+    /// <summary>Takes time in proportion to the lengths of the name and the pattern, multiplied at worst.</summary>
+    public bool Matches(ReadOnlySpan<byte> nameUtf8)
+    {
+        // When a character does not fit, the last * takes one more and all after it is tried again: earlier ones need no second try.
+        var (part, at) = (0, 0);
+        var (retryPart, retryAt) = (-1, 0);
+        while (at < nameUtf8.Length)
+        {
+            if (part < _parts.Length && _parts[part].IsAny)
+            {
+                (retryPart, retryAt) = (++part, at);
+                continue;
+            }
+
+            Rune.DecodeFromUtf8(nameUtf8[at..], out var rune, out var length);
+            if (part < _parts.Length && _parts[part].Matches(Fold(rune)))
+            {
+                part++;
+                at += length;
+                continue;
+            }
+
+            if (retryPart < 0) return false;
+            Rune.DecodeFromUtf8(nameUtf8[retryAt..], out _, out var skipped);
+            retryAt += skipped;
+            (part, at) = (retryPart, retryAt);
+        }
+
+        while (part < _parts.Length && _parts[part].IsAny) part++;
+        return part == _parts.Length;
+    }
+
+    public override string ToString() => Text;
+
+    /// <summary>Reads from the opening bracket to the closing one, which <paramref name="at"/> stands on afterwards.</summary>
+    private static bool TryReadSet(Rune[] runes, ref int at, out Part set)
+    {
+        var ranges = new List<(Rune First, Rune Last)>();
+        var isNegated = at + 1 < runes.Length && runes[at + 1].Value is '!' or '^';
+        if (isNegated) at++;
+        set = new Part { Set = ranges, IsNegated = isNegated };
+        for (at++; at < runes.Length; at++)
+        {
+            // As in shells, a closing bracket that comes first is a member.
+            if (runes[at].Value == ']' && ranges.Count > 0) return true;
+            var first = runes[at];
+            var last = first;
+            if (at + 2 < runes.Length && runes[at + 1].Value == '-' && runes[at + 2].Value != ']')
+            {
+                last = runes[at + 2];
+                at += 2;
+            }
+
+            ranges.Add((Fold(first), Fold(last)));
+        }
+
+        return false;
+    }
+
+    private static Rune Fold(Rune rune) => rune.IsAscii
+        ? char.IsAsciiLetterUpper((char)rune.Value) ? new Rune(rune.Value | 0x20) : rune
+        : Rune.ToLowerInvariant(rune);
+
+    private readonly struct Part
+    {
+        public bool IsAny { get; init; }
+
+        public bool IsOne { get; init; }
+
+        public Rune Rune { get; init; }
+
+        public List<(Rune First, Rune Last)>? Set { get; init; }
+
+        public bool IsNegated { get; init; }
+
+        public bool Matches(Rune rune)
+        {
+            if (IsOne) return true;
+            if (Set is null) return rune == Rune;
+            foreach (var (first, last) in Set)
+            {
+                if (rune >= first && rune <= last) return !IsNegated;
+            }
+
+            return IsNegated;
+        }
+    }
+}

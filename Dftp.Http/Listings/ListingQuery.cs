@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Dftp.Http.Listings;
+
+internal enum ListingFormat
+{
+    Html,
+    Json,
+    Text,
+}
+
+internal enum ListingSort
+{
+    Name,
+    Time,
+    Size,
+}
+
+/// <summary>In what form and order a directory is wanted: <c>?format=&amp;sort=&amp;order=</c>.</summary>
+internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool IsDescending)
+{
+    private static readonly ListingQuery Plain = new(ListingFormat.Html, ListingSort.Name, false);
+
+    /// <param name="request">Its query, and its Accept header where the query names no format.</param>
+    /// <param name="query">What was asked for.</param>
+    /// <param name="complaint">Otherwise what is wrong with it, as a sentence.</param>
+    public static bool TryRead(HttpRequest request, [NotNullWhen(true)] out ListingQuery? query, [NotNullWhen(false)] out string? complaint)
+    {
+        query = Plain with { Format = Accepted(request) };
+        complaint = null;
+        if (!request.QueryString.HasValue) return true;
+        foreach (var (name, values) in request.Query)
+        {
+            query = (name, values.Count == 1 ? values[0] : null) switch
+            {
+                ("format", "html") => query with { Format = ListingFormat.Html },
+                ("format", "json") => query with { Format = ListingFormat.Json },
+                ("format", "txt") => query with { Format = ListingFormat.Text },
+                ("sort", "name") => query with { Sort = ListingSort.Name },
+                ("sort", "time") => query with { Sort = ListingSort.Time },
+                ("sort", "size") => query with { Sort = ListingSort.Size },
+                ("order", "asc") => query with { IsDescending = false },
+                ("order", "desc") => query with { IsDescending = true },
+                ("format" or "sort" or "order", _) => null,
+                _ => query,
+            };
+            if (query is not null) continue;
+            complaint = name switch
+            {
+                "format" => "format is html, json or txt.",
+                "sort" => "sort is name, time or size.",
+                _ => "order is asc or desc.",
+            };
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Directories stay before files, and names decide where the rest is equal.</summary>
+    public IEnumerable<Entry> Arrange(IEnumerable<Entry> byName) => (Sort, IsDescending) switch
+    {
+        (ListingSort.Name, false) => byName,
+        (ListingSort.Name, true) => byName.Reverse().OrderByDescending(entry => entry.IsDirectory),
+        (ListingSort.Time, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Modified),
+        (ListingSort.Time, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Modified),
+        (_, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Size),
+        (_, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Size),
+    };
+
+    /// <summary>JSON for who names it and does not like HTML as much: browsers do, and most programs name neither.</summary>
+    private static ListingFormat Accepted(HttpRequest request)
+    {
+        var accept = request.Headers.Accept;
+        if (!accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase)) return ListingFormat.Html;
+        if (!MediaTypeHeaderValue.TryParseList(accept, out var types)) return ListingFormat.Html;
+        return Quality(types, "application/json") > Quality(types, "text/html") ? ListingFormat.Json : ListingFormat.Html;
+    }
+
+    private static double Quality(IList<MediaTypeHeaderValue> types, string wanted) => types
+        .Where(type => type.MediaType.Equals(wanted, StringComparison.OrdinalIgnoreCase))
+        .Select(type => type.Quality ?? 1)
+        .DefaultIfEmpty(0)
+        .Max();
+}

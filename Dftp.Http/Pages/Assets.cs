@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Pages;
+
+/// <summary>
+/// Answers <c>/.dftp/&lt;version&gt;/&lt;name&gt;</c>: the styles and scripts of our pages. The version is made of all their contents, so a
+/// browser may keep what it has for ever.
+/// </summary>
+internal static class Assets
+{
+    public const string Path = "/.dftp/";
+
+    private const string ResourcePrefix = "Dftp.Http.Assets.";
+
+    private static readonly FrozenDictionary<string, byte[]> Contents = typeof(Assets).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+        .ToFrozenDictionary(name => name[ResourcePrefix.Length..], Read);
+
+    private static readonly string Version = VersionOf(Contents);
+
+    public static string UrlOf(string name) =>
+        Contents.ContainsKey(name) ? $"{Path}{Version}/{name}" : throw new ArgumentOutOfRangeException(nameof(name), name, "no such asset");
+
+    public static async Task AnswerAsync(TreeRequest request)
+    {
+        var response = request.Http.Response;
+        var (version, name) = (request.Path.Parent.Name, request.Path.Name);
+        if (version.Length == 0 || !request.Path.Parent.Parent.IsRoot || !Contents.TryGetValue(name, out var content))
+        {
+            await PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, "Nothing is here.");
+            return;
+        }
+
+        // A page from before an update gets what there is now, but only for this once.
+        response.Headers.CacheControl = version == Version ? "public, max-age=31536000, immutable" : "no-cache";
+        response.ContentType = System.IO.Path.GetExtension(name) switch
+        {
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            _ => throw new InvalidOperationException($"an asset without a type: {name}"),
+        };
+        response.ContentLength = content.Length;
+        if (!request.IsHead) await response.Body.WriteAsync(content, request.Aborted);
+    }
+
+    private static byte[] Read(string resource)
+    {
+        using var stream = typeof(Assets).Assembly.GetManifestResourceStream(resource)!;
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private static string VersionOf(FrozenDictionary<string, byte[]> contents)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (_, content) in contents.OrderBy(asset => asset.Key, StringComparer.Ordinal)) hash.AppendData(content);
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+}

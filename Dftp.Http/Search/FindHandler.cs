@@ -1,0 +1,61 @@
+using Dftp.FileSystem;
+using Dftp.Http.Listings;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Search;
+
+/// <summary>
+/// Answers <c>/find/</c>: the path of every file under a directory, a line each, or of what a query asks for. As JSON a line is an object
+/// with the path and what a listing says of it.
+/// </summary>
+internal static class FindHandler
+{
+    /// <summary>Enough for a line of either form.</summary>
+    private const int MaxLine = 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + EntryJson.MaxFacts + 16;
+
+    /// <summary>A search that finds little still notices soon that its client has left.</summary>
+    private const int StepsBetweenLooks = 4096;
+
+    public static async Task AnswerAsync(TreeRequest request)
+    {
+        if (!FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint))
+        {
+            await PlainText.WriteAsync(request.Http, StatusCodes.Status400BadRequest, complaint);
+            return;
+        }
+
+        var under = query.Search.Under;
+        if (!request.Snapshot.TryFind(under, out var entry))
+        {
+            await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {under}.");
+            return;
+        }
+
+        var response = request.Http.Response;
+        response.ContentType = query.IsJson ? "application/x-ndjson" : PlainText.ContentType;
+        request.Completeness.Tell(response);
+        if (request.IsHead) return;
+
+        await response.StartAsync(request.Aborted);
+        var walk = entry.IsDirectory ? request.Snapshot.Walk(under) : [new WalkEntry(under.Parent, entry)];
+        await SendAsync(query, walk, new Utf8Output(response.BodyWriter), request.Aborted);
+    }
+
+    private static async Task SendAsync(FindQuery query, IEnumerable<WalkEntry> walk, Utf8Output output, CancellationToken aborted)
+    {
+        var line = new FoundLine(query.IsJson);
+        var left = query.Search.Limit ?? int.MaxValue;
+        var steps = 0;
+        foreach (var step in walk)
+        {
+            if (++steps % StepsBetweenLooks == 0) aborted.ThrowIfCancellationRequested();
+            if (!query.Search.Matches(step)) continue;
+            if (!output.HasRoom(MaxLine) && !await output.MakeRoomAsync(MaxLine, aborted)) return;
+            line.Append(output, step);
+            if (--left == 0) break;
+        }
+
+        output.Complete();
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.FileSystem;
+
+[TestClass]
+public sealed class NamePatternTests
+{
+    [TestMethod]
+    [DataRow("*", "anything", true)]
+    [DataRow("*.txt", "a.TXT", true)]
+    [DataRow("*.txt", "a.txt.bak", false)]
+    [DataRow("A*C", "abbbc", true)]
+    [DataRow("a*b*c", "a-b-b-c", true)]
+    [DataRow("a*b*c", "a-c-b", false)]
+    [DataRow("???", "日本語", true)]
+    [DataRow("?", "😀", true)]
+    [DataRow("?", "ab", false)]
+    [DataRow("É*", "école", true)]
+    [DataRow("[a-c]x", "Bx", true)]
+    [DataRow("[!a-c]x", "bx", false)]
+    [DataRow("[^a-c]x", "dx", true)]
+    [DataRow("[]]x", "]x", true)]
+    [DataRow("[a-]x", "-x", true)]
+    [DataRow("part", "a PARTial name", true)]
+    [DataRow("part", "another", false)]
+    [DataRow(@"\*", "*", true)]
+    [DataRow(@"\*", "x", false)]
+    [DataRow(@"a\[b", "A[B", true)]
+    public void Pattern_matches_whole_names_regardless_of_case(string pattern, string name, bool matches)
+    {
+        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("[a")]
+    [DataRow("[]")]
+    [DataRow("x\\")]
+    public void Broken_pattern_is_refused(string pattern) => Assert.IsFalse(NamePattern.TryParse(pattern, out _));
+
+    // Stars that each try every place would take longer than the test's life.
+    [TestMethod]
+    [Timeout(10_000)]
+    public void Many_stars_take_no_exponential_time()
+    {
+        Assert.IsTrue(NamePattern.TryParse(string.Concat(Enumerable.Repeat("a*", 200)) + "b", out var pattern));
+        Assert.IsFalse(pattern!.Matches(Encoding.UTF8.GetBytes(new string('a', 1000))));
+    }
+}

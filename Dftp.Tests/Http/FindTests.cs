@@ -1,0 +1,162 @@
+using System.Net;
+using System.Text.Json;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Http;
+
+[TestClass]
+public sealed class FindTests
+{
+    private static readonly MemoryFileTree Tree = new MemoryFileTree()
+        .File("/test.txt", "").File("/a/b/deep é.txt", "").File("/a/x", "").File("/a/y%2F", "").File("/z/q", "").Directory("/empty");
+
+    // "Returns complete list of full filenames for every file ... as a text/plain newline-separated response. Returned filenames start with
+    // "/" and are relative to the root directory."
+    [TestMethod]
+    public async Task Find_lists_files_only_a_line_each()
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.GetAsync("/find/");
+
+        Assert.AreEqual("text/plain; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("/test.txt\n/a/x\n/a/y%2F\n/a/b/deep é.txt\n/z/q\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    [DataRow("/find/a", "/a/x\n/a/y%2F\n/a/b/deep é.txt\n")]
+    [DataRow("/find/a/", "/a/x\n/a/y%2F\n/a/b/deep é.txt\n")]
+    [DataRow("/find/a/b", "/a/b/deep é.txt\n")]
+    [DataRow("/find/a/y%252F", "/a/y%2F\n")]
+    [DataRow("/find/test.txt", "/test.txt\n")]
+    [DataRow("/find/empty/", "")]
+    public async Task Find_under_a_path_lists_what_is_there(string target, string expected)
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        Assert.AreEqual(expected, await site.GetTextAsync(target));
+    }
+
+    [TestMethod]
+    public async Task Find_where_nothing_is_gives_404()
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.GetAsync("/find/nothing/here");
+
+        Assert.AreEqual(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.AreEqual("Nothing is at /nothing/here.\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task Empty_tree_gives_an_empty_list()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree());
+
+        using var response = await site.GetAsync("/find/");
+
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode);
+        Assert.AreEqual("", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task Head_has_the_type_and_no_body()
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.SendAsync(HttpMethod.Head, "/find/");
+
+        Assert.AreEqual("text/plain; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("", await response.Content.ReadAsStringAsync());
+    }
+
+    // Many blocks of long lines: none is cut at a block's end.
+    [TestMethod]
+    public async Task Long_list_comes_whole()
+    {
+        var tree = new MemoryFileTree();
+        var expected = Enumerable.Range(0, 300).Select(i => $"/{new string('d', 250)}/{new string('f', 240)}{i:D4}").ToList();
+        foreach (var path in expected) tree.File(path, "");
+        await using var site = await HttpSite.StartAsync(tree);
+
+        Assert.AreEqual(string.Join('\n', expected) + "\n", await site.GetTextAsync("/find/"));
+    }
+
+    [TestMethod]
+    [DataRow("name=*.TXT", "/test.txt\n/a/b/deep é.txt\n")]
+    [DataRow("name=DEEP%20%C3%89", "/a/b/deep é.txt\n")]
+    [DataRow("name=q", "/z/q\n")]
+    [DataRow("name=e&type=dir", "/empty/\n")]
+    [DataRow("name=[!a-y]&type=any", "/z/\n")]
+    [DataRow("type=dir", "/a/\n/empty/\n/z/\n/a/b/\n")]
+    [DataRow("under=/a/b", "/a/b/deep é.txt\n")]
+    [DataRow("under=a&name=x", "/a/x\n/a/b/deep é.txt\n")]
+    [DataRow("limit=2", "/test.txt\n/a/x\n")]
+    [DataRow("node=memory&limit=1", "/test.txt\n")]
+    [DataRow("node=other", "")]
+    [DataRow("larger=0", "")]
+    [DataRow("newer=2016-10-23&limit=1", "/test.txt\n")]
+    [DataRow("newer=2016-10-24", "")]
+    [DataRow("name=&type=&limit=&under=z", "/z/q\n")]
+    [DataRow("format=txt&unknown=1&under=z", "/z/q\n")]
+    public async Task Query_chooses(string query, string expected)
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        Assert.AreEqual(expected, await site.GetTextAsync("/find/?" + query));
+    }
+
+    [TestMethod]
+    [DataRow("1k", "/2k\n/3M\n")]
+    [DataRow("2047", "/2k\n/3M\n")]
+    [DataRow("2K", "/3M\n")]
+    [DataRow("2M", "/3M\n")]
+    [DataRow("3m", "")]
+    [DataRow("1G", "")]
+    public async Task Larger_understands_units(string larger, string expected)
+    {
+        await using var site = await HttpSite.StartAsync(
+            new MemoryFileTree().File("/1k", new byte[1024]).File("/2k", new byte[2048]).File("/3M", new byte[3 << 20]));
+
+        Assert.AreEqual(expected, await site.GetTextAsync("/find/?larger=" + larger));
+    }
+
+    [TestMethod]
+    [DataRow("name=[a", "name is a pattern")]
+    [DataRow("name=a&name=b", "name is a pattern")]
+    [DataRow("type=link", "type is file, dir or any.")]
+    [DataRow("larger=many", "larger is a number of bytes")]
+    [DataRow("larger=-1", "larger is a number of bytes")]
+    [DataRow("larger=9999999999T", "larger is a number of bytes")]
+    [DataRow("newer=yesterday", "newer is a date")]
+    [DataRow("node=a/b", "node is the name of a node.")]
+    [DataRow("limit=0", "limit is a number from 1 on.")]
+    [DataRow("format=html", "format is txt or json.")]
+    public async Task Bad_value_gives_400_and_a_sentence(string query, string sentence)
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.GetAsync("/find/?" + query);
+
+        Assert.AreEqual(HttpStatusCode.BadRequest, response.StatusCode);
+        StringAssert.StartsWith(await response.Content.ReadAsStringAsync(), sentence);
+    }
+
+    [TestMethod]
+    public async Task Json_gives_an_object_a_line()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d\"/\\x", "12"));
+
+        using var response = await site.GetAsync("/find/?format=json&type=any");
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+
+        Assert.AreEqual("application/x-ndjson", response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("/d\"", lines[0].GetProperty("path").GetString());
+        Assert.AreEqual("directory", lines[0].GetProperty("type").GetString());
+        Assert.AreEqual("/d\"/\\x", lines[1].GetProperty("path").GetString());
+        Assert.AreEqual(2, lines[1].GetProperty("size").GetInt64());
+        Assert.AreEqual("memory", lines[1].GetProperty("owner").GetString());
+        Assert.AreEqual(1, lines[1].GetProperty("holders").GetInt32());
+    }
+}
