@@ -5,6 +5,7 @@ using Dftp.Cluster.Content;
 using Dftp.Cluster.Membership;
 using Dftp.Ftp;
 using Dftp.Http;
+using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
 using Microsoft.AspNetCore.Builder;
@@ -149,6 +150,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private static void Serve(ListenOptions listen, Interface served)
     {
         listen.Protocols = HttpProtocols.Http1;
+        if (served == Interface.Public) listen.UseDftpTransport();
         listen.Use(next => connection =>
         {
             connection.Features.Set(new ServedInterface(served));
