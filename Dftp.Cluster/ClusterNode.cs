@@ -3,9 +3,9 @@ using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Management;
 using Dftp.Cluster.Membership;
-using Dftp.Cluster.Scanning;
 using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
+using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -16,14 +16,13 @@ namespace Dftp.Cluster;
 /// A node's part in the cluster: its root, the tree, its peers. Front ends read <see cref="Tree"/>; the composition root routes the
 /// management interface here, and says when the listeners are bound.
 /// </summary>
-public sealed partial class ClusterNode : IAsyncDisposable
+public sealed class ClusterNode : IAsyncDisposable
 {
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logs;
-    private readonly ILogger _scanLog;
     private readonly LocalRoot _root;
-    private readonly Scanner _scanner;
+    private readonly ScanLoop _scan;
     private readonly OwnEntries _own;
     private readonly PeerTable _peers;
     private readonly PeerClient _client;
@@ -38,8 +37,6 @@ public sealed partial class ClusterNode : IAsyncDisposable
     private readonly TreeWriter _tree = new();
     private readonly DateTimeOffset _started;
     private DiscoveryLoop? _discovery;
-    private volatile ScanReport? _scan;
-    private Task _scanning = Task.CompletedTask;
 
     /// <param name="options">What the node is told.</param>
     /// <param name="rootDirectory">The directory that it serves.</param>
@@ -51,13 +48,12 @@ public sealed partial class ClusterNode : IAsyncDisposable
         _options = options;
         _time = time;
         _logs = logs;
-        _scanLog = logs.CreateLogger<Scanner>();
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
-        _scanner = new Scanner(_root, time, logs.CreateLogger<Scanner>());
 
         var tree = _tree;
         _started = time.GetUtcNow();
         _own = new OwnEntries(options.NodeName, tree, time);
+        _scan = new ScanLoop(_root, _own, options, time, logs);
         _peers = new PeerTable(tree, time);
         _client = new PeerClient(options, time);
         _peerFiles = new PeerFiles(options, time);
@@ -86,10 +82,13 @@ public sealed partial class ClusterNode : IAsyncDisposable
 
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>
-        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan).Write(json);
+        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan.Status).Write(json);
 
-    /// <summary>Starts to read the root.</summary>
-    public void StartScan() => _scanning = ScanAsync(_stopping.Token);
+    /// <summary>How this node's entries follow its disk.</summary>
+    public ScanStatus ScanStatus => _scan.Status;
+
+    /// <summary>Starts to read the root, and to follow it from then on.</summary>
+    public void StartScan() => _scan.Start();
 
     /// <summary>Starts to look for peers, now that they can call back.</summary>
     /// <param name="publicAddress">Where this node's files are read.</param>
@@ -130,6 +129,7 @@ public sealed partial class ClusterNode : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await EndLoopsAsync();
+        await _scan.DisposeAsync();
         _links.Dispose();
         _known?.Dispose();
         _peers.Dispose();
@@ -145,35 +145,6 @@ public sealed partial class ClusterNode : IAsyncDisposable
         await _links.StopAsync();
         await Task.WhenAll(_joining);
         if (_known is not null) await _known.StopAsync();
-        await _scanning;
+        await _scan.StopAsync();
     }
-
-    private async Task ScanAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
-            _scan = new ScanReport(_time.GetUtcNow(), scan.Duration, scan.Files, scan.Skipped);
-            _own.Replace(scan.Root!.MountedAt(_options.Mount));
-            LogScanned(_scanLog, scan.Files);
-            if (scan.Skipped.Total > 0) LogSkipped(_scanLog, scan.Skipped.Describe());
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The node stops.
-        }
-        catch (Exception error)
-        {
-            LogScanFailed(_scanLog, error.Message);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "local scan finished, {Files} file(s) found")]
-    private static partial void LogScanned(ILogger log, long files);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "left out: {Skipped}")]
-    private static partial void LogSkipped(ILogger log, string skipped);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}")]
-    private static partial void LogScanFailed(ILogger log, string error);
 }

@@ -27,11 +27,14 @@ public sealed record ClusterOptions
     /// <summary>How often each peer is sent all that this node holds, whatever it was sent before.</summary>
     public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How often the whole root is read again, whatever the operating system told of it.</summary>
+    public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often those directories are read again of which the operating system does not tell the changes.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a peer may take to accept a connection. It is on the same network: a second is already long.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>How often the whole root is read again, whatever was heard of its changes.</summary>
-    public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Management addresses of nodes to join, tried for ever; their names are resolved anew at each try.</summary>
     public IReadOnlyList<HostPort> Joins { get; init; } = [];

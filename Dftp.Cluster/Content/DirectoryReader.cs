@@ -9,6 +9,11 @@ internal abstract class DirectoryReader : IDisposable
 
     public abstract DirectoryIdentity Identity { get; }
 
+    /// <summary>Brings <see cref="Facts"/> up to date.</summary>
+    public virtual void Refresh()
+    {
+    }
+
     /// <summary>Tells every entry but <c>.</c> and <c>..</c>, in no order; one that vanished meanwhile is not told.</summary>
     /// <returns>Null; or, where reading broke off, why, as the end of a sentence.</returns>
     public abstract string? Read(EntryVisitor visitor);
@@ -66,4 +71,20 @@ internal enum LinkTargetKind
 
     /// <summary>Itself, by way of symlinks alone.</summary>
     Circle,
+}
+
+/// <summary>What stands at a path, for one who follows symlinks by hand.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Target">Of a symlink: the names that it leads through, joined by slashes.</param>
+/// <param name="IsFromRoot">Whether the target counts from the node's root instead of the symlink's directory.</param>
+internal readonly record struct LinkText(LinkTextKind Kind, byte[]? Target = null, bool IsFromRoot = false);
+
+internal enum LinkTextKind
+{
+    Nothing,
+    NoLink,
+    Link,
+
+    /// <summary>A symlink whose text leads out of the root.</summary>
+    Outside,
 }

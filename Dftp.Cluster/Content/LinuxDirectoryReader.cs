@@ -11,9 +11,17 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
 {
     private const int BufferSize = 64 * 1024;
 
+    /// <summary>Belongs to the reader.</summary>
+    public SafeFileHandle Handle => directory;
+
     public override DirectoryFacts Facts => new(status.Modified, status.Permissions);
 
     public override DirectoryIdentity Identity => new(status.Device, status.Inode);
+
+    public override void Refresh()
+    {
+        if (Statx.Handle(directory, out var now) == 0) status = now;
+    }
 
     public override string? Read(EntryVisitor visitor)
     {

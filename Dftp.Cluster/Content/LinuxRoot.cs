@@ -18,7 +18,8 @@ internal sealed class LinuxRoot : LocalRoot
     /// <summary>How often a path may change under a single opening. A rename somewhere on the machine is enough for one.</summary>
     private const int Attempts = 64;
 
-    private readonly SafeFileHandle _root;
+    // Swapped when another directory takes the root's place; who still uses the old one ends it with the collector.
+    private volatile SafeFileHandle _root;
 
     private LinuxRoot(string directory, NodeName node, VirtualPath mount, SafeFileHandle root)
         : base(directory, node, mount) => _root = root;
@@ -114,6 +115,53 @@ internal sealed class LinuxRoot : LocalRoot
             : new LinkTarget(LinkTargetKind.Outside);
     }
 
+    public override LinkText ReadLinkText(ReadOnlySpan<byte> path)
+    {
+        if (ReadLink.TextOf(_root, path, out var errno) is not { } text)
+        {
+            return new LinkText(errno == Errno.EINVAL ? LinkTextKind.NoLink : LinkTextKind.Nothing);
+        }
+
+        if (text.Length == 0 || text[0] != '/') return new LinkText(LinkTextKind.Link, text);
+        return ReadLink.PathOf(_root) is { } root && Below(root, text) is { } rest
+            ? new LinkText(LinkTextKind.Link, rest, IsFromRoot: true)
+            : new LinkText(LinkTextKind.Outside);
+    }
+
+    /// <summary>
+    /// The opened directory stays readable after it was moved or unmounted, so its place is looked at by path. An empty directory in
+    /// its place is what stands where a disk is not mounted: that is no reason to believe that all is deleted.
+    /// </summary>
+    public override RootPresence Look(out string? failure)
+    {
+        var found = OpenAt2.Open(null, Encoding.UTF8.GetBytes(Directory), OpenAt2.O_DIRECTORY, 0, out var errno);
+        if (found is null)
+        {
+            failure = Errno.Describe(errno);
+            return RootPresence.Lost;
+        }
+
+        failure = null;
+        if (Statx.Handle(found, out var there) == 0 && Statx.Handle(_root, out var opened) == 0
+            && (there.Device, there.Inode) == (opened.Device, opened.Inode))
+        {
+            found.Dispose();
+            return RootPresence.Same;
+        }
+
+        var isEmpty = true;
+        failure = new LinuxDirectoryReader(found, there).Read((ReadOnlySpan<byte> _, EntryKind _, in FileFacts _) => isEmpty = false);
+        if (failure is null && !isEmpty)
+        {
+            _root = found;
+            return RootPresence.Replaced;
+        }
+
+        found.Dispose();
+        failure ??= "an empty directory stands in its place, as where a disk is not mounted";
+        return RootPresence.Lost;
+    }
+
     public override void Dispose() => _root.Dispose();
 
     /// <summary>
@@ -165,6 +213,11 @@ internal sealed class LinuxRoot : LocalRoot
     private byte[]? PathBeneath(SafeFileHandle file)
     {
         if (ReadLink.PathOf(_root) is not { } root || ReadLink.PathOf(file) is not { } path) return null;
+        return Below(root, path);
+    }
+
+    private static byte[]? Below(byte[] root, byte[] path)
+    {
         if (root.Length == 1) return path[1..];
         if (!path.AsSpan().StartsWith(root)) return null;
         return path.Length == root.Length ? [] : path[root.Length] == '/' ? path[(root.Length + 1)..] : null;

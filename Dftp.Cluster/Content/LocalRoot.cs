@@ -49,6 +49,15 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     /// <summary>Follows the symlink at a path, beneath the root.</summary>
     public abstract LinkTarget ResolveLink(ReadOnlySpan<byte> path);
 
+    /// <summary>
+    /// What stands at a path, as text. It decides nothing but which directories are worth watching: no part of the path is checked.
+    /// </summary>
+    public abstract LinkText ReadLinkText(ReadOnlySpan<byte> path);
+
+    /// <summary>Looks whether the root directory is still where the user named it, and goes over to another one that stands there now.</summary>
+    /// <param name="failure">Why it is lost, as the end of a sentence.</param>
+    public abstract RootPresence Look(out string? failure);
+
     public abstract void Dispose();
 
     protected LocalOpenResult Refuse(FileErrorKind kind, VirtualPath path, string reason) =>
@@ -57,6 +66,17 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     /// <summary>The path as the tree has it.</summary>
     protected string Shown(VirtualPath path) =>
         Mount.IsRoot ? path.Value : path.IsRoot ? Mount.Value : Mount.Value + path.Value;
+}
+
+internal enum RootPresence
+{
+    Same,
+
+    /// <summary>Another directory took its place and is the root from now on.</summary>
+    Replaced,
+
+    /// <summary>Nothing readable is there. What was opened stays the root.</summary>
+    Lost,
 }
 
 /// <summary>The root directory cannot be read. The message is one line for the user.</summary>

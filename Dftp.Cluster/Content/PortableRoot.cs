@@ -128,6 +128,43 @@ internal sealed class PortableRoot : LocalRoot
         }
     }
 
+    public override LinkText ReadLinkText(ReadOnlySpan<byte> path)
+    {
+        try
+        {
+            if (ToSystemPath(path) is not { } system) return new LinkText(LinkTextKind.Nothing);
+            if (new FileInfo(system).LinkTarget is not { } target)
+            {
+                return new LinkText(Path.Exists(system) ? LinkTextKind.NoLink : LinkTextKind.Nothing);
+            }
+
+            if (!Path.IsPathFullyQualified(target)) return new LinkText(LinkTextKind.Link, Encoding.UTF8.GetBytes(WithSlashes(target)));
+            return RealPath.IsBeneath(target, _real)
+                ? new LinkText(LinkTextKind.Link, ToRelativeBytes(target), IsFromRoot: true)
+                : new LinkText(LinkTextKind.Outside);
+        }
+        catch (Exception e) when (IsExpected(e))
+        {
+            return new LinkText(LinkTextKind.Nothing);
+        }
+    }
+
+    /// <summary>Everything is read by path here, so what stands in the root's place is the root.</summary>
+    public override RootPresence Look(out string? failure)
+    {
+        failure = null;
+        try
+        {
+            using var probe = new PortableDirectoryReader(_real, "");
+            return RootPresence.Same;
+        }
+        catch (Exception e) when (IsExpected(e))
+        {
+            failure = e.Message;
+            return RootPresence.Lost;
+        }
+    }
+
     public override void Dispose()
     {
     }
@@ -142,8 +179,10 @@ internal sealed class PortableRoot : LocalRoot
     private byte[] ToRelativeBytes(string real)
     {
         var relative = Path.GetRelativePath(_real, real);
-        return relative == "." ? [] : Encoding.UTF8.GetBytes(relative.Replace(Path.DirectorySeparatorChar, '/'));
+        return relative == "." ? [] : Encoding.UTF8.GetBytes(WithSlashes(relative));
     }
+
+    private static string WithSlashes(string path) => path.Replace(Path.DirectorySeparatorChar, '/');
 
     private string? ToSystemPath(ReadOnlySpan<byte> path) => ToSystemPath(Encoding.UTF8.GetString(path));
 

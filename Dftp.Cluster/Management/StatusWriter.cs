@@ -1,14 +1,11 @@
 using System.Text.Json;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Membership;
-using Dftp.Cluster.Scanning;
 using Dftp.Cluster.Tree;
+using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Management;
-
-/// <summary>The last scan of the whole root.</summary>
-internal sealed record ScanReport(DateTimeOffset Finished, TimeSpan Duration, long Files, SkippedEntries Skipped);
 
 /// <summary>
 /// Writes what <c>GET /status/</c> answers: one object. Times are unix seconds, 0 for never; sizes are bytes.
@@ -19,8 +16,10 @@ internal sealed record ScanReport(DateTimeOffset Finished, TimeSpan Duration, lo
 /// <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>, <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>,
 /// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
 /// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>;</item>
-/// <item><c>scan</c>: <c>isScanning</c>, <c>finished</c>, <c>durationSeconds</c>, <c>files</c>, <c>skipped</c> (<c>reason</c>,
-/// <c>count</c>, <c>examples</c>);</item>
+/// <item><c>scan</c>, of the whole root: <c>state</c> (scanning, following, rootLost, failed, stopped), <c>failure</c>, <c>finished</c>,
+/// <c>durationSeconds</c>, <c>files</c>, <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>);</item>
+/// <item><c>watch</c>: <c>directories</c> that are watched, <c>events</c>, <c>overflows</c>, <c>updates</c>, <c>polled</c> (<c>reason</c>,
+/// <c>count</c>, <c>example</c>);</item>
 /// <item><c>discovery</c>, absent where it is switched off: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
 /// <c>lastOtherCluster</c>, <c>namesakes</c>, <c>failure</c>.</item>
 /// </list>
@@ -32,7 +31,7 @@ internal sealed class StatusWriter(
     DateTimeOffset started,
     string version,
     DiscoveryStatus? discovery,
-    ScanReport? scan)
+    ScanStatus scan)
 {
     public void Write(Utf8JsonWriter json)
     {
@@ -51,6 +50,7 @@ internal sealed class StatusWriter(
         WriteNodes(json, snapshot, now);
         WriteMissing(json);
         WriteScan(json);
+        WriteWatch(json);
         if (discovery is not null) WriteDiscovery(json, discovery);
         json.WriteEndObject();
     }
@@ -109,19 +109,48 @@ internal sealed class StatusWriter(
     private void WriteScan(Utf8JsonWriter json)
     {
         json.WriteStartObject("scan");
-        json.WriteBoolean("isScanning", scan is null);
-        json.WriteNumber("finished", scan?.Finished.ToUnixTimeSeconds() ?? 0);
-        json.WriteNumber("durationSeconds", Math.Round(scan?.Duration.TotalSeconds ?? 0, 3));
-        json.WriteNumber("files", scan?.Files ?? 0);
+        json.WriteString("state", scan.State switch
+        {
+            ScanState.FirstScan => "scanning",
+            ScanState.Following => "following",
+            ScanState.RootLost => "rootLost",
+            ScanState.Failed => "failed",
+            _ => "stopped",
+        });
+        json.WriteString("failure", scan.Failure);
+        json.WriteNumber("finished", scan.LastScan?.ToUnixTimeSeconds() ?? 0);
+        json.WriteNumber("durationSeconds", Math.Round(scan.LastScanDuration.TotalSeconds, 3));
+        json.WriteNumber("files", scan.LastScanFiles);
         json.WriteStartArray("skipped");
-        foreach (var reason in Enum.GetValues<SkipReason>().Where(reason => scan?.Skipped.Count(reason) > 0))
+        foreach (var skipped in scan.Skipped)
         {
             json.WriteStartObject();
-            json.WriteString("reason", reason.InWords());
-            json.WriteNumber("count", scan!.Skipped.Count(reason));
+            json.WriteString("reason", skipped.Reason);
+            json.WriteNumber("count", skipped.Count);
             json.WriteStartArray("examples");
-            foreach (var example in scan.Skipped.Examples(reason)) json.WriteStringValue(example);
+            foreach (var example in skipped.Examples) json.WriteStringValue(example);
             json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteWatch(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("watch");
+        json.WriteNumber("directories", scan.Watches);
+        json.WriteNumber("events", scan.Events);
+        json.WriteNumber("overflows", scan.Overflows);
+        json.WriteNumber("updates", scan.Updates);
+        json.WriteStartArray("polled");
+        foreach (var polled in scan.Polled)
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", polled.Reason);
+            json.WriteNumber("count", polled.Count);
+            json.WriteString("example", polled.Example);
             json.WriteEndObject();
         }
 

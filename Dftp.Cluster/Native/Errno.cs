@@ -14,6 +14,8 @@ internal static class Errno
     public const int ENODEV = 19;
     public const int EXDEV = 18;
     public const int ENOTDIR = 20;
+    public const int EINVAL = 22;
+    public const int ENOSPC = 28;
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
     public const int ELOOP = 40;

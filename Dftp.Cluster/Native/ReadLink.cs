@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.Native;
 
-/// <summary>readlink(2) on /proc/self/fd: where an open file lies now, in bytes.</summary>
+/// <summary>readlink(2) and readlinkat(2), in bytes: what a symlink says, and by /proc/self/fd where an open file lies now.</summary>
 internal static unsafe partial class ReadLink
 {
     /// <returns>The absolute path; null where the kernel cannot tell (no /proc, or a path that is too long).</returns>
@@ -29,6 +29,24 @@ internal static unsafe partial class ReadLink
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>The text of the symlink at a path.</summary>
+    /// <returns>Null with an error number: EINVAL for what is no symlink.</returns>
+    public static byte[]? TextOf(SafeFileHandle directory, ReadOnlySpan<byte> path, out int errno)
+    {
+        errno = Errno.ENAMETOOLONG;
+        if (path.Length >= OpenAt2.PathMax) return null;
+        var terminated = stackalloc byte[path.Length + 1];
+        path.CopyTo(new Span<byte>(terminated, path.Length));
+        terminated[path.Length] = 0;
+        var target = stackalloc byte[OpenAt2.PathMax];
+        var length = (int)CallAt(directory, terminated, target, OpenAt2.PathMax);
+        errno = length < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return length < 0 ? null : new ReadOnlySpan<byte>(target, length).ToArray();
+    }
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
+    private static partial nint CallAt(SafeFileHandle directory, byte* path, byte* target, nuint size);
 
     [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
     private static partial nint Call(byte* path, byte* target, nuint size);

@@ -52,6 +52,8 @@ internal sealed class EntryCollector
         return taken;
     }
 
+    public void ThrowIfCancelled() => _cancellationToken.ThrowIfCancellationRequested();
+
     private void Visit(ReadOnlySpan<byte> name, EntryKind kind, in FileFacts facts)
     {
         if (++_sinceCheck == EntriesBetweenCancellationChecks)
@@ -94,7 +96,14 @@ internal sealed class EntryCollector
 
     private void Follow(ReadOnlySpan<byte> name)
     {
-        var target = _run.Root.ResolveLink(_directory.RealPathOf(name));
+        var path = _directory.RealPathOf(name);
+        // Noted before it is resolved: what changes from now on is told.
+        if (_run.Observer is { } observer)
+        {
+            foreach (var directory in LinkTrail.Of(_run.Root, path)) observer.DependsOn(_directory, directory);
+        }
+
+        var target = _run.Root.ResolveLink(path);
         switch (target.Kind)
         {
             case LinkTargetKind.File: AddFile(name, target.Facts); break;

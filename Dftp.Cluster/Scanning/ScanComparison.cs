@@ -34,6 +34,28 @@ internal sealed class ScanComparison(NodeName node, uint now, bool collect)
         foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
     }
 
+    /// <summary>Collects the changes of a directory that was read again, where known directories in it were not read.</summary>
+    /// <param name="draft">The directory as it was scanned.</param>
+    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="unread">The drafts that have facts only.</param>
+    /// <param name="others">The paths of all that were read again: what they say of themselves is not said by this one.</param>
+    public void CompareAgain(
+        DirectoryDraft draft, TreeDirectory? announced, VirtualPath path, IReadOnlySet<DirectoryDraft> unread, IReadOnlySet<VirtualPath> others)
+    {
+        var before = announced?.PartOf(node);
+        CompareDirectory(draft, before, path);
+        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        CompareFiles(draft, before?.Files ?? default, path);
+        foreach (var child in draft.Directories())
+        {
+            var childPath = Child(path, child.Name);
+            var known = announced?.FindChild(child.Name);
+            if (!unread.Contains(child)) Compare(child, known, childPath);
+            else if (!others.Contains(childPath)) CompareDirectory(child, known?.PartOf(node), childPath);
+        }
+    }
+
     private void CompareDirectory(DirectoryDraft draft, DirectoryPart? before, VirtualPath path)
     {
         if (draft.Facts is not { } facts) return;

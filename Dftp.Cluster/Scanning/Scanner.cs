@@ -15,7 +15,8 @@ namespace Dftp.Cluster.Scanning;
 /// </list>
 /// Safe for use by many at once.
 /// </summary>
-internal sealed class Scanner(LocalRoot root, TimeProvider time, ILogger<Scanner> logger, int? threads = null)
+internal sealed class Scanner(
+    LocalRoot root, TimeProvider time, ILogger<Scanner> logger, int? threads = null, ScanObserver? observer = null)
 {
     /// <summary>More threads than this wait for each other in the kernel's directory cache.</summary>
     private const int MostThreads = 4;
@@ -33,28 +34,36 @@ internal sealed class Scanner(LocalRoot root, TimeProvider time, ILogger<Scanner
     /// <param name="cancellationToken">Ends the scan early.</param>
     /// <exception cref="RootDirectoryException">The root itself cannot be read any more.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    public Task<ScanResult> ScanAsync(VirtualPath start, CancellationToken cancellationToken) =>
-        RunAsync(start, recursive: true, _threads, cancellationToken);
-
-    /// <summary>Reads a directory's own entries. Its directories come with their facts and without what they hold.</summary>
-    /// <inheritdoc cref="ScanAsync"/>
-    public Task<ScanResult> ScanDirectoryAsync(VirtualPath directory, CancellationToken cancellationToken) =>
-        RunAsync(directory, recursive: false, threads: 1, cancellationToken);
-
-    private async Task<ScanResult> RunAsync(VirtualPath start, bool recursive, int threads, CancellationToken cancellationToken)
+    public async Task<ScanResult> ScanAsync(VirtualPath start, CancellationToken cancellationToken)
     {
-        var run = new ScanRun(root, recursive, LogUnreadable);
+        var run = new ScanRun(root, new SkippedEntries(), observer, LogUnreadable);
         var startedAt = time.GetTimestamp();
+        await RunAsync(run, collector => run.BeginWhole(start, collector), _threads, cancellationToken);
+        return run.ToResult(time.GetElapsedTime(startedAt));
+    }
+
+    /// <summary>Reads directories again: of what they hold, known directories come with their facts alone, and new ones whole.</summary>
+    /// <param name="batch">Which.</param>
+    /// <param name="skipped">Where to count what is left out.</param>
+    /// <param name="cancellationToken">Ends the scan early.</param>
+    /// <inheritdoc cref="ScanAsync"/>
+    public async Task<PlacesResult> ScanPlacesAsync(DirtyBatch batch, SkippedEntries skipped, CancellationToken cancellationToken)
+    {
+        var run = new ScanRun(root, skipped, observer, LogUnreadable);
+        var places = new PlaceScan(run, batch, observer);
+        // Mostly a few known directories, for which a second thread would only be started.
+        await RunAsync(run, places.Begin, batch.Subtrees.Count > 0 || batch.Directories.Contains(VirtualPath.Root) ? _threads : 1, cancellationToken);
+        return places.ToResult(run.Files);
+    }
+
+    private static async Task RunAsync(ScanRun run, Action<EntryCollector> begin, int threads, CancellationToken cancellationToken)
+    {
         // Threads of their own: a scan waits for the disk for as long as it takes, and the pool has others to serve.
         await Task.WhenAll(Enumerable.Range(0, threads).Select(index => Task.Factory.StartNew(
-            () => run.Work(index == 0 ? start : null, cancellationToken),
+            () => run.Work(index == 0 ? begin : null, cancellationToken),
             cancellationToken,
             TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
             TaskScheduler.Default)));
-        var result = run.ToResult(time.GetElapsedTime(startedAt));
-        return result.Root is not null || !start.IsRoot
-            ? result
-            : throw new RootDirectoryException($"the root directory {root.Directory} cannot be read: {run.RootFailure}");
     }
 
     private void LogUnreadable(string path, string failure)

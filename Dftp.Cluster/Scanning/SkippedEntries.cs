@@ -1,3 +1,5 @@
+using Dftp.Cluster.Watching;
+
 namespace Dftp.Cluster.Scanning;
 
 /// <summary>What a scan left out: counts, and a few paths of each kind to look at.</summary>
@@ -38,6 +40,21 @@ internal sealed class SkippedEntries
                 .Where(reason => _counts[(int)reason] > 0)
                 .OrderByDescending(reason => _counts[(int)reason])
                 .Select(reason => $"{_counts[(int)reason]} {reason.InWords()} (such as {_examples[(int)reason][0]})"));
+        }
+    }
+
+    /// <summary>All of it, the most frequent reason first.</summary>
+    public IReadOnlyList<SkippedPlaces> ByReason()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. Enum.GetValues<SkipReason>()
+                    .Where(reason => _counts[(int)reason] > 0)
+                    .OrderByDescending(reason => _counts[(int)reason])
+                    .Select(reason => new SkippedPlaces(reason.InWords(), _counts[(int)reason], [.. _examples[(int)reason]])),
+            ];
         }
     }
 

@@ -6,6 +6,10 @@ namespace Dftp.Cluster.Tree;
 /// <summary>The way from a path to a place in the tree.</summary>
 internal static class TreePath
 {
+    /// <summary>The path in the tree of what stands at a path beneath a directory that is mounted there.</summary>
+    public static VirtualPath Under(VirtualPath mount, VirtualPath beneath) =>
+        mount.IsRoot ? beneath : beneath.IsRoot ? mount : VirtualPath.Parse(mount.Value + beneath.Value);
+
     public static TreeDirectory? FindDirectory(TreeDirectory root, VirtualPath path)
     {
         if (path.IsRoot) return root;

@@ -73,5 +73,36 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
         return changed;
     }
 
+    /// <summary>Puts directories that were read again in the place of what was known of them, all in one step and one update.</summary>
+    /// <param name="scan">What was read; its paths are relative to the root directory.</param>
+    /// <param name="mount">Where the root directory stands in the tree.</param>
+    /// <returns>How many entries changed.</returns>
+    public long Update(PlacesResult scan, VirtualPath mount)
+    {
+        long changed;
+        lock (_lock)
+        {
+            var comparison = new ScanComparison(node, Now(), collect: true);
+            var paths = scan.Places.Select(place => TreePath.Under(mount, place.Path)).ToHashSet();
+            foreach (var (path, draft) in scan.Places)
+            {
+                var treePath = TreePath.Under(mount, path);
+                // The tree's root is nobody's entry.
+                if (treePath.IsRoot) draft.Facts = null;
+                comparison.CompareAgain(draft, TreePath.FindDirectory(tree.Current.Root, treePath), treePath, scan.Unread, paths);
+            }
+
+            changed = comparison.Changes.Count;
+            if (changed == 0) return 0;
+            var patch = new DirectoryPatch();
+            foreach (var change in comparison.Changes) change.AddTo(patch);
+            tree.Apply(node, patch);
+            _log.Append(comparison.Changes);
+        }
+
+        Changed?.Invoke();
+        return changed;
+    }
+
     private uint Now() => (uint)time.GetUtcNow().ToUnixTimeSeconds();
 }

@@ -31,6 +31,10 @@ internal sealed class FaultyRoot(Dictionary<string, (string Name, EntryKind Kind
 
     public override LinkTarget ResolveLink(ReadOnlySpan<byte> path) => throw new NotSupportedException();
 
+    public override LinkText ReadLinkText(ReadOnlySpan<byte> path) => throw new NotSupportedException();
+
+    public override RootPresence Look(out string? failure) => throw new NotSupportedException();
+
     public override void Dispose()
     {
     }

@@ -203,10 +203,33 @@ public sealed class ScannerTests : IDisposable
         {
             using (root)
             {
-                var result = await Scanner(root).ScanDirectoryAsync(VirtualPath.Parse("/a"), Stop);
-                CollectionAssert.AreEqual(new[] { "file 1", "link/", "sub/" }, Lines(result));
-                Assert.IsTrue(result.Root!.Directories().All(directory => directory.Facts is not null));
-                Assert.AreEqual((1, 2, 1), (result.Files, result.Directories, result.Bytes));
+                var batch = new DirtyBatch(new HashSet<VirtualPath> { VirtualPath.Parse("/a") }, new HashSet<VirtualPath>());
+                var result = await Scanner(root).ScanPlacesAsync(batch, new SkippedEntries(), Stop);
+                var place = result.Places.Single();
+                Assert.AreEqual("/a", place.Path.Value);
+                CollectionAssert.AreEqual(new[] { "file 1", "link/", "sub/" }, Lines(place.Draft));
+                Assert.IsTrue(place.Draft.Directories().All(directory => directory.Facts is not null && result.Unread.Contains(directory)));
+                Assert.AreEqual(1, result.Files);
+            }
+        }
+    }
+
+    [TestMethod]
+    public async Task DirectoriesToReadAgain_AreReadOnceAndWhatIsGoneByTheOneAbove()
+    {
+        _temp.File("a/file", "1").File("a/new/deep/file", "12").File("b/x", "1");
+        var batch = new DirtyBatch(
+            new[] { "/a", "/a/new/deep", "/gone/far/away", "/b/x" }.Select(VirtualPath.Parse).ToHashSet(),
+            new HashSet<VirtualPath> { VirtualPath.Parse("/a/new") });
+        foreach (var root in _temp.OpenBoth())
+        {
+            using (root)
+            {
+                var result = await Scanner(root).ScanPlacesAsync(batch, new SkippedEntries(), Stop);
+                CollectionAssert.AreEqual(new[] { "/", "/a", "/b" }, result.Places.Select(place => place.Path.Value).ToArray());
+                CollectionAssert.AreEqual(new[] { "file 1", "new/", "new/deep/", "new/deep/file 2" }, Lines(result.Places[1].Draft));
+                CollectionAssert.AreEqual(new[] { "a/", "b/" }, Lines(result.Places[0].Draft));
+                Assert.AreEqual(2, result.Unread.Count);
             }
         }
     }
@@ -367,10 +390,12 @@ public sealed class ScannerTests : IDisposable
     }
 
     /// <summary>Every entry, sorted by path: a file with its size, a directory with a slash.</summary>
-    private static List<string> Lines(ScanResult result)
+    private static List<string> Lines(ScanResult result) => Lines(result.Root!);
+
+    private static List<string> Lines(DirectoryDraft root)
     {
         var lines = new List<string>();
-        Add(result.Root!, "");
+        Add(root, "");
         lines.Sort(string.CompareOrdinal);
         return lines;
 
