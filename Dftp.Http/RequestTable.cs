@@ -1,4 +1,5 @@
 using Dftp.FileSystem;
+using Dftp.Http.Archives;
 using Dftp.Http.Files;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
@@ -25,7 +26,7 @@ internal sealed class RequestTable
         _tree = tree;
         _ownTree = ownTree;
         var greeting = new GreetingPage(options);
-        var files = new TreeHandler(new FileAnswer(options.Time, log));
+        var files = new TreeHandler(new FileAnswer(options.Time, log), new ArchiveAnswer(log));
         var status = new StatusHandler(options.WriteStatus);
         _rows =
         [

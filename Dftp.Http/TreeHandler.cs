@@ -1,3 +1,4 @@
+using Dftp.Http.Archives;
 using Dftp.Http.Files;
 using Dftp.Http.Listings;
 using Dftp.Http.Text;
@@ -5,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;
 
-/// <summary>Answers <c>/fs/</c>: a directory by its listing, a file by its content.</summary>
-internal sealed class TreeHandler(FileAnswer files)
+/// <summary>Answers <c>/fs/</c>: a directory by its listing or as an archive, a file by its content.</summary>
+internal sealed class TreeHandler(FileAnswer files, ArchiveAnswer archives)
 {
     public Task AnswerAsync(TreeRequest request)
     {
@@ -18,9 +19,9 @@ internal sealed class TreeHandler(FileAnswer files)
         if (entry.IsDirectory)
         {
             // The listing's links are relative to it, so its own URL has to end with a slash.
-            return request.Target.EndsWithSlash
-                ? DirectoryAnswer.AnswerAsync(request)
-                : PlainText.RedirectToDirectoryAsync(request);
+            if (!request.Target.EndsWithSlash) return PlainText.RedirectToDirectoryAsync(request);
+            var isArchive = request.Target.Query.Length > 0 && request.Http.Request.Query.ContainsKey("archive");
+            return isArchive ? archives.AnswerAsync(request) : DirectoryAnswer.AnswerAsync(request);
         }
 
         return request.Target.EndsWithSlash

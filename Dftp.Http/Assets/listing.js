@@ -124,7 +124,9 @@ function update() {
   }
 }
 
-const number = (many, what) => (many === 0 ? '' : `${many.toLocaleString()} ${what}${many === 1 ? '' : 's'}`);
+function number(many, what) {
+  return many === 0 ? '' : `${many.toLocaleString()} ${what}${many === 1 ? '' : 's'}`;
+}
 
 function makeMore() {
   body.append(...shown.slice(made, made + BATCH).map(row));

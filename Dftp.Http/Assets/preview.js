@@ -19,7 +19,7 @@ let entry;
 let neighbours = [];
 
 // What is taken out of the page stops playing and loading.
-dialog.addEventListener('close', () => stage.replaceChildren());
+dialog.addEventListener('close', () => { if (!dialog.open) stage.replaceChildren(); });
 dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener('keydown', event => {
   if (event.target.closest('video, audio')) return;

@@ -44,6 +44,6 @@ function line(hit) {
   const href = `/fs${hit.path.split('/').map(encodeURIComponent).join('/')}${isFolder ? '/' : ''}`;
   const name = hit.path.slice(hit.path.lastIndexOf('/') + 1);
   const facts = [isFolder ? '' : showSize(hit.size), hit.owner].filter(Boolean).join(' · ');
-  return element('li', {}, icon(isFolder ? 'folder' : kindOf(name)), ' ',
-    element('a', { href }, hit.path), ' ', element('span', { className: 'soft' }, facts));
+  return element('li', {}, icon(isFolder ? 'folder' : kindOf(name)),
+    element('a', { href }, hit.path), element('span', { className: 'soft' }, facts));
 }

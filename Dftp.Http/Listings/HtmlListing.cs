@@ -18,6 +18,8 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
 
     private const int SizeColumns = 19;
 
+    private static readonly string Script = HtmlPage.Script("listing.js");
+
     private readonly ListingDate _date = new();
 
     /// <summary>Every byte of the longest name encoded in the link, the name's and the owner's marked up, and the fixed columns.</summary>
@@ -34,7 +36,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
             ? ""
             : $"<p class=\"notice\">This list may be incomplete: {HtmlPage.Text(request.Completeness.WhoIsAway())}.</p>\r\n";
         return Encoding.UTF8.GetBytes(
-            $"<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of {shown}</title>{HtmlPage.Head}{HtmlPage.ListingScript}</head>\r\n"
+            $"<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of {shown}</title>{HtmlPage.Head}{Script}</head>\r\n"
             + $"<body>\r\n{HtmlPage.SearchForm}{SortForm()}{notice}<h1>Index of {shown}</h1><hr><pre><a href=\"../\">../</a>\r\n");
     }
 

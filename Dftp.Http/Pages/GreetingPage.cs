@@ -70,7 +70,7 @@ internal sealed class GreetingPage(HttpOptions options)
             Count(totals.Directories, "directory", "directories"),
             Sizes.Show(totals.Bytes),
             request.Completeness.IsWhole ? "" : $" There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.",
-            HtmlPage.Head,
+            HtmlPage.Head + HtmlPage.Script("greeting.js"),
             HtmlPage.SearchForm);
         foreach (var node in request.Tree.Nodes)
         {

@@ -20,7 +20,8 @@ internal static class HtmlPage
         + "<meta name=\"color-scheme\" content=\"light dark\">"
         + $"<link rel=\"icon\" href=\"{Assets.UrlOf("icon.svg")}\"><link rel=\"stylesheet\" href=\"{Assets.UrlOf("page.css")}\">";
 
-    public static readonly string ListingScript = $"<script type=\"module\" src=\"{Assets.UrlOf("listing.js")}\"></script>";
+    /// <param name="name">An asset.</param>
+    public static string Script(string name) => $"<script type=\"module\" src=\"{Assets.UrlOf(name)}\"></script>";
 
     public const string SearchForm =
         "<form class=\"search\" action=\"/find/\" role=\"search\"><input type=\"search\" name=\"name\" required "
