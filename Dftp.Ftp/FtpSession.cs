@@ -170,12 +170,16 @@ internal sealed class FtpSession : IDisposable
 
         if (CommandTable.Find(line.Verb) is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
         if (command.Access == Access.LoggedIn && !State.IsLoggedIn) return new Reply(530, "Log in with USER and PASS first");
-        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty) return new Reply(501, $"Syntax: {command.Syntax}");
+        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty)
+        {
+            return new Reply(501, $"Syntax: {command.Syntax}");
+        }
+
         try
         {
             return await command.RunAsync(this, line.Argument);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             FtpLog.Defect(Context.Log, e, command.Verb, Remote);
             return new Reply(451, "An error in this node; its log says more");
@@ -204,8 +208,8 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: "If a STAT command is sent during a
-    /// file transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
+    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: it "may be sent during a file
+    /// transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
     /// server MUST close the data connection when "the control connection is closed legally or otherwise") unless the client said
     /// QUIT, after which the transfer is to go on to its end.
     /// </summary>
