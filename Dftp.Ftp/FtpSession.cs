@@ -23,6 +23,9 @@ internal sealed class FtpSession : IDisposable
     /// <summary>Why the session has to end; null while it does not. Guarded by <see cref="_lock"/>.</summary>
     private string? _ending;
 
+    /// <summary>Whether running transfers, too, have to end. Guarded by <see cref="_lock"/>.</summary>
+    private bool _isShuttingDown;
+
     /// <summary>The transfer that runs. Guarded by <see cref="_lock"/>.</summary>
     private Transfer? _transfer;
 
@@ -35,7 +38,7 @@ internal sealed class FtpSession : IDisposable
         Remote = remote;
         _reader = new ControlReader(control.Input);
         Writer = new ReplyWriter(control.Output);
-        _clock = new SessionClock(context, End);
+        _clock = new SessionClock(context, EndIdle);
     }
 
     public FtpContext Context { get; }
@@ -139,8 +142,19 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
-    /// <summary>The node stops: an idle session ends at once, a running transfer gets some time.</summary>
-    public void Shutdown() => End("this node shuts down");
+    /// <summary>The node stops: an idle session ends at once, a running transfer gets some time. May be called from any thread.</summary>
+    public void Shutdown()
+    {
+        const string reason = "this node shuts down";
+        lock (_lock)
+        {
+            _ending ??= reason;
+            _isShuttingDown = true;
+            _transfer?.StopAfter(Context.Options.ShutdownGrace, reason);
+        }
+
+        Interrupt();
+    }
 
     /// <summary>What STAT tells of a transfer that runs; null when none does.</summary>
     public Transfer? CurrentTransfer
@@ -170,12 +184,16 @@ internal sealed class FtpSession : IDisposable
 
         if (CommandTable.Find(line.Verb) is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
         if (command.Access == Access.LoggedIn && !State.IsLoggedIn) return new Reply(530, "Log in with USER and PASS first");
-        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty) return new Reply(501, $"Syntax: {command.Syntax}");
+        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty)
+        {
+            return new Reply(501, $"Syntax: {command.Syntax}");
+        }
+
         try
         {
             return await command.RunAsync(this, line.Argument);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             FtpLog.Defect(Context.Log, e, command.Verb, Remote);
             return new Reply(451, "An error in this node; its log says more");
@@ -204,8 +222,8 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: "If a STAT command is sent during a
-    /// file transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
+    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: it "may be sent during a file
+    /// transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
     /// server MUST close the data connection when "the control connection is closed legally or otherwise") unless the client said
     /// QUIT, after which the transfer is to go on to its end.
     /// </summary>
@@ -238,15 +256,20 @@ internal sealed class FtpSession : IDisposable
         if (line.Verb == "ABOR") transfer.Stop("ABOR");
     }
 
-    /// <summary>Makes the session end when it is idle next, and a transfer end in time. May be called from any thread.</summary>
-    private void End(string reason)
+    /// <summary>The clock has run out. It comes from a timer's thread, and a transfer that began just then counts for more.</summary>
+    private void EndIdle(string reason)
     {
         lock (_lock)
         {
+            if (_transfer is { IsFinished: false }) return;
             _ending ??= reason;
-            _transfer?.StopAfter(Context.Options.ShutdownGrace, reason);
         }
 
+        Interrupt();
+    }
+
+    private void Interrupt()
+    {
         _reader.Interrupt();
         Writer.Interrupt();
     }
@@ -256,7 +279,7 @@ internal sealed class FtpSession : IDisposable
         lock (_lock)
         {
             _transfer = transfer;
-            if (_ending is not null) transfer?.StopAfter(Context.Options.ShutdownGrace, _ending);
+            if (_isShuttingDown) transfer?.StopAfter(Context.Options.ShutdownGrace, _ending!);
         }
     }
 

@@ -65,7 +65,8 @@ internal static class CommandTable
         new("MFMT <time> <path>", LoggedIn, Needed, Writing.Refuse),
     ];
 
-    private static readonly FrozenDictionary<string, Command> ByVerb = All.ToFrozenDictionary(command => command.Verb, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Command> ByVerb =
+        All.ToFrozenDictionary(command => command.Verb, StringComparer.Ordinal);
 
     /// <param name="verb">In capitals.</param>
     public static Command? Find(string verb) => ByVerb.GetValueOrDefault(verb);

@@ -33,7 +33,9 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         using var connection = await ConnectAsync(endpoint);
         if (connection is null)
         {
-            return transfer.StopReason is { } stopped ? Broken($"it was stopped: {stopped}") : new Reply(425, "No data connection came about");
+            return transfer.StopReason is { } stopped
+                ? Broken($"it was stopped: {stopped}")
+                : new Reply(425, "No data connection came about");
         }
 
         try
@@ -42,7 +44,7 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
             await sendAsync(connection);
 
             // 4
-            await connection.FinishAsync(session.Context.Time, transfer.Stopped);
+            await connection.FinishAsync(transfer, session.Context.Time);
             return new Reply(226, "Transfer complete");
         }
         catch (FileContentException e)

@@ -23,7 +23,7 @@ internal static class Login
             return new Reply(230, "Logged in, read-only");
         }
 
-        FtpLog.LoginRefused(session.Context.Log, session.Remote, user);
+        FtpLog.LoginRefused(session.Context.Log, session.Remote, ForLog(user));
         session.State.User = null;
         return ++session.FailedLogins < session.Context.Options.MaxFailedLogins
             ? new Reply(530, "Login incorrect")
@@ -49,6 +49,9 @@ internal static class Login
     }
 
     public static Reply Quit(FtpSession session, string argument) => new(221, "Goodbye") { IsLast = true };
+
+    /// <summary>The client chose the text: it is cut, and nothing in it can act on a terminal.</summary>
+    private static string ForLog(string user) => string.Concat(user.Take(64).Select(letter => char.IsControl(letter) ? '?' : letter));
 
     /// <summary>RFC 1635: <c>anonymous</c>, or by a newer custom <c>ftp</c>, with any password.</summary>
     private static bool IsAnonymous(string user) =>

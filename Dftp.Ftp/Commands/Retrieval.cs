@@ -55,7 +55,8 @@ internal static class Retrieval
             if (entry.IsDirectory) return (null, new Reply(550, $"{path} is a directory"));
             if (offset > entry.Size)
             {
-                return (null, new Reply(554, string.Create(CultureInfo.InvariantCulture, $"REST is past the end: {path} has {entry.Size} bytes")));
+                var size = entry.Size.ToString(CultureInfo.InvariantCulture);
+                return (null, new Reply(554, $"REST is past the end: {path} has {size} bytes"));
             }
 
             OpenResult opened;

@@ -26,17 +26,22 @@ internal sealed class DataConnection : IDisposable
 
     /// <summary>Ends the stream and waits until the peer's machine has taken all of it.</summary>
     /// <exception cref="SocketException">The peer went away before that.</exception>
-    public async Task FinishAsync(TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The transfer was stopped.</exception>
+    public async Task FinishAsync(Transfer transfer, TimeProvider time)
     {
         ShutDown();
-        if (SendQueue.IsAcknowledged(_socket)) return;
+        var left = SendQueue.Unacknowledged(_socket);
+        if (left == 0) return;
 
         // The kernel has no event for this. Nearly always it is a matter of the peer's next acknowledgement.
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(1), time);
-        while (!SendQueue.IsAcknowledged(_socket))
+        while (left > 0)
         {
-            await poll.WaitForNextTickAsync(cancellationToken);
+            await poll.WaitForNextTickAsync(transfer.Stopped);
             if (poll.Period < TimeSpan.FromMilliseconds(50)) poll.Period *= 2;
+            var now = SendQueue.Unacknowledged(_socket);
+            if (now < left) transfer.StillMoves();
+            left = now;
         }
     }
 

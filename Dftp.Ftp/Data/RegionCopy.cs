@@ -42,7 +42,9 @@ internal static class RegionCopy
         }
     }
 
-    /// <summary>Reads from the start of a region. Synchronous: the framework has no other way on Linux than to take a thread for it.</summary>
+    /// <summary>
+    /// Reads from the start of a region. Synchronous: on Linux the framework's asynchronous read takes a thread for just that.
+    /// </summary>
     public static int Read(FileRegion region, Memory<byte> buffer)
     {
         int read;

@@ -10,20 +10,20 @@ internal static partial class SendQueue
     private const nuint BytesUnacknowledged = 0x5411;
 
     /// <summary>
-    /// Whether the peer's machine has acknowledged every byte of a socket whose sending side was shut down. Its FIN counts as one
-    /// byte and is not waited for: a peer may delay that acknowledgement until it has something to say. Elsewhere than on Linux
-    /// this cannot be asked, and the kernel's having taken the bytes must do.
+    /// The bytes that the peer's machine has not acknowledged yet, for a socket whose sending side was shut down. The FIN counts as
+    /// one byte in the kernel and is not waited for: a peer may delay that acknowledgement until it has something to say. Elsewhere
+    /// than on Linux this cannot be asked, and the kernel's having taken the bytes must do.
     /// </summary>
-    /// <exception cref="SocketException">The connection broke before that.</exception>
-    public static bool IsAcknowledged(Socket socket)
+    /// <exception cref="SocketException">The connection broke, and these bytes are lost.</exception>
+    public static int Unacknowledged(Socket socket)
     {
         const int fin = 1;
-        if (!OperatingSystem.IsLinux()) return true;
+        if (!OperatingSystem.IsLinux()) return 0;
         if (Ask(socket.SafeHandle, BytesUnacknowledged, out var bytes) != 0) throw new SocketException((int)SocketError.NotConnected);
-        if (bytes <= fin) return true;
+        if (bytes <= fin) return 0;
         return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int and not 0
             ? throw new SocketException((int)SocketError.ConnectionReset)
-            : false;
+            : bytes - fin;
     }
 
     [LibraryImport("libc", EntryPoint = "ioctl")]

@@ -11,7 +11,8 @@ internal sealed class Transfer : IDisposable
     private readonly ITimer _stall;
     private readonly Lock _lock = new();
     private long _bytes;
-    private long _bytesAtLastCheck = -1;
+    private long _progress;
+    private long _progressAtLastCheck = -1;
     private bool _isDisposed;
     private bool _hasYielded;
     private ITimer? _grace;
@@ -85,12 +86,16 @@ internal sealed class Transfer : IDisposable
     public async ValueTask MovedAsync(long bytes, bool isAll)
     {
         Interlocked.Add(ref _bytes, bytes);
+        StillMoves();
         if (isAll) return;
         Stopped.ThrowIfCancellationRequested();
         if (_hasYielded) return;
         _hasYielded = true;
         await Task.Yield();
     }
+
+    /// <summary>The peer takes bytes, if no new ones: the transfer does not stall.</summary>
+    public void StillMoves() => Interlocked.Increment(ref _progress);
 
     public void Dispose()
     {
@@ -107,8 +112,8 @@ internal sealed class Transfer : IDisposable
 
     private void CheckStall()
     {
-        var bytes = Bytes;
-        if (bytes == _bytesAtLastCheck) Stop("no byte moved for too long");
-        _bytesAtLastCheck = bytes;
+        var progress = Interlocked.Read(ref _progress);
+        if (progress == _progressAtLastCheck) Stop("no byte moved for too long");
+        _progressAtLastCheck = progress;
     }
 }

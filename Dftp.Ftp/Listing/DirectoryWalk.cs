@@ -11,7 +11,10 @@ internal static class DirectoryWalk
         while (ahead.TryPop(out var directory))
         {
             yield return directory;
-            foreach (var child in tree.List(directory).TakeWhile(entry => entry.IsDirectory).Reverse()) ahead.Push(directory.Child(child.Name));
+            foreach (var child in tree.List(directory).TakeWhile(entry => entry.IsDirectory).Reverse())
+            {
+                ahead.Push(directory.Child(child.Name));
+            }
         }
     }
 }

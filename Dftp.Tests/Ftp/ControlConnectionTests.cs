@@ -46,7 +46,8 @@ public sealed class ControlConnectionTests
         await client.ExpectAsync(500, "ÀÉ\u0007\u001b[31m");
     }
 
-    // RFC 959, section 4.1.3, ABOR: without a transfer "the server ... responds with a 226 reply".
+    // RFC 959, section 4.1.3, ABOR: when the previous command was completed, the server "responds with a 226 reply, indicating that the
+    // abort command was successfully processed".
     [TestMethod]
     public async Task Abor_WhenIdle_Is226()
     {
@@ -55,8 +56,8 @@ public sealed class ControlConnectionTests
         await client.ExpectAsync(226, "ABOR");
     }
 
-    // RFC 959: "If the transfer was in progress ... aborts the FTP service in progress and closes the data connection, responding with
-    // a 426 reply ... The server then sends a 226 reply".
+    // RFC 959: otherwise "the server aborts the FTP service in progress and closes the data connection, returning a 426 reply ... The
+    // server then sends a 226 reply".
     [TestMethod]
     public async Task Abor_DuringATransfer_Is426AndThen226()
     {
@@ -75,8 +76,8 @@ public sealed class ControlConnectionTests
         await client.ExpectAsync(226);
     }
 
-    // RFC 959: the client sends "the Telnet Interrupt Process signal ... the Telnet Synch signal", that is IAC IP, and IAC DM whose last
-    // byte is urgent.
+    // RFC 959, section 4.1: a command during a transfer is announced by the Telnet IP and Synch signals, that is IAC IP, and IAC DM whose
+    // last byte is urgent.
     [TestMethod]
     public async Task Abor_AsASynchWithUrgentData_IsUnderstood()
     {

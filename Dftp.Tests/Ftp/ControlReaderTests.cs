@@ -30,8 +30,11 @@ public sealed class ControlReaderTests
 
     // Names may begin and end with spaces: only the first space separates.
     [TestMethod]
-    public async Task Argument_KeepsItsSpaces() =>
-        Assert.AreEqual(new ControlLine(ControlLineKind.Command, "RETR", "  a b "), (await ReadAllAsync("RETR   a b \r\n"u8.ToArray())).Single());
+    public async Task Argument_KeepsItsSpaces()
+    {
+        var line = (await ReadAllAsync("RETR   a b \r\n"u8.ToArray())).Single();
+        Assert.AreEqual(new ControlLine(ControlLineKind.Command, "RETR", "  a b "), line);
+    }
 
     // RFC 959, section 2.3: the control connection follows the Telnet protocol; RFC 854: IAC IAC is the byte 255.
     [TestMethod]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>The FTP front end on a real Kestrel on a loopback port, over a tree in memory. Stopping fails when an error was logged.</summary>
+/// <summary>The FTP front end on a real Kestrel on loopback, over a tree in memory. It ends badly when an error was logged.</summary>
 internal sealed class FtpHost : IAsyncDisposable
 {
     private readonly WebApplication _app;

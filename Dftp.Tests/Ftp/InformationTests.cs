@@ -59,8 +59,8 @@ public sealed class InformationTests
         await client.ExpectEndAsync();
     }
 
-    // RFC 959, section 4.1.3: "STAT ... If the argument is a pathname ... analogous to the "list" command except that data shall be
-    // transferred over the control connection"; 212 for a directory, 213 for a file.
+    // RFC 959, section 4.1.3: with a pathname STAT is "analogous to the "list" command except that data shall be transferred over the
+    // control connection"; 212 for a directory, 213 for a file.
     [TestMethod]
     public async Task Stat_WithAPath_ListsOnTheControlConnection()
     {

@@ -11,7 +11,8 @@ public sealed class LimitsTests
     [DataRow(10, 1)]
     public async Task Session_OverALimit_Is421AndClosed(int max, int maxPerAddress)
     {
-        await using var host = await FtpHost.StartAsync(options: new FtpOptions { MaxSessions = max, MaxSessionsPerAddress = maxPerAddress });
+        await using var host = await FtpHost.StartAsync(
+            options: new FtpOptions { MaxSessions = max, MaxSessionsPerAddress = maxPerAddress });
         using (var first = await host.LogInAsync())
         {
             using var second = await host.ConnectAsync();

@@ -128,7 +128,7 @@ public sealed class ListingTests
         Assert.AreEqual(3, lines.Select(line => line.Split("unique=")[1][..16]).Distinct().Count());
     }
 
-    // RFC 3659, section 7.2.1: "501" for a path that is no directory.
+    // RFC 3659, section 7.2.1: MLSD is for directories; something else is 501.
     [TestMethod]
     public async Task Mlsd_OfAFileIs501_OfNothing550()
     {

@@ -98,7 +98,7 @@ public sealed class LoginTests
         await client.ExpectAsync(530, command);
     }
 
-    // RFC 2389, section 4: FEAT is meant for before the login, too. RFC 959: "HELP ... may be given before".
+    // FEAT and OPTS work before the login, too. RFC 959, HELP: "It is suggested that HELP be allowed before entering a USER command."
     [TestMethod]
     [DataRow("FEAT", 211)]
     [DataRow("OPTS UTF8 ON", 200)]
@@ -115,7 +115,7 @@ public sealed class LoginTests
         await client.ExpectAsync(code, command);
     }
 
-    // RFC 7151, section 3.2: "a server-PI ... MUST ... 503 ... if the HOST command is issued after the USER".
+    // RFC 7151: HOST comes before the login begins; after USER it is a bad sequence of commands.
     [TestMethod]
     public async Task Host_Is220BeforeUserAnd503After()
     {

@@ -5,7 +5,7 @@ namespace Dftp.Tests.Ftp;
 [TestClass]
 public sealed class NavigationTests
 {
-    // RFC 959, appendix II: "257 "<directory-name>" ... If the directory name contains a quotation mark, it is doubled".
+    // RFC 959, appendix II: a quotation mark inside the quoted name is doubled (the "quote-doubling" convention).
     [TestMethod]
     public async Task Pwd_QuotesThePath()
     {
@@ -47,7 +47,7 @@ public sealed class NavigationTests
         StringAssert.StartsWith(await client.SendAsync("PWD"), "257 \"/\"");
     }
 
-    // RFC 3659, section 4: the size "as it would be transferred"; section 3: "YYYYMMDDHHMMSS" in UTC.
+    // RFC 3659, section 4: SIZE is what a transfer would send; section 3: MDTM is YYYYMMDDHHMMSS in UTC.
     [TestMethod]
     public async Task SizeAndMdtm_TellOfFiles()
     {

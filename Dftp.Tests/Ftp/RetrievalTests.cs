@@ -11,7 +11,7 @@ public sealed class RetrievalTests
 {
     private static readonly byte[] Large = MakeLarge();
 
-    // RFC 959, section 3.4.1: in stream mode "the end of file is indicated by the sending host closing the data connection".
+    // RFC 959, section 3.4.1: "the EOF is indicated by the sending host closing the data connection and all bytes are data bytes".
     [TestMethod]
     [DataRow(false, 0)]
     [DataRow(false, 1)]
