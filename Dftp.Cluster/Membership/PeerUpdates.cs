@@ -37,7 +37,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         }
 
         if (update.Header.IsFull || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
-        if (reply.Outcome == PeerOutcome.NeedsFullUpdate) return true;
+        // A full update can be refused too, by a peer that takes this start for an earlier one: it asks first, which takes its time.
+        if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
         context.Log.PushFailed(peer.Name, reply.Reason);
         if (reply.Outcome == PeerOutcome.Unreachable)
         {
