@@ -1,0 +1,71 @@
+using System.IO.Pipelines;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>What one peer is to be sent, and what its answers mean for what it is sent next. It speaks to nobody itself.</summary>
+internal sealed class PeerUpdates(Peer peer, MembershipContext context)
+{
+    /// <summary>The update to send now; its outcome is to be told to <see cref="Answered"/>.</summary>
+    /// <returns>Null when the peer has been sent all, is not there, or has to ask first.</returns>
+    public OutgoingUpdate? Next()
+    {
+        if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
+        if (!facts.WantsFullUpdate)
+        {
+            if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
+            var (changes, to) = context.Own.Since(pushed);
+            if (changes is not null) return new OutgoingUpdate(address, facts.IsOriginal, Header(isFull: false, to), null, changes);
+        }
+
+        // A wish that comes while this one is under way is a new one.
+        peer.Change(now => now with { WantsFullUpdate = false });
+        var (tree, position) = context.Own.Full();
+        return new OutgoingUpdate(address, facts.IsOriginal, Header(isFull: true, position), tree, []);
+    }
+
+    /// <summary>Takes what came of an update.</summary>
+    /// <returns>False when a pause has to come before the next.</returns>
+    public bool Answered(OutgoingUpdate update, PeerReply reply)
+    {
+        if (reply.Outcome == PeerOutcome.Done)
+        {
+            context.Peers.Heard(peer);
+            peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
+            return true;
+        }
+
+        if (update.Header.IsFull || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
+        // A full update can be refused too, by a peer that takes this start for an earlier one: it asks first, which takes its time.
+        if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
+        context.Log.PushFailed(peer.Name, reply.Reason);
+        if (reply.Outcome == PeerOutcome.Unreachable)
+        {
+            PeerTable.Suspect(peer);
+            peer.PingNow.Raise();
+        }
+
+        return false;
+    }
+
+    private UpdateHeader Header(bool isFull, UpdatePosition position) => new(context.Options.NodeName, isFull, Now(), position);
+
+    private long Now() => context.Time.GetUtcNow().ToUnixTimeSeconds();
+}
+
+/// <summary>An update on its way to a peer.</summary>
+/// <param name="To">The peer's management address.</param>
+/// <param name="ToOriginal">Whether it is an original node, which reads plain bodies only.</param>
+/// <param name="Header">What it says of itself.</param>
+/// <param name="Tree">The tree whose entries of this node a full update carries; null in an incremental one.</param>
+/// <param name="Changes">What an incremental update carries.</param>
+internal sealed record OutgoingUpdate(HostPort To, bool ToOriginal, UpdateHeader Header, TreeSnapshot? Tree, IReadOnlyList<EntryChange> Changes)
+{
+    /// <summary>How many files a full update names.</summary>
+    public long Files => Tree?.HoldingOf(Header.Sender).Files ?? 0;
+
+    public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
+        ? UpdateWriter.WriteFullAsync(output, Header, Tree, cancellationToken)
+        : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToOriginal, cancellationToken);
+}
