@@ -5,6 +5,7 @@ internal sealed class DirtyMarker(KnownDirectories known, DirtyPlaces dirty) : E
 {
     private long _events;
     private long _overflows;
+    private Exception? _failure;
 
     public long Events => Interlocked.Read(ref _events);
 
@@ -26,6 +27,19 @@ internal sealed class DirtyMarker(KnownDirectories known, DirtyPlaces dirty) : E
     {
         Interlocked.Increment(ref _overflows);
         dirty.AddEverything();
+    }
+
+    public override void TellFailed(Exception failure)
+    {
+        Volatile.Write(ref _failure, failure);
+        dirty.AddEverything();
+        dirty.Raise();
+    }
+
+    /// <exception cref="InvalidOperationException">The source failed since the last call.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Interlocked.Exchange(ref _failure, null) is { } failure) throw new InvalidOperationException($"events were not told: {failure.Message}", failure);
     }
 
     public override void EndBurst() => dirty.Raise();

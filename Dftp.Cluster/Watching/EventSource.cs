@@ -42,6 +42,9 @@ internal abstract class EventSink
     /// <summary>Events were lost: anything may have changed.</summary>
     public abstract void TellOverflow();
 
+    /// <summary>The source came upon a bug while it told: as if events were lost, and to be said loudly.</summary>
+    public abstract void TellFailed(Exception failure);
+
     /// <summary>What was told since the last call belongs together.</summary>
     public abstract void EndBurst();
 }

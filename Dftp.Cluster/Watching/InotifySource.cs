@@ -130,13 +130,21 @@ internal sealed class InotifySource : EventSource
             if (stop) return;
             if (!hasEvents) continue;
             // 2
-            while (Tell(buffer, sink) is { } last)
+            try
             {
-                // 3
-                if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, _stop, HalfRename);
+                while (Tell(buffer, sink) is { } last)
+                {
+                    // 3
+                    if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, _stop, HalfRename);
+                }
+
+                sink.EndBurst();
+            }
+            catch (Exception failure)
+            {
+                sink.TellFailed(failure);
             }
 
-            sink.EndBurst();
             // 4
             if (Inotify.Wait(null, _stop, Rest).Stop) return;
         }
@@ -146,8 +154,9 @@ internal sealed class InotifySource : EventSource
     private uint? Tell(byte[] buffer, EventSink sink)
     {
         uint? last = null;
-        var count = Inotify.ReadEvents(_inotify, buffer, out _);
-        ReadOnlySpan<byte> events = buffer.AsSpan(0, Math.Max(count, 0));
+        var count = Inotify.ReadEvents(_inotify, buffer, out var errno);
+        if (count < 0) throw new IOException($"reading inotify failed: {Errno.Describe(errno)}");
+        ReadOnlySpan<byte> events = buffer.AsSpan(0, count);
         while (!events.IsEmpty)
         {
             events = Inotify.Next(events, out var watch, out var mask, out var name);

@@ -82,6 +82,19 @@ internal sealed class PortableSource : EventSource
 
     private void Tell(EventSink sink, string fullPath, EntryEvent change)
     {
+        try
+        {
+            TellPath(sink, fullPath, change);
+        }
+        catch (Exception failure)
+        {
+            // On the watcher's thread it would end the process.
+            sink.TellFailed(failure);
+        }
+    }
+
+    private void TellPath(EventSink sink, string fullPath, EntryEvent change)
+    {
         var path = Encoding.UTF8.GetBytes(Path.GetRelativePath(_watcher.Path, fullPath).Replace(Path.DirectorySeparatorChar, '/'));
         if (change == EntryEvent.DirectoryCame)
         {

@@ -18,6 +18,8 @@ internal sealed class ScanLoop : IAsyncDisposable
     private static readonly TimeSpan FirstPart = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NextPart = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(2);
+
     /// <summary>How often it is tried again when the root is lost, or after a failure.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
@@ -53,6 +55,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     private long _polledAt;
     private TimeSpan _pollPause;
     private bool _wasCut;
+    private TimeSpan _lastReading;
     private int _polledCount;
     private long? _overflowLoggedAt;
 
@@ -210,6 +213,7 @@ internal sealed class ScanLoop : IAsyncDisposable
             }
 
             // 3
+            _marker.ThrowIfFailed();
             var batch = _dirty.Take(out var everything);
             await ReadAgainAsync(batch, new SkippedEntries(), cancellationToken);
             // 4
@@ -235,9 +239,11 @@ internal sealed class ScanLoop : IAsyncDisposable
     private async Task GatherAsync(CancellationToken cancellationToken)
     {
         var since = _time.GetTimestamp();
-        var atMost = _wasCut ? NextPart : FirstPart;
+        // Where reading takes long, as of a directory of a million files, it takes no more than half of the time.
+        var quiet = Max(Quiet, Min(_lastReading, LongestQuiet));
+        var atMost = Max(quiet, _wasCut ? NextPart : FirstPart);
         _wasCut = false;
-        while (await _dirty.WaitAsync(Quiet, cancellationToken))
+        while (await _dirty.WaitAsync(quiet, cancellationToken))
         {
             if (_time.GetElapsedTime(since) < atMost) continue;
             _wasCut = true;
@@ -249,11 +255,13 @@ internal sealed class ScanLoop : IAsyncDisposable
     {
         CheckRoot();
         if (batch.Directories.Count == 0) return;
+        var since = _time.GetTimestamp();
         var scan = await _scanner.ScanPlacesAsync(batch, skipped, cancellationToken);
         // What became unreadable meanwhile must not look deleted.
         CheckRoot();
         var changes = _own.Update(scan, _options.Mount);
         _known.Reconcile(scan);
+        _lastReading = _time.GetElapsedTime(since);
         if (changes > 0)
         {
             lock (_statusLock) _status = _status with { Updates = _status.Updates + 1 };

@@ -25,7 +25,7 @@ internal static partial class WatchLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} directory(s), such as {Example}, are read again every {Seconds} s: {Reason}")]
     public static partial void Polled(this ILogger log, int count, string example, double seconds, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "no directory is read again any more for the reason that {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "the directories are followed that were not before: {Reason}")]
     public static partial void PolledNoMore(this ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the system lost events, {Overflows} time(s) by now: everything is read again")]
