@@ -61,24 +61,6 @@ public sealed class SilentNodesTests
         await SeeEachOtherAsync(cluster, "server2", BackPromise, () => cluster.StartAsync("server2"));
     }
 
-    // A peer that does not answer for so short a time is not given up, and is told later what it was not told.
-    [TestMethod]
-    [DataRow(3)]
-    [DataRow(12)]
-    public async Task CutThatLosesAnUpdate_IsMadeGoodSoonAfterIt(int seconds)
-    {
-        await using var cluster = await HostCluster.CreateAsync("server1", "server2");
-        await cluster.StartAllAsync();
-
-        await cluster.Host("server2").CutAsync();
-        cluster.Write("server1", "lost", "this change is told to nobody");
-        await cluster.SeesAsync("server1", "lost", ChangePromise + BackPromise);
-        await cluster.Host("server2").RunAsync(TimeSpan.FromSeconds(60), "sleep", $"{seconds}");
-        await cluster.Host("server2").HealAsync();
-
-        await cluster.SeesAsync("server2", "lost", TimeSpan.FromSeconds(10));
-    }
-
     private static Task Thaw(HostCluster cluster)
     {
         cluster.Node("frozen").Send(ProcessSignal.Continue);

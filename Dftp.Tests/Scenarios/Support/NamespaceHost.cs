@@ -12,6 +12,7 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
 {
     public const string Bridge = "bridge";
     private const string Device = "eth0";
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(20);
 
     public string Namespace => ns;
 
@@ -88,22 +89,39 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
         result.OutputIfDone();
     }
 
-    /// <summary>Every packet that the host sends is lost by this chance. Inconclusive where nftables cannot do that.</summary>
-    public async Task SetLossAsync(int percent)
+    /// <summary>Every packet to the host is lost by this chance, unnoticed by its sender. Inconclusive where nftables cannot do that.</summary>
+    public Task SetLossAsync(int percent) => DropAsync("loss", percent == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"numgen random mod 100 <= {percent - 1}")]);
+
+    /// <summary>No packet of the connections that exist now comes to the host any more; new connections are well.</summary>
+    public async Task ForgetConnectionsAsync()
     {
-        string[] rules =
+        var connections = (await RunAsync(CommandLimit, "ss", "-Htn", "state", "established")).OutputIfDone();
+        var ports = connections.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => !fields[2].StartsWith("127.", StringComparison.Ordinal))
+            .Select(fields => $"tcp dport {Port(fields[2])} tcp sport {Port(fields[3])}")
+            .ToArray();
+        Assert.AreNotEqual(0, ports.Length, "there are connections to forget");
+        await DropAsync("forgotten", ports);
+
+        static string Port(string address) => address[(address.LastIndexOf(':') + 1)..];
+    }
+
+    private async Task DropAsync(string chain, string[] packets)
+    {
+        ProgramTools.Require("nft");
+        string[] commands =
         [
             "add table inet faults",
-            "add chain inet faults out { type filter hook output priority 0; }",
-            "flush chain inet faults out",
-            string.Create(CultureInfo.InvariantCulture, $"add rule inet faults out oifname {Device} numgen random mod 100 < {percent} drop"),
+            $"add chain inet faults {chain} {{ type filter hook input priority 0; }}",
+            $"flush chain inet faults {chain}",
+            .. packets.Select(match => $"add rule inet faults {chain} iifname {Device} {match} drop"),
         ];
-        ProgramTools.Require("nft");
-        var result = await RunAsync(TimeSpan.FromSeconds(20), "nft", string.Join("; ", rules));
-        if (result.ExitCode != 0 && result.Error.Contains("No such file or directory", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no random drop in nftables");
+        var result = await RunAsync(CommandLimit, "nft", string.Join("; ", commands));
+        if (result.Error.Contains("No such file or directory", StringComparison.Ordinal)) Assert.Inconclusive("this kernel cannot drop packets by nftables");
         result.OutputIfDone();
     }
 
     private Task<ProgramResult> TcAsync(params string[] discipline) =>
-        ExternalProgram.RunAsync(TimeSpan.FromSeconds(20), ["tc", "-n", ns, "qdisc", "replace", "dev", Device, "root", .. discipline]);
+        ExternalProgram.RunAsync(CommandLimit, ["tc", "-n", ns, "qdisc", "replace", "dev", Device, "root", .. discipline]);
 }
