@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Dftp.Cluster.Membership;
 
 namespace Dftp.Node.Commands;
@@ -20,7 +19,7 @@ internal sealed record ClusterReply
     {
         try
         {
-            var reply = JsonSerializer.Deserialize(json.Span, AnswerJson.Default.ClusterReply);
+            var reply = JsonSerializer.Deserialize<ClusterReply>(json.Span, AnswerJson.Options);
             return reply is { Me: { Name.Length: > 0 } me } && HostPort.TryParse(me.PublicAddr, out _) && HostPort.TryParse(me.MgmtAddr, out _)
                 ? reply
                 : null;
@@ -51,9 +50,3 @@ internal sealed record ListedNode
     /// <summary>A start of its process; null from an original node.</summary>
     public long? Epoch { get; init; }
 }
-
-/// <summary>How answers are read: members that are not known are passed over.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(ClusterReply))]
-[JsonSerializable(typeof(StatusReport))]
-internal sealed partial class AnswerJson : JsonSerializerContext;

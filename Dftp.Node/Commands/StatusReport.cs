@@ -41,7 +41,7 @@ internal sealed record StatusReport
     {
         try
         {
-            return JsonSerializer.Deserialize(json.Span, AnswerJson.Default.StatusReport);
+            return JsonSerializer.Deserialize<StatusReport>(json.Span, AnswerJson.Options);
         }
         catch (JsonException)
         {

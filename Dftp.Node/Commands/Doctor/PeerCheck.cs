@@ -40,6 +40,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
         // 2. it is a node, and another one than ours
         if (await AskAsync(label, address, findings, cancellationToken) is not var (reply, clock)) return findings;
         if (!IsAnother(suspect, address, reply, findings)) return findings;
+        label = suspect.Name is null ? reply.Me.Name! : label;
 
         // 3. it can be a member, and its files can be read
         var isMember = ReportCluster(label, reply, findings);
@@ -64,7 +65,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             var answered = time.GetUtcNow();
             if (answer.Status == HttpStatusCode.OK && ClusterReply.Parse(answer.Body) is { } reply)
             {
-                findings.Ok($"{label}: {reply.Me.Name} answers at {address}");
+                findings.Ok($"{label}: a node called {reply.Me.Name} answers at {address}");
                 return (reply, ClockReading.Of(reply, answer, asked, answered));
             }
 
@@ -136,15 +137,17 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             findings.Problem($"{label}: it cannot reach {own.Name}, which listens at {listens} only: start {own.Name} with --http-mgmt-listen :{listens.Port}");
 
         var name = reply.Me.Name!;
-        if (reply.Peers?.ContainsKey(own.Name) == true) findings.Ok($"{label}: it knows {own.Name}");
-        else findings.Problem($"{label}: it does not know {own.Name}: can its machine reach {own.Name}'s management port? dftp join {address} --node {own.Address} says");
+        var join = $"dftp join {address}{(own.Address.ToString() == CommandTable.Node.Default ? "" : $" --node {own.Address}")}";
+        var isKnownThere = reply.Peers?.ContainsKey(own.Name) == true;
+        var known = status.Nodes.FirstOrDefault(node => node.Name == name);
 
-        if (status.Missing.Any(node => node.Name == name))
-            findings.Problem($"{label}: {own.Name} misses it although it answers from here: dftp join {address} --node {own.Address}");
-        else if (status.Nodes.FirstOrDefault(node => node.Name == name) is not { } known)
-            findings.Problem($"{label}: {own.Name} does not know it: dftp join {address} --node {own.Address}");
-        else if (known.State == "suspect") findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
-        else findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
+        if (isKnownThere) findings.Ok($"{label}: it knows {own.Name}");
+        else if (known is not null) findings.Problem($"{label}: it does not know {own.Name}, whose management port it may not reach: {join} makes them meet again");
+
+        if (known is { State: "suspect" }) findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
+        else if (known is not null) findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
+        else if (status.Missing.Any(node => node.Name == name)) findings.Problem($"{label}: {own.Name} misses it although it answers from here: {join}");
+        else findings.Problem($"{label}: {(isKnownThere ? $"{own.Name} does not know it" : $"it and {own.Name} do not know each other")}: {join}");
     }
 
     private static bool IsOnThisMachine(HostPort address) => address.IsLoopback || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
