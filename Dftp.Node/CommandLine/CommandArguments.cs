@@ -22,9 +22,11 @@ internal static class CommandArguments
     private static string OperandOf(CommandDefinition command, IReadOnlyList<string> others, string help)
     {
         var most = command.Operand is null ? 0 : 1;
-        if (others.Count > most) throw new UsageException($"\"{others[most]}\": unexpected argument; usage: dftp {command.Usage}; see {help}");
+        if (others.Count > most)
+            throw new UsageException($"\"{others[most]}\": unexpected argument; usage: dftp {command.Usage}; see {help}");
         if (command.Operand is not { } operand || (others.Count == 0 && operand.IsOptional)) return "";
-        if (others.Count == 0) throw new UsageException($"{command.Name}: needs {operand.Placeholder}, such as dftp {command.Name} {operand.Example}");
+        if (others.Count == 0)
+            throw new UsageException($"{command.Name}: needs {operand.Placeholder}, such as dftp {command.Name} {operand.Example}");
         try
         {
             operand.Check(others[0]);

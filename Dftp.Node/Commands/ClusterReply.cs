@@ -20,7 +20,7 @@ internal sealed record ClusterReply
         try
         {
             var reply = JsonSerializer.Deserialize<ClusterReply>(json.Span, AnswerJson.Options);
-            return reply is { Me: { Name.Length: > 0 } me } && HostPort.TryParse(me.PublicAddr, out _) && HostPort.TryParse(me.MgmtAddr, out _)
+            return reply?.Me is { Name.Length: > 0 } me && HostPort.TryParse(me.PublicAddr, out _) && HostPort.TryParse(me.MgmtAddr, out _)
                 ? reply
                 : null;
         }

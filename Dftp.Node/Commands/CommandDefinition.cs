@@ -4,7 +4,9 @@ namespace Dftp.Node.Commands;
 
 /// <summary>What there is to know about a command: the command line and the help come from it.</summary>
 /// <param name="Name">The word behind <c>dftp</c>.</param>
-/// <param name="RunAsync">Carries it out and returns the exit code; what is expected to go wrong is thrown as <see cref="CommandException"/>.</param>
+/// <param name="RunAsync">
+/// Carries it out and returns the exit code; what is expected to go wrong is thrown as <see cref="CommandException"/>.
+/// </param>
 internal sealed record CommandDefinition(string Name, Func<CommandContext, CancellationToken, Task<int>> RunAsync)
 {
     /// <summary>A line for the list of commands, without a full stop.</summary>

@@ -9,10 +9,10 @@ internal static class JoinCommand
     public static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         var peer = context.Request.Operand;
-        var answer = await new RunningNode(context).PostAsync("/join/", "peer", peer, cancellationToken);
+        var node = new RunningNode(context);
+        var answer = await node.PostAsync("/join/", "peer", peer, cancellationToken);
         if (answer.Status != HttpStatusCode.OK) throw new CommandException(answer.Sentence);
-        if (ClusterReply.Parse(answer.Body) is not { } reply)
-            throw new CommandException($"what answers at {context.Request.Node} is not the management interface of a node: name one by --node HOST:PORT");
+        if (ClusterReply.Parse(answer.Body) is not { } reply) throw node.NoManagement();
         if (context.Request.Json)
         {
             using var document = JsonDocument.Parse(answer.Body);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>The header by which an answer says which nodes' files it may lack: <c>name;since=1477224426, …</c>, names percent-encoded.</summary>
+/// <summary>Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded.</summary>
 internal static class MissingHeader
 {
     public const string Name = "X-Dftp-Missing";

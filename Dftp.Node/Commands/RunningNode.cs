@@ -14,8 +14,7 @@ internal sealed class RunningNode(CommandContext context)
     {
         var answer = await ReachAsync(() => context.Client.GetAsync(Management, "/cluster/", cancellationToken));
         return answer.Status == HttpStatusCode.OK && ClusterReply.Parse(answer.Body) is { } reply ? reply
-            : throw new CommandException(
-                $"what answers at {Management} is not the management interface of a node (7041 where it was not changed): name one by --node HOST:PORT");
+            : throw NoManagement();
     }
 
     /// <summary>Tells the node something by its management interface.</summary>
@@ -44,7 +43,8 @@ internal sealed class RunningNode(CommandContext context)
         {
             var answer = await context.Client.GetAsync(address, "/status/", cancellationToken);
             return answer.Status == HttpStatusCode.OK && StatusReport.Parse(answer.Body) is { } report ? (answer, report)
-                : throw new CommandException($"the node at {Management} gives no report of itself at http://{address}/status/: is it an original one?");
+                : throw new CommandException(
+                    $"the node at {Management} gives no report of itself at http://{address}/status/: is it an original one?");
         }
         catch (NoAnswerException failure)
         {
@@ -52,6 +52,10 @@ internal sealed class RunningNode(CommandContext context)
                 $"the node at {Management} is up, but its public interface {address} cannot be reached from here: {failure.Message}");
         }
     }
+
+    public CommandException NoManagement() => new(
+        $"what answers at {Management} is not the management interface of a node (port 7041 where it was not changed): "
+        + "name one by --node HOST:PORT");
 
     /// <summary>Writes JSON that came from a node: indented, and with nothing in it that steers a terminal.</summary>
     public static async Task WriteJsonAsync(TextWriter output, Action<Utf8JsonWriter> write)
@@ -70,7 +74,8 @@ internal sealed class RunningNode(CommandContext context)
         catch (NoAnswerException failure)
         {
             throw new CommandException(
-                $"no node answers at {Management} ({failure.Message}): start one by dftp --dfsroot DIR, or name another by --node HOST:PORT");
+                $"no node answers at {Management} ({failure.Message}): "
+                + "start one by dftp --dfsroot DIR, or name another by --node HOST:PORT");
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class StatusCommand
 
     private static IEnumerable<(string Subject, string Text)> Lines(StatusReport report, DateTimeOffset now)
     {
-        yield return ("node", $"{report.Node} in cluster {report.Cluster}, version {report.Version}, up {Measures.Duration(report.UptimeSeconds)}");
+        var up = Measures.Duration(report.UptimeSeconds);
+        yield return ("node", $"{report.Node} in cluster {report.Cluster}, version {report.Version}, up {up}");
         yield return ("tree", Tree(report));
         yield return ("nodes", Nodes(report));
         foreach (var missing in report.Missing)
@@ -41,8 +42,8 @@ internal static class StatusCommand
     {
         var files = Measures.Count(report.Files, "file", "files");
         var directories = Measures.Count(report.Directories, "directory", "directories");
-        var hidden = report.HiddenFiles > 0 ? $"; {Measures.Count(report.HiddenFiles, "older copy", "older copies")} behind newer ones" : "";
-        return $"{files} in {directories}, {Measures.Bytes(report.Bytes)}{hidden}";
+        var hidden = Measures.Count(report.HiddenFiles, "older copy", "older copies");
+        return $"{files} in {directories}, {Measures.Bytes(report.Bytes)}{(report.HiddenFiles > 0 ? $"; {hidden} behind newer ones" : "")}";
     }
 
     private static string Nodes(StatusReport report)
@@ -65,10 +66,12 @@ internal static class StatusCommand
         return $"{Measures.Number(skipped.Count)} {skipped.Reason}{examples}";
     }
 
+    public static string Announcements(long number) => Measures.Count(number, "announcement", "announcements");
+
     private static string Discovery(DiscoveryReport? discovery) => discovery switch
     {
         null => "switched off",
         { Failure.Length: > 0 } => $"fails: {discovery.Failure}",
-        _ => $"{Measures.Count(discovery.Sent, "announcement", "announcements")} sent, {Measures.Number(discovery.Heard)} of this cluster heard",
+        _ => $"{Announcements(discovery.Sent)} sent, {Measures.Number(discovery.Heard)} of this cluster heard",
     };
 }

@@ -41,13 +41,17 @@ internal sealed record StatusReport
     {
         try
         {
-            return JsonSerializer.Deserialize<StatusReport>(json.Span, AnswerJson.Options);
+            var report = JsonSerializer.Deserialize<StatusReport>(json.Span, AnswerJson.Options);
+            return report is not null && report.Nodes.All(IsThere) && report.Missing.All(IsThere) && report.Scan.Skipped.All(IsThere) ? report : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    // The reader lets a null be an element of any list.
+    private static bool IsThere(object? element) => element is not null;
 }
 
 internal sealed record NodeStatus

@@ -15,7 +15,7 @@ internal sealed class TextTable(params string[] headings)
         var widths = headings.Select((_, column) => _rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in _rows)
         {
-            var cells = row.Select((cell, column) => headings[column].StartsWith('>') ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
+            var cells = row.Select((cell, at) => headings[at].StartsWith('>') ? cell.PadLeft(widths[at]) : cell.PadRight(widths[at]));
             await output.WriteAsync(string.Join(Gap, cells).TrimEnd() + "\n");
         }
     }

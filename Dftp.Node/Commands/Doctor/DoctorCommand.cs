@@ -17,7 +17,8 @@ internal static class DoctorCommand
 
         // 3. the others, at the same time: each one that does not answer takes its time
         var check = new PeerCheck(context.Client, context.Time, own);
-        var others = await Task.WhenAll(Suspects(context.Request.Operand, own).Select(suspect => check.RunAsync(suspect, cancellationToken)));
+        var suspects = Suspects(context.Request.Operand, own);
+        var others = await Task.WhenAll(suspects.Select(suspect => check.RunAsync(suspect, cancellationToken)));
         foreach (var other in others) await other.WriteAsync(context.Output);
         return others.Append(findings).Any(found => found.HasProblem) ? ExitCode.NotDone : ExitCode.Done;
     }
@@ -28,7 +29,8 @@ internal static class DoctorCommand
         var known = own.Status?.Peers.Select(node => Suspect.Of(node.Name, node.ManagementAddress)) ?? [];
         var missing = own.Status?.Missing.Select(node => Suspect.Of(node.Name, node.LastAddress, node.Since)) ?? [];
         var suspects = known.Concat(missing).ToList();
-        if (HostPort.TryParse(named, out var address) && !suspects.Exists(suspect => suspect.Address == address)) suspects.Add(new Suspect(null, address, null));
+        if (HostPort.TryParse(named, out var address) && !suspects.Exists(suspect => suspect.Address == address))
+            suspects.Add(new Suspect(null, address, null));
         return suspects;
     }
 }

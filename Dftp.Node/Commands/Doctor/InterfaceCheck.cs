@@ -23,7 +23,8 @@ internal sealed record LocalInterface(string Name, bool IsLoopback, bool Support
     {
         try
         {
-            return [.. found.GetIPProperties().UnicastAddresses.Where(own => !own.Address.IsIPv6LinkLocal).Select(own => own.Address.ToString())];
+            var addresses = found.GetIPProperties().UnicastAddresses.Select(own => own.Address);
+            return [.. addresses.Where(address => !address.IsIPv6LinkLocal).Select(address => address.ToString())];
         }
         catch (NetworkInformationException)
         {
@@ -40,9 +41,12 @@ internal static class InterfaceCheck
     {
         var able = interfaces.Where(found => found.CanMulticast).ToList();
         var unable = interfaces.Except(able).ToList();
+        var names = string.Join(", ", able);
         if (able.Count == 0) findings.Problem("no interface of this machine can multicast: bring one up (ip link), or use dftp join HOST:PORT");
-        else if (able.TrueForAll(found => found.IsLoopback)) findings.Ok($"only nodes of this machine can be found by multicast: {string.Join(", ", able)}");
-        else findings.Ok($"interfaces of this machine that can multicast: {string.Join(", ", able)}");
-        if (unable.Count > 0) findings.Ok($"interfaces that cannot multicast: {string.Join(", ", unable)}; nodes behind them are met by dftp join HOST:PORT");
+        else if (able.TrueForAll(found => found.IsLoopback)) findings.Ok($"only nodes of this machine can be found by multicast: {names}");
+        else findings.Ok($"interfaces of this machine that can multicast: {names}");
+
+        if (unable.Count > 0)
+            findings.Ok($"interfaces that cannot multicast: {string.Join(", ", unable)}; nodes behind them are met by dftp join HOST:PORT");
     }
 }

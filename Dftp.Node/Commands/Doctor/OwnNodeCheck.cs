@@ -14,8 +14,13 @@ internal sealed record OwnNode(HostPort Address, ClusterReply? Reply, StatusRepo
 /// <summary>Whether the node that is asked is well: up, scanned, heard.</summary>
 internal static class OwnNodeCheck
 {
-    /// <summary>Left out against the user's will: such files can be served once something is done about them.</summary>
-    private static readonly string[] Unwanted = ["unreadable", "name(s)", "path(s)"];
+    /// <summary>How reasons begin for which something can be done; the others are as the user made them.</summary>
+    private static readonly (string Reason, string Remedy)[] Remedies =
+    [
+        ("unreadable", "let the user that runs the node read it"),
+        ("name(s)", "rename it, and it is served"),
+        ("path(s)", "shorten it, and it is served"),
+    ];
 
     public static async Task<OwnNode> RunAsync(CommandContext context, Findings findings, CancellationToken cancellationToken)
     {
@@ -32,7 +37,8 @@ internal static class OwnNodeCheck
         }
 
         if (own.Status is not { } status) return own;
-        findings.Ok($"{status.Node} is up at {own.Address}: cluster {status.Cluster}, version {status.Version}, for {Measures.Duration(status.UptimeSeconds)}");
+        var up = Measures.Duration(status.UptimeSeconds);
+        findings.Ok($"{status.Node} is up at {own.Address}, for {up}: cluster {status.Cluster}, version {status.Version}");
         ReportScan(status.Scan, context.Time.GetUtcNow(), findings);
         ReportDiscovery(status, findings);
         return own;
@@ -50,9 +56,9 @@ internal static class OwnNodeCheck
         foreach (var skipped in scan.Skipped)
         {
             var leftOut = $"left out of the scan: {StatusCommand.LeftOut(skipped)}";
-            if (!Array.Exists(Unwanted, word => skipped.Reason.StartsWith(word, StringComparison.Ordinal))) findings.Ok(leftOut);
-            else if (skipped.Reason.StartsWith(Unwanted[0], StringComparison.Ordinal)) findings.Problem($"{leftOut}: let the user that runs the node read it");
-            else findings.Problem($"{leftOut}: rename it, and it is served");
+            if (Array.Find(Remedies, known => skipped.Reason.StartsWith(known.Reason, StringComparison.Ordinal)).Remedy is not { } remedy)
+                findings.Ok(leftOut);
+            else findings.Problem($"{leftOut}: {remedy}");
         }
     }
 
@@ -67,19 +73,21 @@ internal static class OwnNodeCheck
             return;
         }
 
-        if (discovery.Failure is { Length: > 0 } failure) findings.Problem($"discovery fails: {failure}; until that is mended, use dftp join HOST:PORT");
+        if (discovery.Failure is { Length: > 0 } failure)
+            findings.Problem($"discovery fails: {failure}; until that is mended, use dftp join HOST:PORT");
         else if (discovery.Sent == 0) findings.Problem("discovery has not sent anything yet: no interface has taken the announcement");
-        else findings.Ok($"discovery sends: {Measures.Count(discovery.Sent, "announcement", "announcements")}");
+        else findings.Ok($"discovery sends: {StatusCommand.Announcements(discovery.Sent)}");
         ReportHeard(discovery, isAlone, findings);
         ReportStrangers(status.Cluster, discovery, isAlone, findings);
-        if (discovery.Namesakes > 0) findings.Problem($"another node is called {status.Node} too: start one of the two with another --node-name");
+        if (discovery.Namesakes > 0)
+            findings.Problem($"another node is called {status.Node} too: start one of the two with another --node-name");
     }
 
     private static void ReportHeard(DiscoveryReport discovery, bool isAlone, Findings findings)
     {
         if (discovery.Heard > 0)
         {
-            findings.Ok($"discovery hears: {Measures.Count(discovery.Heard, "announcement", "announcements")} of other nodes of this cluster");
+            findings.Ok($"discovery hears: {StatusCommand.Announcements(discovery.Heard)} of other nodes of this cluster");
         }
         else if (isAlone)
         {

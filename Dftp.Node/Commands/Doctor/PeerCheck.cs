@@ -69,11 +69,13 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
                 return (reply, ClockReading.Of(reply, answer, asked, answered));
             }
 
-            findings.Problem($"{label}: what answers at {address} is not the management interface of a node: is that its port of --http-mgmt-listen?");
+            findings.Problem(
+                $"{label}: what answers at {address} is not the management interface of a node: is that its port of --http-mgmt-listen?");
         }
         catch (NoAnswerException failure)
         {
-            findings.Problem($"{label}: {address} takes connections, but {failure.Message}: is it a node, and its --http-mgmt-listen?");
+            findings.Problem(
+                $"{label}: {address} takes connections, but {failure.Message}: is it a node, and its --http-mgmt-listen?");
         }
 
         return null;
@@ -81,16 +83,18 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
 
     private bool IsAnother(Suspect suspect, HostPort address, ClusterReply reply, Findings findings)
     {
-        if (reply.Me.Name == own.Reply?.Me.Name)
+        if (own.Reply is not null && reply.Me.Name == own.Name)
         {
-            if (reply.Me.Epoch is not null && reply.Me.Epoch == own.Reply?.Me.Epoch) findings.Ok($"{address}: that is {own.Name} itself");
+            var isItself = reply.Me.Epoch is not null && reply.Me.Epoch == own.Reply.Me.Epoch;
+            if (isItself) findings.Ok($"{address}: that is {own.Name} itself");
             else findings.Problem($"{suspect.Label}: it is called {own.Name} too: start one of the two with another --node-name");
             return false;
         }
 
         if (suspect.Name is null || suspect.Name == reply.Me.Name) return true;
         findings.Problem(
-            $"{suspect.Label}: at {address} is {reply.Me.Name} by now: if it was renamed, dftp forget {suspect.Name}; if it moved, dftp join its HOST:PORT");
+            $"{suspect.Label}: at {address} is {reply.Me.Name} by now: "
+            + $"if it was renamed, dftp forget {suspect.Name}; if it moved, dftp join its HOST:PORT");
         return false;
     }
 
@@ -112,9 +116,18 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
     {
         var files = reply.PublicAddress(address);
         if (files.IsLoopback && !IsOnThisMachine(address))
-            findings.Problem($"{label}: its files can be read on its own machine only: it was started with --http-listen {files}; give it :{files.Port}");
-        else if (await WhyNotAsync(files, "--http-listen", cancellationToken) is { } reason) findings.Problem($"{label}: its public port: {reason}");
-        else findings.Ok($"{label}: its public port {files} can be reached");
+        {
+            findings.Problem(
+                $"{label}: its files can be read on its own machine only: it was started with --http-listen {files}; give it :{files.Port}");
+        }
+        else if (await WhyNotAsync(files, "--http-listen", cancellationToken) is { } reason)
+        {
+            findings.Problem($"{label}: its public port: {reason}");
+        }
+        else
+        {
+            findings.Ok($"{label}: its public port {files} can be reached");
+        }
     }
 
     private static void ReportClock(string label, ClockReading? clock, Findings findings)
@@ -126,15 +139,21 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             return;
         }
 
-        var difference = $"{Measures.Duration((long)reading.Difference.Duration().TotalSeconds)} {(reading.Difference > TimeSpan.Zero ? "ahead of" : "behind")}";
-        findings.Problem($"{label}: its clock is {difference} that of this machine: where two nodes have a path, the wrong one may win; set both by NTP");
+        var difference = Measures.Duration((long)reading.Difference.Duration().TotalSeconds);
+        findings.Problem(
+            $"{label}: its clock is {difference} {(reading.Difference > TimeSpan.Zero ? "ahead of" : "behind")} that of this machine: "
+            + "where two nodes have a path, the older file may win; set both clocks by NTP");
     }
 
     private void ReportAcquaintance(string label, HostPort address, ClusterReply reply, Findings findings)
     {
         if (own is not { Reply: { } me, Status: { } status }) return;
         if (HostPort.TryParse(me.Me.MgmtAddr, out var listens) && listens.IsLoopback && !IsOnThisMachine(address))
-            findings.Problem($"{label}: it cannot reach {own.Name}, which listens at {listens} only: start {own.Name} with --http-mgmt-listen :{listens.Port}");
+        {
+            findings.Problem(
+                $"{label}: it cannot reach {own.Name}, which listens at {listens} only: "
+                + $"start {own.Name} with --http-mgmt-listen :{listens.Port}");
+        }
 
         var name = reply.Me.Name!;
         var join = $"dftp join {address}{(own.Address.ToString() == CommandTable.Node.Default ? "" : $" --node {own.Address}")}";
@@ -142,12 +161,19 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
         var known = status.Nodes.FirstOrDefault(node => node.Name == name);
 
         if (isKnownThere) findings.Ok($"{label}: it knows {own.Name}");
-        else if (known is not null) findings.Problem($"{label}: it does not know {own.Name}, whose management port it may not reach: {join} makes them meet again");
+        else if (known is not null)
+            findings.Problem($"{label}: it does not know {own.Name}; can it reach its management port? {join} makes them meet");
 
-        if (known is { State: "suspect" }) findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
-        else if (known is not null) findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
-        else if (status.Missing.Any(node => node.Name == name)) findings.Problem($"{label}: {own.Name} misses it although it answers from here: {join}");
-        else findings.Problem($"{label}: {(isKnownThere ? $"{own.Name} does not know it" : $"it and {own.Name} do not know each other")}: {join}");
+        if (known is { State: "suspect" })
+            findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
+        else if (known is not null)
+            findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
+        else if (status.Missing.Any(node => node.Name == name))
+            findings.Problem($"{label}: {own.Name} misses it although it answers from here: {join}");
+        else if (isKnownThere)
+            findings.Problem($"{label}: {own.Name} does not know it: {join}");
+        else
+            findings.Problem($"{label}: it and {own.Name} do not know each other: {join}");
     }
 
     private static bool IsOnThisMachine(HostPort address) => address.IsLoopback || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);

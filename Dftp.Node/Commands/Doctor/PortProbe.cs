@@ -45,5 +45,6 @@ internal static class PortProbe
     }
 
     private static string TimedOut(HostPort address, TimeSpan limit) =>
-        $"no connection to {address} within {limit.TotalSeconds:0.#} s: the machine is off, or a firewall drops what goes to port {address.Port}; open it";
+        $"no connection to {address} within {limit.TotalSeconds:0.#} s: "
+        + $"the machine is off, or a firewall drops what goes to port {address.Port}; open it";
 }

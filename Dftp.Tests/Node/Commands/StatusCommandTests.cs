@@ -72,6 +72,7 @@ public sealed class StatusCommandTests
     [TestMethod]
     [DataRow("{ \"node\": 1 }")]
     [DataRow("{ \"node\": \"a\", \"nodes\": null }")]
+    [DataRow("{ \"node\": \"a\", \"missing\": [null] }")]
     [DataRow("{")]
     [DataRow("hello")]
     public async Task Status_AnswerThatIsNoReport_IsSaid(string report)
