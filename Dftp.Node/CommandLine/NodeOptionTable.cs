@@ -78,7 +78,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<IPEndPoint?> MulticastGroup = new("multicast-discovery-addr", ValueParsers.MulticastGroupOrOff)
     {
         Placeholder = "GROUP:PORT",
-        Summary = "The multicast group by which nodes find each other. An empty value switches it off: join nodes by POST /join/.",
+        Summary = "The multicast group by which nodes find each other. An empty value switches it off: join nodes by --join or dftp join.",
         Example = "239.1.2.3:7041",
         Default = "224.0.0.9:7041",
     };
