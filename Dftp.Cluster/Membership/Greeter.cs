@@ -88,6 +88,12 @@ internal sealed class Greeter(MembershipContext context)
     private bool Meet(NodeDescription node, bool? wantsFullUpdate)
     {
         if (context.Peers.GetOrAdd(node.Name) is not { } peer) return false;
+        if (context.Peers.Doubts(peer, node, isAnswer: wantsFullUpdate is null))
+        {
+            peer.PingNow.Raise();
+            return true;
+        }
+
         var (before, after) = context.Peers.Meet(peer, node);
         if (before.State is PeerState.Unmet or PeerState.Away) context.Log.PeerJoined(node.Name, node.ManagementAddress);
         else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
