@@ -80,6 +80,12 @@ internal sealed record PeerFacts
     /// <summary>The start of its process that greeted last; 0 from an original node.</summary>
     public long Epoch { get; init; }
 
+    /// <summary>The latest start of its process that greeted or sent an update; what comes from an earlier one was long under way.</summary>
+    public long LatestEpoch => Math.Max(Epoch, Applied?.Epoch ?? 0);
+
+    /// <summary>A start before <see cref="LatestEpoch"/> that answered a ping: when the next answer is of it too, it is the later one after all.</summary>
+    public long? DoubtedEpoch { get; init; }
+
     /// <summary>What it last said that it holds.</summary>
     public AnnouncedState? Said { get; init; }
 
