@@ -19,5 +19,14 @@ public sealed record HttpOptions
     /// <summary>Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.</summary>
     public Action<Utf8JsonWriter>? WriteStatus { get; init; }
 
+    /// <summary>Whether <c>/readyz</c> says yes; called by many at once.</summary>
+    public Func<bool> IsReady { get; init; } = () => true;
+
+    /// <summary>
+    /// Takes a line in Apache's combined format, without its end, for every answer; called by many at once, it must not wait. Null for no
+    /// such log.
+    /// </summary>
+    public Action<string>? AccessLog { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
