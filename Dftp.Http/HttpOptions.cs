@@ -16,7 +16,9 @@ public sealed record HttpOptions
     /// <summary>Where this node's FTP interface listens; null when it has none.</summary>
     public int? FtpPort { get; init; }
 
-    /// <summary>Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.</summary>
+    /// <summary>
+    /// Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.
+    /// </summary>
     public Action<Utf8JsonWriter>? WriteStatus { get; init; }
 
     /// <summary>Whether <c>/readyz</c> says yes; called by many at once.</summary>

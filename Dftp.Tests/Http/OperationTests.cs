@@ -14,7 +14,8 @@ public sealed class OperationTests
     [DataRow("/readyz", false, HttpStatusCode.ServiceUnavailable, "The first scan of this node's files has not ended yet.\n")]
     public async Task Probes_tell_whether_the_node_can_serve(string target, bool isReady, HttpStatusCode status, string sentence)
     {
-        await using var site = await HttpSite.StartAsync(new MemoryFileTree(), options: options => options with { IsReady = () => isReady });
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree(), options: options =>
+            options with { IsReady = () => isReady });
 
         using var response = await site.GetAsync(target);
 
@@ -37,7 +38,9 @@ public sealed class OperationTests
         var path = Path.GetTempFileName();
         await File.WriteAllBytesAsync(path, new byte[500_000]);
         var tree = new MemoryFileTree().File("/x.txt", "0123456789").File("/y", "y").File("/big", new byte[500_000]);
-        tree.Content = (at, bytes, range) => at.Name == "big" ? new RegionContent(File.OpenHandle(path), range) : new MemoryContent(bytes, range);
+        tree.Content = (at, bytes, range) => at.Name == "big"
+            ? new RegionContent(File.OpenHandle(path), range)
+            : new MemoryContent(bytes, range);
         await using var site = await HttpSite.StartAsync(tree, options: options => options with
         {
             AccessLog = line => Assert.IsTrue(lines.Writer.TryWrite(line)),
