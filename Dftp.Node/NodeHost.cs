@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dftp.Cluster;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Membership;
+using Dftp.Cluster.Watching;
 using Dftp.Ftp;
 using Dftp.Http;
 using Dftp.Http.Transport;
@@ -137,6 +138,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
             Version = CommandLineParser.Version,
             FtpPort = _ftp?.Address.Port,
             WriteStatus = WriteStatus,
+            IsReady = () => cluster.ScanStatus.State == ScanState.Following,
             Time = _time,
         });
         return app;

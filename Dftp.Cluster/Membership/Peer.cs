@@ -101,6 +101,9 @@ internal sealed record PeerFacts
     /// <summary>A full update of it is needed, and it is asked for one, again and again, until it comes.</summary>
     public bool NeedsFullUpdate { get; init; } = true;
 
+    /// <summary>A full update of it is in the tree, be it of an earlier start; false until the first one comes after it was away.</summary>
+    public bool IsInTree { get; init; }
+
     /// <summary>It asked for a full update.</summary>
     public bool WantsFullUpdate { get; init; }
 

@@ -133,14 +133,15 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     }
 
     /// <summary>
-    /// The nodes whose entries the tree lacks: those that were met and are away, and those that were not reached and that others see.
+    /// The nodes whose entries the tree lacks: those that were met and are away, or are back and have not said yet what they hold; and
+    /// those that were not reached and that others see.
     /// </summary>
     /// <param name="stillSeen">How long another node's word counts.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen) =>
     [
         .. All.Select(peer => peer.Facts)
             .Where(facts => facts.LastAlive > 0
-                ? facts.State == PeerState.Away
+                ? !facts.IsInTree && facts.State != PeerState.Unmet
                 : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen)
             .OrderBy(facts => facts.Name)
             .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince))),
@@ -173,6 +174,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
                 State = PeerState.Away,
                 Applied = null,
                 NeedsFullUpdate = true,
+                IsInTree = false,
                 WantsFullUpdate = false,
                 PushedSequence = null,
             });

@@ -75,6 +75,7 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
             {
                 Applied = header.Position is { } applied ? applied : facts.Applied,
                 NeedsFullUpdate = facts.NeedsFullUpdate && !header.IsFull,
+                IsInTree = facts.IsInTree || header.IsFull,
                 LastUpdateReceived = now,
                 LastFullUpdateReceived = header.IsFull ? now : facts.LastFullUpdateReceived,
             });
