@@ -56,10 +56,16 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     }
 
     /// <summary>Starts the built node on the host.</summary>
-    // Nothing is remembered from one test to the next unless a test says where.
-    public DftpNode StartNode(params string[] options) => new(
-        this,
-        Start([Repository.BuiltProgram, .. options, .. options.Any(option => option.StartsWith("--state-dir", StringComparison.Ordinal)) ? [] : new[] { "--state-dir=" }]));
+    public DftpNode StartNode(params string[] options) => StartNode([], options);
+
+    /// <summary>Starts the built node on the host, with variables of the environment of its own.</summary>
+    /// <param name="environment">As NAME=VALUE.</param>
+    /// <param name="options">Nothing is remembered from one test to the next unless they say where.</param>
+    public DftpNode StartNode(IReadOnlyList<string> environment, IReadOnlyList<string> options)
+    {
+        var remembers = options.Any(option => option.StartsWith("--state-dir", StringComparison.Ordinal));
+        return new DftpNode(this, Start(["env", .. environment, Repository.BuiltProgram, .. options, .. remembers ? [] : new[] { "--state-dir=" }]));
+    }
 
     /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>
     public Task CutAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "nomaster");
@@ -79,6 +85,22 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     {
         var result = await TcAsync("tbf", "rate", $"{kilobitsPerSecond}kbit", "burst", "16kb", "latency", "200ms");
         if (result.Error.Contains("qdisc kind is unknown", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no tbf");
+        result.OutputIfDone();
+    }
+
+    /// <summary>Every packet that the host sends is lost by this chance. Inconclusive where nftables cannot do that.</summary>
+    public async Task SetLossAsync(int percent)
+    {
+        string[] rules =
+        [
+            "add table inet faults",
+            "add chain inet faults out { type filter hook output priority 0; }",
+            "flush chain inet faults out",
+            string.Create(CultureInfo.InvariantCulture, $"add rule inet faults out oifname {Device} numgen random mod 100 < {percent} drop"),
+        ];
+        ProgramTools.Require("nft");
+        var result = await RunAsync(TimeSpan.FromSeconds(20), "nft", string.Join("; ", rules));
+        if (result.ExitCode != 0 && result.Error.Contains("No such file or directory", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no random drop in nftables");
         result.OutputIfDone();
     }
 

@@ -67,16 +67,9 @@ internal sealed class NamespaceNetwork : IAsyncDisposable
 
     private static void RequireRootAndTools()
     {
-        var missing = !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess ? "root on Linux"
-            : new[] { "ip", "unshare" }.FirstOrDefault(tool => !IsOnPath(tool));
-        if (missing is null) return;
-        var reason = $"network namespaces need {missing}";
-        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(reason);
-        Assert.Inconclusive(reason);
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) ProgramTools.SkipOrFail("network namespaces need root on Linux");
+        ProgramTools.Require("ip", "unshare");
     }
-
-    private static bool IsOnPath(string tool) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, tool)));
 
     private static async Task RemoveLeftoversAsync()
     {

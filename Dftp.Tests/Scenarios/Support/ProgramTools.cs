@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Dftp.Tests.Scenarios.Support;
+
+/// <summary>The programs of others that scenarios need. A machine without them skips the test; a build that is to run all fails.</summary>
+internal static class ProgramTools
+{
+    /// <summary>Goes on only where all of these programs are.</summary>
+    public static void Require(params string[] tools)
+    {
+        if (tools.FirstOrDefault(tool => !IsOnPath(tool)) is { } missing) SkipOrFail($"this test needs the program {missing}");
+    }
+
+    [DoesNotReturn]
+    public static void SkipOrFail(string reason)
+    {
+        if (Environment.GetEnvironmentVariable("CI") == "true") throw new AssertFailedException(reason);
+        throw new AssertInconclusiveException(reason);
+    }
+
+    private static bool IsOnPath(string tool) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, tool)));
+}
