@@ -16,8 +16,19 @@ public sealed record HttpOptions
     /// <summary>Where this node's FTP interface listens; null when it has none.</summary>
     public int? FtpPort { get; init; }
 
-    /// <summary>Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.</summary>
+    /// <summary>
+    /// Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.
+    /// </summary>
     public Action<Utf8JsonWriter>? WriteStatus { get; init; }
+
+    /// <summary>Whether <c>/readyz</c> says yes; called by many at once.</summary>
+    public Func<bool> IsReady { get; init; } = () => true;
+
+    /// <summary>
+    /// Takes a line in Apache's combined format, without its end, for every answer; called by many at once, it must not wait. Null for no
+    /// such log.
+    /// </summary>
+    public Action<string>? AccessLog { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

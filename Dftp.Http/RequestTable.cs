@@ -1,6 +1,7 @@
 using Dftp.FileSystem;
 using Dftp.Http.Archives;
 using Dftp.Http.Files;
+using Dftp.Http.Operation;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
 using Dftp.Http.Text;
@@ -20,13 +21,16 @@ internal sealed class RequestTable
 
     private readonly IFileTree _tree;
     private readonly IFileTree _ownTree;
+    private readonly AccessLog? _accessLog;
 
     public RequestTable(IFileTree tree, IFileTree ownTree, HttpOptions options, ILogger log)
     {
         _tree = tree;
         _ownTree = ownTree;
+        _accessLog = options.AccessLog is { } write ? new AccessLog(write, options.Time) : null;
         var greeting = new GreetingPage(options);
         var files = new TreeHandler(new FileAnswer(options.Time, log), new ArchiveAnswer(log));
+        var health = new HealthHandler(options.IsReady);
         var status = new StatusHandler(options.WriteStatus);
         _rows =
         [
@@ -36,6 +40,8 @@ internal sealed class RequestTable
             new("/find", Match.Exact, RedirectToSlashAsync),
             new("/find/", Match.Prefix, FindHandler.AnswerAsync),
             new(Assets.Path, Match.Prefix, Assets.AnswerAsync, ShowsTree: false),
+            new("/healthz", Match.Exact, HealthHandler.AnswerHealthAsync, ShowsTree: false),
+            new("/readyz", Match.Exact, health.AnswerReadinessAsync, ShowsTree: false),
             new("/status", Match.Exact, status.AnswerAsync, ShowsTree: false),
             new("/status/", Match.Exact, status.AnswerAsync, ShowsTree: false),
         ];
@@ -49,6 +55,7 @@ internal sealed class RequestTable
 
     public async Task AnswerAsync(HttpContext http)
     {
+        _accessLog?.Follow(http);
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {

@@ -1,11 +1,11 @@
 using System.Net;
 using Dftp.Node.CommandLine;
+using Dftp.Node.Commands;
 
 namespace Dftp.Node;
 
 internal static class Program
 {
-    private const int Done = 0;
     private const int CannotStart = 1;
     private const int BadUsage = 2;
 
@@ -13,8 +13,7 @@ internal static class Program
     {
         try
         {
-            await AnswerAsync(CommandLineParser.Parse(arguments, new Surroundings(Environment.GetEnvironmentVariable, Dns.GetHostName)));
-            return Done;
+            return await AnswerAsync(CommandLineParser.Parse(arguments, new Surroundings(Environment.GetEnvironmentVariable, Dns.GetHostName)));
         }
         catch (UsageException problem)
         {
@@ -24,18 +23,32 @@ internal static class Program
         {
             return await FailAsync(problem.Message, CannotStart);
         }
+        catch (CommandException problem)
+        {
+            return await FailAsync(problem.Message, ExitCode.NotDone);
+        }
         catch (Exception failure)
         {
             return await FailAsync($"unexpected failure: {failure.GetType().Name}: {failure.Message}", CannotStart);
         }
     }
 
-    private static Task AnswerAsync(CommandLineRequest request) => request switch
+    private static async Task<int> AnswerAsync(CommandLineRequest request)
     {
-        CommandLineRequest.RunNode run => NodeProcess.RunAsync(run.Options, Console.OpenStandardError(), TimeProvider.System),
-        CommandLineRequest.Show show => Console.Out.WriteAsync(show.Text),
-        _ => throw new InvalidOperationException($"no answer to {request.GetType().Name}"),
-    };
+        switch (request)
+        {
+            case CommandLineRequest.RunNode run:
+                await NodeProcess.RunAsync(run.Options, Console.OpenStandardError(), TimeProvider.System);
+                return ExitCode.Done;
+            case CommandLineRequest.RunCommand run:
+                return await CommandProcess.RunAsync(run.Command, run.Request, TimeProvider.System);
+            case CommandLineRequest.Show show:
+                await Console.Out.WriteAsync(show.Text);
+                return ExitCode.Done;
+            default:
+                throw new InvalidOperationException($"no answer to {request.GetType().Name}");
+        }
+    }
 
     private static async Task<int> FailAsync(string message, int exitCode)
     {

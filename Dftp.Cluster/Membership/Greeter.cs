@@ -24,7 +24,7 @@ internal sealed class Greeter(MembershipContext context)
     public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, wasAsked);
+        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, isAnswer: true, wasAsked);
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
@@ -47,7 +47,7 @@ internal sealed class Greeter(MembershipContext context)
         }
 
         if (context.Peers.GetOrAdd(caller.Name) is not { } peer) return "too many nodes";
-        var facts = Meet(peer, caller, wasAsked: false);
+        if (Meet(peer, caller, isAnswer: false, wasAsked: false) is not { } facts) return null;
         if (greeting.RequestsFullUpdate)
         {
             peer.Change(now => now with { WantsFullUpdate = true });
@@ -97,8 +97,15 @@ internal sealed class Greeter(MembershipContext context)
         && known.ManagementAddress != node.ManagementAddress
         && context.Time.GetElapsedTime(known.LastAnswer) < 2 * context.Options.PingInterval;
 
-    private PeerFacts Meet(Peer peer, NodeDescription node, bool wasAsked)
+    /// <returns>What is known of it now; null while it is in doubt whether it said so lately.</returns>
+    private PeerFacts? Meet(Peer peer, NodeDescription node, bool isAnswer, bool wasAsked)
     {
+        if (context.Peers.Doubts(peer, node, isAnswer))
+        {
+            peer.PingNow.Raise();
+            return null;
+        }
+
         var (before, after) = context.Peers.Meet(peer, node, wasAsked);
         if (before.State is PeerState.Unmet or PeerState.Away) context.Log.PeerJoined(node.Name, node.ManagementAddress);
         else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);

@@ -80,6 +80,12 @@ internal sealed record PeerFacts
     /// <summary>The start of its process that greeted last; 0 from an original node.</summary>
     public long Epoch { get; init; }
 
+    /// <summary>The latest start of its process that greeted or sent an update; what comes from an earlier one was long under way.</summary>
+    public long LatestEpoch => Math.Max(Epoch, Applied?.Epoch ?? 0);
+
+    /// <summary>A start before <see cref="LatestEpoch"/> that answered a ping: when the next answer is of it too, it is the later one after all.</summary>
+    public long? DoubtedEpoch { get; init; }
+
     /// <summary>What it last said that it holds.</summary>
     public AnnouncedState? Said { get; init; }
 
@@ -94,6 +100,9 @@ internal sealed record PeerFacts
 
     /// <summary>A full update of it is needed, and it is asked for one, again and again, until it comes.</summary>
     public bool NeedsFullUpdate { get; init; } = true;
+
+    /// <summary>A full update of it is in the tree, be it of an earlier start; false until the first one comes after it was away.</summary>
+    public bool IsInTree { get; init; }
 
     /// <summary>It asked for a full update.</summary>
     public bool WantsFullUpdate { get; init; }

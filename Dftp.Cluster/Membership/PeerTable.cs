@@ -43,6 +43,19 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
         }
     }
 
+    /// <summary>
+    /// Whether what a peer says may be of an earlier start than the one that is known: it was long under way, or the peer's clock was set
+    /// back. Only an answer to a ping that was sent after the doubt arose tells which.
+    /// </summary>
+    public bool Doubts(Peer peer, NodeDescription description, bool isAnswer)
+    {
+        if (description.State is not { Epoch: var epoch }) return false;
+        var (before, after) = peer.Change(facts => !facts.IsPresent || epoch >= facts.LatestEpoch || (isAnswer && facts.DoubtedEpoch == epoch)
+            ? facts
+            : Answered(facts) with { DoubtedEpoch = isAnswer ? epoch : facts.DoubtedEpoch });
+        return !ReferenceEquals(before, after);
+    }
+
     /// <summary>Notes what a peer says of itself in a greeting or an answer: it is there, at these addresses, and holds that.</summary>
     /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
     /// <param name="peer">The peer.</param>
@@ -61,7 +74,9 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             ManagementAddress = keepsAddress ? facts.ManagementAddress : description.ManagementAddress,
             IsOriginal = description.State is null,
             Epoch = epoch,
+            DoubtedEpoch = null,
             Said = description.State,
+            Applied = facts.Applied?.Epoch > epoch ? null : facts.Applied,
             AskedAt = wasAsked ? time.GetTimestamp() : isStart ? null : facts.AskedAt,
             PushedSequence = isStart ? null : facts.PushedSequence,
         });
@@ -118,14 +133,15 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     }
 
     /// <summary>
-    /// The nodes whose entries the tree lacks: those that were met and are away, and those that were not reached and that others see.
+    /// The nodes whose entries the tree lacks: those that were met and are away, or are back and have not said yet what they hold; and
+    /// those that were not reached and that others see.
     /// </summary>
     /// <param name="stillSeen">How long another node's word counts.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen) =>
     [
         .. All.Select(peer => peer.Facts)
             .Where(facts => facts.LastAlive > 0
-                ? facts.State == PeerState.Away
+                ? !facts.IsInTree && facts.State != PeerState.Unmet
                 : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen)
             .OrderBy(facts => facts.Name)
             .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince))),
@@ -158,6 +174,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
                 State = PeerState.Away,
                 Applied = null,
                 NeedsFullUpdate = true,
+                IsInTree = false,
                 WantsFullUpdate = false,
                 PushedSequence = null,
             });

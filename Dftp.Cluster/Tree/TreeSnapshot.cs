@@ -64,6 +64,8 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         });
     }
 
+    public object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);
+
     public IEnumerable<Entry> List(VirtualPath directory) =>
         TreePath.FindDirectory(Root, directory) is { } found ? List(found) : [];
 

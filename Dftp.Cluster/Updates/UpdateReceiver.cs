@@ -58,13 +58,13 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
             if (header.Position is { } position)
             {
                 var facts = peer.Facts;
+                if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it is of an earlier start of its sender");
                 if (facts.Applied is { } applied && applied.Epoch == position.Epoch)
                 {
                     if (position.Sequence < applied.Sequence || (!header.IsFull && position.Sequence == applied.Sequence)) return Heard(peer);
                     if (!header.IsFull && position.Since > applied.Sequence)
                         return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {applied.Sequence}");
                 }
-                else if (position.Epoch < facts.Epoch) return NeedsFull(peer, "it is of an earlier start of its sender");
                 else if (!header.IsFull) return NeedsFull(peer, "no full update of its sender is known");
             }
 
@@ -75,6 +75,7 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
             {
                 Applied = header.Position is { } applied ? applied : facts.Applied,
                 NeedsFullUpdate = facts.NeedsFullUpdate && !header.IsFull,
+                IsInTree = facts.IsInTree || header.IsFull,
                 LastUpdateReceived = now,
                 LastFullUpdateReceived = header.IsFull ? now : facts.LastFullUpdateReceived,
             });

@@ -6,7 +6,8 @@ namespace Dftp.Cluster.Watching;
 /// <summary>The framework's watcher, one for the whole root, for systems and kernels without the calls of <see cref="InotifySource"/>.</summary>
 /// <remarks>
 /// On some systems the framework sets watches on new directories by itself, at a time that it does not tell: what is made in them before
-/// is not told. So a new directory is told once more a second later.
+/// is not told. So a new directory is told once more a second later. On Linux it was seen to fall silent for ever, without an error,
+/// after many directories were moved and removed at once: there everything is polled as well.
 /// </remarks>
 internal sealed class PortableSource : EventSource
 {
@@ -22,7 +23,7 @@ internal sealed class PortableSource : EventSource
     // Guarded by _lock.
     private readonly List<byte[]> _new = [];
     private ITimer? _again;
-    private volatile string? _failure;
+    private volatile string? _failure = OperatingSystem.IsLinux() ? "the framework's watcher may miss changes on this system" : null;
 
     /// <param name="directory">The root directory, without symlinks.</param>
     /// <param name="time">The clock.</param>
@@ -38,7 +39,7 @@ internal sealed class PortableSource : EventSource
     }
 
     /// <summary>There is one, but every directory is told of.</summary>
-    public override long Watches => _failure is null ? 1 : 0;
+    public override long Watches => 1;
 
     public override void Start(EventSink sink)
     {

@@ -173,6 +173,8 @@ internal sealed class ScanLoop : IAsyncDisposable
     {
         _sweep = _poll = null;
         _known.Clear();
+        // What was told until now is read with all the rest.
+        _dirty.Take(out _);
         CheckRoot();
         var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
         CheckRoot();

@@ -2,7 +2,9 @@ using Dftp.FileSystem;
 
 namespace Dftp.Http.Archives;
 
-/// <summary>The entries of a directory as an archive takes them: each is opened when its turn comes, so that memory does not grow.</summary>
+/// <summary>
+/// The entries of a directory as an archive takes them: each is opened when its turn comes, so that memory does not grow.
+/// </summary>
 internal sealed class ArchiveSource(TreeRequest request)
 {
     /// <summary>A file that changes faster than it can be opened breaks the archive off after so many times.</summary>
@@ -20,7 +22,9 @@ internal sealed class ArchiveSource(TreeRequest request)
         $"{Top}{directory.Value.AsSpan(request.Path.IsRoot ? 0 : request.Path.Value.Length).TrimEnd('/')}/";
 
     /// <summary>Opens a file.</summary>
-    /// <returns>Its content and its facts now; nothing when it was deleted since the walk began, which makes it no part of the tree.</returns>
+    /// <returns>
+    /// Its content and its facts now; nothing when it was deleted since the walk began, which makes it no part of the tree.
+    /// </returns>
     /// <exception cref="FileContentException">It is there and cannot be had: without it the archive is not whole.</exception>
     public async ValueTask<(Entry Facts, FileContent? Content)> OpenAsync(WalkEntry file)
     {

@@ -16,7 +16,11 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 
     public async Task WriteAsync()
     {
-        foreach (var step in source.Walk()) _members.Add(step.Entry.IsDirectory ? await WriteDirectoryAsync(step) : await WriteFileAsync(step));
+        foreach (var step in source.Walk())
+        {
+            source.Aborted.ThrowIfCancellationRequested();
+            _members.Add(step.Entry.IsDirectory ? await WriteDirectoryAsync(step) : await WriteFileAsync(step));
+        }
 
         var directoryAt = _position;
         var (index, count) = (0, 0L);

@@ -3,7 +3,9 @@ using Dftp.FileSystem;
 
 namespace Dftp.Http.Archives;
 
-/// <summary>Writes a directory as a tar archive in the form of POSIX.1-2001 (pax): names of any length in UTF-8, times to the nanosecond.</summary>
+/// <summary>
+/// Writes a directory as a tar archive in the form of POSIX.1-2001 (pax): names of any length in UTF-8, times to the nanosecond.
+/// </summary>
 internal static class TarArchive
 {
     private const int EndBytes = 1024;

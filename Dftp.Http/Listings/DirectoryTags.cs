@@ -32,6 +32,7 @@ internal sealed class DirectoryTags
     {
         if (ifNoneMatch.Count == 0) return false;
         if (!EntityTagHeaderValue.TryParseList(ifNoneMatch, out var known)) return false;
-        return known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
+        var shown = EntityTagHeaderValue.Parse(tag);
+        return known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(shown, useStrongComparison: false));
     }
 }

@@ -12,8 +12,9 @@ namespace Dftp.Http.Transport;
 /// bytes that would otherwise be written; the flush has the kernel send it from where it lies.
 /// </summary>
 /// <remarks>
-/// Like every pipe's writer it has one user at a time. A connection that fails, and a file that does, are never thrown out of a flush, which
-/// the server would take for a bug of its own: the flush says that the other side is gone, and <see cref="FileFailure"/> why.
+/// Like every pipe's writer it has one user at a time. A connection that fails, and a file that does, are never thrown out of a flush,
+/// which the server would take for a bug of its own. After the one the flush says that the other side is gone; after the other it
+/// leaves the reason in <see cref="FileFailure"/>, and who offered the file ends the connection. Nothing more is sent either way.
 /// </remarks>
 internal sealed class SocketOutput(ConnectionContext connection, Socket socket) : PipeWriter
 {
@@ -26,7 +27,9 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     /// <summary>What is sent by the framework when the socket is full, in order to wait by its readiness loop.</summary>
     private const int WaitBytes = 64 * 1024;
 
-    /// <summary>Handed out for bytes that the kernel will fetch itself. Nobody reads it or writes it, so all connections share it.</summary>
+    /// <summary>
+    /// Handed out for bytes that the kernel will fetch itself. Nobody reads it or writes it, so all connections share it.
+    /// </summary>
     private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxFileBytes);
 
     private readonly Queue<ArraySegment<byte>> _full = new(0);
@@ -40,7 +43,7 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
 
     public override long UnflushedBytes => _full.Sum(segment => (long)segment.Count) + _used + (_file?.Length ?? 0);
 
-    /// <summary>Why the file that was to be sent could not be, when that is what ended the connection.</summary>
+    /// <summary>Why the file that was offered could not be sent to its end; null while none failed.</summary>
     public IOException? FileFailure { get; private set; }
 
     /// <summary>
@@ -103,7 +106,8 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
             Discard();
         }
 
-        return new FlushResult(isCanceled: false, isCompleted: _isOver);
+        // A file that failed is this side's affair: a flush that said that the client is gone would have its request called off first.
+        return new FlushResult(isCanceled: false, isCompleted: wasOver || (_isOver && FileFailure is null));
     }
 
     /// <summary>What the kernel has begun to take cannot be called back.</summary>

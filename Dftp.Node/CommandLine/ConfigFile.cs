@@ -29,7 +29,7 @@ internal static class ConfigFile
         foreach (var member in document.RootElement.EnumerateObject())
         {
             var option = options.FirstOrDefault(option => option.Name == member.Name && option.IsAllowedInFile)
-                ?? throw NotReadable(path, pathSource, $"unknown member \"{member.Name}\"{NearestName.Suggest(member.Name, options, "")}");
+                ?? throw NotReadable(path, pathSource, $"unknown member \"{member.Name}\"{NearestName.Suggest(member.Name, options.Select(option => option.Name), "")}");
             values.AddUnlessGiven(option, source, Texts(option, source, member.Value));
         }
     }

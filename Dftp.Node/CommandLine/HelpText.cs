@@ -1,4 +1,5 @@
 using System.Text;
+using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
@@ -7,6 +8,7 @@ internal static class HelpText
 {
     private const int Width = 100;
     private const string Indent = "      ";
+    private const string AboutHelp = "  -h, --help\n      Show this text.\n";
 
     public static string Write(IReadOnlyList<OptionDefinition> options)
     {
@@ -15,13 +17,19 @@ internal static class HelpText
                 dftp serves the directories of several machines as one tree, over HTTP and FTP.
 
                 Usage:
-                  dftp --dfsroot DIR [OPTION...]
+                  dftp --dfsroot DIR [OPTION...]              run a node
+                  dftp COMMAND [ARGUMENT] [OPTION...]         ask something of a node that runs
 
                 Examples:
                   dftp --dfsroot /storage                     add /storage to the tree of the local network
                   dftp --dfsroot /data --dfsmount /data       the same, but under /data
                   dftp --dfsroot /data --ftp-listen ""        without FTP
                   DFTP_DFSROOT=/data dftp                     an option as an environment variable
+
+
+                """)
+            .Append(Commands())
+            .Append("""
 
                 Options take one dash or two, and their value after a space or "=". Each can also be given as the
                 environment variable beside it, or in the file of --config. The command line wins over the
@@ -31,9 +39,8 @@ internal static class HelpText
                 """);
         foreach (var option in options) Append(text, option);
         return text
+            .Append(AboutHelp)
             .Append("""
-                  -h, --help
-                      Show this text.
 
                   --version
                       Show the version.
@@ -42,23 +49,41 @@ internal static class HelpText
             .ToString();
     }
 
+    /// <summary>The help of a command.</summary>
+    public static string Write(CommandDefinition command)
+    {
+        var text = new StringBuilder();
+        AppendWrapped(text, command.Help.ReplaceLineEndings(" "), indent: "");
+        text.Append($"\nUsage:\n  dftp {command.Usage} [OPTION...]\n\nExamples:\n")
+            .AppendJoin("", command.Examples.Split('\n').Select(line => $"  {line}\n"))
+            .Append("\nOptions, each also as the environment variable beside it:\n\n");
+        foreach (var option in command.Options) Append(text, option);
+        return text.Append(AboutHelp).ToString();
+    }
+
+    private static string Commands()
+    {
+        var lines = CommandTable.All.Select(command => $"  dftp {command.Usage,-39}{command.Summary}\n");
+        return $"Commands; dftp COMMAND --help tells more:\n{string.Concat(lines)}";
+    }
+
     private static void Append(StringBuilder text, OptionDefinition option)
     {
         var usage = option.IsSwitch ? option.Flag : $"{option.Flag} {option.Placeholder}";
         var fallback = option.DefaultMeaning.Length > 0 ? option.DefaultMeaning : option.Default;
         text.Append($"  {usage,-42}{option.EnvironmentVariable,-32}{(fallback.Length > 0 ? $"default {fallback}" : "")}".TrimEnd()).Append('\n');
-        AppendWrapped(text, option.Summary);
+        AppendWrapped(text, option.Summary, Indent);
         if (!option.IsSwitch) text.Append(Indent).Append($"Example: {option.Flag} {option.Example}\n");
         text.Append('\n');
     }
 
-    private static void AppendWrapped(StringBuilder text, string sentences)
+    private static void AppendWrapped(StringBuilder text, string sentences, string indent)
     {
-        var line = new StringBuilder(Indent.TrimEnd());
+        var line = new StringBuilder();
         foreach (var word in sentences.Split(' '))
         {
             if (line.Length + 1 + word.Length > Width) Flush();
-            line.Append(line.Length == 0 ? Indent : " ").Append(word);
+            line.Append(line.Length == 0 ? indent : " ").Append(word);
         }
 
         Flush();

@@ -1,15 +1,18 @@
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Guesses what a mistyped option was to be.</summary>
+/// <summary>Guesses what a mistyped name was to be.</summary>
 internal static class NearestName
 {
     private const int MostEdits = 2;
 
     /// <summary>Such as <c> (did you mean --dfsroot?)</c>, or empty when nothing is near.</summary>
-    public static string Suggest(string name, IReadOnlyList<OptionDefinition> options, string dashes)
+    /// <param name="name">What was given.</param>
+    /// <param name="names">What it can have been meant to be.</param>
+    /// <param name="prefix">What the user writes before a name.</param>
+    public static string Suggest(string name, IEnumerable<string> names, string prefix)
     {
-        var nearest = options.MinBy(option => Edits(name, option.Name));
-        return nearest is not null && Edits(name, nearest.Name) <= MostEdits ? $" (did you mean {dashes}{nearest.Name}?)" : "";
+        var nearest = names.MinBy(known => Edits(name, known));
+        return nearest is not null && Edits(name, nearest) <= MostEdits ? $" (did you mean {prefix}{nearest}?)" : "";
     }
 
     /// <summary>Levenshtein's distance.</summary>

@@ -40,7 +40,9 @@ public sealed class ArchiveTests
         }
 
         Assert.AreEqual(type, response.Content.Headers.ContentType!.ToString());
-        Assert.AreEqual($"attachment; filename=dir.{kind}; filename*=UTF-8''dir.{kind}", response.Content.Headers.GetValues("Content-Disposition").Single());
+        Assert.AreEqual(
+            $"attachment; filename=dir.{kind}; filename*=UTF-8''dir.{kind}",
+            response.Content.Headers.GetValues("Content-Disposition").Single());
         CheckContents(seen, backslash: '\\');
     }
 

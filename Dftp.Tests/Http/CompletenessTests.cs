@@ -80,7 +80,8 @@ public sealed class CompletenessTests
         Assert.AreEqual(
             "Nothing is at /b. It may be on nas, which is away since 2016-10-23 12:07 UTC.\n", await one.Content.ReadAsStringAsync());
         Assert.AreEqual(
-            "Nothing is at /b. It may be on one of the nodes that are away: <é%> (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).\n",
+            "Nothing is at /b. It may be on one of the nodes that are away: "
+            + "<é%> (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).\n",
             await two.Content.ReadAsStringAsync());
     }
 

@@ -76,6 +76,26 @@ public sealed class SocketOutputTests
         await connection.DisposeAsync();
     }
 
+    // Whoever offered the file ends the connection; until then the other side is still there.
+    [TestMethod]
+    public async Task File_that_became_shorter_is_told_and_nothing_is_sent_after_it()
+    {
+        var (output, client, connection) = await OutputAsync();
+        await using (var shortened = File.OpenWrite(_path)) shortened.SetLength(100);
+        using var file = File.OpenHandle(_path);
+        output.Offer(new FileRegion(file, 0, 1000));
+        output.GetMemory(1000);
+        output.Advance(1000);
+
+        Assert.IsFalse((await output.FlushAsync(Token)).IsCompleted);
+        Assert.AreEqual("the file became shorter while it was sent", output.FileFailure!.Message);
+        output.Write("tail"u8);
+        Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
+
+        await connection.DisposeAsync();
+        Assert.AreEqual(100, (await ReadToEndAsync(client)).Length);
+    }
+
     [TestMethod]
     public async Task Output_whose_client_is_gone_says_so_and_ends_the_connection()
     {

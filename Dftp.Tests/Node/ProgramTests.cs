@@ -30,6 +30,9 @@ public sealed class ProgramTests
         "--dfsroot=/", "--node-name=a\nb")]
     [DataRow(1, "dftp: --dfsroot: /nosuch/dir: no such directory\n", "--dfsroot=/nosuch/dir")]
     [DataRow(1, "dftp: --dfsroot: /dev/null: is not a directory\n", "--dfsroot=/dev/null")]
+    [DataRow(2, "dftp: find: needs PATTERN, such as dftp find '*.jpg'\n", "find")]
+    [DataRow(1, "dftp: no node answers at 127.0.0.1:1 (connection refused): start one by dftp --dfsroot DIR, or name another by --node HOST:PORT\n",
+        "status", "--node=127.0.0.1:1")]
     public async Task BadInput_IsOneLineOnStandardError(int exitCode, string line, params string[] arguments)
     {
         var result = await RunAsync(arguments);

@@ -54,6 +54,26 @@ public sealed class ManagementApiTests
         Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
     }
 
+    // No listing silently shows less than the cluster holds: a node that is there and has not said yet what it holds is missed.
+    [TestMethod]
+    public async Task NodeThatHasNotSaidWhatItHolds_IsMissedUntilItsFullUpdateComes()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var original = await OriginalNode.StartAsync("old");
+        using var greeting = original.Greeting(requestFullUpdate: false);
+        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+
+        Assert.AreEqual("old", node.Tree.Missing.Single().Name.Value);
+        using (var listing = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/")))
+        {
+            StringAssert.StartsWith(listing.Headers.GetValues("X-Dftp-Missing").Single(), "old;since=");
+        }
+
+        await PostUpdate(node, Update.Replace("\"x\"", "\"old\"", StringComparison.Ordinal));
+        Assert.AreEqual(0, node.Tree.Missing.Count);
+    }
+
     // An original node ignores Range and counts redirN: the range is cut out here, and it is asked for its own copy.
     [TestMethod]
     public async Task FileOfAnOriginalNode_IsReadInRangesThoughItKnowsNone()

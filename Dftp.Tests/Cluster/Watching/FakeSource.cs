@@ -1,3 +1,4 @@
+using System.Text;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Watching;
 
@@ -17,6 +18,12 @@ internal sealed class FakeSource : EventSource
     public void Overflow()
     {
         _sink!.TellOverflow();
+        _sink.EndBurst();
+    }
+
+    public void Tell(string realPath, string name, EntryEvent change)
+    {
+        _sink!.Tell(Encoding.UTF8.GetBytes(realPath), Encoding.UTF8.GetBytes(name), change);
         _sink.EndBurst();
     }
 

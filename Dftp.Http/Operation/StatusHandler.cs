@@ -3,7 +3,7 @@ using System.Text.Json;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace Dftp.Http;
+namespace Dftp.Http.Operation;
 
 /// <summary>Answers <c>/status/</c>: the node's report of itself, as JSON.</summary>
 internal sealed class StatusHandler(Action<Utf8JsonWriter>? writeStatus)

@@ -1,0 +1,20 @@
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Operation;
+
+/// <summary>Answers probes: <c>/healthz</c> while the process answers at all, <c>/readyz</c> when it has something to serve.</summary>
+internal sealed class HealthHandler(Func<bool> isReady)
+{
+    public static Task AnswerHealthAsync(TreeRequest request) => AnswerAsync(request, StatusCodes.Status200OK, "ok");
+
+    public Task AnswerReadinessAsync(TreeRequest request) => isReady()
+        ? AnswerAsync(request, StatusCodes.Status200OK, "ok")
+        : AnswerAsync(request, StatusCodes.Status503ServiceUnavailable, "The first scan of this node's files has not ended yet.");
+
+    private static Task AnswerAsync(TreeRequest request, int status, string sentence)
+    {
+        request.Http.Response.Headers.CacheControl = "no-store";
+        return PlainText.WriteAsync(request.Http, status, sentence);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Dftp.Cluster.Membership;
+
+namespace Dftp.Node.Commands;
+
+/// <summary>The answer to <c>GET /cluster/</c>, of a node of ours or of an original one.</summary>
+internal sealed record ClusterReply
+{
+    /// <summary>The cluster's name.</summary>
+    public string? Name { get; init; }
+
+    public required ListedNode Me { get; init; }
+
+    /// <summary>The nodes that it knows, by their names; without those that are away.</summary>
+    public Dictionary<string, ListedNode>? Peers { get; init; }
+
+    /// <returns>Null when the body is no such answer.</returns>
+    public static ClusterReply? Parse(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            var reply = JsonSerializer.Deserialize<ClusterReply>(json.Span, AnswerJson.Options);
+            return reply?.Me is { Name.Length: > 0 } me && HostPort.TryParse(me.PublicAddr, out _) && HostPort.TryParse(me.MgmtAddr, out _)
+                ? reply
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Where its files are read, seen from someone who asked it at <paramref name="asked"/>.</summary>
+    public HostPort PublicAddress(HostPort asked) =>
+        HostPort.TryParse(Me.PublicAddr, out var address) && address.Host.Length > 0 ? address : asked with { Port = address?.Port ?? 0 };
+}
+
+/// <summary>A node in a <see cref="ClusterReply"/>.</summary>
+internal sealed record ListedNode
+{
+    public string? Name { get; init; }
+
+    public string? PublicAddr { get; init; }
+
+    public string? MgmtAddr { get; init; }
+
+    /// <summary>Unix seconds; of the node that answers: now.</summary>
+    public long LastAlive { get; init; }
+
+    /// <summary>A start of its process; null from an original node.</summary>
+    public long? Epoch { get; init; }
+}

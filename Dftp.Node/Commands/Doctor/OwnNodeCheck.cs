@@ -1,0 +1,111 @@
+using Dftp.Cluster.Membership;
+
+namespace Dftp.Node.Commands.Doctor;
+
+/// <summary>The node whose view the doctor takes.</summary>
+/// <param name="Address">Its management address, as the user gave it.</param>
+/// <param name="Reply">Null when it does not answer.</param>
+/// <param name="Status">Null when there is no report of it.</param>
+internal sealed record OwnNode(HostPort Address, ClusterReply? Reply, StatusReport? Status)
+{
+    public string Name => Reply?.Me.Name ?? "the node";
+}
+
+/// <summary>Whether the node that is asked is well: up, scanned, heard.</summary>
+internal static class OwnNodeCheck
+{
+    /// <summary>How reasons begin for which something can be done; the others are as the user made them.</summary>
+    private static readonly (string Reason, string Remedy)[] Remedies =
+    [
+        ("unreadable", "let the user that runs the node read it"),
+        ("name(s)", "rename it, and it is served"),
+        ("path(s)", "shorten it, and it is served"),
+    ];
+
+    public static async Task<OwnNode> RunAsync(CommandContext context, Findings findings, CancellationToken cancellationToken)
+    {
+        var node = new RunningNode(context);
+        var own = new OwnNode(context.Request.Node, null, null);
+        try
+        {
+            own = own with { Reply = await node.ClusterAsync(cancellationToken) };
+            own = own with { Status = (await node.StatusAsync(cancellationToken)).Report };
+        }
+        catch (CommandException failure)
+        {
+            findings.Problem(failure.Message);
+        }
+
+        if (own.Status is not { } status) return own;
+        var up = Measures.Duration(status.UptimeSeconds);
+        findings.Ok($"{status.Node} is up at {own.Address}, for {up}: cluster {status.Cluster}, version {status.Version}");
+        ReportScan(status.Scan, context.Time.GetUtcNow(), findings);
+        ReportDiscovery(status, findings);
+        return own;
+    }
+
+    public static void ReportScan(ScanStatus scan, DateTimeOffset now, Findings findings)
+    {
+        if (scan.IsScanning)
+        {
+            findings.Problem("its first scan has not finished: other nodes do not see all of its files yet; wait for it");
+            return;
+        }
+
+        findings.Ok($"its scan of {Measures.Count(scan.Files, "file", "files")} finished {Measures.Ago(scan.Finished, now)}");
+        foreach (var skipped in scan.Skipped)
+        {
+            var leftOut = $"left out of the scan: {StatusCommand.LeftOut(skipped)}";
+            if (Array.Find(Remedies, known => skipped.Reason.StartsWith(known.Reason, StringComparison.Ordinal)).Remedy is not { } remedy)
+                findings.Ok(leftOut);
+            else findings.Problem($"{leftOut}: {remedy}");
+        }
+    }
+
+    public static void ReportDiscovery(StatusReport status, Findings findings)
+    {
+        var isAlone = !status.Peers.Any();
+        if (status.Discovery is not { } discovery)
+        {
+            const string off = "discovery is switched off (an empty --multicast-discovery-addr)";
+            if (isAlone) findings.Problem($"{off} and no node is known: dftp join HOST:PORT");
+            else findings.Ok($"{off}: nodes are met by --join and dftp join");
+            return;
+        }
+
+        if (discovery.Failure is { Length: > 0 } failure)
+            findings.Problem($"discovery fails: {failure}; until that is mended, use dftp join HOST:PORT");
+        else if (discovery.Sent == 0) findings.Problem("discovery has not sent anything yet: no interface has taken the announcement");
+        else findings.Ok($"discovery sends: {StatusCommand.Announcements(discovery.Sent)}");
+        ReportHeard(discovery, isAlone, findings);
+        ReportStrangers(status.Cluster, discovery, isAlone, findings);
+        if (discovery.Namesakes > 0)
+            findings.Problem($"another node is called {status.Node} too: start one of the two with another --node-name");
+    }
+
+    private static void ReportHeard(DiscoveryReport discovery, bool isAlone, Findings findings)
+    {
+        if (discovery.Heard > 0)
+        {
+            findings.Ok($"discovery hears: {StatusCommand.Announcements(discovery.Heard)} of other nodes of this cluster");
+        }
+        else if (isAlone)
+        {
+            findings.Problem(
+                "discovery has heard no other node of this cluster: is one started, in the same network, with the same multicast address? "
+                + "Firewalls, some switches and many wireless networks stop multicast: then use dftp join HOST:PORT");
+        }
+        else
+        {
+            findings.Ok("discovery has heard no other node of this cluster; those that are known were met otherwise");
+        }
+    }
+
+    private static void ReportStrangers(string cluster, DiscoveryReport discovery, bool isAlone, Findings findings)
+    {
+        if (discovery.OtherClusters == 0) return;
+        var heard = $"nodes of another cluster are heard, {discovery.LastOtherCluster} last; this one is {cluster}";
+        if (isAlone) findings.Problem($"{heard}: if they belong together, start them with the same --cluster-name");
+        else findings.Ok(heard);
+    }
+}

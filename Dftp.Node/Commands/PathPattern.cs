@@ -1,0 +1,30 @@
+using System.IO.Enumeration;
+
+namespace Dftp.Node.Commands;
+
+/// <summary>
+/// A pattern for names, or for paths where it has a slash. Case does not matter; <c>*</c> stands for any characters, slashes
+/// too, and <c>?</c> for one; without either it matches what contains it. A path's pattern can begin at any slash.
+/// </summary>
+internal sealed class PathPattern
+{
+    private readonly string _pattern;
+    private readonly bool _isForPaths;
+    private readonly bool _hasWildcard;
+
+    public PathPattern(string pattern)
+    {
+        _isForPaths = pattern.Contains('/', StringComparison.Ordinal);
+        _hasWildcard = pattern.AsSpan().IndexOfAny('*', '?') >= 0;
+        _pattern = _isForPaths && _hasWildcard && pattern[0] is not ('/' or '*') ? "*/" + pattern : pattern;
+    }
+
+    /// <param name="path">A file's path, with a slash before each name.</param>
+    public bool Matches(string path)
+    {
+        var subject = _isForPaths ? path : path.AsSpan(path.LastIndexOf('/') + 1);
+        return _hasWildcard
+            ? FileSystemName.MatchesSimpleExpression(_pattern, subject, ignoreCase: true)
+            : subject.Contains(_pattern, StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,59 @@
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Cluster.Convergence;
+
+/// <summary>All that nodes ever announced, against which is held what others know of them.</summary>
+internal sealed class Announcements
+{
+    private readonly Dictionary<(NodeName Node, long Epoch), int> _starts = [];
+    private readonly Dictionary<(NodeName Node, long Epoch, long Sequence), ulong> _digests = [];
+    private readonly Dictionary<(SimulatedProcess Process, NodeName Of), UpdatePosition?> _applied = [];
+
+    /// <returns>Whether the node was started before.</returns>
+    public bool Started(SimulatedProcess process)
+    {
+        var wasStartedBefore = _starts.Keys.Any(start => start.Node == process.Name);
+        _starts.Add((process.Name, process.Own.Epoch), _starts.Count);
+        return wasStartedBefore;
+    }
+
+    public void Changed(SimulatedProcess process)
+    {
+        var state = process.Own.State;
+        _digests[(process.Name, state.Epoch, state.Sequence)] = state.Digest;
+    }
+
+    /// <summary>
+    /// A node shows nothing of a node that is gone; what it knows of another is exactly what that held at the change that it says to
+    /// know; and it never goes back to an older state.
+    /// </summary>
+    public void Check(SimulatedProcess process)
+    {
+        var tree = process.Tree.Current;
+        foreach (var holder in tree.Holdings.Keys.Where(holder => holder != process.Name))
+        {
+            Assert.IsTrue(
+                process.Peers.Find(holder)?.Facts is { } facts && (facts.IsPresent || (facts.State == PeerState.Unmet && facts.Applied is not null)),
+                $"{process.Name} shows entries of {holder}, which is gone");
+        }
+
+        foreach (var peer in process.Peers.All)
+        {
+            var applied = peer.Facts.Applied;
+            var before = _applied.GetValueOrDefault((process, peer.Name));
+            _applied[(process, peer.Name)] = applied;
+            if (applied is not { } now) continue;
+            Assert.AreEqual(
+                _digests[(peer.Name, now.Epoch, now.Sequence)],
+                tree.HoldingOf(peer.Name).Digest,
+                $"{process.Name} knows something else of {peer.Name} than that held at change {now.Sequence}");
+            if (before is { } last) Assert.IsFalse(IsBefore(peer.Name, now, last), $"{process.Name} went back to an older state of {peer.Name}");
+        }
+    }
+
+    /// <remarks>When a clock was set back between two starts, nobody can tell which one an update that comes late is of.</remarks>
+    private bool IsBefore(NodeName node, UpdatePosition now, UpdatePosition last) =>
+        now.Epoch == last.Epoch ? now.Sequence < last.Sequence : now.Epoch < last.Epoch && _starts[(node, now.Epoch)] < _starts[(node, last.Epoch)];
+}

@@ -1,0 +1,75 @@
+using Dftp.Cluster.Membership;
+
+namespace Dftp.Tests.Cluster.Convergence;
+
+/// <summary>
+/// Stands in for the loops towards one peer: the product's own decisions, one ping and one update at a time, at simulated times. A
+/// wake-up is never waited for: whatever could be sent is sent as soon as the simulation goes on.
+/// </summary>
+internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, MembershipContext context)
+{
+    private static readonly TimeSpan RetryPush = TimeSpan.FromSeconds(1);
+
+    private readonly PeerPresence _presence = new(peer, context);
+    private readonly PeerUpdates _updates = new(peer, context);
+    private Exchange? _ping, _push;
+    private long _nextPing = process.Time.GetTimestamp();
+    private long _nextPush;
+
+    public async Task GoOnAsync()
+    {
+        // A ping that gets no answer in its time has failed; a push to a peer that went away is cancelled.
+        if (_ping is { } ping && process.Time.GetElapsedTime(ping.Started) >= context.Options.PingInterval) ping.GiveUp();
+        if (_push is { Presence.IsCancellationRequested: true }) _push = null;
+
+        if (_ping is null && process.Time.GetTimestamp() >= _nextPing) Ping();
+        if (_push is not null || process.Time.GetTimestamp() < _nextPush || _updates.Next() is not { } update) return;
+        var push = new Exchange(process.Time.GetTimestamp(), peer.Presence);
+        _push = push;
+        await process.PushAsync(
+            update,
+            peer.Name,
+            reply =>
+            {
+                if (_push != push || !process.IsRunning) return;
+                _push = null;
+                if (push.Presence.IsCancellationRequested || _updates.Answered(update, reply)) return;
+                _nextPush = process.Time.GetTimestamp() + RetryPush.Ticks;
+            });
+    }
+
+    /// <summary>Asks now, unless a question is under way.</summary>
+    public void Ping()
+    {
+        if (_ping is not null) return;
+        if (peer.Facts.ManagementAddress is not { } address)
+        {
+            _presence.CannotBeAsked();
+            _nextPing = process.Time.GetTimestamp() + _presence.NextPing.Ticks;
+            return;
+        }
+
+        var asks = _presence.AsksForFullUpdate;
+        var ping = new Exchange(process.Time.GetTimestamp(), CancellationToken.None);
+        ping.GiveUp = () => Answered(new PeerReply(PeerOutcome.Unreachable, null, "it does not answer"));
+        _ping = ping;
+        process.Greet(address, peer.Name, asks, Answered);
+
+        void Answered(PeerReply reply)
+        {
+            if (_ping != ping || !process.IsRunning) return;
+            _ping = null;
+            _presence.Answered(address, asks, reply);
+            _nextPing = process.Time.GetTimestamp() + _presence.NextPing.Ticks;
+        }
+    }
+
+    private sealed class Exchange(long started, CancellationToken presence)
+    {
+        public long Started => started;
+
+        public CancellationToken Presence => presence;
+
+        public Action GiveUp { get; set; } = () => { };
+    }
+}

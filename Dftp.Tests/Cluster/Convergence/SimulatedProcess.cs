@@ -1,0 +1,151 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Dftp.Cluster;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Membership;
+
+namespace Dftp.Tests.Cluster.Convergence;
+
+/// <summary>
+/// One start of a node: the product's own parts, put together as a node puts them together, less the loops and HTTP, whose place the
+/// simulation takes.
+/// </summary>
+internal sealed class SimulatedProcess : IDisposable
+{
+    private readonly SimulatedNetwork _network;
+    private readonly Func<HostPort, SimulatedProcess?> _processAt;
+    private readonly NodeParts _parts;
+    private readonly SortedDictionary<NodeName, SimulatedLink> _links = [];
+
+    /// <param name="name">The node.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="network">Where its messages go.</param>
+    /// <param name="processAt">What runs at an address now.</param>
+    public SimulatedProcess(NodeName name, HostPort address, TimeProvider time, SimulatedNetwork network, Func<HostPort, SimulatedProcess?> processAt)
+    {
+        _network = network;
+        _processAt = processAt;
+        _parts = new NodeParts(new ClusterOptions { NodeName = name }, address, time);
+        Name = name;
+        Peers.Added += peer => _links.Add(peer.Name, new SimulatedLink(peer, this, _parts.Context));
+    }
+
+    public NodeName Name { get; }
+
+    public TimeProvider Time => _parts.Time;
+
+    public TreeWriter Tree => _parts.Tree;
+
+    public OwnEntries Own => _parts.Own;
+
+    public PeerTable Peers => _parts.Peers;
+
+    public bool IsRunning { get; private set; } = true;
+
+    public void Introduce(NodeName name, HostPort address) => _parts.Greeter.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
+
+    public void Remember(NodeName name, HostPort address) => Peers.Remember(new KnownNode(name, address, address, 1));
+
+    public void Ping(NodeName other)
+    {
+        if (_links.TryGetValue(other, out var link)) link.Ping();
+    }
+
+    /// <summary>Does all that is due now.</summary>
+    public async Task GoOnAsync()
+    {
+        foreach (var link in _links.Values.ToList()) await link.GoOnAsync();
+    }
+
+    /// <summary>Ends, as by a kill or in good order.</summary>
+    public void Stop(bool saysGoodbye)
+    {
+        IsRunning = false;
+        if (!saysGoodbye) return;
+        foreach (var facts in Peers.All.Select(peer => peer.Facts).Where(facts => facts is { IsPresent: true, ManagementAddress: not null }))
+        {
+            var goodbye = new Greeting(_parts.Context.Me(), "dftp", RequestsFullUpdate: false, IsLeaving: true);
+            Send($"goodbye from {Name} to {facts.Name}", facts.ManagementAddress!, process => Task.FromResult(process.Greeted(goodbye)), null);
+        }
+    }
+
+    public void Dispose() => _parts.Dispose();
+
+    /// <summary>Sends a greeting whose answer, or the lack of one, is told.</summary>
+    public void Greet(HostPort to, NodeName name, bool requestFullUpdate, Action<PeerReply> answered)
+    {
+        var greeting = new Greeting(_parts.Context.Me(), "dftp", requestFullUpdate, IsLeaving: false);
+        Send($"greeting{(requestFullUpdate ? " and request" : "")} from {Name} to {name}", to, process => Task.FromResult(process.Greeted(greeting)), answered);
+    }
+
+    /// <summary>Sends an update whose outcome is told.</summary>
+    public async Task PushAsync(OutgoingUpdate update, NodeName name, Action<PeerReply> answered)
+    {
+        using var message = new MemoryStream();
+        var writer = PipeWriter.Create(message, new StreamPipeWriterOptions(leaveOpen: true));
+        await update.WriteAsync(writer, CancellationToken.None);
+        await writer.CompleteAsync();
+        var bytes = message.ToArray();
+        var position = update.Header.Position!.Value;
+        var what = update.Header.IsFull ? $"full update {position.Sequence}" : $"update {position.Since}→{position.Sequence}";
+        Send($"{what} from {Name} to {name}", update.To, process => process.ReceiveAsync(bytes, Name), answered);
+    }
+
+    /// <summary>As the management interface answers a greeting.</summary>
+    private PeerReply Greeted(Greeting greeting)
+    {
+        if (_parts.Greeter.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal);
+        var body = new ArrayBufferWriter<byte>();
+        var peers = Peers.All.Select(peer => peer.Facts)
+            .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
+            .OrderBy(facts => facts.Name)
+            .Select(facts => new ListedNode(new NodeDescription(facts.Name, facts.PublicAddress!, facts.ManagementAddress!, facts.Said), facts));
+        ClusterAnswerWriter.Write(body, "dftp", new ListedNode(_parts.Context.Me(), new PeerFacts { Name = Name }), peers);
+        return new PeerReply(PeerOutcome.Done, ClusterAnswer.Parse(body.WrittenMemory, _parts.Context.ManagementAddress.Host), "");
+    }
+
+    /// <summary>As the management interface answers an update.</summary>
+    private async Task<PeerReply> ReceiveAsync(byte[] message, NodeName sender)
+    {
+        var (outcome, reason) = await _parts.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message)), Peers.Find(sender), CancellationToken.None);
+        return new PeerReply(
+            outcome switch
+            {
+                UpdateOutcome.Applied => PeerOutcome.Done,
+                UpdateOutcome.NeedsFullUpdate => PeerOutcome.NeedsFullUpdate,
+                _ => PeerOutcome.Refused,
+            },
+            null,
+            reason);
+    }
+
+    private void Send(string what, HostPort to, Func<SimulatedProcess, Task<PeerReply>> take, Action<PeerReply>? answered)
+    {
+        var nothing = new PeerReply(PeerOutcome.Unreachable, null, "it does not answer");
+        _network.Send(new SimulatedMessage(what, ArriveAsync, answered is null ? null : () => answered(nothing)));
+
+        async Task ArriveAsync(bool isAwaited)
+        {
+            if (_processAt(to) is not { } process)
+            {
+                if (isAwaited) answered?.Invoke(nothing);
+                return;
+            }
+
+            var reply = await take(process);
+            if (!isAwaited || answered is null) return;
+            _network.Send(new SimulatedMessage(
+                $"answer ({reply.Outcome}) to {what}",
+                _ =>
+                {
+                    answered(reply);
+                    return Task.CompletedTask;
+                },
+                () => answered(nothing)));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using Dftp.Cluster.Membership;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Tree;
+
+namespace Dftp.Tests.Cluster.Convergence;
+
+/// <summary>
+/// Runs a history on nodes that are made of the product's parts, on one thread and in simulated time, and looks after each step
+/// whether any node shows what it must not show.
+/// </summary>
+internal sealed class Simulation : IDisposable
+{
+    /// <summary>Each step takes a moment: two starts of a node are never in the same millisecond.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>A killed node's files are gone within this, a healed network whole again sooner.</summary>
+    private const int SecondsToSettle = 20;
+
+    /// <summary>Nothing that the nodes say leads to an endless exchange: far less than this is said in a second.</summary>
+    private const int MostMessagesInASecond = 2_000;
+
+    private readonly SimulatedClock _clock = new();
+    private readonly SimulatedNetwork _network = new();
+    private readonly SimulatedNode[] _nodes;
+    private readonly List<SimulatedProcess> _processes = [];
+    private readonly Announcements _announcements = new();
+    private readonly List<string> _events = [];
+
+    private Simulation(int nodes) => _nodes = [.. Enumerable.Range(0, nodes).Select(number => new SimulatedNode(number))];
+
+    /// <summary>Runs the history, lets the network be reliable from then on, and checks that all nodes agree on what the rule says.</summary>
+    /// <exception cref="AssertFailedException">They do not, or one showed something wrong on the way; with all that happened.</exception>
+    public static async Task RunAsync(History history)
+    {
+        using var simulation = new Simulation(history.Nodes);
+        try
+        {
+            if (history.BeginsSettled)
+            {
+                foreach (var node in simulation._nodes) simulation.Start(node, scans: true, TimeSpan.Zero);
+                await simulation.SettleAsync(seconds: 3);
+            }
+
+            foreach (var step in history.Steps)
+            {
+                simulation._events.Add(step.ToString());
+                simulation._clock.Pass(Moment);
+                await simulation.TakeAsync(step);
+                await simulation.GoOnAsync();
+                simulation.Check();
+            }
+
+            simulation._events.Add("the network is reliable from now on");
+            foreach (var node in simulation._nodes.Where(node => node.Process is { Own.IsScanned: false })) simulation.Scan(node);
+            await simulation.SettleAsync(SecondsToSettle);
+            simulation.CheckAgreement();
+        }
+        catch (AssertFailedException failure)
+        {
+            throw new AssertFailedException($"{failure.Message}\nwhat happened:\n  {string.Join("\n  ", simulation._events)}\n");
+        }
+    }
+
+    public void Dispose() => _processes.ForEach(process => process.Dispose());
+
+    private async Task TakeAsync(Step step)
+    {
+        switch (step)
+        {
+            case ChangeDisk change:
+                foreach (var one in change.Changes) _nodes[change.Node].Disk.Change(one);
+                Scan(_nodes[change.Node]);
+                break;
+            case StartNode start:
+                Start(_nodes[start.Node], start.Scans, TimeSpan.FromSeconds(start.ClockAhead));
+                break;
+            case StopNode stop:
+                Stop(_nodes[stop.Node], stop.SaysGoodbye);
+                break;
+            case Ping ping:
+                _nodes[ping.From].Process?.Ping(_nodes[ping.To].Name);
+                break;
+            case PassTime time:
+                _clock.Pass(TimeSpan.FromMilliseconds(time.Milliseconds));
+                break;
+            case MeetFate fate when _network.Count > 0:
+                await MeetFateAsync(_network.Take(fate.Message), fate.Fate);
+                break;
+            case AllArrive:
+                await AllArriveAsync();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task MeetFateAsync(SimulatedMessage message, Fate fate)
+    {
+        _events[^1] = $"{_events[^1]}: {message.What}";
+        var isAwaited = message.GivenUp is not null;
+        switch (fate)
+        {
+            case Fate.IsLost:
+                message.GivenUp?.Invoke();
+                break;
+            case Fate.IsLate:
+                message.GivenUp?.Invoke();
+                _network.Send(message.Orphan());
+                break;
+            case Fate.ArrivesTwice:
+                await message.Arrives(isAwaited);
+                var before = Trees();
+                await message.Arrives(false);
+                CollectionAssert.AreEqual(before, Trees(), $"{message.What} changed something when it came a second time");
+                break;
+            default:
+                await message.Arrives(isAwaited);
+                if (fate == Fate.ArrivesAndWillAgain) _network.Send(message.Orphan());
+                break;
+        }
+    }
+
+    private List<object?> Trees() => [.. _nodes.Select(node => node.Process?.Tree.Current)];
+
+    private void Start(SimulatedNode node, bool scans, TimeSpan ahead)
+    {
+        Stop(node, saysGoodbye: false);
+        var process = new SimulatedProcess(
+            node.Name, node.Address, _clock.Ahead(ahead), _network, address => Array.Find(_nodes, other => other.Address == address)?.Process);
+        _processes.Add(process);
+        var wasStartedBefore = _announcements.Started(process);
+        node.Process = process;
+        foreach (var other in _nodes.Where(other => other != node))
+        {
+            if (wasStartedBefore) process.Remember(other.Name, other.Address);
+            else process.Introduce(other.Name, other.Address);
+        }
+
+        if (scans) Scan(node);
+    }
+
+    private static void Stop(SimulatedNode node, bool saysGoodbye)
+    {
+        node.Process?.Stop(saysGoodbye);
+        node.Process = null;
+        node.Disk.Forget();
+    }
+
+    private void Scan(SimulatedNode node)
+    {
+        if (node.Process is not { } process) return;
+        process.Own.Replace(node.Disk.Scan((uint)process.Time.GetUtcNow().ToUnixTimeSeconds()));
+        _announcements.Changed(process);
+    }
+
+    private async Task GoOnAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            if (node.Process is { } process) await process.GoOnAsync();
+        }
+    }
+
+    private async Task SettleAsync(int seconds)
+    {
+        for (var second = 0; second < seconds; second++)
+        {
+            await GoOnAsync();
+            await AllArriveAsync();
+            Check();
+            _clock.Pass(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private async Task AllArriveAsync()
+    {
+        for (var count = 0; _network.Count > 0; count++)
+        {
+            Assert.IsTrue(count < MostMessagesInASecond, "the nodes talk to each other without end");
+            var message = _network.Take(0);
+            await message.Arrives(message.GivenUp is not null);
+            await GoOnAsync();
+        }
+    }
+
+    private void Check()
+    {
+        foreach (var node in _nodes)
+        {
+            if (node.Process is { } process) _announcements.Check(process);
+        }
+    }
+
+    private void CheckAgreement()
+    {
+        var model = new TreeModel();
+        var running = _nodes.Where(node => node.Process is not null).ToList();
+        foreach (var node in running) model.Replace(node.Name, node.Disk.Scanned);
+        var expected = string.Join('\n', model.Render());
+        foreach (var node in running)
+        {
+            var tree = node.Process!.Tree.Current;
+            Assert.AreEqual(expected, string.Join('\n', TreeModel.Render(tree)), $"the tree of {node.Name} is not what the rule says of the disks");
+            foreach (var other in running)
+                Assert.AreEqual(other.Process!.Own.State.Digest, tree.HoldingOf(other.Name).Digest, $"{node.Name} knows something else of {other.Name} than that holds");
+        }
+    }
+}
+
+/// <summary>A node's place in the simulation: its disk stays when its process ends.</summary>
+internal sealed class SimulatedNode(int number)
+{
+    public NodeName Name { get; } = History.NameOf(number);
+
+    public HostPort Address { get; } = new($"10.0.0.{number + 1}", 7000);
+
+    public SimulatedDisk Disk { get; } = new();
+
+    /// <summary>Null while the node does not run.</summary>
+    public SimulatedProcess? Process { get; set; }
+}

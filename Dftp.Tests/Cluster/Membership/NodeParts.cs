@@ -1,0 +1,52 @@
+using Dftp.Cluster;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Tree;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Dftp.Tests.Cluster.Membership;
+
+/// <summary>The parts of a node that deal with peers, put together as a node puts them together, less its loops and its disk.</summary>
+internal sealed class NodeParts : IDisposable
+{
+    private readonly PeerClient _client;
+
+    public NodeParts(ClusterOptions options, HostPort address, TimeProvider time)
+    {
+        Time = time;
+        Own = new OwnEntries(options.NodeName, Tree, time);
+        Peers = new PeerTable(Tree, time);
+        _client = new PeerClient(options, time);
+        Context = new MembershipContext(options, Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
+        Greeter = new Greeter(Context);
+        Context.Answered = Greeter.Answered;
+        Receiver = new UpdateReceiver(options, Peers, Tree, time, NullLogger.Instance);
+    }
+
+    public TimeProvider Time { get; }
+
+    public TreeWriter Tree { get; } = new();
+
+    public OwnEntries Own { get; }
+
+    public PeerTable Peers { get; }
+
+    public MembershipContext Context { get; }
+
+    public Greeter Greeter { get; }
+
+    public UpdateReceiver Receiver { get; }
+
+    /// <summary>As after a scan that found these entries.</summary>
+    public void Scan(params IEnumerable<EntryChange> entries) => Own.Replace(TreeModel.Draft(entries));
+
+    public IReadOnlyList<string> Paths() => [.. Tree.Current.Walk(VirtualPath.Root).Select(step => step.Path.Value)];
+
+    public void Dispose()
+    {
+        Peers.Dispose();
+        _client.Dispose();
+    }
+}

@@ -1,0 +1,147 @@
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Updates;
+using Dftp.Tests.Cluster.Convergence;
+
+namespace Dftp.Tests.Cluster.Membership;
+
+[TestClass]
+public sealed class PeerUpdatesTests
+{
+    private static readonly PeerReply Done = new(PeerOutcome.Done, null, "");
+    private static readonly PeerReply NeedsFull = new(PeerOutcome.NeedsFullUpdate, null, "it answers 409");
+    private static readonly PeerReply Unreachable = new(PeerOutcome.Unreachable, null, "connection refused");
+
+    private readonly SimulatedClock _clock = new();
+    private NodeParts _node = null!;
+    private Peer _peer = null!;
+    private PeerUpdates _updates = null!;
+
+    [TestInitialize]
+    public void Start()
+    {
+        _node = Given.Node(_clock);
+        _node.Greeter.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true));
+        _peer = _node.Peers.Find(Given.Peer)!;
+        _updates = new PeerUpdates(_peer, _node.Context);
+    }
+
+    [TestCleanup]
+    public void Stop() => _node.Dispose();
+
+    [TestMethod]
+    public void BeforeTheFirstScan_NothingIsSent() => Assert.IsNull(_updates.Next());
+
+    [TestMethod]
+    public void PeerThatAsked_IsSentEverythingOnce()
+    {
+        _node.Scan(Given.File("/x"));
+
+        var update = _updates.Next()!;
+
+        Assert.IsTrue(update.Header.IsFull);
+        Assert.AreEqual(1, update.Files);
+        Assert.IsTrue(_updates.Answered(update, Done));
+        Assert.IsNull(_updates.Next());
+    }
+
+    [TestMethod]
+    public void PeerThatHasNotAsked_IsSentNothing()
+    {
+        _node.Greeter.Greeted(Given.Greeting(Given.State(epoch: 2)));
+        _peer.Change(facts => facts with { WantsFullUpdate = false });
+        _node.Scan(Given.File("/x"));
+        Assert.IsNull(_updates.Next());
+    }
+
+    [TestMethod]
+    public void ChangesAfterAFullUpdate_AreSentInOneUpdateThatFollowsIt()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _node.Scan(Given.File("/x"), Given.File("/y"));
+        _node.Scan(Given.File("/y"));
+
+        var update = _updates.Next()!;
+
+        Assert.IsFalse(update.Header.IsFull);
+        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 3, Since: 1), update.Header.Position);
+        CollectionAssert.AreEqual(
+            new[] { (EntryChangeKind.PutFile, "/y"), (EntryChangeKind.Delete, "/x") },
+            update.Changes.Select(change => (change.Kind, change.Path.Value)).ToList());
+    }
+
+    [TestMethod]
+    public void UpdateThatTheReceiverCannotUse_IsFollowedAtOnceByAFullOne()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _node.Scan(Given.File("/y"));
+
+        Assert.IsTrue(_updates.Answered(_updates.Next()!, NeedsFull));
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    // Without the pause the whole tree was sent in an endless loop to a peer that took this start for an earlier one.
+    [TestMethod]
+    public void FullUpdateThatIsRefused_IsSentAgainAfterAPauseOnly()
+    {
+        _node.Scan(Given.File("/x"));
+
+        Assert.IsFalse(_updates.Answered(_updates.Next()!, NeedsFull));
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    [TestMethod]
+    public void FullUpdateThatDidNotArrive_IsSentAgainAndThePeerIsInDoubt()
+    {
+        _node.Scan(Given.File("/x"));
+
+        Assert.IsFalse(_updates.Answered(_updates.Next()!, Unreachable));
+
+        Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    [TestMethod]
+    public void ChangesThatDidNotArrive_AreSentAgainWithTheLaterOnes()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _node.Scan(Given.File("/y"));
+        Assert.IsFalse(_updates.Answered(_updates.Next()!, Unreachable));
+        _node.Scan(Given.File("/z"));
+
+        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 3, Since: 1), _updates.Next()!.Header.Position);
+    }
+
+    // A wish that comes while a full update is under way may be of a new start of the peer, which the update did not reach.
+    [TestMethod]
+    public void WishThatComesWhileAFullUpdateIsUnderWay_IsFulfilledAfterIt()
+    {
+        _node.Scan(Given.File("/x"));
+        var update = _updates.Next()!;
+        _node.Greeter.Greeted(Given.Greeting(Given.State(epoch: 2), requests: true));
+
+        Assert.IsTrue(_updates.Answered(update, Done));
+
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    [TestMethod]
+    public void PeerThatIsAway_IsSentNothing()
+    {
+        _node.Scan(Given.File("/x"));
+        _node.Peers.Leave(_peer);
+        Assert.IsNull(_updates.Next());
+    }
+
+    [TestMethod]
+    public void PeerThatFellBehindTheLog_IsSentEverything()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _node.Scan([.. Enumerable.Range(0, 50_001).Select(number => Given.File($"/f{number}"))]);
+
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+}
