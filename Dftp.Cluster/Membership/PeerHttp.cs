@@ -18,6 +18,7 @@ internal static class PeerHttp
         ConnectTimeout = connectTimeout,
         PooledConnectionIdleTimeout = IdleTimeout,
         ActivityHeadersPropagator = null,
+        ConnectCallback = (connection, cancellationToken) => PeerSocket.ConnectAsync(connection.DnsEndPoint, cancellationToken),
     };
 
     public static Uri Uri(IPAddress host, int port, string pathAndQuery) =>
@@ -45,7 +46,7 @@ internal static class PeerHttp
         SocketError.ConnectionRefused => "connection refused",
         SocketError.ConnectionReset => "the connection was reset",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to it",
-        SocketError.TimedOut => "no connection in time",
+        SocketError.TimedOut => "no answer in time",
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name is not known",
         _ => error.Message,
     };

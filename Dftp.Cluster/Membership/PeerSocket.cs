@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dftp.Cluster.Membership;
+
+/// <summary>
+/// Connections to peers that the kernel gives up soon when they are dead and nobody says so: after a loss it tries again at ever longer
+/// pauses, and where a firewall or a router has forgotten a connection, for a quarter of an hour. Meanwhile the peer may answer on new ones.
+/// </summary>
+internal static class PeerSocket
+{
+    /// <summary>A peer's kernel acknowledges in milliseconds. A lost update is to be made good within 10 s, by a new connection.</summary>
+    private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Tells a peer that thinks, or sends nothing, from one that is gone. So rarely that it costs an idle network next to nothing.</summary>
+    private static readonly TimeSpan KeepAliveTime = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(1);
+
+    private const int KeepAliveTries = 5;
+
+    /// <summary>Connects.</summary>
+    /// <returns>The connection, owned by the caller.</returns>
+    /// <exception cref="SocketException">There is none.</exception>
+    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            SetLimits(socket);
+            await socket.ConnectAsync(to, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static void SetLimits(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)KeepAliveTime.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAliveInterval.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
+        if (OperatingSystem.IsLinux()) SetUserTimeout(socket);
+    }
+
+    /// <summary>TCP_USER_TIMEOUT of tcp(7), in milliseconds.</summary>
+    private static void SetUserTimeout(Socket socket)
+    {
+        const int Tcp = 6;
+        const int UserTimeout = 18;
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        BitConverter.TryWriteBytes(value, (int)AcknowledgeTimeout.TotalMilliseconds);
+        socket.SetRawSocketOption(Tcp, UserTimeout, value);
+    }
+}
