@@ -210,7 +210,12 @@ public sealed class DoctorCommandTests
             Cluster = "dftp",
             Discovery = new DiscoveryReport
             {
-                Failure = failure, Sent = sent, Heard = heard, OtherClusters = otherClusters, LastOtherCluster = "other", Namesakes = heard,
+                Failure = failure,
+                Sent = sent,
+                Heard = heard,
+                OtherClusters = otherClusters,
+                LastOtherCluster = "other",
+                Namesakes = heard,
             },
         };
 
