@@ -28,13 +28,19 @@ public sealed class FtpConnectionHandler : ConnectionHandler
     /// 2. Runs its session until the client leaves, an error ends it, or it is told to end.
     /// 3. Lets the client take the last reply, for a bounded time.
     /// </summary>
-    public override async Task OnConnectedAsync(ConnectionContext connection)
+    public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, isImplicitTls: false);
+
+    /// <summary>As <see cref="OnConnectedAsync"/>, for a client that begins with TLS.</summary>
+    public Task OnConnectedByTlsAsync(ConnectionContext connection) => ServeAsync(connection, isImplicitTls: true);
+
+    private async Task ServeAsync(ConnectionContext connection, bool isImplicitTls)
     {
         var local = AddressOf(connection.LocalEndPoint);
         var remote = AddressOf(connection.RemoteEndPoint);
         if (!_limits.TryEnter(remote.Address))
         {
             FtpLog.Refused(_context.Log, remote);
+            if (isImplicitTls) return;
             using var writer = new ReplyWriter(connection.Transport.Output);
             await writer.WriteAsync(new Reply(421, "Too many sessions, try again later"));
             await CloseAsync(connection);
@@ -49,9 +55,10 @@ public sealed class FtpConnectionHandler : ConnectionHandler
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
             await using (stopping.UnsafeRegister(static session => ((FtpSession)session!).Shutdown(), session))
             {
-                await session.RunAsync();
+                await session.RunAsync(isImplicitTls);
             }
 
+            await session.CloseAsync();
             await CloseAsync(connection);
         }
         finally

@@ -10,10 +10,11 @@ public static class FtpFrontEnd
     /// Serves FTP on this endpoint. Several endpoints can share one <paramref name="handler"/>; its limits then count over all of
     /// them.
     /// </summary>
-    public static void UseFtp(this ListenOptions listen, FtpConnectionHandler handler)
+    /// <param name="isImplicitTls">Whether clients begin with TLS instead of asking for it; the options must have a certificate.</param>
+    public static void UseFtp(this ListenOptions listen, FtpConnectionHandler handler, bool isImplicitTls = false)
     {
         // The connection never gets as far as HTTP; without this Kestrel would speak of HTTP/2 without TLS.
         listen.Protocols = HttpProtocols.Http1;
-        listen.Run(handler.OnConnectedAsync);
+        listen.Run(isImplicitTls ? handler.OnConnectedByTlsAsync : handler.OnConnectedAsync);
     }
 }

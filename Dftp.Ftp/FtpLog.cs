@@ -18,6 +18,12 @@ internal static partial class FtpLog
     [LoggerMessage(LogLevel.Information, "FTP session of {Client} closed: {Reason}")]
     public static partial void Closed(ILogger log, IPEndPoint client, string reason);
 
+    [LoggerMessage(LogLevel.Information, "TLS handshake of {Client} failed: {Reason}")]
+    public static partial void HandshakeFailed(ILogger log, IPEndPoint client, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "the public address {Host} cannot be resolved: {Reason}")]
+    public static partial void NoPublicAddress(ILogger log, string host, string reason);
+
     [LoggerMessage(LogLevel.Information, "FTP login of {Client} as {User} refused")]
     public static partial void LoginRefused(ILogger log, IPEndPoint client, string user);
 

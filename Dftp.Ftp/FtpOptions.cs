@@ -1,4 +1,4 @@
-using System.Net;
+using System.Net.Security;
 
 namespace Dftp.Ftp;
 
@@ -47,8 +47,15 @@ public sealed record FtpOptions
     /// <summary>The ports of passive data connections; null lets the operating system choose.</summary>
     public PortRange? PassivePorts { get; init; }
 
+    /// <summary>What PASV names, for a node behind NAT or in a container; null names the address that the client reached.</summary>
+    public PublicAddress? PublicAddress { get; init; }
+
     /// <summary>
-    /// The IPv4 address that PASV names, for a node behind NAT or in a container; null names the address that the client reached.
+    /// The server's side of TLS, for the control connection and the data connections; null: there is no TLS. It should hold its
+    /// certificate as a context, which is what lets clients resume their sessions.
     /// </summary>
-    public IPAddress? PublicAddress { get; init; }
+    public SslServerAuthenticationOptions? Tls { get; init; }
+
+    /// <summary>For a TLS handshake on either connection. The default is Kestrel's for HTTPS.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Security.Authentication;
 using Dftp.Ftp.Commands;
 using Dftp.Ftp.Control;
 using Dftp.Ftp.Data;
@@ -15,7 +16,7 @@ internal sealed class FtpSession : IDisposable
     /// <summary>Commands that are read ahead during a transfer; then the client has to wait.</summary>
     private const int MaxReadAhead = 64;
 
-    private readonly ControlReader _reader;
+    private readonly ControlChannel _control;
     private readonly Queue<ControlLine> _readAhead = new();
     private readonly SessionClock _clock;
     private readonly Lock _lock = new();
@@ -36,8 +37,7 @@ internal sealed class FtpSession : IDisposable
         Context = context;
         Local = local;
         Remote = remote;
-        _reader = new ControlReader(control.Input);
-        Writer = new ReplyWriter(control.Output);
+        _control = new ControlChannel(control);
         _clock = new SessionClock(context, EndIdle);
     }
 
@@ -49,7 +49,16 @@ internal sealed class FtpSession : IDisposable
     /// <summary>The client.</summary>
     public IPEndPoint Remote { get; }
 
-    public ReplyWriter Writer { get; }
+    public ReplyWriter Writer => _control.Writer;
+
+    /// <summary>Whether the control connection goes by TLS.</summary>
+    public bool IsSecure => _control.IsSecure;
+
+    /// <summary>Whether the next data connections go by TLS (RFC 4217: <c>PROT</c>). Never without <see cref="IsSecure"/>.</summary>
+    public bool IsDataSecure { get; set; }
+
+    /// <summary>Whether PBSZ was given, without which there is no PROT (RFC 2228, section 3).</summary>
+    public bool HasProtectionBuffer { get; set; }
 
     public SessionState State { get; private set; } = new();
 
@@ -65,13 +74,21 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// 1. Greets.
+    /// 1. Greets; by implicit TLS that comes after its handshake.
     /// 2. Reads a command: what was read ahead during a transfer comes first.
     /// 3. Carries it out and replies, until the client leaves, a reply was the last one, or the session is told to end.
     /// </summary>
-    public async Task RunAsync()
+    /// <param name="isImplicitTls">Whether the client begins with TLS and protects data connections from the start.</param>
+    public async Task RunAsync(bool isImplicitTls)
     {
         // 1
+        if (isImplicitTls)
+        {
+            if (!await SecureAsync()) return;
+            HasProtectionBuffer = true;
+            IsDataSecure = true;
+        }
+
         if (!await Writer.WriteAsync(new Reply(220, "dftp ready"))) return;
 
         while (true)
@@ -84,7 +101,7 @@ internal sealed class FtpSession : IDisposable
             }
 
             // 2
-            if (!_readAhead.TryDequeue(out var line)) line = await _reader.ReadAsync();
+            if (!_readAhead.TryDequeue(out var line)) line = await _control.Reader.ReadAsync();
             if (line.Kind == ControlLineKind.End) return;
             if (line.Kind == ControlLineKind.Interrupted) continue;
 
@@ -92,6 +109,7 @@ internal sealed class FtpSession : IDisposable
             _clock.Touch(State.IsLoggedIn);
             var reply = await ReplyToAsync(line);
             if (!await Writer.WriteAsync(reply) || reply.IsLast) return;
+            if (reply.StartsTls && !await SecureAsync()) return;
             _clock.Touch(State.IsLoggedIn);
         }
     }
@@ -102,6 +120,16 @@ internal sealed class FtpSession : IDisposable
         State = new SessionState();
         DropDataEndpoint();
         _clock.StartLogin();
+    }
+
+    /// <summary>
+    /// Forgets what came in the clear after the command that is carried out now: whoever stands between must not slip commands into the
+    /// protected session. A client waits for 234 before it begins with TLS.
+    /// </summary>
+    public void DropUnread()
+    {
+        _readAhead.Clear();
+        _control.Reader.DropUnread();
     }
 
     /// <summary>Replaces the endpoint of the next data connection; the old one is closed.</summary>
@@ -165,11 +193,30 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
+    /// <summary>After the last reply.</summary>
+    public Task CloseAsync() => _control.CloseAsync(Context.Options.ClosingTimeout, Context.Time);
+
     public void Dispose()
     {
         _clock.Dispose();
         DropDataEndpoint();
-        Writer.Dispose();
+        _control.Dispose();
+    }
+
+    /// <returns>False when there is nobody to talk to any more.</returns>
+    private async Task<bool> SecureAsync()
+    {
+        using var limit = new CancellationTokenSource(Context.Options.HandshakeTimeout, Context.Time);
+        try
+        {
+            await _control.SecureAsync(Context.Options.Tls!, limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
+        {
+            FtpLog.HandshakeFailed(Context.Log, Remote, limit.IsCancellationRequested ? "it took too long" : e.Message);
+            return false;
+        }
     }
 
     private async ValueTask<Reply> ReplyToAsync(ControlLine line)
@@ -216,7 +263,7 @@ internal sealed class FtpSession : IDisposable
         {
             transfer.IsFinished = true;
             _clock.Touch(State.IsLoggedIn);
-            _reader.Interrupt();
+            _control.Reader.Interrupt();
             await watching;
         }
     }
@@ -232,7 +279,7 @@ internal sealed class FtpSession : IDisposable
         foreach (var earlier in _readAhead) ObeyAbort(earlier, transfer);
         while (!transfer.IsFinished && _readAhead.Count < MaxReadAhead)
         {
-            var line = await _reader.ReadAsync();
+            var line = await _control.Reader.ReadAsync();
             switch (line)
             {
                 case { Kind: ControlLineKind.Interrupted }:
@@ -268,11 +315,7 @@ internal sealed class FtpSession : IDisposable
         Interrupt();
     }
 
-    private void Interrupt()
-    {
-        _reader.Interrupt();
-        Writer.Interrupt();
-    }
+    private void Interrupt() => _control.Interrupt();
 
     private void SetTransfer(Transfer? transfer)
     {

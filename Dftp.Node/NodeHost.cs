@@ -35,7 +35,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly ILogger _log;
     private ClusterNode? _cluster;
     private WebApplication? _server;
-    private Listener? _http, _management, _ftp;
+    private Listener? _http, _management, _ftp, _ftps;
 
     public NodeHost(NodeOptions options, ILoggerFactory logs, TimeProvider time)
     {
@@ -52,6 +52,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     public int FtpPort => _ftp?.Port ?? 0;
 
+    public int FtpsPort => _ftps?.Port ?? 0;
+
     /// <summary>The node's part in the cluster; there after the start.</summary>
     public ClusterNode Cluster => _cluster ?? throw new InvalidOperationException("the node has not been started");
 
@@ -64,10 +66,12 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _http = await ResolveAsync("--http-listen", _options.HttpListen, cancellationToken);
         _management = await ResolveAsync("--http-mgmt-listen", _options.ManagementListen, cancellationToken);
         _ftp = await ResolveAsync("--ftp-listen", _options.FtpListen, cancellationToken);
+        _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
+        var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
         _cluster.StartScan();
-        if (_http is null && _management is null && _ftp is null) return;
+        if (_http is null && _management is null && ftp is null) return;
 
-        _server = CreateServer(_cluster);
+        _server = CreateServer(_cluster, ftp);
         await _server.StartAsync(cancellationToken);
         LogListening();
         // Without a public interface peers read this node's copies by the management interface.
@@ -113,7 +117,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         }
     }
 
-    private WebApplication CreateServer(ClusterNode cluster)
+    private WebApplication CreateServer(ClusterNode cluster, FtpConnectionHandler? ftp)
     {
         // An empty builder reads no settings files and watches none: on a large disk that alone would take seconds.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -126,7 +130,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
             server.Limits.MinResponseDataRate = PatientRate;
             if (_http is not null) server.Listen(_http.EndPoint, listen => Serve(listen, Interface.Public));
             if (_management is not null) server.Listen(_management.EndPoint, listen => Serve(listen, Interface.Management));
-            if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(CreateFtp(cluster)));
+            if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(ftp!));
+            if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
         });
 
         var app = builder.Build();
@@ -148,7 +153,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
-        new(cluster.Tree, new FtpOptions { ShutdownGrace = TransferGrace }, _time, _logs);
+        new(cluster.Tree, _options.Ftp with { ShutdownGrace = TransferGrace, Tls = ServerCertificate.Load(_options, _time, _log) }, _time, _logs);
 
     private static void Serve(ListenOptions listen, Interface served)
     {
@@ -175,7 +180,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     private System.Net.Sockets.Socket Bind(EndPoint endPoint)
     {
-        var listener = new[] { _http, _management, _ftp }.First(candidate => ReferenceEquals(candidate?.EndPoint, endPoint));
+        var listener = new[] { _http, _management, _ftp, _ftps }.First(candidate => ReferenceEquals(candidate?.EndPoint, endPoint));
         return listener!.Bind();
     }
 
@@ -191,6 +196,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         if (_http is not null) LogListening(_log, "HTTP public", new HostPort(_http.Address.Host, _http.Port));
         if (_management is not null) LogListening(_log, "HTTP mgmt", new HostPort(_management.Address.Host, _management.Port));
         if (_ftp is not null) LogListening(_log, "FTP public", new HostPort(_ftp.Address.Host, _ftp.Port));
+        if (_ftps is not null) LogListening(_log, "FTPS public", new HostPort(_ftps.Address.Host, _ftps.Port));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface} interface listening on {Address}...")]

@@ -1,6 +1,7 @@
 using System.Net;
 using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
+using Dftp.Ftp;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
@@ -21,6 +22,18 @@ internal sealed record NodeOptions
 
     /// <summary>Null: this node has no FTP interface.</summary>
     public ListenAddress? FtpListen { get; init; }
+
+    /// <summary>Where clients begin with TLS. Null: only those that ask for it by AUTH have it.</summary>
+    public ListenAddress? FtpsListen { get; init; }
+
+    /// <summary>What the FTP interface is told by the user.</summary>
+    public FtpOptions Ftp { get; init; } = new();
+
+    /// <summary>A PEM file with the certificate and those that vouch for it. Null: the node makes one for itself.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>A PEM file with the private key of <see cref="TlsCertificate"/>. Null with it.</summary>
+    public string? TlsKey { get; init; }
 
     /// <summary>Null: this node has no public HTTP interface.</summary>
     public ListenAddress? HttpListen { get; init; }

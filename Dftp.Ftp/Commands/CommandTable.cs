@@ -18,6 +18,10 @@ internal static class CommandTable
         new("REIN", Anyone, Optional, Login.Rein),
         new("QUIT", Anyone, Optional, Login.Quit),
 
+        new("AUTH TLS", Anyone, Needed, Protection.Auth),
+        new("PBSZ 0", Anyone, Needed, Protection.Pbsz),
+        new("PROT C|P", Anyone, Needed, Protection.Prot),
+
         new("FEAT", Anyone, Optional, Information.Feat),
         new("OPTS <command> [<options>]", Anyone, Needed, Information.Opts),
         new("HELP [<command>]", Anyone, Optional, Information.Help),
@@ -47,6 +51,8 @@ internal static class CommandTable
         new("EPRT |<protocol>|<address>|<port>|", LoggedIn, Needed, DataEndpoints.Eprt),
 
         new("RETR <file>", LoggedIn, Needed, Retrieval.Retr, usesDataConnection: true),
+        new("HASH <file>", LoggedIn, Needed, Hashes.Hash),
+        new("XSHA256 <file> [<start> [<end>]]", LoggedIn, Needed, Hashes.XSha256),
         new("LIST [-R] [<path>]", LoggedIn, Optional, Listings.List, usesDataConnection: true),
         new("NLST [-R] [<path>]", LoggedIn, Optional, Listings.Nlst, usesDataConnection: true),
         new("MLSD [<directory>]", LoggedIn, Optional, Listings.Mlsd, usesDataConnection: true),

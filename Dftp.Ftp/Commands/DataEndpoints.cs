@@ -18,12 +18,14 @@ internal static class DataEndpoints
     private static readonly Reply WrongProtocol =
         new(522, "Network protocol not supported, use that of the control connection (1,2)");
 
-    public static Reply Pasv(FtpSession session, string argument)
+    public static async ValueTask<Reply> Pasv(FtpSession session, string argument)
     {
         if (session.State.IsExtendedPassiveOnly) return OnlyExtendedPassive;
         if (session.Local.AddressFamily != AddressFamily.InterNetwork) return new Reply(522, "PASV is for IPv4, use EPSV (1,2)");
         if (Listen(session) is not { } port) return NoPort;
-        var address = (session.Context.Options.PublicAddress ?? session.Local.Address).MapToIPv4().GetAddressBytes();
+        var options = session.Context.Options;
+        var known = options.PublicAddress is { } configured ? await configured.ResolveAsync(session.Context.Time, session.Context.Log) : null;
+        var address = (known ?? session.Local.Address).GetAddressBytes();
         return new Reply(227, string.Create(
             CultureInfo.InvariantCulture,
             $"Entering Passive Mode ({address[0]},{address[1]},{address[2]},{address[3]},{port >> 8},{port & 255})"));

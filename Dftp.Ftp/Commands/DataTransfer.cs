@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Dftp.FileSystem;
 using Dftp.Ftp.Control;
 using Dftp.Ftp.Data;
@@ -14,7 +15,7 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
 {
     /// <summary>
     /// 1. Announces the transfer by 150.
-    /// 2. Opens the data connection; 425 without one.
+    /// 2. Opens the data connection; 425 without one, 522 when it was to be protected and is not.
     /// 3. Sends; 426 when the client or its connection ends it, 451 when the content breaks off.
     /// 4. Waits until the client's machine has taken everything; only then 226.
     /// </summary>
@@ -37,6 +38,8 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
                 ? Broken($"it was stopped: {stopped}")
                 : new Reply(425, "No data connection came about");
         }
+
+        if (session.IsDataSecure && !await SecureAsync(connection)) return new Reply(522, "The TLS handshake of the data connection failed");
 
         try
         {
@@ -77,6 +80,23 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    private async Task<bool> SecureAsync(DataConnection connection)
+    {
+        using var limit = new CancellationTokenSource(session.Context.Options.HandshakeTimeout, session.Context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, transfer.Stopped);
+        try
+        {
+            await connection.SecureAsync(session.Context.Options.Tls!, either.Token);
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException)
+        {
+            var reason = transfer.StopReason ?? (limit.IsCancellationRequested ? "it took too long" : e.Message);
+            FtpLog.HandshakeFailed(session.Context.Log, session.Remote, reason);
+            return false;
         }
     }
 

@@ -12,18 +12,22 @@ internal static class Information
         211,
         "Features:",
         [
+            .. WithTls(session, "AUTH TLS"),
             "CLNT",
             "CSID",
             "EPRT",
             "EPSV",
+            "HASH SHA-256*",
             "HOST",
             "MDTM",
             "MLST " + FactNames.Describe(session.State.Facts),
             "PASV",
+            .. WithTls(session, "PBSZ", "PROT"),
             "REST STREAM",
             "SIZE",
             "TVFS",
             "UTF8",
+            "XSHA256",
         ],
         "End");
 
@@ -34,6 +38,10 @@ internal static class Information
         {
             case ("UTF8" or "UTF-8", var state) when state.Length == 0 || state.Equals("ON", StringComparison.OrdinalIgnoreCase):
                 return new Reply(200, "Names are UTF-8");
+            case ("HASH", var algorithm) when algorithm.Length == 0 || algorithm.Equals("SHA-256", StringComparison.OrdinalIgnoreCase):
+                return new Reply(200, "SHA-256");
+            case ("HASH", _):
+                return new Reply(504, "The only algorithm is SHA-256");
             case ("MLST", var facts):
                 session.State.Facts = FactNames.Parse(facts);
                 return new Reply(200, $"MLST OPTS {FactNames.Join(session.State.Facts)}".TrimEnd(' '));
@@ -91,6 +99,8 @@ internal static class Information
             ],
             "End");
     }
+
+    private static string[] WithTls(FtpSession session, params string[] features) => session.Context.Options.Tls is null ? [] : features;
 
     private static List<string> Verbs() =>
         [.. CommandTable.All.Select(command => command.Verb).Chunk(10).Select(verbs => string.Join(' ', verbs))];

@@ -44,6 +44,8 @@ internal static class Login
 
     public static Reply Rein(FtpSession session, string argument)
     {
+        // RFC 4217, section 13, has TLS end there, which no client does; it gets a new connection as easily.
+        if (session.IsSecure) return new Reply(502, "REIN does not end TLS, connect again instead");
         session.Reinitialize();
         return new Reply(220, "Ready for a new user");
     }

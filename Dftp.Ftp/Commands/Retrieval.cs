@@ -88,7 +88,7 @@ internal static class Retrieval
         : string.Create(CultureInfo.InvariantCulture, $"Sending {path} ({content.Length} bytes)");
 
     private static Task SendAsync(DataConnection connection, FileContent content, bool isAscii, Transfer transfer) =>
-        !isAscii && content.Region is { } region
+        !isAscii && !connection.IsSecure && content.Region is { } region
             ? RegionCopy.Best(connection.Socket, region, transfer)
             : CopyAsync(connection.Stream, content, isAscii ? new NetworkLineEndings() : null, transfer);
 

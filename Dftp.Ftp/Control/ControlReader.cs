@@ -15,6 +15,7 @@ internal sealed class ControlReader(PipeReader input)
     /// <summary>Room for a verb and a path of the greatest length, twice.</summary>
     public const int MaxLineBytes = 8192;
 
+    private volatile PipeReader _input = input;
     private byte[] _line = new byte[256];
     private int _length;
     private bool _tooLong;
@@ -34,10 +35,27 @@ internal sealed class ControlReader(PipeReader input)
     }
 
     /// <summary>Makes the read that runs now, or else the next one, return <see cref="ControlLineKind.Interrupted"/> (or a line).</summary>
-    public void Interrupt() => input.CancelPendingRead();
+    public void Interrupt() => _input.CancelPendingRead();
+
+    /// <summary>Drops what has come and was not read yet, a line's beginning too.</summary>
+    public void DropUnread()
+    {
+        _length = 0;
+        _tooLong = false;
+        _telnet = Telnet.Text;
+        while (_input.TryRead(out var result))
+        {
+            _input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) return;
+        }
+    }
+
+    /// <summary>What follows comes from somewhere else. Nobody reads meanwhile.</summary>
+    public void SwitchTo(PipeReader other) => _input = other;
 
     public async ValueTask<ControlLine> ReadAsync()
     {
+        var input = _input;
         while (true)
         {
             ReadResult result;

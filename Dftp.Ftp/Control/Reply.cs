@@ -17,6 +17,9 @@ internal sealed record Reply(int Code, string Text)
     /// <summary>Whether the session ends after it.</summary>
     public bool IsLast { get; init; }
 
+    /// <summary>Whether TLS starts after it.</summary>
+    public bool StartsTls { get; init; }
+
     public static Reply Multiline(int code, string first, IReadOnlyList<string> lines, string last) =>
         new(code, last) { First = first, Lines = lines };
 }

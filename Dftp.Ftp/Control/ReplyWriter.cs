@@ -8,6 +8,8 @@ namespace Dftp.Ftp.Control;
 /// <summary>Writes replies: always valid UTF-8, and no line of one can end before its end. May be called by several at once.</summary>
 internal sealed class ReplyWriter(PipeWriter output) : IDisposable
 {
+    private PipeWriter _output = output;
+
     /// <summary>A transfer announces itself while the session may answer STAT.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -18,7 +20,7 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
         try
         {
             Append(reply);
-            var flushed = await output.FlushAsync();
+            var flushed = await _output.FlushAsync();
             return !flushed.IsCompleted;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -38,7 +40,7 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
         try
         {
             AppendLine(code, '-', first);
-            await listing(new ListingOutput(output, FlushListingAsync));
+            await listing(new ListingOutput(_output, FlushListingAsync));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -50,14 +52,14 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
         }
     }
 
-    /// <summary>Ends a write that waits for a client which does not read.</summary>
-    public void Interrupt() => output.CancelPendingFlush();
+    /// <summary>What follows goes somewhere else. Nobody writes meanwhile.</summary>
+    public void SwitchTo(PipeWriter other) => _output = other;
 
     public void Dispose() => _turn.Dispose();
 
     private async ValueTask FlushListingAsync(long bytes)
     {
-        var flushed = await output.FlushAsync();
+        var flushed = await _output.FlushAsync();
         if (flushed.IsCompleted || flushed.IsCanceled) throw new OperationCanceledException("the client does not read the listing");
     }
 
@@ -73,10 +75,10 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
 
     private void AppendText(string text)
     {
-        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 2);
+        var span = _output.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length) + 2);
         var length = Encoding.UTF8.GetBytes(text, span);
         ControlBytes.Replace(span[..length]);
         "\r\n"u8.CopyTo(span[length..]);
-        output.Advance(length + 2);
+        _output.Advance(length + 2);
     }
 }

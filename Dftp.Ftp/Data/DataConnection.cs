@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace Dftp.Ftp.Data;
@@ -10,6 +11,7 @@ internal sealed class DataConnection : IDisposable
 
     private readonly Socket _socket;
     private NetworkStream? _stream;
+    private SslStream? _tls;
     private bool _isShutDown;
 
     public DataConnection(Socket socket)
@@ -19,16 +21,42 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>Where the bytes of a transfer go.</summary>
-    public Stream Stream => _stream ??= new NetworkStream(_socket, ownsSocket: false);
+    public Stream Stream => (Stream?)_tls ?? PlainStream;
+
+    /// <summary>Whether the bytes go by TLS: then only by <see cref="Stream"/>.</summary>
+    public bool IsSecure => _tls is not null;
 
     /// <summary>The socket itself, for what the kernel can send on its own. Use it or <see cref="Stream"/>, not both.</summary>
     public Socket Socket => _socket;
+
+    private NetworkStream PlainStream => _stream ??= new NetworkStream(_socket, ownsSocket: false);
+
+    /// <summary>Takes the server's part of a TLS handshake, whoever has connected to whom (RFC 4217, section 7).</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The client's TLS is none, or none that will do.</exception>
+    /// <exception cref="IOException">The client has gone.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task SecureAsync(SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var tls = new SslStream(PlainStream, leaveInnerStreamOpen: true);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(options, cancellationToken);
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+
+        _tls = tls;
+    }
 
     /// <summary>Ends the stream and waits until the peer's machine has taken all of it.</summary>
     /// <exception cref="SocketException">The peer went away before that.</exception>
     /// <exception cref="OperationCanceledException">The transfer was stopped.</exception>
     public async Task FinishAsync(Transfer transfer, TimeProvider time)
     {
+        if (_tls is not null) await SayGoodbyeAsync(_tls, transfer);
         ShutDown();
         var left = SendQueue.Unacknowledged(_socket);
         if (left == 0) return;
@@ -60,7 +88,32 @@ internal sealed class DataConnection : IDisposable
             {
                 // The peer has gone.
             }
+            catch (ObjectDisposedException)
+            {
+                // It did not take the last record, and was cut.
+            }
+
+            _tls?.Dispose();
         }
+    }
+
+    /// <summary>
+    /// close_notify: by it the peer knows that it has the whole file (RFC 4217, section 12.4). It takes no token, so a transfer that is
+    /// stopped takes the socket away from under it.
+    /// </summary>
+    private async Task SayGoodbyeAsync(SslStream tls, Transfer transfer)
+    {
+        try
+        {
+            await using var cut = transfer.Stopped.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), _socket);
+            await tls.ShutdownAsync();
+        }
+        catch (Exception) when (transfer.Stopped.IsCancellationRequested)
+        {
+            // What the socket's end looks like from inside of TLS does not matter.
+        }
+
+        transfer.Stopped.ThrowIfCancellationRequested();
     }
 
     private void ShutDown()

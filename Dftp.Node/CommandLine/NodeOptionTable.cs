@@ -1,6 +1,7 @@
 using System.Net;
 using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
+using Dftp.Ftp;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node.CommandLine;
@@ -65,6 +66,78 @@ internal static class NodeOptionTable
         Summary = "Where users reach the tree by FTP. An empty value switches it off.",
         Example = ":21",
         Default = ":2121",
+    };
+
+    private static readonly OptionDefinition<ListenAddress?> FtpsListen = new("ftps-listen", ValueParsers.ListenAddressOrOff)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "Where FTP clients that begin with TLS (implicit FTPS) reach the tree. The FTP interface has TLS too, for those that ask for it.",
+        Example = ":990",
+        DefaultMeaning = "off",
+    };
+
+    private static readonly OptionDefinition<string> TlsCertificate = new("tls-cert", ValueParsers.Text)
+    {
+        Placeholder = "FILE",
+        Summary = "The certificate for TLS in PEM form, those that vouch for it after it. Without one the node makes its own and keeps it in --state-dir.",
+        Example = "/etc/dftp/cert.pem",
+        DefaultMeaning = "a made one",
+    };
+
+    private static readonly OptionDefinition<string> TlsKey = new("tls-key", ValueParsers.Text)
+    {
+        Placeholder = "FILE",
+        Summary = "The private key of --tls-cert in PEM form, without a password.",
+        Example = "/etc/dftp/key.pem",
+        DefaultMeaning = "none",
+    };
+
+    private static readonly OptionDefinition<PortRange?> FtpPassivePorts = new("ftp-passive-ports", ValueParsers.PortRangeOrAny)
+    {
+        Placeholder = "LOW-HIGH",
+        Summary = "The ports of passive FTP data connections, for a firewall or a container to let through.",
+        Example = "50000-50100",
+        DefaultMeaning = "any free port",
+    };
+
+    private static readonly OptionDefinition<PublicAddress?> FtpPublicAddress = new("ftp-public-address", ValueParsers.PublicAddressOrReached)
+    {
+        Placeholder = "HOST",
+        Summary = "The IPv4 address that passive FTP clients are told, behind NAT or in a container; or a name, which is resolved every minute.",
+        Example = "nas.example.org",
+        DefaultMeaning = "the one reached",
+    };
+
+    private static readonly OptionDefinition<int> FtpMaxSessions = new("ftp-max-sessions", ValueParsers.Count)
+    {
+        Placeholder = "NUMBER",
+        Summary = "How many FTP clients may be connected at once.",
+        Example = "200",
+        Default = "2000",
+    };
+
+    private static readonly OptionDefinition<int> FtpMaxSessionsPerAddress = new("ftp-max-sessions-per-address", ValueParsers.Count)
+    {
+        Placeholder = "NUMBER",
+        Summary = "How many FTP clients of one address may be connected at once.",
+        Example = "20",
+        Default = "256",
+    };
+
+    private static readonly OptionDefinition<TimeSpan> FtpIdleTimeout = new("ftp-idle-timeout", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "An FTP client that says nothing for so long, and transfers nothing, is disconnected.",
+        Example = "1h",
+        Default = "15m",
+    };
+
+    private static readonly OptionDefinition<TimeSpan> FtpLoginTimeout = new("ftp-login-timeout", ValueParsers.Duration)
+    {
+        Placeholder = "DURATION",
+        Summary = "An FTP client that does not log in for so long is disconnected.",
+        Example = "30s",
+        Default = "2m",
     };
 
     private static readonly OptionDefinition<ListenAddress?> ManagementListen = new("http-mgmt-listen", ValueParsers.ListenAddressOrOff)
@@ -135,7 +208,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> StateDirectory = new("state-dir", ValueParsers.Text)
     {
         Placeholder = "DIR",
-        Summary = "Where the node remembers, in a directory of its name, which nodes it has known; "
+        Summary = "Where the node remembers, in a directory of its name, which nodes it has known, and its certificate; "
             + "$XDG_STATE_HOME moves the default. An empty value switches that off.",
         Example = "/var/lib/dftp",
         Default = DefaultState,
@@ -154,9 +227,11 @@ internal static class NodeOptionTable
     public static IReadOnlyList<OptionGroup> Groups { get; } =
     [
         new("What to serve", [Root, Mount, Name]),
-        new("Where to listen", [HttpListen, FtpListen, ManagementListen]),
+        new("Where to listen", [HttpListen, FtpListen, FtpsListen, ManagementListen]),
         new("The cluster", [ClusterName, MulticastGroup, Join]),
         new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
+        new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
+        new("Encryption", [TlsCertificate, TlsKey]),
         new("Settings, memory and log", [Config, StateDirectory, Level]),
     ];
 
@@ -177,6 +252,18 @@ internal static class NodeOptionTable
             Name = name,
             HttpListen = values.Get(HttpListen),
             FtpListen = values.Get(FtpListen),
+            FtpsListen = values.Get(FtpsListen),
+            Ftp = new FtpOptions
+            {
+                PassivePorts = values.Get(FtpPassivePorts),
+                PublicAddress = values.Get(FtpPublicAddress),
+                MaxSessions = values.Get(FtpMaxSessions),
+                MaxSessionsPerAddress = values.Get(FtpMaxSessionsPerAddress),
+                IdleTimeout = values.Get(FtpIdleTimeout),
+                LoginTimeout = values.Get(FtpLoginTimeout),
+            },
+            TlsCertificate = PathOf(values, TlsCertificate),
+            TlsKey = PathOf(values, TlsKey),
             ManagementListen = values.Get(ManagementListen),
             MulticastGroup = values.Get(MulticastGroup),
             ClusterName = values.Get(ClusterName),
@@ -192,7 +279,7 @@ internal static class NodeOptionTable
 
     private static void CheckTimes(OptionValues values)
     {
-        foreach (var option in new[] { PingInterval, DeadAfter, FullUpdateInterval, RescanInterval })
+        foreach (var option in new[] { PingInterval, DeadAfter, FullUpdateInterval, RescanInterval, FtpIdleTimeout, FtpLoginTimeout })
         {
             if (values.Get(option) < ShortestInterval) throw values.Wrong(option, "is shorter than 100ms");
             if (values.Get(option) > LongestInterval) throw values.Wrong(option, "is longer than 30 days");
@@ -201,6 +288,9 @@ internal static class NodeOptionTable
         if (values.Get(DeadAfter) < 2 * values.Get(PingInterval))
             throw values.Wrong(DeadAfter, $"is less than twice {PingInterval.Flag}: a node would be given up for one lost answer");
     }
+
+    private static string? PathOf(OptionValues values, OptionDefinition<string> option) =>
+        values.Get(option) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     // Two nodes of one machine must not share what they remember, so each has a directory of its name.
     private static string? StateDirectoryOf(OptionValues values, NodeName node)

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
+using Dftp.Ftp;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node.CommandLine;
@@ -51,6 +53,28 @@ internal static class ValueParsers
 
     /// <summary>Empty becomes null: that interface is off.</summary>
     public static ListenAddress? ListenAddressOrOff(string text) => text.Length == 0 ? null : ListenAddress.Parse(text);
+
+    /// <summary>Empty becomes null: the system chooses the ports.</summary>
+    public static PortRange? PortRangeOrAny(string text) =>
+        text.Length == 0 ? null
+        : PortRange.TryParse(text, out var range) ? range
+        : throw new FormatException($"\"{text}\" is no range of ports, such as 50000-50100");
+
+    /// <summary>Empty becomes null: the address that the client reached.</summary>
+    public static PublicAddress? PublicAddressOrReached(string text)
+    {
+        if (text.Length == 0) return null;
+        var isAddress = IPAddress.TryParse(text, out var address) && !text.All(char.IsAsciiDigit);
+        if (isAddress && address!.AddressFamily != AddressFamily.InterNetwork)
+            throw new FormatException($"{text} is no IPv4 address; over IPv6 clients need none");
+        return isAddress || (Uri.CheckHostName(text) == UriHostNameType.Dns && !text.All(c => char.IsAsciiDigit(c) || c == '.')) ? new PublicAddress(text)
+            : throw new FormatException($"\"{text}\" is neither an address nor a host name");
+    }
+
+    /// <summary>A number of things, at least one.</summary>
+    public static int Count(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count
+        : throw new FormatException($"\"{text}\" is no whole number from 1");
 
     /// <summary>The management address of another node.</summary>
     public static HostPort NodeAddress(string text) =>

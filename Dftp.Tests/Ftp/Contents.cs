@@ -73,3 +73,28 @@ internal sealed class BrokenContent(ByteRange range, int bytesBefore) : FileCont
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
+
+/// <summary>A range of a file on disk that can be sent from its region and be read.</summary>
+internal sealed class ReadableDiskContent(string path, ByteRange range) : FileContent
+{
+    private readonly SafeFileHandle _handle = File.OpenHandle(path);
+    private long _read;
+
+    public override long Length => range.Length;
+
+    public override FileRegion? Region => new FileRegion(_handle, range.Offset, range.Length);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var wanted = (int)Math.Min(buffer.Length, range.Length - _read);
+        var read = RandomAccess.Read(_handle, buffer.Span[..wanted], range.Offset + _read);
+        _read += read;
+        return new(read);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

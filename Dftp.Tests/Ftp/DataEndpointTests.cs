@@ -33,7 +33,7 @@ public sealed class DataEndpointTests
     [TestMethod]
     public async Task Pasv_WithAPublicAddress_NamesThatOne()
     {
-        await using var host = await FtpHost.StartAsync(options: new FtpOptions { PublicAddress = IPAddress.Parse("203.0.113.9") });
+        await using var host = await FtpHost.StartAsync(options: new FtpOptions { PublicAddress = new PublicAddress("203.0.113.9") });
         using var client = await host.LogInAsync();
         Assert.AreEqual(IPAddress.Parse("203.0.113.9"), RawFtpClient.PassiveEndPoint(await client.ExpectAsync(227, "PASV")).Address);
     }

@@ -34,7 +34,8 @@ internal sealed class FtpHost : IAsyncDisposable
     public IEnumerable<string> Warnings => _log.Lines(LogLevel.Warning);
 
     public static async Task<FtpHost> StartAsync(
-        IFileTree? tree = null, FtpOptions? options = null, TimeProvider? time = null, IPAddress? address = null)
+        IFileTree? tree = null, FtpOptions? options = null, TimeProvider? time = null, IPAddress? address = null,
+        bool isImplicitTls = false)
     {
         tree ??= new MemoryFileTree();
         var log = new LogCapture();
@@ -42,7 +43,7 @@ internal sealed class FtpHost : IAsyncDisposable
         var handler = new FtpConnectionHandler(tree, options ?? new FtpOptions(), time ?? TimeProvider.System, loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
-            kestrel => kestrel.Listen(address ?? IPAddress.Loopback, 0, listen => listen.UseFtp(handler)));
+            kestrel => kestrel.Listen(address ?? IPAddress.Loopback, 0, listen => listen.UseFtp(handler, isImplicitTls)));
         var app = builder.Build();
         app.Run(_ => Task.CompletedTask);
         await app.StartAsync();

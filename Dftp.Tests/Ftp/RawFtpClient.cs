@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 
 namespace Dftp.Tests.Ftp;
@@ -16,7 +18,13 @@ internal sealed class RawFtpClient : IDisposable
     private int _start;
     private int _end;
 
-    private RawFtpClient(Socket socket) => _socket = socket;
+    private Stream _stream;
+
+    private RawFtpClient(Socket socket)
+    {
+        _socket = socket;
+        _stream = Stream.Null;
+    }
 
     public IPEndPoint Local => (IPEndPoint)_socket.LocalEndPoint!;
 
@@ -29,6 +37,7 @@ internal sealed class RawFtpClient : IDisposable
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var client = new RawFtpClient(socket);
         await socket.ConnectAsync(server, client.Token);
+        client._stream = new NetworkStream(socket);
         return client;
     }
 
@@ -59,7 +68,7 @@ internal sealed class RawFtpClient : IDisposable
 
     public async Task SendRawAsync(params byte[] bytes)
     {
-        for (var sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent), Token);
+        await _stream.WriteAsync(bytes, Token);
     }
 
     /// <summary>A whole reply, its lines joined by LF; empty at the end of the stream.</summary>
@@ -78,6 +87,31 @@ internal sealed class RawFtpClient : IDisposable
 
     /// <summary>Asserts that nothing but the end of the stream is left.</summary>
     public async Task ExpectEndAsync() => Assert.AreEqual("", await ReadLineAsync());
+
+    /// <summary>The client's part of a TLS handshake on the control connection; all after it goes by TLS.</summary>
+    public async Task SecureAsync(SslProtocols protocol = SslProtocols.None)
+    {
+        Assert.AreEqual(_end, _start, "nothing comes between the reply and the handshake");
+        var tls = new SslStream(_stream);
+        await tls.AuthenticateAsClientAsync(TlsOptions.Client(protocol), Token);
+        _stream = tls;
+    }
+
+    /// <summary>The client's part of a TLS handshake on a data connection.</summary>
+    public async Task<SslStream> SecureAsync(Socket data, SslProtocols protocol = SslProtocols.None)
+    {
+        var tls = new SslStream(new NetworkStream(data));
+        await tls.AuthenticateAsClientAsync(TlsOptions.Client(protocol), Token);
+        return tls;
+    }
+
+    /// <summary>Everything up to the end of a stream.</summary>
+    public async Task<byte[]> ReadToEndAsync(Stream data)
+    {
+        using var all = new MemoryStream();
+        await data.CopyToAsync(all, Token);
+        return all.ToArray();
+    }
 
     /// <summary>Opens a data connection by PASV.</summary>
     public async Task<Socket> OpenPassiveAsync()
@@ -172,7 +206,7 @@ internal sealed class RawFtpClient : IDisposable
             if (_start == _end)
             {
                 _start = 0;
-                _end = await _socket.ReceiveAsync(_buffer, Token);
+                _end = await _stream.ReadAsync(_buffer, Token);
                 if (_end == 0) return Encoding.UTF8.GetString(line.ToArray());
             }
 

@@ -1,3 +1,4 @@
+using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 using Dftp.Node;
 
@@ -34,12 +35,12 @@ internal sealed class TestCluster : IAsyncDisposable
         await ConvergedAsync();
     }
 
-    /// <summary>Waits until all running nodes know each other and show the same tree.</summary>
+    /// <summary>Waits until all running nodes have read their roots, know each other, miss nobody and show the same tree.</summary>
     public Task ConvergedAsync() => Eventually.TrueAsync(
         () =>
         {
             var running = _nodes.Where(node => node.IsRunning).ToList();
-            return running.All(node => node.Tree.Nodes.Count == running.Count)
+            return running.All(node => node.IsScanned && node.Tree.Nodes.Count == running.Count && node.Tree.Missing.Count == 0)
                 && running.Select(node => string.Join('\n', node.Paths())).Distinct().Count() == 1;
         },
         "all nodes show the same tree");
@@ -65,6 +66,8 @@ internal sealed class TestNode(string name, string root)
     public TestLogs Logs { get; } = new();
 
     public bool IsRunning => _host is not null;
+
+    public bool IsScanned => Host.Cluster.ScanStatus.State == ScanState.Following;
 
     public NodeHost Host => _host ?? throw new InvalidOperationException($"{name} does not run");
 
