@@ -141,7 +141,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
             NodeName = _options.Name,
             ClusterName = _options.ClusterName,
             Version = CommandLineParser.Version,
-            FtpPort = _ftp?.Address.Port,
+            // A port that the system is to choose is not known yet, and there is no link to port 0.
+            FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
             WriteStatus = WriteStatus,
             IsReady = () => cluster.ScanStatus.State == ScanState.Following,
             Time = _time,
@@ -165,12 +166,16 @@ internal sealed partial class NodeHost : IAsyncDisposable
         });
     }
 
-    /// <summary>Requests of the management interface go to the cluster; all others on to the public one's table.</summary>
+    /// <summary>
+    /// Requests of the management interface go to the cluster; all others on to the public one's table. So does what asks for the report,
+    /// which is had from a node without a public interface too.
+    /// </summary>
     private Task RouteAsync(HttpContext http, RequestDelegate next, ClusterNode cluster)
     {
         if (http.Features.Get<ServedInterface>()?.Value != Interface.Management) return next(http);
         var isPeersRead = _http is null && http.Request.Query.ContainsKey("redirN");
-        return isPeersRead ? next(http) : cluster.AnswerManagementAsync(http);
+        var asksForReport = http.Request.Path.Value is "/status" or "/status/";
+        return isPeersRead || asksForReport ? next(http) : cluster.AnswerManagementAsync(http);
     }
 
     private System.Net.Sockets.Socket Bind(EndPoint endPoint)

@@ -86,7 +86,10 @@ internal sealed class ScanLoop : IAsyncDisposable
             lock (_statusLock) status = _status;
             return status with
             {
-                Watches = _source.Watches, Events = _marker.Events, Overflows = _marker.Overflows, Polled = _known.PolledByReason(),
+                Watches = _source.Watches,
+                Events = _marker.Events,
+                Overflows = _marker.Overflows,
+                Polled = _known.PolledByReason(),
             };
         }
     }

@@ -36,7 +36,7 @@ internal static class CommandLineParser
 
         // 2. help and version win, whatever else is there
         var command = new Arguments(NodeOptionTable.All, arguments);
-        if (command.AsksForHelp) return new CommandLineRequest.Show(HelpText.Write(NodeOptionTable.All));
+        if (command.AsksForHelp) return new CommandLineRequest.Show(HelpText.Write(NodeOptionTable.Groups));
         if (command.AsksForVersion) return new CommandLineRequest.Show($"dftp {Version}\n");
         if (command.Stray is { } stray) throw NotUnderstood(stray);
 

@@ -10,7 +10,8 @@ internal static class HelpText
     private const string Indent = "      ";
     private const string AboutHelp = "  -h, --help\n      Show this text.\n";
 
-    public static string Write(IReadOnlyList<OptionDefinition> options)
+    /// <summary>The help of the program.</summary>
+    public static string Write(IReadOnlyList<OptionGroup> groups)
     {
         var text = new StringBuilder()
             .Append("""
@@ -37,8 +38,14 @@ internal static class HelpText
 
 
                 """);
-        foreach (var option in options) Append(text, option);
+        foreach (var group in groups)
+        {
+            text.Append($"{group.Heading}:\n\n");
+            foreach (var option in group.Options) Append(text, option);
+        }
+
         return text
+            .Append("Help:\n\n")
             .Append(AboutHelp)
             .Append("""
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Node.CommandLine;
 
 /// <summary>
-/// The options of a node in the order of the help. A new option is a definition here, its place in <see cref="All"/> and its line in
+/// The options of a node in the order of the help. A new option is a definition here, its place in <see cref="Groups"/> and its line in
 /// <see cref="Bind"/>.
 /// </summary>
 internal static class NodeOptionTable
@@ -208,7 +208,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> StateDirectory = new("state-dir", ValueParsers.Text)
     {
         Placeholder = "DIR",
-        Summary = "Where the node remembers, in a directory of its name, which nodes it has known, and its certificate; $XDG_STATE_HOME moves the default. An empty value switches that off.",
+        Summary = "Where the node remembers, in a directory of its name, which nodes it has known, and its certificate; "
+            + "$XDG_STATE_HOME moves the default. An empty value switches that off.",
         Example = "/var/lib/dftp",
         Default = DefaultState,
         DefaultMeaning = "~/.local/state",
@@ -222,12 +223,19 @@ internal static class NodeOptionTable
         Default = "info",
     };
 
-    public static IReadOnlyList<OptionDefinition> All { get; } =
+    /// <summary>All options in the order of the help, under its headings.</summary>
+    public static IReadOnlyList<OptionGroup> Groups { get; } =
     [
-        Root, Mount, Name, HttpListen, FtpListen, ManagementListen, MulticastGroup, ClusterName, Join,
-        PingInterval, DeadAfter, FullUpdateInterval, RescanInterval, StateDirectory, FtpsListen, FtpPassivePorts,
-        FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout, TlsCertificate, TlsKey, Config, Level,
+        new("What to serve", [Root, Mount, Name]),
+        new("Where to listen", [HttpListen, FtpListen, FtpsListen, ManagementListen]),
+        new("The cluster", [ClusterName, MulticastGroup, Join]),
+        new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
+        new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
+        new("Encryption", [TlsCertificate, TlsKey]),
+        new("Settings, memory and log", [Config, StateDirectory, Level]),
     ];
+
+    public static IReadOnlyList<OptionDefinition> All { get; } = [.. Groups.SelectMany(group => group.Options)];
 
     /// <exception cref="UsageException">A value is not one, or one that is needed is missing.</exception>
     public static NodeOptions Bind(OptionValues values, Func<string> hostName)
@@ -289,7 +297,9 @@ internal static class NodeOptionTable
     {
         var given = values.Get(StateDirectory);
         if (given.Length == 0) return null;
-        if (given != DefaultState) return Path.GetFullPath(Path.Combine(given, node.Value));
+        // The names . and .. would be no directory of their own.
+        var own = node.Value is "." or ".." ? $"node{node}" : node.Value;
+        if (given != DefaultState) return Path.GetFullPath(Path.Combine(given, own));
         var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
         if (string.IsNullOrEmpty(state) || !Path.IsPathRooted(state))
         {
@@ -298,7 +308,7 @@ internal static class NodeOptionTable
             state = Path.Combine(home, ".local", "state");
         }
 
-        return Path.Combine(state, "dftp", node.Value);
+        return Path.Combine(state, "dftp", own);
     }
 
     private static NodeName HostNameAsNodeName(OptionValues values, string hostName) =>

@@ -39,3 +39,6 @@ internal abstract record OptionDefinition(string Name)
 /// Reads a value. It throws <see cref="FormatException"/> with a sentence that says what is wrong without naming the option.
 /// </param>
 internal sealed record OptionDefinition<T>(string Name, Func<string, T> Parse) : OptionDefinition(Name);
+
+/// <summary>Options that stand together in the help.</summary>
+internal sealed record OptionGroup(string Heading, IReadOnlyList<OptionDefinition> Options);

@@ -10,7 +10,9 @@ internal static class FindCommand
         var address = await new RunningNode(context).PublicAddressAsync(cancellationToken);
         try
         {
-            using var response = await context.Client.OpenAsync(address, "/find/", cancellationToken);
+            // A node that searches sends what matches; an original one sends everything. What comes is looked through in any case.
+            var query = new PathPattern(context.Request.Operand).ForSearch is { } name ? $"?name={Uri.EscapeDataString(name)}" : "";
+            using var response = await context.Client.OpenAsync(address, $"/find/{query}", cancellationToken);
             await TellMissingAsync(context, response);
             if (response.StatusCode != HttpStatusCode.OK)
                 throw new CommandException($"http://{address}/find/ is answered with {(int)response.StatusCode} and no list of files");

@@ -16,8 +16,12 @@ internal sealed class PathPattern
     {
         _isForPaths = pattern.Contains('/', StringComparison.Ordinal);
         _hasWildcard = pattern.AsSpan().IndexOfAny('*', '?') >= 0;
+        ForSearch = _isForPaths ? null : ForNames(pattern, _hasWildcard);
         _pattern = _isForPaths && _hasWildcard && pattern[0] is not ('/' or '*') ? "*/" + pattern : pattern;
     }
+
+    /// <summary>The same as the <c>name</c> of <c>GET /find/</c>; null for paths, which that does not search.</summary>
+    public string? ForSearch { get; }
 
     /// <param name="path">A file's path, with a slash before each name.</param>
     public bool Matches(string path)
@@ -26,5 +30,12 @@ internal sealed class PathPattern
         return _hasWildcard
             ? FileSystemName.MatchesSimpleExpression(_pattern, subject, ignoreCase: true)
             : subject.Contains(_pattern, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // There brackets and backslashes have a meaning that they have not here, and any sign makes it a pattern of the whole name.
+    private static string ForNames(string pattern, bool hasWildcard)
+    {
+        var escaped = pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
+        return hasWildcard ? escaped : $"*{escaped}*";
     }
 }

@@ -38,19 +38,9 @@ internal sealed class RunningNode(CommandContext context)
     /// <exception cref="CommandException">There is none.</exception>
     public async Task<(NodeAnswer Answer, StatusReport Report)> StatusAsync(CancellationToken cancellationToken)
     {
-        var address = await PublicAddressAsync(cancellationToken);
-        try
-        {
-            var answer = await context.Client.GetAsync(address, "/status/", cancellationToken);
-            return answer.Status == HttpStatusCode.OK && StatusReport.Parse(answer.Body) is { } report ? (answer, report)
-                : throw new CommandException(
-                    $"the node at {Management} gives no report of itself at http://{address}/status/: is it an original one?");
-        }
-        catch (NoAnswerException failure)
-        {
-            throw new CommandException(
-                $"the node at {Management} is up, but its public interface {address} cannot be reached from here: {failure.Message}");
-        }
+        var answer = await ReachAsync(() => context.Client.GetAsync(Management, "/status/", cancellationToken));
+        return answer.Status == HttpStatusCode.OK && StatusReport.Parse(answer.Body) is { } report ? (answer, report)
+            : throw new CommandException($"what answers at {Management} gives no report of itself: is it a node, and no original one?");
     }
 
     public CommandException NoManagement() => new(

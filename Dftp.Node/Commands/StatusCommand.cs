@@ -35,6 +35,12 @@ internal static class StatusCommand
 
         yield return ("scan", Scan(report.Scan, now));
         foreach (var skipped in report.Scan.Skipped) yield return ("left out", LeftOut(skipped));
+        if (report.Watch is { } watch)
+        {
+            yield return ("watch", Watch(watch));
+            foreach (var polled in watch.Polled) yield return ("polled", Polled(polled));
+        }
+
         yield return ("discovery", Discovery(report.Discovery));
     }
 
@@ -42,8 +48,9 @@ internal static class StatusCommand
     {
         var files = Measures.Count(report.Files, "file", "files");
         var directories = Measures.Count(report.Directories, "directory", "directories");
-        var hidden = Measures.Count(report.HiddenFiles, "older copy", "older copies");
-        return $"{files} in {directories}, {Measures.Bytes(report.Bytes)}{(report.HiddenFiles > 0 ? $"; {hidden} behind newer ones" : "")}";
+        var hidden = Measures.Count(report.HiddenFiles, "copy", "copies");
+        var behind = report.HiddenFiles > 0 ? $"; {hidden} behind directories of the same name" : "";
+        return $"{files} in {directories}, {Measures.Bytes(report.Bytes)}{behind}";
     }
 
     private static string Nodes(StatusReport report)
@@ -54,11 +61,32 @@ internal static class StatusCommand
         return $"{Measures.Number(report.Nodes.Count)} there{missing}{doubt}";
     }
 
-    private static string Scan(ScanStatus scan, DateTimeOffset now) => scan.IsScanning
-        ? "the first one is under way: the node's files are not all in the tree yet"
-        : string.Create(
+    private static string Scan(ScanStatus scan, DateTimeOffset now)
+    {
+        var last = scan.Finished == 0 ? "none has finished" : string.Create(
             CultureInfo.InvariantCulture,
             $"{Measures.Count(scan.Files, "file", "files")} read in {scan.DurationSeconds:0.0} s, {Measures.Ago(scan.Finished, now)}");
+        return scan.State switch
+        {
+            "following" => last,
+            "scanning" => "the first one is under way: the node's files are not all in the tree yet",
+            "rootLost" => $"the directory cannot be read{Because(scan)}; the last scan: {last}",
+            _ => $"{scan.State}{Because(scan)}; the last scan: {last}",
+        };
+    }
+
+    /// <summary>Why the scan is not well, in brackets; empty where that is not told.</summary>
+    public static string Because(ScanStatus scan) => string.IsNullOrEmpty(scan.Failure) ? "" : $" ({scan.Failure})";
+
+    private static string Watch(WatchReport watch)
+    {
+        var overflows = watch.Overflows > 0 ? $", {Measures.Count(watch.Overflows, "overflow", "overflows")}" : "";
+        var directories = Measures.Count(watch.Directories, "directory", "directories");
+        return $"{directories}, {Measures.Count(watch.Events, "event", "events")}{overflows}";
+    }
+
+    private static string Polled(PolledStatus polled) =>
+        $"{Measures.Number(polled.Count)} {polled.Reason}{(polled.Example.Length > 0 ? $", such as {polled.Example}" : "")}";
 
     public static string LeftOut(SkippedStatus skipped)
     {

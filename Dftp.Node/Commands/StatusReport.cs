@@ -20,7 +20,7 @@ internal sealed record StatusReport
 
     public long Bytes { get; init; }
 
-    /// <summary>Files that another node's of the same path win over.</summary>
+    /// <summary>Copies that no path shows because another node has a directory there.</summary>
     public long HiddenFiles { get; init; }
 
     /// <summary>The node itself, and those that are there.</summary>
@@ -29,6 +29,9 @@ internal sealed record StatusReport
     public IReadOnlyList<MissingStatus> Missing { get; init; } = [];
 
     public ScanStatus Scan { get; init; } = new();
+
+    /// <summary>Null where the node does not say how it follows its directory.</summary>
+    public WatchReport? Watch { get; init; }
 
     /// <summary>Null where it is switched off.</summary>
     public DiscoveryReport? Discovery { get; init; }
@@ -42,7 +45,8 @@ internal sealed record StatusReport
         try
         {
             var report = JsonSerializer.Deserialize<StatusReport>(json.Span, AnswerJson.Options);
-            return report is not null && report.Nodes.All(IsThere) && report.Missing.All(IsThere) && report.Scan.Skipped.All(IsThere) ? report : null;
+            return report is not null && report.Nodes.All(IsThere) && report.Missing.All(IsThere) && report.Scan.Skipped.All(IsThere)
+                && report.Watch?.Polled.All(IsThere) != false ? report : null;
         }
         catch (JsonException)
         {
@@ -92,8 +96,11 @@ internal sealed record MissingStatus
 
 internal sealed record ScanStatus
 {
-    /// <summary>The first scan of the whole root has not finished.</summary>
-    public bool IsScanning { get; init; }
+    /// <summary><c>scanning</c> for the first time, <c>following</c> the disk, <c>rootLost</c>, <c>failed</c> or <c>stopped</c>.</summary>
+    public string State { get; init; } = "";
+
+    /// <summary>Null when all is well.</summary>
+    public string? Failure { get; init; }
 
     public long Finished { get; init; }
 
@@ -112,6 +119,29 @@ internal sealed record SkippedStatus
     public long Count { get; init; }
 
     public IReadOnlyList<string> Examples { get; init; } = [];
+}
+
+/// <summary>How changes of the directory are noticed.</summary>
+internal sealed record WatchReport
+{
+    /// <summary>Those that are watched.</summary>
+    public long Directories { get; init; }
+
+    public long Events { get; init; }
+
+    public long Overflows { get; init; }
+
+    public IReadOnlyList<PolledStatus> Polled { get; init; } = [];
+}
+
+/// <summary>Places that cannot be watched for one reason, and are read again and again instead.</summary>
+internal sealed record PolledStatus
+{
+    public string Reason { get; init; } = "";
+
+    public long Count { get; init; }
+
+    public string Example { get; init; } = "";
 }
 
 internal sealed record DiscoveryReport

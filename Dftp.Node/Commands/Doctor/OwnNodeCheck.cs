@@ -46,9 +46,18 @@ internal static class OwnNodeCheck
 
     public static void ReportScan(ScanStatus scan, DateTimeOffset now, Findings findings)
     {
-        if (scan.IsScanning)
+        var because = StatusCommand.Because(scan);
+        var trouble = scan.State switch
         {
-            findings.Problem("its first scan has not finished: other nodes do not see all of its files yet; wait for it");
+            "following" => null,
+            "scanning" => "its first scan has not finished: other nodes do not see all of its files yet; wait for it",
+            "rootLost" => $"its directory cannot be read{because}, and none of its files is served: "
+                + "mount it, or let the user that runs the node read it",
+            _ => $"it does not follow its directory{because}: look into its log",
+        };
+        if (trouble is not null)
+        {
+            findings.Problem(trouble);
             return;
         }
 

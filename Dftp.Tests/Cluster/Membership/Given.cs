@@ -2,8 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Dftp.Cluster;
 using Dftp.Cluster.Membership;
-using Dftp.Cluster.Updates;
 using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Convergence;
 

@@ -205,6 +205,8 @@ public sealed class CommandLineTests
             Assert.IsTrue(lines.Contains($"      Example: {option.Flag} {option.Example}"), option.Flag);
         }
 
+        foreach (var group in NodeOptionTable.Groups)
+            StringAssert.Contains(text, $"\n\n{group.Heading}:\n\n  {group.Options[0].Flag} ", StringComparison.Ordinal);
         Assert.AreEqual("", string.Join('\n', text.Split('\n').Where(line => line.Length > 100)));
     }
 
@@ -244,5 +246,6 @@ public sealed class CommandLineTests
         CollectionAssert.AreEqual(new[] { "a:1", "[::1]:2" }, options.Joins.Select(join => join.ToString()).ToList());
         Assert.AreEqual("/var/lib/dftp/n", options.StateDirectory);
         Assert.IsNull(Parse("--dfsroot=/", "--state-dir=").StateDirectory);
+        Assert.AreEqual("/var/lib/dftp/node..", Parse("--dfsroot=/", "--state-dir=/var/lib/dftp", "--node-name=..").StateDirectory);
     }
 }

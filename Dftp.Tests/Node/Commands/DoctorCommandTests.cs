@@ -210,7 +210,12 @@ public sealed class DoctorCommandTests
             Cluster = "dftp",
             Discovery = new DiscoveryReport
             {
-                Failure = failure, Sent = sent, Heard = heard, OtherClusters = otherClusters, LastOtherCluster = "other", Namesakes = heard,
+                Failure = failure,
+                Sent = sent,
+                Heard = heard,
+                OtherClusters = otherClusters,
+                LastOtherCluster = "other",
+                Namesakes = heard,
             },
         };
 
@@ -220,10 +225,16 @@ public sealed class DoctorCommandTests
         StringAssert.Contains(lines, other, StringComparison.Ordinal);
     }
 
-    [TestMethod]
-    public async Task Scan_UnderWay_IsAProblem() => StringAssert.StartsWith(
-        await LinesAsync(findings => OwnNodeCheck.ReportScan(new ScanStatus { IsScanning = true }, DateTimeOffset.UnixEpoch, findings)),
-        "problem  its first scan has not finished", StringComparison.Ordinal);
+    [DataTestMethod]
+    [DataRow("scanning", null, "problem  its first scan has not finished")]
+    [DataRow("rootLost", "no such directory", "problem  its directory cannot be read (no such directory), and ")]
+    [DataRow("failed", null, "problem  it does not follow its directory: look into its log")]
+    [DataRow("stopped", "x", "problem  it does not follow its directory (x): look into its log")]
+    public async Task Scan_ThatDoesNotFollowTheDisk_IsAProblem(string state, string? failure, string line) => StringAssert.StartsWith(
+        await LinesAsync(findings =>
+            OwnNodeCheck.ReportScan(new ScanStatus { State = state, Failure = failure, Finished = 1 }, DateTimeOffset.UnixEpoch, findings)),
+        line,
+        StringComparison.Ordinal);
 
     [DataTestMethod]
     [DataRow(nameof(SkipReason.LinkLeavesRoot), "ok")]
@@ -238,7 +249,8 @@ public sealed class DoctorCommandTests
     [DataRow(nameof(SkipReason.UnreadableFile), "problem")]
     public async Task Scan_WhatWasLeftOut_IsAProblemWhereSomethingCanBeDone(string reason, string verdict)
     {
-        var scan = new ScanStatus { Finished = 1, Skipped = [new SkippedStatus { Reason = Enum.Parse<SkipReason>(reason).InWords(), Count = 1 }] };
+        var skipped = new SkippedStatus { Reason = Enum.Parse<SkipReason>(reason).InWords(), Count = 1 };
+        var scan = new ScanStatus { State = "following", Finished = 1, Skipped = [skipped] };
         var lines = await LinesAsync(findings => OwnNodeCheck.ReportScan(scan, DateTimeOffset.UnixEpoch.AddSeconds(61), findings));
         StringAssert.StartsWith(lines, "ok       its scan of 0 files finished 1 min ago\n", StringComparison.Ordinal);
         StringAssert.Contains(lines, $"\n{verdict,-9}left out of the scan: 1 ", StringComparison.Ordinal);

@@ -110,6 +110,33 @@ public sealed class FindCommandTests
         StringAssert.EndsWith(await CommandRun.FailureAsync(node.Address, "find", "x"), "is answered with 404 and no list of files", StringComparison.Ordinal);
     }
 
+    // What the node is asked to search for must find at least what the pattern matches.
+    [DataTestMethod]
+    [DataRow("cat", "/photos/2024/Cat.JPG")]
+    [DataRow("*.jpg", "/photos/2024/Cat.JPG")]
+    [DataRow("a+(b)[c]", "/a+(b)[c].txt")]
+    [DataRow("*[c]*", "/a+(b)[c].txt")]
+    [DataRow(@"d\e", @"/d\e")]
+    [DataRow("ä*", "/Äpfel")]
+    public async Task Find_NodeThatSearches_FindsTheSame(string pattern, string path)
+    {
+        await using var cluster = new TestCluster();
+        var a = await cluster.StartAsync("a", [("photos/2024/Cat.JPG", ""), ("a+(b)[c].txt", ""), (@"d\e", ""), ("Äpfel", "")]);
+        await Eventually.TrueAsync(() => a.Paths().Count == 4, "the files are there");
+
+        Assert.AreEqual(new CommandRun(0, path + "\n", ""), await CommandRun.OfAsync(a, "find", pattern));
+    }
+
+    [TestMethod]
+    [DataRow("one", "/find/?name=%2Aone%2A")]
+    [DataRow("a/one", "/find/")]
+    public async Task Find_AsksForAsLittleAsItCan(string pattern, string asked)
+    {
+        await using var node = new FakeNode(
+            (self, path) => FakeNode.Ok(path == "/cluster/" ? self.ClusterAnswer() : path == asked ? "/a/one\n" : ""));
+        Assert.AreEqual("/a/one\n", (await FindAsync(node, pattern)).Output);
+    }
+
     private static Task<CommandRun> FindAsync(FakeNode node, string pattern) =>
         CommandRun.OfAsync(node.Address, TimeSpan.FromSeconds(20), "find", pattern);
 }

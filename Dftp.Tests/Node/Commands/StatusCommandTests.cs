@@ -19,7 +19,7 @@ public sealed class StatusCommandTests
         Assert.AreEqual((0, ""), (run.ExitCode, run.Error));
         StringAssert.StartsWith(run.Output, "node       a in cluster dftp, version ", StringComparison.Ordinal);
         StringAssert.Contains(run.Output, "\ntree       3 files in 1 directory, 6 B\nnodes      2 there\nscan       2 files read in ", StringComparison.Ordinal);
-        StringAssert.EndsWith(run.Output, "\ndiscovery  switched off\n", StringComparison.Ordinal);
+        StringAssert.Matches(run.Output, new("\nwatch      [0-9]+ director(y|ies), [0-9]+ events?\ndiscovery  switched off\n$"));
     }
 
     [TestMethod]
@@ -73,6 +73,7 @@ public sealed class StatusCommandTests
     [DataRow("{ \"node\": 1 }")]
     [DataRow("{ \"node\": \"a\", \"nodes\": null }")]
     [DataRow("{ \"node\": \"a\", \"missing\": [null] }")]
+    [DataRow("{ \"node\": \"a\", \"watch\": { \"polled\": [null] } }")]
     [DataRow("{")]
     [DataRow("hello")]
     public async Task Status_AnswerThatIsNoReport_IsSaid(string report)
@@ -95,19 +96,49 @@ public sealed class StatusCommandTests
     }
 
     [TestMethod]
-    public async Task Status_PublicPortInPlaceOfTheManagementPort_SaysThatItIsNot()
-    {
-        await using var cluster = new TestCluster();
-        var a = await cluster.StartAsync("a", []);
-        StringAssert.Contains(await CommandRun.FailureAsync(a.Public.Authority, "status"), "is not the management interface", StringComparison.Ordinal);
-    }
-
-    [TestMethod]
-    public async Task Status_NodeWithoutPublicInterface_SaysSo()
+    public async Task Status_NodeWithoutPublicInterface_IsToldByTheManagementOne()
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", [], options => options with { HttpListen = null });
-        StringAssert.StartsWith(await CommandRun.FailureAsync(a, "status"), "a has no public interface to ask", StringComparison.Ordinal);
+        StringAssert.StartsWith((await CommandRun.OfAsync(a, "status")).Output, "node       a in cluster dftp", StringComparison.Ordinal);
+        var failure = await CommandRun.FailureAsync(a, "find", "x");
+        StringAssert.StartsWith(failure, "a has no public interface to ask", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task Status_NodeWithoutManagementInterface_IsToldByThePublicOne()
+    {
+        await using var cluster = new TestCluster();
+        var a = await cluster.StartAsync("a", [], options => options with { ManagementListen = null });
+        var run = await CommandRun.OfAsync(a.Public.Authority, TimeSpan.FromSeconds(20), "status");
+        StringAssert.StartsWith(run.Output, "node       a in cluster dftp", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    [DataRow("\"state\":\"scanning\"", "the first one is under way: the node's files are not all in the tree yet")]
+    [DataRow("\"state\":\"rootLost\",\"failure\":\"gone\"", "the directory cannot be read (gone); the last scan: none has finished")]
+    [DataRow("\"state\":\"failed\",\"finished\":1,\"files\":2,\"durationSeconds\":0.5", "failed; the last scan: 2 files read in 0.5 s, ")]
+    public async Task Status_ScanThatDoesNotFollowTheDisk_IsSaid(string scan, string line)
+    {
+        await using var node = FakeNode.With(FakeNode.Ok($$"""{ "node": "a", "scan": { {{scan}} } }"""));
+        var run = await CommandRun.OfAsync(node.Address, TimeSpan.FromSeconds(20), "status");
+        StringAssert.Contains(run.Output, $"\nscan       {line}", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task Status_PlacesThatArePolled_AreShownSafely()
+    {
+        const string polled = """{ "reason": "network mount(s)", "count": 1, "example": "/n\u001b" }""";
+        const string watch = $$"""{ "directories": 2, "events": 1, "overflows": 1, "polled": [{{polled}}] }""";
+        await using var node = FakeNode.With(FakeNode.Ok($$"""{ "node": "a", "hiddenFiles": 1, "watch": {{watch}} }"""));
+
+        var run = await CommandRun.OfAsync(node.Address, TimeSpan.FromSeconds(20), "status");
+
+        StringAssert.Contains(
+            run.Output,
+            "\nwatch      2 directories, 1 event, 1 overflow\npolled     1 network mount(s), such as /n\\x1b\n",
+            StringComparison.Ordinal);
+        StringAssert.Contains(run.Output, "; 1 copy behind directories of the same name\n", StringComparison.Ordinal);
     }
 
     [TestMethod]
