@@ -45,7 +45,7 @@ public sealed class ClockTests
         if (crashes) await cluster.Node("ahead").KillAsync();
         else await cluster.Node("ahead").StopAsync();
         cluster.Write("ahead", "made-on-ahead", "");
-        await cluster.StartAsync("ahead");
+        await cluster.RestartAsync("ahead");
 
         await cluster.SeesAsync("server1", "made-on-ahead", Limit);
         cluster.Write("ahead", "made-later", "");

@@ -39,7 +39,7 @@ public sealed class SilentNodesTests
             cluster.SeesAsync("cut", "made-on-cut", ChangePromise + BackPromise));
         await Task.WhenAll(
             SeeEachOtherAsync(cluster, "cut", HealPromise, cluster.Host("cut").HealAsync),
-            SeeEachOtherAsync(cluster, "killed", BackPromise, () => cluster.StartAsync("killed")),
+            SeeEachOtherAsync(cluster, "killed", BackPromise, () => cluster.RestartAsync("killed")),
             SeeEachOtherAsync(cluster, "frozen", HealPromise, () => Thaw(cluster)));
 
         const string Whole = "/made-on-cut /made-on-frozen /made-on-killed /made-on-server1 /of-server1";
@@ -58,7 +58,7 @@ public sealed class SilentNodesTests
 
         cluster.Write("server2", "made-on-server2", "while it was away");
         cluster.Write("server1", "made-on-server1", "while the other was away");
-        await SeeEachOtherAsync(cluster, "server2", BackPromise, () => cluster.StartAsync("server2"));
+        await SeeEachOtherAsync(cluster, "server2", BackPromise, () => cluster.RestartAsync("server2"));
     }
 
     private static Task Thaw(HostCluster cluster)

@@ -52,6 +52,13 @@ internal sealed class HostCluster : IAsyncDisposable
         _running[host] = Host(host).StartNode(environment, [$"--dfsroot={RootOf(host)}"]);
     }
 
+    /// <summary>As <see cref="StartAsync"/>, until the node listens: how long a busy machine takes to start a program is no matter of the cluster.</summary>
+    public async Task RestartAsync(string host)
+    {
+        await StartAsync(host);
+        await Node(host).WaitForLogAsync($"node {host} started", StartLimit);
+    }
+
     /// <summary>Starts a node on every host, and waits until every node serves the files of all.</summary>
     public async Task StartAllAsync()
     {
