@@ -18,7 +18,8 @@ public sealed class PeerFilesTests : IDisposable
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
     private static readonly UnixTime Modified = new(1_700_000_000_123_456_789);
     private static readonly VirtualPath Path = VirtualPath.Parse("/some dir/50% ü#?.txt");
-    private static readonly Entry File = new("50% ü#?.txt"u8.ToArray(), false, Content.Length, Modified, 0b110_100_100, NodeName.Parse("p"));
+    private static readonly Entry File =
+        new("50% ü#?.txt"u8.ToArray(), false, Content.Length, Modified, 0b110_100_100, NodeName.Parse("p"));
 
     private readonly ManualClock _clock = new();
     private PeerFiles _files = null!;
@@ -214,7 +215,8 @@ public sealed class PeerFilesTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var peer = new Peer(NodeName.Parse("p"));
-        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port) });
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var answering = AnswerAsync();
 

@@ -56,7 +56,9 @@ public sealed class RemoteContentTests : IDisposable
         Assert.AreEqual((new ByteRange(2 + sent, 8 - sent), _peer), _askedToGoOn.Single());
         Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
         Assert.IsTrue(stream.IsDisposed, "the broken transfer is not kept");
-        Assert.IsTrue(await _peer.PingNow.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, Cancellation), "it is to be asked whether it is there");
+        Assert.IsTrue(
+            await _peer.PingNow.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, Cancellation),
+            "it is to be asked whether it is there");
     }
 
     [TestMethod]
@@ -81,7 +83,8 @@ public sealed class RemoteContentTests : IDisposable
 
         Assert.AreEqual(FileErrorKind.Unreachable, failure.Error.Kind);
         StringAssert.Contains(failure.Message, "first broke off at byte 5");
-        await Assert.ThrowsExceptionAsync<FileContentException>(async () => await content.ReadAsync(buffer, Cancellation), "and so does a second try");
+        await Assert.ThrowsExceptionAsync<FileContentException>(
+            async () => await content.ReadAsync(buffer, Cancellation), "and so does a second try");
     }
 
     // An original node knows no ranges and sends the whole.
@@ -100,7 +103,8 @@ public sealed class RemoteContentTests : IDisposable
     [TestMethod]
     public async Task StreamEndsInTheSurplus_NextHolderBeginsAtTheRange()
     {
-        await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.IsClosed), new ByteRange(6, 4), surplus: 6, goOn: new HeldContent("6789"));
+        await using var content = Content(
+            new ScriptedStream(Bytes("012"), StreamEnd.IsClosed), new ByteRange(6, 4), surplus: 6, goOn: new HeldContent("6789"));
 
         Assert.AreEqual("6789", await ReadAsync(content, 2));
         Assert.AreEqual(new ByteRange(6, 4), _askedToGoOn.Single().Range);
@@ -204,7 +208,8 @@ public sealed class RemoteContentTests : IDisposable
 
         public override long Length => _bytes.Length;
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) => _bytes.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+            _bytes.ReadAsync(buffer, cancellationToken);
 
         public override ValueTask DisposeAsync()
         {

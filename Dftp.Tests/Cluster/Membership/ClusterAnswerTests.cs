@@ -14,7 +14,9 @@ public sealed class ClusterAnswerTests
     [TestMethod]
     public void OriginalsAnswer_IsRead()
     {
-        var answer = Parse($$"""{"Name":"home",{{Me}},"Peers":{"q":{"Name":"q","PublicAddr":"10.0.0.3:80","MgmtAddr":"10.0.0.3:81","LastAlive":1} } }""");
+        var answer = Parse($$"""
+            {"Name":"home",{{Me}},"Peers":{"q":{"Name":"q","PublicAddr":"10.0.0.3:80","MgmtAddr":"10.0.0.3:81","LastAlive":1} } }
+            """);
 
         Assert.AreEqual("home", answer.ClusterName);
         Assert.AreEqual(new HostPort("asked", 80), answer.Me.PublicAddress, "the host that was asked stands in for one that is left out");
@@ -26,7 +28,10 @@ public sealed class ClusterAnswerTests
     [TestMethod]
     public void StateAndOtherCaseAndUnknownMembers_AreRead()
     {
-        var answer = Parse("""{"me":{"NAME":"p","publicaddr":":1","MGMTADDR":"[fe80::1]:2","epoch":5,"SEQUENCE":6,"Digest":"00000000000000ff","X":[{}]},"Y":{"Z":[]}}""");
+        var answer = Parse("""
+            {"me":{"NAME":"p","publicaddr":":1","MGMTADDR":"[fe80::1]:2","epoch":5,"SEQUENCE":6,"Digest":"00000000000000ff","X":[{}]},
+             "Y":{"Z":[]}}
+            """);
 
         Assert.AreEqual(new AnnouncedState(5, 6, 255), answer.Me.State);
         Assert.AreEqual(new HostPort("fe80::1", 2), answer.Me.ManagementAddress);
@@ -99,7 +104,8 @@ public sealed class ClusterAnswerTests
     [DataRow("{\"q\":{\"\\ud800\":1}}")]
     [DataRow("{\"q\":{\"Name\":\"q\",\"PublicAddr\":\"\",\"MgmtAddr\":\"\"}}")]
     [DataRow("{\"q\":{\"Name\":\"q\",\"PublicAddr\":\":1\",\"MgmtAddr\":\":-2\"}}")]
-    public void PeersThatMakeNoSense_ArePassedOver(string peers) => Assert.AreEqual(0, Parse($$"""{ {{Me}},"Peers":{{peers}} }""").Peers.Count);
+    public void PeersThatMakeNoSense_ArePassedOver(string peers) =>
+        Assert.AreEqual(0, Parse($$"""{ {{Me}},"Peers":{{peers}} }""").Peers.Count);
 
     [DataTestMethod]
     [DataRow("\"Epoch\":\"5\",\"Sequence\":6,\"Digest\":\"ff\"")]

@@ -87,7 +87,8 @@ public sealed class PeerPresenceTests
         _node.Peers.Leave(_peer);
         Assert.IsTrue(_presence.AsksForFullUpdate);
 
-        _presence.Answered(Given.Address, true, new PeerReply(PeerOutcome.Done, new ClusterAnswer("home", Given.Description(Given.State(1)), []), ""));
+        var answer = new ClusterAnswer("home", Given.Description(Given.State(1)), []);
+        _presence.Answered(Given.Address, true, new PeerReply(PeerOutcome.Done, answer, ""));
 
         Assert.AreEqual(PeerState.Alive, _peer.Facts.State);
         Assert.IsFalse(_presence.AsksForFullUpdate, "it was asked just now");

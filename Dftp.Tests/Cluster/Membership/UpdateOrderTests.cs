@@ -56,7 +56,9 @@ public sealed class UpdateOrderTests
         await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
         var before = _node.Tree.Current;
 
-        Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"))).Outcome);
+        var (outcome, _) = await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+
+        Assert.AreEqual(UpdateOutcome.Applied, outcome);
 
         Assert.AreSame(before, _node.Tree.Current);
     }
