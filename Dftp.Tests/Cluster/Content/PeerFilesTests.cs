@@ -183,11 +183,12 @@ public sealed class PeerFilesTests : IDisposable
     [TestMethod]
     public async Task ConnectionRefused_IsUnreachable()
     {
-        var peer = await FakePeer.StartAsync(_ => Task.CompletedTask);
-        var address = peer.Peer.Facts.PublicAddress;
-        await peer.DisposeAsync();
+        // Bound and not listening: the port refuses, and nobody else gets it meanwhile.
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         using var gone = new Peer(NodeName.Parse("gone"));
-        gone.Change(facts => facts with { State = PeerState.Alive, PublicAddress = address });
+        gone.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
 
         var error = (await OpenAsync(gone, ByteRange.Whole(File))).Error!;
 
