@@ -225,7 +225,7 @@ public sealed class PeerFilesTests : IDisposable
 
         Assert.AreEqual(FileErrorKind.Unreachable, error?.Kind);
         await stop.CancelAsync();
-        await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => answering);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => answering);
 
         // The client tries a connection that is closed without an answer a few times over.
         async Task AnswerAsync()
@@ -282,7 +282,7 @@ public sealed class PeerFilesTests : IDisposable
         await asked.Task.WaitAsync(Cancellation);
         await leaves.CancelAsync();
 
-        await Assert.ThrowsExceptionAsync<TaskCanceledException>(() => opening);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => opening);
     }
 
     [TestMethod]

@@ -148,7 +148,7 @@ public sealed class RemoteContentTests : IDisposable
         await stream.Stalled.WaitAsync(Cancellation);
         await leaves.CancelAsync();
 
-        await Assert.ThrowsExceptionAsync<TaskCanceledException>(() => reading);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => reading);
         Assert.AreEqual(0, _askedToGoOn.Count);
         Assert.AreEqual(PeerState.Alive, _peer.Facts.State);
     }

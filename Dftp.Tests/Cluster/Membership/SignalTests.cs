@@ -55,6 +55,6 @@ public sealed class SignalTests
         var waiting = _signal.WaitAsync(Wait, _clock, stop.Token);
         await stop.CancelAsync();
 
-        await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => waiting);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
     }
 }
