@@ -34,7 +34,7 @@ public sealed class GreeterTests
     public void OtherClusterAnswers_IsNotMetNorAreThoseThatItKnows()
     {
         var other = Given.Description(Given.State(1)) with { Name = NodeName.Parse("q") };
-        _node.Greeter.Answered(Given.Address, new ClusterAnswer("office", Given.Description(Given.State(1)), [other]));
+        _node.Greeter.Answered(Given.Address, new ClusterAnswer("office", Given.Description(Given.State(1)), [other]), wasAsked: false);
 
         Assert.AreEqual(0, _node.Peers.All.Count());
     }
@@ -144,7 +144,7 @@ public sealed class GreeterTests
         var silent = known with { Name = NodeName.Parse("silent"), ManagementAddress = new HostPort("10.0.0.9", 0) };
         var me = known with { Name = _node.Context.Options.NodeName };
 
-        _node.Greeter.Answered(Given.Address, new ClusterAnswer("home", Given.Description(Given.State(1)), [known, silent, me]));
+        _node.Greeter.Answered(Given.Address, new ClusterAnswer("home", Given.Description(Given.State(1)), [known, silent, me]), wasAsked: false);
 
         CollectionAssert.AreEqual(new[] { "p", "q" }, _node.Peers.All.Select(peer => peer.Name.Value).Order().ToList());
         var introduced = _node.Peers.Find(known.Name)!;

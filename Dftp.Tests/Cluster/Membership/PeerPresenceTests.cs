@@ -29,7 +29,7 @@ public sealed class PeerPresenceTests
     [TestMethod]
     public void DoesNotAnswer_IsInDoubtAndAskedAgainSoon()
     {
-        Assert.AreEqual(TimeSpan.FromSeconds(5), _presence.NextPing);
+        Assert.IsTrue(_presence.IsPingDue);
 
         _presence.Answered(Given.Address, false, Silence);
 
@@ -119,4 +119,41 @@ public sealed class PeerPresenceTests
 
         Assert.AreEqual(0, node.Paths().Count);
     }
+
+    // A greeting of the peer stands for a ping of one's own; n comes before p, so n pings after one interval of silence.
+    [TestMethod]
+    public async Task PeerGreets_PingOfOnesOwnIsSparedUntilAnIntervalLater()
+    {
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 0);
+        _presence.Answered(Given.Address, false, Answer);
+        Assert.AreEqual(TimeSpan.FromSeconds(5), _presence.NextPing);
+
+        _clock.Pass(TimeSpan.FromSeconds(4));
+        _node.Greeter.Greeted(Given.Greeting(Given.State(1)));
+        _clock.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.IsFalse(_presence.IsPingDue);
+        Assert.AreEqual(TimeSpan.FromSeconds(3), _presence.NextPing);
+        _clock.Pass(TimeSpan.FromSeconds(3));
+        Assert.IsTrue(_presence.IsPingDue);
+    }
+
+    // Who can be heard need not be reachable.
+    [TestMethod]
+    public async Task PeerGreetsAgainAndAgain_IsPingedAllTheSameNowAndThen()
+    {
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 0);
+        _presence.Answered(Given.Address, false, Answer);
+
+        for (var second = 0; second < 30; second++)
+        {
+            Assert.IsFalse(_presence.IsPingDue && second > 0, $"after {second} s");
+            _node.Greeter.Greeted(Given.Greeting(Given.State(1)));
+            _clock.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.IsTrue(_presence.IsPingDue);
+    }
+
+    private static PeerReply Answer => new(PeerOutcome.Done, new ClusterAnswer("home", Given.Description(Given.State(1)), []), "");
 }

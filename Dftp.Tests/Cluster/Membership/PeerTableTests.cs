@@ -50,7 +50,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public void Met_IsAliveWithItsAddressAndAFullUpdateIsNeeded()
     {
-        var (before, after) = _peers.Meet(_peer, Given.Description(Given.State(epoch: 1, sequence: 4)));
+        var (before, after) = Meet(Given.Description(Given.State(epoch: 1, sequence: 4)));
 
         Assert.AreEqual(PeerState.Unmet, before.State);
         Assert.AreEqual(PeerState.Alive, after.State);
@@ -64,28 +64,28 @@ public sealed class PeerTableTests
     [TestMethod]
     public void MetAgainFromAnotherAddress_WhileAlive_KeepsTheFirst()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
 
-        Assert.AreEqual(Given.Address, _peers.Meet(_peer, Given.Description(Given.State(1), Elsewhere)).After.ManagementAddress);
+        Assert.AreEqual(Given.Address, Meet(Given.Description(Given.State(1), Elsewhere)).After.ManagementAddress);
     }
 
     [TestMethod]
     public void MetAgainFromAnotherAddress_WhileInDoubt_TakesTheNewOne()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         PeerTable.Suspect(_peer);
 
-        Assert.AreEqual(Elsewhere, _peers.Meet(_peer, Given.Description(Given.State(1), Elsewhere)).After.ManagementAddress);
+        Assert.AreEqual(Elsewhere, Meet(Given.Description(Given.State(1), Elsewhere)).After.ManagementAddress);
     }
 
     [TestMethod]
     public void StartedAgainElsewhere_TakesTheNewAddressAndForgetsWhatItWasSent()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
-        _peers.Asked(_peer);
+        Meet(Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)), wasAsked: true);
         _peer.Change(facts => facts with { PushedSequence = 7 });
 
-        var (_, after) = _peers.Meet(_peer, Given.Description(Given.State(2), Elsewhere));
+        var (_, after) = Meet(Given.Description(Given.State(2), Elsewhere));
 
         Assert.AreEqual(Elsewhere, after.ManagementAddress);
         Assert.IsNull(after.PushedSequence);
@@ -96,10 +96,10 @@ public sealed class PeerTableTests
     [TestMethod]
     public async Task StartedAgain_KeepsItsEntriesUntilItsNextFullUpdate()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
 
-        Assert.IsTrue(_peers.Meet(_peer, Given.Description(Given.State(2))).After.NeedsFullUpdate);
+        Assert.IsTrue(Meet(Given.Description(Given.State(2))).After.NeedsFullUpdate);
 
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
     }
@@ -110,24 +110,24 @@ public sealed class PeerTableTests
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         var ahead = Given.Description(Given.State(epoch: 1, sequence: 2));
 
-        Assert.IsFalse(_peers.Meet(_peer, ahead).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(ahead).After.NeedsFullUpdate);
         _clock.Pass(TimeSpan.FromSeconds(1.9));
-        Assert.IsFalse(_peers.Meet(_peer, ahead).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(ahead).After.NeedsFullUpdate);
         _clock.Pass(TimeSpan.FromSeconds(0.1));
-        Assert.IsTrue(_peers.Meet(_peer, ahead).After.NeedsFullUpdate);
+        Assert.IsTrue(Meet(ahead).After.NeedsFullUpdate);
     }
 
     [TestMethod]
     public async Task UpdateComesWhileThePeerIsAhead_TheLagIsForgotten()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        _peers.Meet(_peer, Given.Description(Given.State(epoch: 1, sequence: 2)));
+        Meet(Given.Description(Given.State(epoch: 1, sequence: 2)));
         await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
         var same = Given.Description(new AnnouncedState(1, 2, _node.Tree.Current.HoldingOf(Given.Peer).Digest));
 
-        Assert.IsNull(_peers.Meet(_peer, same).After.LagsSince);
+        Assert.IsNull(Meet(same).After.LagsSince);
         _clock.Pass(TimeSpan.FromSeconds(60));
-        Assert.IsFalse(_peers.Meet(_peer, same).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(same).After.NeedsFullUpdate);
     }
 
     // The entry digest travels with the pings, so that a difference is noticed within a ping and repaired, whatever its cause.
@@ -137,8 +137,8 @@ public sealed class PeerTableTests
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         var digest = _node.Tree.Current.HoldingOf(Given.Peer).Digest;
 
-        Assert.IsFalse(_peers.Meet(_peer, Given.Description(Given.State(1, 1, digest))).After.NeedsFullUpdate);
-        Assert.IsTrue(_peers.Meet(_peer, Given.Description(Given.State(1, 1, digest + 1))).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(Given.Description(Given.State(1, 1, digest))).After.NeedsFullUpdate);
+        Assert.IsTrue(Meet(Given.Description(Given.State(1, 1, digest + 1))).After.NeedsFullUpdate);
     }
 
     [TestMethod]
@@ -146,16 +146,16 @@ public sealed class PeerTableTests
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 5, Given.File("/x"));
 
-        Assert.IsFalse(_peers.Meet(_peer, Given.Description(Given.State(1, 4, digest: 99))).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(Given.Description(Given.State(1, 4, digest: 99))).After.NeedsFullUpdate);
     }
 
     [TestMethod]
     public void FullUpdateIsNeeded_AskedAgainOnlyAfterAWhileAndNotWhileOneComesIn()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         Assert.IsTrue(_peers.AsksForFullUpdate(_peer.Facts));
 
-        _peers.Asked(_peer);
+        Meet(Given.Description(Given.State(1)), wasAsked: true);
         Assert.IsFalse(_peers.AsksForFullUpdate(_peer.Facts));
         _clock.Pass(TimeSpan.FromSeconds(3));
         Assert.IsTrue(_peers.AsksForFullUpdate(_peer.Facts));
@@ -166,7 +166,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public void OriginalNode_SaysNoStateAndIsKnownForOne()
     {
-        var (_, after) = _peers.Meet(_peer, Given.Description(null));
+        var (_, after) = Meet(Given.Description(null));
 
         Assert.IsTrue(after.IsOriginal);
         Assert.AreEqual(0, after.Epoch);
@@ -175,7 +175,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public void Suspected_TellsOnceThatItWasWell()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
 
         Assert.IsTrue(PeerTable.Suspect(_peer));
         Assert.IsFalse(PeerTable.Suspect(_peer));
@@ -190,7 +190,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public async Task Gone_ItsEntriesAreOutAndWhatIsUnderWayWithItEnds()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         var presence = _peer.Presence;
 
@@ -206,7 +206,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public async Task Gone_ChangesAloneDoNotBringItsEntriesBack()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         _peers.Leave(_peer);
 
@@ -232,7 +232,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public void OwnAnnouncementOfAnotherAddress_WhileAlive_ChangesNothing()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
 
         _peers.Introduce(_peer, Given.Description(null, Elsewhere), isOwnWord: true);
 
@@ -240,9 +240,11 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void Missing_AreThoseThatWereMetAndAreAway_SinceWhenTheyWereHeardLast()
+    public async Task Missing_AreThoseThatHaveNotSaidWhatTheyHoldOrAreAway_SinceWhenTheyWereHeardLast()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
+        Assert.AreEqual(Given.Peer, _peers.Missing(TimeSpan.FromSeconds(15)).Single().Name, "it is there, and its entries are not");
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         var heard = _clock.GetUtcNow().ToUnixTimeSeconds();
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
 
@@ -269,7 +271,7 @@ public sealed class PeerTableTests
     [TestMethod]
     public void Forgotten_OnlyWhileAway()
     {
-        _peers.Meet(_peer, Given.Description(Given.State(1)));
+        Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(false, _peers.Forget(Given.Peer));
 
         _peers.Leave(_peer);
@@ -280,4 +282,7 @@ public sealed class PeerTableTests
         Assert.IsNull(_peers.Forget(Given.Peer));
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
     }
+
+    private (PeerFacts Before, PeerFacts After) Meet(NodeDescription description, bool wasAsked = false) =>
+        _peers.Meet(_peer, description, wasAsked);
 }
