@@ -18,7 +18,8 @@ public sealed class FtpTransport(
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly SocketTransportFactory _sockets = new(
-        Options.Create(new SocketTransportOptions { CreateBoundListenSocket = createListener, UnsafePreferInlineScheduling = true }), loggers);
+        Options.Create(new SocketTransportOptions { CreateBoundListenSocket = createListener, UnsafePreferInlineScheduling = true }),
+        loggers);
 
     public bool CanBind(EndPoint endpoint) => endPoints.Any(ours => ReferenceEquals(ours, endpoint));
 
