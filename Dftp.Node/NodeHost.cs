@@ -10,6 +10,7 @@ using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -134,6 +135,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
             if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
         });
 
+        // After the server's own transport, which is put in only where there is none, and keeps the other interfaces.
+        if (ftp is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new FtpTransport(FtpEndPoints(), Bind, _logs));
+
         var app = builder.Build();
         app.Use(next => http => RouteAsync(http, next, cluster));
         app.MapDftp(cluster.Tree, cluster.OwnTree, new HttpOptions
@@ -149,6 +153,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
         });
         return app;
     }
+
+    private EndPoint[] FtpEndPoints() => [.. new[] { _ftp, _ftps }.OfType<Listener>().Select(listener => listener.EndPoint)];
 
     private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Dftp.Node;
 
-/// <summary>The first SIGTERM or SIGINT (Ctrl-C) asks for a stop. The second ends the process at once, as if nobody listened.</summary>
+/// <summary>
+/// The first SIGTERM or SIGINT (Ctrl-C) asks for a stop. A second Ctrl-C ends the process at once, as if nobody listened; a second SIGTERM
+/// changes nothing, for supervisors and scripts send more than one to a process that is stopping in order already.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     // Never disposed of: it holds no timer, and a signal may come while the process tidies up.
@@ -26,8 +29,8 @@ internal sealed class StopSignals : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        if (!_first.TrySetResult(context.Signal)) return;
-        context.Cancel = true;
-        _stop.Cancel();
+        var isFirst = _first.TrySetResult(context.Signal);
+        context.Cancel = isFirst || context.Signal == PosixSignal.SIGTERM;
+        if (isFirst) _stop.Cancel();
     }
 }

@@ -74,7 +74,8 @@ internal sealed class RemoteContent : FileContent
 
     private async ValueTask<(int Count, string? Failure)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var stream = _body!.Stream;
+        if (_body is null) return (0, "it broke off before");
+        var stream = _body.Stream;
         try
         {
             // Most reads are served from what has arrived: only one that waits needs its limits.

@@ -21,7 +21,18 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
     public static ClusterAnswer Parse(ReadOnlyMemory<byte> json, string host)
     {
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16 });
-        var root = document.RootElement;
+        try
+        {
+            return Read(document.RootElement, host);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("the answer holds a text that is no valid Unicode");
+        }
+    }
+
+    private static ClusterAnswer Read(JsonElement root, string host)
+    {
         if (root.ValueKind != JsonValueKind.Object) throw new JsonException("the answer is not an object");
         if (!TryGet(root, "Me", out var meJson) || Description(meJson, null, host) is not { } me) throw new JsonException("the answer does not say who gives it");
         var peers = new List<NodeDescription>();
@@ -29,11 +40,24 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
         {
             foreach (var peer in peersJson.EnumerateObject().Take(MaxPeers))
             {
-                if (Description(peer.Value, peer.Name, host) is { } description) peers.Add(description);
+                if (PeerDescription(peer, host) is { } description) peers.Add(description);
             }
         }
 
         return new ClusterAnswer(Text(root, "Name") ?? "", me, peers);
+    }
+
+    private static NodeDescription? PeerDescription(JsonProperty peer, string host)
+    {
+        try
+        {
+            return Description(peer.Value, peer.Name, host);
+        }
+        catch (InvalidOperationException)
+        {
+            // A text that is no valid Unicode names no node; the others count all the same.
+            return null;
+        }
     }
 
     private static NodeDescription? Description(JsonElement json, string? key, string host)

@@ -48,6 +48,7 @@ internal sealed class Greeter(MembershipContext context)
 
         if (context.Peers.GetOrAdd(caller.Name) is not { } peer) return "too many nodes";
         if (Meet(peer, caller, isAnswer: false, wasAsked: false) is not { } facts) return null;
+        context.Peers.Greeted(peer);
         if (greeting.RequestsFullUpdate)
         {
             peer.Change(now => now with { WantsFullUpdate = true });

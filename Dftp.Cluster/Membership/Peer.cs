@@ -118,6 +118,9 @@ internal sealed record PeerFacts
 
     public long LastAlive { get; init; }
 
+    /// <summary>The timestamp at which it last greeted this node of its own accord.</summary>
+    public long? LastGreeting { get; init; }
+
     /// <summary>The timestamp at which another node, or its own announcement, last said that it is there.</summary>
     public long? LastIntroduced { get; init; }
 

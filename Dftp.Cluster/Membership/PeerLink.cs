@@ -19,20 +19,21 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
 
     private async Task PingLoopAsync(CancellationToken cancellationToken)
     {
+        var wasWoken = true;
         while (!peer.Facts.IsForgotten)
         {
-            if (peer.Facts.ManagementAddress is { } address)
+            if (peer.Facts.ManagementAddress is not { } address)
+            {
+                _presence.CannotBeAsked();
+            }
+            else if (wasWoken || _presence.IsPingDue)
             {
                 var needsFull = _presence.AsksForFullUpdate;
                 var reply = await _context.Client.GreetAsync(address, _context.Me(), needsFull, isLeaving: false, cancellationToken);
                 _presence.Answered(address, needsFull, reply);
             }
-            else
-            {
-                _presence.CannotBeAsked();
-            }
 
-            await peer.PingNow.WaitAsync(_presence.NextPing, _context.Time, cancellationToken);
+            wasWoken = await peer.PingNow.WaitAsync(_presence.NextPing, _context.Time, cancellationToken);
         }
     }
 

@@ -86,6 +86,9 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     public bool AsksForFullUpdate(PeerFacts facts) =>
         facts is { NeedsFullUpdate: true, Receiving: 0 } && (facts.AskedAt is not { } asked || time.GetElapsedTime(asked) >= AskAgainAfter);
 
+    /// <summary>The peer greeted this node of its own accord.</summary>
+    public void Greeted(Peer peer) => peer.Change(facts => facts with { LastGreeting = time.GetTimestamp() });
+
     /// <summary>Another node, or its own announcement, says that the peer is there and where.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="node">What is said.</param>

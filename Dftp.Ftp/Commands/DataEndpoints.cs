@@ -24,7 +24,9 @@ internal static class DataEndpoints
         if (session.Local.AddressFamily != AddressFamily.InterNetwork) return new Reply(522, "PASV is for IPv4, use EPSV (1,2)");
         if (Listen(session) is not { } port) return NoPort;
         var options = session.Context.Options;
-        var known = options.PublicAddress is { } configured ? await configured.ResolveAsync(session.Context.Time, session.Context.Log) : null;
+        var known = options.PublicAddress is { } configured
+            ? await configured.ResolveAsync(session.Context.Time, session.Context.Log)
+            : null;
         var address = (known ?? session.Local.Address).GetAddressBytes();
         return new Reply(227, string.Create(
             CultureInfo.InvariantCulture,

@@ -39,7 +39,8 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
                 : new Reply(425, "No data connection came about");
         }
 
-        if (session.IsDataSecure && !await SecureAsync(connection)) return new Reply(522, "The TLS handshake of the data connection failed");
+        if (session.IsDataSecure && !await SecureAsync(connection))
+            return new Reply(522, "The TLS handshake of the data connection failed");
 
         try
         {

@@ -23,7 +23,8 @@ internal static class Hashes
         session.State.RestartOffset = 0;
         if (start > entry.Size) return new Reply(554, $"REST is past the end of {path}");
         var (hash, error) = await HashAsync(session, "HASH", path, entry, start, entry.Size);
-        return error ?? new Reply(213, string.Create(CultureInfo.InvariantCulture, $"SHA-256 {start}-{entry.Size} {hash} {argument}"));
+        return error ?? new Reply(213, string.Create(
+            CultureInfo.InvariantCulture, $"SHA-256 {start}-{entry.Size} {hash} {argument}"));
     }
 
     /// <summary><c>XSHA256 path</c> or <c>XSHA256 "path" start end</c>, as GlobalSCAPE's server has it: the bytes from start to before end.</summary>
@@ -31,7 +32,8 @@ internal static class Hashes
     {
         var (name, range) = Split(argument);
         if (Find(session, name, out var path, out var entry) is { } refusal) return refusal;
-        if (!TryParseRange(range, entry.Size, out var start, out var end)) return new Reply(501, $"{path} has no bytes {string.Join('-', range)}");
+        if (!TryParseRange(range, entry.Size, out var start, out var end))
+            return new Reply(501, $"{path} has no bytes {string.Join('-', range)}");
         var (hash, error) = await HashAsync(session, "XSHA256", path, entry, start, end);
         return error ?? new Reply(250, hash!);
     }
@@ -48,7 +50,8 @@ internal static class Hashes
         var close = argument.StartsWith('"') ? argument.LastIndexOf('"') : 0;
         return close == 0
             ? (argument, [])
-            : (argument[1..close].Replace("\"\"", "\"", StringComparison.Ordinal), argument[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            : (argument[1..close].Replace("\"\"", "\"", StringComparison.Ordinal),
+                argument[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static bool TryParseRange(string[] range, long size, out long start, out long end)

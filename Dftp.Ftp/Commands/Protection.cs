@@ -28,7 +28,8 @@ internal static class Protection
     public static Reply Pbsz(FtpSession session, string argument)
     {
         if (!session.IsSecure) return OnlyAfterAuth;
-        if (!uint.TryParse(argument.Trim(' '), NumberStyles.None, CultureInfo.InvariantCulture, out _)) return new Reply(501, "PBSZ takes a number");
+        if (!uint.TryParse(argument.Trim(' '), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            return new Reply(501, "PBSZ takes a number");
         session.HasProtectionBuffer = true;
         return new Reply(200, "PBSZ=0");
     }

@@ -56,12 +56,13 @@ internal sealed class ControlChannel : IDisposable
         _transport.Output.CancelPendingFlush();
     }
 
-    /// <summary>Says by close_notify that the session's end is meant, so that the client can tell it from a cut (RFC 4217, section 3).</summary>
+    /// <summary>Says by close_notify that the session's end is meant, so that the client can tell it from a cut.</summary>
     public async Task CloseAsync(TimeSpan limit, TimeProvider time)
     {
         if (_tls is null) return;
         using var tooLong = new CancellationTokenSource(limit, time);
-        await using var registration = tooLong.Token.UnsafeRegister(static output => ((PipeWriter)output!).CancelPendingFlush(), _transport.Output);
+        await using var registration = tooLong.Token.UnsafeRegister(
+            static output => ((PipeWriter)output!).CancelPendingFlush(), _transport.Output);
         try
         {
             await _tls.ShutdownAsync();

@@ -3,7 +3,9 @@ using System.IO.Pipelines;
 namespace Dftp.Ftp.Control;
 
 /// <summary>A connection's pipes as a stream, for TLS to stand on. Its owner is whoever owns the pipes.</summary>
-/// <param name="transport">What is sent to its output stays there when a flush is interrupted: TLS could not go on after a lost record.</param>
+/// <param name="transport">
+/// What is sent to its output stays there when a flush is interrupted: TLS could not go on after a lost record.
+/// </param>
 internal sealed class PipeStream(IDuplexPipe transport) : Stream
 {
     private readonly Stream _input = transport.Input.AsStream(leaveOpen: true);

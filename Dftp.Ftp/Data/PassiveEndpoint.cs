@@ -9,6 +9,15 @@ internal sealed class PassiveEndpoint : DataEndpoint
     /// <summary>More than one, so that a stranger who connects first does not keep the client out.</summary>
     private const int Backlog = 16;
 
+    /// <summary>
+    /// RFC 6335, section 6: the ports that nobody is assigned. One is tried at random, because Linux' own search for a free port takes
+    /// a millisecond and more once thousands of ports rest after their connections; bound by its number such a port is free.
+    /// </summary>
+    private static readonly PortRange DynamicPorts = new(49152, 65535);
+
+    /// <summary>Two listeners in three would have to be taken already for one search in a hundred to end in vain.</summary>
+    private const int MaxDynamicAttempts = 12;
+
     private static int _nextPort = Random.Shared.Next();
 
     private readonly Socket _listener;
@@ -28,7 +37,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
     /// <exception cref="SocketException">No port is free.</exception>
     public static PassiveEndpoint Open(IPAddress local, IPAddress peer, PortRange? ports)
     {
-        if (ports is not { } range) return new PassiveEndpoint(Listen(local, 0), peer);
+        if (ports is not { } range) return OpenDynamic(local, peer);
 
         // Ports take turns, so that one that was just closed rests, and a full range costs one round.
         for (var attempt = 1; ; attempt++)
@@ -73,6 +82,23 @@ internal sealed class PassiveEndpoint : DataEndpoint
                 // Who waited has gone.
             }
         }
+    }
+
+    private static PassiveEndpoint OpenDynamic(IPAddress local, IPAddress peer)
+    {
+        for (var attempt = 0; attempt < MaxDynamicAttempts; attempt++)
+        {
+            try
+            {
+                return new PassiveEndpoint(Listen(local, Random.Shared.Next(DynamicPorts.Low, DynamicPorts.High + 1)), peer);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Another one, then.
+            }
+        }
+
+        return new PassiveEndpoint(Listen(local, 0), peer);
     }
 
     private static Socket Listen(IPAddress local, int port)

@@ -118,15 +118,15 @@ public sealed class ClusterTests
     {
         await using var cluster = new TestCluster();
         var stays = await cluster.StartAsync("stays", [("here", "x"), ("both", "x")]);
-        var dies = await cluster.StartAsync("dies", [("there", "x"), ("both", "x")]);
+        var port = TestCluster.LastingPort();
+        var dies = await cluster.StartAsync("dies", [("there", "x"), ("both", "x")], options => options with { ManagementListen = port });
         await cluster.UniteAsync();
-        var port = dies.Host.ManagementPort;
 
         await dies.KillAsync();
         await Eventually.TrueAsync(() => stays.Paths().SequenceEqual(["/both", "/here"]), "what the dead node alone held is gone");
         Assert.AreEqual("dies", stays.Tree.Missing.Single().Name.Value);
 
-        await dies.StartAsync(options => options with { ManagementListen = Dftp.Node.ListenAddress.Parse($"127.0.0.1:{port}") });
+        await dies.StartAsync(options => options with { ManagementListen = port });
         await cluster.ConvergedAsync();
         Assert.AreEqual(0, stays.Tree.Missing.Count);
         CollectionAssert.AreEqual(new[] { "/both", "/here", "/there" }, stays.Paths().ToList());
@@ -266,13 +266,11 @@ public sealed class ClusterTests
     public async Task JoinOfANodeThatStartsLater_IsMadeWhenItIsThere()
     {
         await using var cluster = new TestCluster();
-        var late = await cluster.StartAsync("late", [("f", "x")]);
-        var port = late.Host.ManagementPort;
-        await late.KillAsync();
-        var node = await cluster.StartAsync("early", [("g", "y")], options => options with { Joins = [new("localhost", port)] });
+        var port = TestCluster.LastingPort();
+        var node = await cluster.StartAsync("early", [("g", "y")], options => options with { Joins = [new("localhost", port.Port)] });
         await Eventually.TrueAsync(() => node.Logs.Lines.Any(line => line.Contains("cannot join", StringComparison.Ordinal)), "a try has failed");
 
-        await late.StartAsync(options => options with { ManagementListen = Dftp.Node.ListenAddress.Parse($"127.0.0.1:{port}") });
+        var late = await cluster.StartAsync("late", [("f", "x")], options => options with { ManagementListen = port });
 
         await cluster.ConvergedAsync();
         CollectionAssert.AreEqual(new[] { "/f", "/g" }, late.Paths().ToList());

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 using Dftp.Node;
@@ -13,6 +15,27 @@ internal sealed class TestCluster : IAsyncDisposable
     public bool ExpectsErrors { get; init; }
 
     public static HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+
+    /// <summary>
+    /// A port that a node can have again after a restart: below those that the system hands out, so that nobody gets it meanwhile.
+    /// </summary>
+    public static ListenAddress LastingPort()
+    {
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return ListenAddress.Parse($"127.0.0.1:{port}");
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
+        }
+    }
 
     /// <summary>Starts a node over a new directory.</summary>
     /// <param name="name">Its name.</param>

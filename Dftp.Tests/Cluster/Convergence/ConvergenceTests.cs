@@ -8,7 +8,7 @@ namespace Dftp.Tests.Cluster.Convergence;
 public sealed class ConvergenceTests
 {
     /// <summary>A few seconds' worth. DFTP_HISTORIES sets another number, and then the histories are new ones in each run.</summary>
-    private const int Histories = 3000;
+    private const int Histories = 1500;
 
     private const string MoreHistories = "DFTP_HISTORIES";
 

@@ -13,8 +13,11 @@ internal sealed class Simulation : IDisposable
     /// <summary>Each step takes a moment: two starts of a node are never in the same millisecond.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>A killed node's files are gone within this, a healed network whole again sooner.</summary>
-    private const int SecondsToSettle = 20;
+    /// <summary>
+    /// Time for a dead node to be noticed, and for what the product asks at once where it is woken: here it waits for its next pings,
+    /// of which a doubt takes two and a greeting spares one.
+    /// </summary>
+    private const int SecondsToSettle = 45;
 
     /// <summary>Nothing that the nodes say leads to an endless exchange: far less than this is said in a second.</summary>
     private const int MostMessagesInASecond = 2_000;

@@ -1,0 +1,223 @@
+using Dftp.Tests.Scenarios.Support;
+
+namespace Dftp.Tests.Scenarios;
+
+/// <summary>
+/// The clients that users have, as Debian packages them, against the built program: from the node that has the files, and through one
+/// that has nothing.
+/// </summary>
+[TestClass]
+[TestCategory("Namespaces")]
+public sealed class FtpClientsTests
+{
+    private const string Owner = "owner", Other = "other", LftpSettings =
+        "set cmd:fail-exit yes; set net:max-retries 1; set net:timeout 10; set ssl:verify-certificate no; set mirror:use-pget-n 1; ";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static FtpClientsTree? _tree;
+    private static NamespaceNetwork? _network;
+    private static DftpNode[] _nodes = [];
+
+    private static FtpClientsTree Tree => _tree!;
+
+    [ClassInitialize]
+    public static async Task StartAsync(TestContext context)
+    {
+        _network = await NamespaceNetwork.CreateAsync(Owner, Other, "client");
+        _tree = new FtpClientsTree();
+        _nodes =
+        [
+            _network[Owner].StartNode($"--dfsroot={_tree.Source}", "--ftps-listen=:990", "--ftp-passive-ports=50000-50999"),
+            _network[Other].StartNode($"--dfsroot={_tree.Empty}", "--ftps-listen=:990"),
+        ];
+        foreach (var node in _nodes)
+        {
+            await Eventually.TrueAsync(
+                () => node.Log.Contains("FTPS public", StringComparison.Ordinal), Limit, $"the FTP of {node.Host.Name} listens");
+            await Eventually.EqualAsync(
+                $"{FtpClientsTree.ManyEntries}",
+                async () => (await ShellAsync("curl -sS --fail \"ftp://$1:2121/many/\" -l | wc -l", node.Host.Name)).Trim(),
+                Limit,
+                $"{node.Host.Name} has the whole tree");
+        }
+    }
+
+    [ClassCleanup]
+    public static async Task StopAsync()
+    {
+        foreach (var node in _nodes) await node.DisposeAsync();
+        if (_network is not null) await _network.DisposeAsync();
+        _tree?.Dispose();
+    }
+
+    [TestMethod]
+    [DataRow(Owner)]
+    [DataRow(Other)]
+    public async Task Lftp_MirrorsTheWholeTree(string server)
+    {
+        var copy = Tree.NewCopy();
+        await LftpAsync($"open -p 2121 {server}; mirror --parallel=4 / {copy}");
+        Tree.AssertIsCopied("", copy);
+    }
+
+    [TestMethod]
+    [DataRow(Owner, "set ftp:passive-mode no; open -p 2121 SERVER")]
+    [DataRow(Other, "set ftp:passive-mode no; open -p 2121 SERVER")]
+    [DataRow(Owner, "set ftp:use-mlsd no; open -p 2121 SERVER")]
+    [DataRow(Owner, "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; open -p 2121 SERVER")]
+    [DataRow(Other, "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; open -p 2121 SERVER")]
+    [DataRow(Owner, "open ftps://SERVER:990")]
+    [DataRow(Other, "set ftp:ssl-force yes; set ftp:passive-mode no; set ftp:ssl-protect-data yes; open -p 2121 SERVER")]
+    public async Task Lftp_MirrorsInEveryMode(string server, string open)
+    {
+        var copy = Tree.NewCopy();
+        await LftpAsync($"{open.Replace("SERVER", server, StringComparison.Ordinal)}; mirror --exclude ^many/ / {copy}");
+        Tree.AssertIsCopied("", copy, withTimes: true, "many");
+    }
+
+    [TestMethod]
+    [DataRow(Owner)]
+    [DataRow(Other)]
+    public async Task Lftp_FetchesAFileInPieces_AndResumesIt(string server)
+    {
+        var copy = Tree.NewCopy();
+        await File.WriteAllBytesAsync($"{copy}/resumed", Tree.Big[..10_000_001]);
+        await LftpAsync($"open -p 2121 {server}; pget -n 4 big.bin -o {copy}/pieces; get -c big.bin -o {copy}/resumed");
+        Tree.AssertIsBig($"{copy}/pieces");
+        Tree.AssertIsBig($"{copy}/resumed");
+    }
+
+    [TestMethod]
+    [DataRow(Owner, "", "ftp://SERVER:2121")]
+    [DataRow(Other, "", "ftp://SERVER:2121")]
+    [DataRow(Owner, "--disable-epsv", "ftp://SERVER:2121")]
+    [DataRow(Owner, "-P -", "ftp://SERVER:2121")]
+    [DataRow(Other, "-P - --disable-eprt", "ftp://SERVER:2121")]
+    [DataRow(Owner, "--ssl-reqd -k", "ftp://SERVER:2121")]
+    [DataRow(Other, "--ssl-reqd -k --tls-max 1.2", "ftp://SERVER:2121")]
+    [DataRow(Owner, "-k", "ftps://SERVER:990")]
+    public async Task Curl_FetchesWholesAndParts_AndLists(string server, string options, string url)
+    {
+        var copy = Tree.NewCopy();
+        var script = $"""
+            set -e; cd "$1"; curl() (command curl -sS --fail --max-time 20 {options} "$@")
+            curl -R -o whole "$2/big.bin"; curl -r 1000000-1999999 -o part "$2/big.bin"
+            head -c 5000000 whole > resumed; curl -C - -o resumed "$2/big.bin"
+            curl -R -o name "$2/names/%C3%BCn%C3%AF%20%E2%98%83%20%E6%96%87/%C3%BCn%C3%AF%20%E2%98%83%20%E6%96%87" -o text "$2/plain/text.txt"
+            curl -l "$2/many/" | wc -l; curl "$2/many/" | wc -l
+            """;
+        var output = await ShellAsync(script, copy, url.Replace("SERVER", server, StringComparison.Ordinal));
+        Assert.AreEqual($"{FtpClientsTree.ManyEntries}\n{FtpClientsTree.ManyEntries}\n", output);
+        Tree.AssertIsBig($"{copy}/whole");
+        Tree.AssertIsBig($"{copy}/resumed");
+        Tree.AssertIsBig($"{copy}/part", 1_000_000, 2_000_000);
+        Assert.AreEqual(new DateTime(2024, 2, 29, 23, 59, 59), File.GetLastWriteTimeUtc($"{copy}/whole"));
+        Assert.AreEqual("one\ntwo\r\nthree", await File.ReadAllTextAsync($"{copy}/text"));
+        CollectionAssert.AreEqual(new byte[] { 2 }, await File.ReadAllBytesAsync($"{copy}/name"));
+    }
+
+    [TestMethod]
+    [DataRow(Owner)]
+    [DataRow(Other)]
+    public async Task Ncftp_FetchesATree(string server)
+    {
+        var copy = Tree.NewCopy();
+        await ShellAsync("ncftpget -V -t 10 -r 0 -R -P 2121 \"$1\" \"$2\" /plain /big.bin", server, copy);
+        Tree.AssertIsCopied("plain", $"{copy}/plain");
+        Tree.AssertIsBig($"{copy}/big.bin");
+        Assert.AreEqual(
+            $"{FtpClientsTree.ManyEntries}", (await ShellAsync("ncftpls -t 10 -r 0 -1 -P 2121 \"ftp://$1/many/\" | wc -l", server)).Trim());
+    }
+
+    [TestMethod]
+    [DataRow(Owner)]
+    [DataRow(Other)]
+    public async Task Tnftp_FetchesFiles_AndLists(string server)
+    {
+        var copy = Tree.NewCopy();
+        const string script = """
+            cd "$2" && printf '%s\n' 'cd /plain' 'get text.txt' 'get nothing' 'cd ../many' 'nlist . list' 'get /big.bin big' \
+                'passive off' 'get /big.bin active' 'reget /big.bin partial' quit | tnftp -i -a -V -p "$1" 2121
+            """;
+        await File.WriteAllBytesAsync($"{copy}/partial", Tree.Big[..1_000_000]);
+        var output = await ShellAsync(script, server, copy);
+        Assert.AreEqual("one\ntwo\r\nthree", await File.ReadAllTextAsync($"{copy}/text.txt"), output);
+        Assert.AreEqual(0, new FileInfo($"{copy}/nothing").Length);
+        Assert.AreEqual(new DateTime(2016, 10, 23, 12, 7, 6), File.GetLastWriteTimeUtc($"{copy}/text.txt"));
+        Assert.AreEqual(FtpClientsTree.ManyEntries, (await File.ReadAllLinesAsync($"{copy}/list")).Length);
+        Tree.AssertIsBig($"{copy}/big");
+        Tree.AssertIsBig($"{copy}/active");
+        Tree.AssertIsBig($"{copy}/partial");
+    }
+
+    // Its times come from LIST, which knows of days only where a file is old.
+    [TestMethod]
+    [DataRow(Owner)]
+    [DataRow(Other)]
+    public async Task Wget_MirrorsATree(string server)
+    {
+        var copy = Tree.NewCopy();
+        await ShellAsync("wget -q -t 1 -T 10 -m -nH --remote-encoding=UTF-8 --local-encoding=UTF-8 -P \"$2\" \"ftp://$1:2121/plain/\" \"ftp://$1:2121/big.bin\"", server, copy);
+        foreach (var listing in Directory.GetFiles(copy, ".listing", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })) File.Delete(listing);
+        Tree.AssertIsCopied("plain", $"{copy}/plain", withTimes: false);
+        Tree.AssertIsBig($"{copy}/big.bin");
+    }
+
+    [TestMethod]
+    [DataRow(Owner, "FTP")]
+    [DataRow(Other, "FTP")]
+    [DataRow(Owner, "FTP_TLS")]
+    [DataRow(Other, "FTP_TLS")]
+    public async Task PythonFtplib_FetchesATree(string server, string type)
+    {
+        const string script = """
+            import calendar, ftplib, os, sys, time
+            server, type, copy = sys.argv[1:]
+            ftp = getattr(ftplib, type)(timeout=20)
+            ftp.connect(server, 2121)
+            ftp.login()
+            if type == 'FTP_TLS': ftp.prot_p()
+            def fetch(source, target):
+                os.makedirs(target, exist_ok=True)
+                for name, facts in list(ftp.mlsd(source)):
+                    if name == 'many': continue
+                    path = target + '/' + name
+                    if facts['type'] == 'dir': fetch(source + '/' + name, path)
+                    elif facts['type'] == 'file':
+                        with open(path, 'wb') as out: ftp.retrbinary('RETR ' + source + '/' + name, out.write)
+                        stamp = calendar.timegm(time.strptime(facts['modify'].split('.')[0], '%Y%m%d%H%M%S'))
+                        assert ftp.voidcmd('MDTM ' + source + '/' + name)[4:18] == facts['modify'][:14]
+                        os.utime(path, (stamp, stamp))
+            fetch('', copy)
+            assert len(list(ftp.mlsd('/many'))) == 10000 and len(ftp.nlst('/many')) == 10000
+            ftp.quit()
+            """;
+        var copy = Tree.NewCopy();
+        (await _network!["client"].RunAsync(Limit, "python3", "-c", script, server, type, copy)).OutputIfDone();
+        Tree.AssertIsCopied("", copy, withTimes: true, "many");
+    }
+
+    [TestMethod]
+    [DataRow(Owner, "")]
+    [DataRow(Other, "")]
+    [DataRow(Other, "--ftp-explicit-tls --ftp-no-check-certificate")]
+    public async Task Rclone_CopiesATree(string server, string options)
+    {
+        var copy = Tree.NewCopy();
+        var script = $"""
+            set -e; server="$1"; copy="$2"; pass="$(rclone --config "" obscure me@)"
+            run() (rclone --config "" --retries 1 --ftp-host "$server" --ftp-port 2121 --ftp-user anonymous --ftp-pass "$pass" {options} "$@")
+            run copy --create-empty-src-dirs --exclude '/many/**' :ftp:/ "$copy"; run lsf :ftp:/many | wc -l
+            """;
+        var output = await ShellAsync(script, server, copy);
+        Assert.AreEqual($"{FtpClientsTree.ManyEntries}", output.Trim());
+        Tree.AssertIsCopied("", copy, withTimes: true, "many");
+    }
+
+    private static async Task LftpAsync(string commands) =>
+        (await _network!["client"].RunAsync(Limit, "env", "LC_ALL=C.UTF-8", "lftp", "--norc", "-c", LftpSettings + commands)).OutputIfDone();
+
+    private static async Task<string> ShellAsync(string script, params string[] arguments) =>
+        (await _network!["client"].RunAsync(Limit, ["env", "LC_ALL=C.UTF-8", "sh", "-c", script, "sh", .. arguments])).OutputIfDone();
+}
