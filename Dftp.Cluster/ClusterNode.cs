@@ -50,11 +50,10 @@ public sealed class ClusterNode : IAsyncDisposable
         _logs = logs;
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
 
-        var tree = _tree;
         _started = time.GetUtcNow();
-        _own = new OwnEntries(options.NodeName, tree, time);
+        _own = new OwnEntries(options.NodeName, _tree, time);
         _scan = new ScanLoop(_root, _own, options, time, logs);
-        _peers = new PeerTable(tree, time);
+        _peers = new PeerTable(_tree, time);
         _client = new PeerClient(options, time);
         _peerFiles = new PeerFiles(options, time);
         _membership = new MembershipContext(options, _own, _peers, _client, time, logs.CreateLogger("Cluster"));
@@ -63,12 +62,12 @@ public sealed class ClusterNode : IAsyncDisposable
         _links = new PeerLinks(_membership);
         _known = options.StateDirectory is { } state ? new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log) : null;
         _management = new ManagementApi(
-            _membership, _greeter, new UpdateReceiver(options, _peers, tree, time, logs.CreateLogger("Updates")));
+            _membership, _greeter, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
         var ownFiles = new OwnFiles(_root, options.NodeName);
-        OwnTree = new OwnTree(options.NodeName, tree, ownFiles);
-        var opener = new ContentOpener(options.NodeName, tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
-        Tree = new ClusterTree(options.NodeName, tree, _peers, opener, stillSeen: 3 * options.PingInterval);
+        OwnTree = new OwnTree(options.NodeName, _tree, ownFiles);
+        var opener = new ContentOpener(options.NodeName, _tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
+        Tree = new ClusterTree(options.NodeName, _tree, _peers, opener, stillSeen: 3 * options.PingInterval);
     }
 
     /// <summary>The merged tree.</summary>

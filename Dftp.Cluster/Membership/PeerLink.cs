@@ -9,11 +9,8 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     /// <summary>After a push that the peer could not use or did not take: long enough not to burden it, short against a ping.</summary>
     private static readonly TimeSpan RetryPush = TimeSpan.FromSeconds(1);
 
-    private readonly MembershipContext _context = context;
     private readonly PeerPresence _presence = new(peer, context);
     private readonly PeerUpdates _updates = new(peer, context);
-
-    public Peer Peer => peer;
 
     public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(PingLoopAsync(cancellationToken), PushLoopAsync(cancellationToken));
 
@@ -29,22 +26,21 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             else if (wasWoken || _presence.IsPingDue)
             {
                 var needsFull = _presence.AsksForFullUpdate;
-                var reply = await _context.Client.GreetAsync(address, _context.Me(), needsFull, isLeaving: false, cancellationToken);
+                var reply = await context.Client.GreetAsync(address, context.Me(), needsFull, isLeaving: false, cancellationToken);
                 _presence.Answered(address, needsFull, reply);
             }
 
-            wasWoken = await peer.PingNow.WaitAsync(_presence.NextPing, _context.Time, cancellationToken);
+            wasWoken = await peer.PingNow.WaitAsync(_presence.NextPing, context.Time, cancellationToken);
         }
     }
 
     private async Task PushLoopAsync(CancellationToken cancellationToken)
     {
-        var pause = _context.Options.FullUpdateInterval;
+        var pause = context.Options.FullUpdateInterval;
         while (!peer.Facts.IsForgotten)
         {
-            var wasWoken = await peer.PushNow.WaitAsync(pause, _context.Time, cancellationToken);
-            if (!wasWoken && pause == _context.Options.FullUpdateInterval) peer.Change(facts => facts with { WantsFullUpdate = facts.PushedSequence is not null });
-            pause = await PushAllAsync(cancellationToken) ? _context.Options.FullUpdateInterval : RetryPush;
+            await peer.PushNow.WaitAsync(pause, context.Time, cancellationToken);
+            pause = await PushAllAsync(cancellationToken) ? context.Options.FullUpdateInterval : RetryPush;
         }
     }
 
@@ -53,12 +49,12 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     {
         while (_updates.Next() is { } update)
         {
-            var started = _context.Time.GetTimestamp();
+            var started = context.Time.GetTimestamp();
             using var present = CancellationTokenSource.CreateLinkedTokenSource(peer.Presence, cancellationToken);
             PeerReply reply;
             try
             {
-                reply = await _context.Client.PushAsync(update.To, !update.ToOriginal, update.WriteAsync, present.Token);
+                reply = await context.Client.PushAsync(update.To, !update.ToOriginal, update.WriteAsync, present.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -67,7 +63,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
 
             if (!_updates.Answered(update, reply)) return false;
             if (update.Header.IsFull && reply.Outcome == PeerOutcome.Done)
-                _context.Log.PushedFull(peer.Name, update.Files, _context.Time.GetElapsedTime(started).TotalMilliseconds);
+                context.Log.PushedFull(peer.Name, update.Files, context.Time.GetElapsedTime(started).TotalMilliseconds);
         }
 
         return true;

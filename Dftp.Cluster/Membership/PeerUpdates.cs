@@ -7,12 +7,14 @@ namespace Dftp.Cluster.Membership;
 /// <summary>What one peer is to be sent, and what its answers mean for what it is sent next. It speaks to nobody itself.</summary>
 internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 {
+    private long? _lastFull;
+
     /// <summary>The update to send now; its outcome is to be told to <see cref="Answered"/>.</summary>
     /// <returns>Null when the peer has been sent all, is not there, or has to ask first.</returns>
     public OutgoingUpdate? Next()
     {
         if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
-        if (!facts.WantsFullUpdate)
+        if (!facts.WantsFullUpdate && !IsFullUpdateDue(facts))
         {
             if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
             var (changes, to) = context.Own.Since(pushed);
@@ -31,6 +33,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     {
         if (reply.Outcome == PeerOutcome.Done)
         {
+            if (update.Header.IsFull) _lastFull = context.Time.GetTimestamp();
             context.Peers.Heard(peer);
             peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
             return true;
@@ -48,6 +51,10 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 
         return false;
     }
+
+    /// <summary>Whether everything is to be sent anew, as a net under the changes.</summary>
+    private bool IsFullUpdateDue(PeerFacts facts) =>
+        facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
     private UpdateHeader Header(bool isFull, UpdatePosition position) => new(context.Options.NodeName, isFull, Now(), position);
 

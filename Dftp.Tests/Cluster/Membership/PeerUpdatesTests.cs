@@ -127,6 +127,22 @@ public sealed class PeerUpdatesTests
         Assert.IsTrue(_updates.Next()!.Header.IsFull);
     }
 
+    // The wait for a quiet hour never ended on a node that changes all the time, and it never sent everything again.
+    [TestMethod]
+    public void PeerThatIsSentChangesAllTheTime_IsStillSentEverythingAtTheInterval()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _clock.Pass(_node.Context.Options.FullUpdateInterval / 2);
+        _node.Scan(Given.File("/y"));
+        var changes = _updates.Next()!;
+        _updates.Answered(changes, Done);
+        _clock.Pass(_node.Context.Options.FullUpdateInterval / 2);
+
+        Assert.IsFalse(changes.Header.IsFull);
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
     [TestMethod]
     public void PeerThatIsAway_IsSentNothing()
     {
