@@ -49,6 +49,12 @@ public interface ITreeSnapshot
     /// </summary>
     IEnumerable<WalkEntry> Walk(VirtualPath directory);
 
+    /// <summary>The entries that a query asks for, in the order of <see cref="Walk"/>, at most as many as its limit.</summary>
+    /// <param name="query">What is asked.</param>
+    /// <param name="cancellationToken">Ends the search early, as one that finds little can take long.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) => query.Filter(Walk(query.Under), cancellationToken);
+
     /// <summary>
     /// Stands for what <see cref="List"/> gives for a directory: two snapshots in which it is the same object list the same entries with
     /// the same facts. Null for what is no directory, and where versions cannot be told apart.

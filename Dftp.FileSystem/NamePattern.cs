@@ -14,14 +14,23 @@ public sealed class NamePattern
 
     private readonly Part[] _parts;
 
+    private readonly byte[] _literal;
+
     private NamePattern(string text, Part[] parts)
     {
         Text = text;
         _parts = parts;
+        _literal = LongestLiteral(parts);
     }
 
     /// <summary>As it was written.</summary>
     public string Text { get; }
+
+    /// <summary>
+    /// ASCII without capital letters that every name has that matches, in whatever case; empty where nothing is known. It lets
+    /// <see cref="AsciiSearch"/> pass over many names at a time.
+    /// </summary>
+    public ReadOnlySpan<byte> Literal => _literal;
 
     /// <returns>False for an empty pattern, a set that does not end or is empty, and a backslash at the end.</returns>
     public static bool TryParse(string text, out NamePattern? pattern)
@@ -118,9 +127,26 @@ public sealed class NamePattern
         return false;
     }
 
-    private static Rune Fold(Rune rune) => rune.IsAscii
-        ? char.IsAsciiLetterUpper((char)rune.Value) ? new Rune(rune.Value | 0x20) : rune
-        : Rune.ToLowerInvariant(rune);
+    /// <summary>What is not ASCII stays so (the Kelvin sign's small letter is k), or <see cref="Literal"/> would not hold.</summary>
+    private static Rune Fold(Rune rune)
+    {
+        if (rune.IsAscii) return char.IsAsciiLetterUpper((char)rune.Value) ? new Rune(rune.Value | 0x20) : rune;
+        var lower = Rune.ToLowerInvariant(rune);
+        return lower.IsAscii ? rune : lower;
+    }
+
+    private static byte[] LongestLiteral(Part[] parts)
+    {
+        var (longest, run) = (new List<byte>(), new List<byte>());
+        foreach (var part in parts)
+        {
+            if (part.IsLiteral && part.Rune.IsAscii) run.Add((byte)part.Rune.Value);
+            else run.Clear();
+            if (run.Count > longest.Count) longest = [.. run];
+        }
+
+        return [.. longest];
+    }
 
     private readonly struct Part
     {
@@ -133,6 +159,8 @@ public sealed class NamePattern
         public List<(Rune First, Rune Last)>? Set { get; init; }
 
         public bool IsNegated { get; init; }
+
+        public bool IsLiteral => !IsAny && !IsOne && Set is null;
 
         public bool Matches(Rune rune)
         {

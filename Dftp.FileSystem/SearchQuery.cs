@@ -25,13 +25,23 @@ public sealed record SearchQuery
     public int? Limit { get; init; }
 
     /// <summary>Whether an entry from below <see cref="Under"/> is a hit. The cheap questions come first.</summary>
-    public bool Matches(in WalkEntry step)
+    public bool Matches(in Entry entry) =>
+        (IsDirectory is not { } isDirectory || entry.IsDirectory == isDirectory)
+        && (LargerThan is not { } size || entry.Size > size)
+        && (NotBefore is not { } time || entry.Modified >= time)
+        && (Node is not { } node || entry.Owner == node)
+        && (Name is null || Name.Matches(entry.NameUtf8.Span));
+
+    /// <summary>The hits of a walk below <see cref="Under"/>.</summary>
+    public IEnumerable<WalkEntry> Filter(IEnumerable<WalkEntry> walk, CancellationToken cancellationToken)
     {
-        var entry = step.Entry;
-        return (IsDirectory is not { } isDirectory || entry.IsDirectory == isDirectory)
-            && (LargerThan is not { } size || entry.Size > size)
-            && (NotBefore is not { } time || entry.Modified >= time)
-            && (Node is not { } node || entry.Owner == node)
-            && (Name is null || Name.Matches(entry.NameUtf8.Span));
+        var left = Limit ?? int.MaxValue;
+        foreach (var step in walk)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!Matches(step.Entry)) continue;
+            yield return step;
+            if (--left == 0) yield break;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Tree;
@@ -15,6 +16,7 @@ internal sealed class EntryCollector
     private readonly CancellationToken _cancellationToken;
     private readonly int _maxPathBytes;
     private ScannedDirectory _directory = ScannedDirectory.Root();
+    private readonly FileColumnsBuilder _files = new();
     private List<ScannedDirectory> _directories = [];
     private int _sinceCheck;
 
@@ -41,7 +43,10 @@ internal sealed class EntryCollector
     public string? Collect(ScannedDirectory directory, DirectoryReader reader)
     {
         _directory = directory;
-        return reader.Read(_visitor);
+        _files.Clear();
+        var failure = reader.Read(_visitor);
+        directory.Draft!.SetFiles(_files.Build());
+        return failure;
     }
 
     public List<ScannedDirectory> TakeDirectories()
@@ -54,6 +59,7 @@ internal sealed class EntryCollector
 
     public void ThrowIfCancelled() => _cancellationToken.ThrowIfCancellationRequested();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(ReadOnlySpan<byte> name, EntryKind kind, in FileFacts facts)
     {
         if (++_sinceCheck == EntriesBetweenCancellationChecks)
@@ -118,7 +124,7 @@ internal sealed class EntryCollector
 
     private void AddFile(ReadOnlySpan<byte> name, in FileFacts facts)
     {
-        _directory.Draft!.AddFile(name, facts);
+        _files.Add(name, facts);
         Files++;
         Bytes += facts.Size;
     }

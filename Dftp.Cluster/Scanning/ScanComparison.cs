@@ -15,6 +15,7 @@ namespace Dftp.Cluster.Scanning;
 internal sealed class ScanComparison(NodeName node, uint now, bool collect)
 {
     private readonly List<EntryChange> _changes = [];
+    private readonly FileColumnsBuilder _stamped = new();
 
     /// <summary>What to say to peers that know the state before: deletions come before what takes their place.</summary>
     public IReadOnlyList<EntryChange> Changes => _changes;
@@ -80,35 +81,37 @@ internal sealed class ScanComparison(NodeName node, uint now, bool collect)
     private void CompareFiles(DirectoryDraft draft, FileColumns before, VirtualPath path)
     {
         var scanned = draft.Files();
-        if (before.Count == 0 && !collect)
+        if (scanned.HasSameContent(before))
         {
-            draft.ReplaceFiles(scanned.WithChanged(now));
+            draft.SetFiles(before);
             return;
         }
 
-        var stamped = new List<PackedFile>(scanned.Count);
+        if (before.Count == 0 && !collect)
+        {
+            scanned.Stamp(now);
+            return;
+        }
+
         int at = 0, next = 0;
-        var isSame = before.Count == scanned.Count;
         while (at < before.Count || next < scanned.Count)
         {
             var order = at == before.Count ? 1 : next == scanned.Count ? -1 : before.NameSpan(at).SequenceCompareTo(scanned.NameSpan(next));
             if (order < 0)
             {
                 Add(EntryChange.Delete(Child(path, before.NameSpan(at++)), now));
-                isSame = false;
                 continue;
             }
 
             FileFacts? known = order == 0 ? before[at++] : null;
             var facts = scanned[next] with { Changed = Math.Max(now, known?.Changed ?? 0) };
             if (known is { } same && same with { Changed = 0 } == scanned[next]) facts = same;
-            else isSame = false;
             if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts));
-            stamped.Add(new PackedFile(scanned.Name(next), facts));
+            _stamped.Add(scanned.NameSpan(next), facts);
             next++;
         }
 
-        draft.ReplaceFiles(isSame ? before : FileColumns.Pack(stamped));
+        draft.SetFiles(_stamped.Build());
     }
 
     private void Add(in EntryChange change)

@@ -167,9 +167,6 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
         {
             SkipUnreadable(SkipReason.UnreadableDirectory, directory.Path, default, failure);
         }
-
-        // All its files are known: packed now, what gathered them does not pile up.
-        directory.Draft!.Files();
     }
 
     /// <summary>Opens a directory unless it vanished, may not be read, or is a symlink to a directory above itself.</summary>

@@ -1,5 +1,6 @@
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Tree;
+using Dftp.Cluster.Watching;
 
 namespace Dftp.Cluster.Scanning;
 
@@ -37,6 +38,9 @@ internal sealed class ScannedDirectory
 
     /// <summary>Null above the start of the scan, and until the directory was opened.</summary>
     public DirectoryDraft? Draft { get; set; }
+
+    /// <summary>What the observer of the scan keeps of it.</summary>
+    public KnownDirectory? Known { get; set; }
 
     public static ScannedDirectory Root() => new(null, [], [], [], false, false);
 

@@ -9,10 +9,7 @@ namespace Dftp.Cluster.Tree;
 /// </summary>
 internal sealed class DirectoryDraft(byte[] name)
 {
-    private static readonly Comparer<PackedFile> ByName = Comparer<PackedFile>.Create((a, b) => a.Name.Span.SequenceCompareTo(b.Name.Span));
-
-    private List<byte>? _names;
-    private List<(int Start, int Length, FileFacts Facts)>? _files;
+    private FileColumnsBuilder? _open;
     private List<DirectoryDraft>? _directories;
     private Dictionary<byte[], DirectoryDraft>? _directoriesByName;
     private FileColumns _columns;
@@ -45,15 +42,14 @@ internal sealed class DirectoryDraft(byte[] name)
     /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8; of two files of one name the later counts.</summary>
     public void AddFile(ReadOnlySpan<byte> nameUtf8, in FileFacts facts)
     {
-        if (_files is null) Reopen();
-        _files!.Add((_names!.Count, nameUtf8.Length, facts));
-        _names.AddRange(nameUtf8);
+        if (_open is null) Reopen();
+        _open!.Add(nameUtf8, facts);
     }
 
     /// <summary>Adds a directory. The name is a valid name of a VirtualPath in UTF-8, and new in this directory.</summary>
-    public DirectoryDraft AddDirectory(ReadOnlySpan<byte> nameUtf8, in DirectoryFacts facts)
+    public DirectoryDraft AddDirectory(byte[] nameUtf8, in DirectoryFacts facts)
     {
-        var added = new DirectoryDraft(nameUtf8.ToArray()) { Facts = facts };
+        var added = new DirectoryDraft(nameUtf8) { Facts = facts };
         Add(added);
         return added;
     }
@@ -93,23 +89,16 @@ internal sealed class DirectoryDraft(byte[] name)
     /// <summary>The files, packed. A file that has the name of one of the directories is left out.</summary>
     public FileColumns Files()
     {
-        if (_files is null) return _columns;
-        var names = _names!.ToArray();
-        var sorted = new List<PackedFile>(_files.Count);
-        foreach (var (start, length, facts) in _files) sorted.Add(new PackedFile(names.AsMemory(start, length), facts));
-        if (!IsSorted(sorted)) sorted = SortLaterWins(sorted);
-        DropNamesOfDirectories(sorted);
-        _columns = FileColumns.Pack(sorted);
-        _files = null;
-        _names = null;
+        if (_open is null) return _columns;
+        _columns = WithoutNamesOfDirectories(_open.Build());
+        _open = null;
         return _columns;
     }
 
-    /// <summary>Puts other facts in the place of the packed ones, of the same names.</summary>
-    public void ReplaceFiles(FileColumns columns)
+    /// <summary>All the files of the directory, in the place of what was added.</summary>
+    public void SetFiles(FileColumns columns)
     {
-        _files = null;
-        _names = null;
+        _open = null;
         _columns = columns;
     }
 
@@ -129,46 +118,20 @@ internal sealed class DirectoryDraft(byte[] name)
     private void Reopen()
     {
         _wasReopened = _columns.Count > 0;
-        _names = [];
-        _files = [];
-        for (var index = 0; index < _columns.Count; index++)
-        {
-            _files.Add((_names.Count, _columns.NameSpan(index).Length, _columns[index]));
-            _names.AddRange(_columns.NameSpan(index));
-        }
+        _open = new FileColumnsBuilder();
+        _open.Add(_columns);
     }
 
-    private static bool IsSorted(List<PackedFile> files)
+    private FileColumns WithoutNamesOfDirectories(FileColumns files)
     {
-        for (var index = 1; index < files.Count; index++)
+        if (_directories is null || !_directories.Exists(directory => files.Find(directory.Name) >= 0)) return files;
+        var names = new HashSet<byte[]>(_directories.Select(directory => directory.Name), NameBytes.Comparer);
+        var left = new FileColumnsBuilder();
+        for (var index = 0; index < files.Count; index++)
         {
-            if (ByName.Compare(files[index - 1], files[index]) >= 0) return false;
+            if (!names.Contains(files.Name(index).ToArray())) left.Add(files.NameSpan(index), files[index]);
         }
 
-        return true;
-    }
-
-    private static List<PackedFile> SortLaterWins(List<PackedFile> files)
-    {
-        // OrderBy is stable: of equal names the last one added stands last.
-        var sorted = files.OrderBy(file => file, ByName).ToList();
-        var kept = 0;
-        for (var index = 0; index < sorted.Count; index++)
-        {
-            if (index + 1 < sorted.Count && ByName.Compare(sorted[index], sorted[index + 1]) == 0) continue;
-            sorted[kept++] = sorted[index];
-        }
-
-        sorted.RemoveRange(kept, sorted.Count - kept);
-        return sorted;
-    }
-
-    private void DropNamesOfDirectories(List<PackedFile> files)
-    {
-        foreach (var directory in _directories ?? [])
-        {
-            var at = files.BinarySearch(new PackedFile(directory.Name, default), ByName);
-            if (at >= 0) files.RemoveAt(at);
-        }
+        return left.Build();
     }
 }

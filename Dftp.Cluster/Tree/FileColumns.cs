@@ -77,6 +77,19 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return ~low;
     }
 
+    /// <summary>The first file from an index on whose name may match a pattern, as far as its literal tells.</summary>
+    /// <returns>The count when there is none.</returns>
+    public int NextCandidate(NamePattern? pattern, int from)
+    {
+        var count = Count;
+        if (from >= count || pattern is null || pattern.Literal.IsEmpty) return from;
+        // The names lie one after another: what is found over the border of two is one candidate too many, and is matched in vain.
+        var layout = new Layout(count, Flags);
+        var start = NameBounds(from).Start;
+        var hit = AsciiSearch.IndexOfIgnoreCase(_data.AsSpan(start), pattern.Literal);
+        return hit < 0 ? count : IndexOfNameAt(start + hit - layout.Names, from);
+    }
+
     public bool Equals(FileColumns other) => _data.AsSpan().SequenceEqual(other._data);
 
     public override bool Equals(object? obj) => obj is FileColumns other && Equals(other);
@@ -84,15 +97,17 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     public override int GetHashCode() => HashCode.Combine(Count, Bytes);
 
     /// <summary>Packs files that are sorted by name, without two of one name.</summary>
-    public static FileColumns Pack(IReadOnlyList<PackedFile> files)
+    /// <param name="names">Where the names lie.</param>
+    /// <param name="files">The files.</param>
+    public static FileColumns Pack(ReadOnlySpan<byte> names, ReadOnlySpan<GatheredFile> files)
     {
-        if (files.Count == 0) return default;
+        if (files.IsEmpty) return default;
         var flags = 0;
         long nameBytes = 0, bytes = 0;
         var first = files[0].Facts;
-        foreach (var file in files)
+        foreach (ref readonly var file in files)
         {
-            nameBytes += file.Name.Length;
+            nameBytes += file.NameLength;
             bytes += file.Facts.Size;
             if ((ulong)file.Facts.Size > uint.MaxValue) flags |= WideSizes;
             if (file.Facts.Changed != first.Changed) flags |= ManyChanges;
@@ -100,26 +115,26 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         }
 
         if (nameBytes > ushort.MaxValue) flags |= WideNames;
-        var layout = new Layout(files.Count, flags);
+        var layout = new Layout(files.Length, flags);
         var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)));
         var span = data.AsSpan();
-        BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Length);
         BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);
         BinaryPrimitives.WriteInt64LittleEndian(span[BytesAt..], bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(span[ChangedAt..], first.Changed);
         BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], (ushort)first.Permissions);
 
         var nameEnd = 0;
-        for (var index = 0; index < files.Count; index++)
+        for (var index = 0; index < files.Length; index++)
         {
-            var (name, facts) = files[index];
-            WriteAt(span, HeaderSize, index, facts.Modified.Nanoseconds);
-            if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, facts.Size);
-            else WriteAt(span, layout.Sizes, index, (uint)facts.Size);
-            if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, facts.Changed);
-            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, (ushort)facts.Permissions);
-            name.Span.CopyTo(span[(layout.Names + nameEnd)..]);
-            nameEnd += name.Length;
+            ref readonly var file = ref files[index];
+            WriteAt(span, HeaderSize, index, file.Facts.Modified.Nanoseconds);
+            if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, file.Facts.Size);
+            else WriteAt(span, layout.Sizes, index, (uint)file.Facts.Size);
+            if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, file.Facts.Changed);
+            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, (ushort)file.Facts.Permissions);
+            names.Slice(file.NameStart, file.NameLength).CopyTo(span[(layout.Names + nameEnd)..]);
+            nameEnd += file.NameLength;
             if ((flags & WideNames) != 0) WriteAt(span, layout.NameEnds, index, (uint)nameEnd);
             else WriteAt(span, layout.NameEnds, index, (ushort)nameEnd);
         }
@@ -127,14 +142,41 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return new FileColumns(data);
     }
 
-    /// <summary>The same files, all changed at one time. Only for columns whose files agree about it already.</summary>
-    public FileColumns WithChanged(uint changed)
+    /// <summary>Writes one time of change for all files. Only for columns fresh from a scan, which nobody else has yet.</summary>
+    public void Stamp(uint changed)
     {
-        if (_data is null) return default;
+        if (_data is null) return;
         if ((Flags & ManyChanges) != 0) throw new InvalidOperationException("the files have times of change of their own");
-        var data = _data.ToArray();
-        BinaryPrimitives.WriteUInt32LittleEndian(data.AsSpan(ChangedAt), changed);
-        return new FileColumns(data);
+        BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(ChangedAt), changed);
+    }
+
+    /// <summary>Whether both hold the same files with the same facts, whenever they changed.</summary>
+    public bool HasSameContent(FileColumns other)
+    {
+        if (_data is null || other._data is null) return _data is null && other._data is null;
+        if (Count != other.Count || Bytes != other.Bytes || ((Flags ^ other.Flags) & ~ManyChanges) != 0) return false;
+        var mine = new Layout(Count, Flags);
+        var its = new Layout(Count, other.Flags);
+        return Section(BytesAt, ChangedAt).SequenceEqual(other.Section(BytesAt, ChangedAt))
+            && Section(PermissionsAt, mine.Changes).SequenceEqual(other.Section(PermissionsAt, its.Changes))
+            && Section(mine.NameEnds, _data.Length).SequenceEqual(other.Section(its.NameEnds, other._data.Length));
+    }
+
+    private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
+
+    /// <summary>The file whose name lies over an offset in the names.</summary>
+    private int IndexOfNameAt(int offset, int low)
+    {
+        var high = Count - 1;
+        var layout = new Layout(Count, Flags);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (NameBounds(middle).End - layout.Names > offset) high = middle;
+            else low = middle + 1;
+        }
+
+        return low;
     }
 
     private (int Start, int End) NameBounds(int index)
@@ -179,6 +221,3 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         }
     }
 }
-
-/// <summary>A file on its way into <see cref="FileColumns"/>.</summary>
-internal readonly record struct PackedFile(ReadOnlyMemory<byte> Name, FileFacts Facts);

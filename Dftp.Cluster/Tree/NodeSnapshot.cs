@@ -34,7 +34,7 @@ internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnap
         if (parent.PartOf(node) is not { } part) return false;
         var index = part.Files.Find(name);
         if (index < 0) return false;
-        entry = ToEntry(part, index);
+        entry = part.ToEntry(index);
         return true;
     }
 
@@ -64,15 +64,9 @@ internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnap
         }
 
         if (directory.PartOf(node) is not { } part) yield break;
-        for (var index = 0; index < part.Files.Count; index++) yield return ToEntry(part, index);
+        for (var index = 0; index < part.Files.Count; index++) yield return part.ToEntry(index);
     }
 
     private static Entry ToEntry(TreeDirectory directory, DirectoryPart part) =>
         new(directory.Name, true, directory.Bytes, part.Facts.Modified, part.Facts.Permissions, part.Node);
-
-    private static Entry ToEntry(DirectoryPart part, int index)
-    {
-        var facts = part.Files[index];
-        return new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node);
-    }
 }

@@ -84,6 +84,9 @@ internal sealed class TreeDirectory
 
     public int PartCount => _parts is DirectoryPart[] several ? several.Length : 1;
 
+    /// <summary>Null where several nodes have a part, or none.</summary>
+    public DirectoryPart? OnlyPart => _parts as DirectoryPart;
+
     public DirectoryPart Owner => _parts is DirectoryPart[] several ? OwnerRule.OwnerOf(several) : (DirectoryPart)_parts;
 
     public DirectoryPart? PartOf(NodeName node)

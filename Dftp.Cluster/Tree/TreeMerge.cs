@@ -120,24 +120,24 @@ internal sealed class TreeMerge(NodeName node)
 
     private static FileColumns Merge(FileColumns old, List<KeyValuePair<byte[], FileFacts?>> changed)
     {
-        var merged = new List<PackedFile>(old.Count + changed.Count);
+        var merged = new FileColumnsBuilder();
         int at = 0, next = 0;
         while (at < old.Count || next < changed.Count)
         {
             var order = at == old.Count ? 1 : next == changed.Count ? -1 : old.NameSpan(at).SequenceCompareTo(changed[next].Key);
             if (order < 0)
             {
-                merged.Add(new PackedFile(old.Name(at), old[at]));
+                merged.Add(old.NameSpan(at), old[at]);
                 at++;
                 continue;
             }
 
             if (order == 0) at++;
-            if (changed[next].Value is { } facts) merged.Add(new PackedFile(changed[next].Key, facts));
+            if (changed[next].Value is { } facts) merged.Add(changed[next].Key, facts);
             next++;
         }
 
-        return FileColumns.Pack(merged);
+        return merged.Build();
     }
 
     private void Count(DirectoryPart? before, DirectoryPart? after, bool isRoot)

@@ -72,7 +72,11 @@ internal sealed class TreeSnapshot : ITreeSnapshot
     public IEnumerable<WalkEntry> Walk(VirtualPath directory) =>
         TreePath.FindDirectory(Root, directory) is { } found ? Walk(found, directory) : [];
 
-    private static IEnumerable<Entry> List(TreeDirectory directory)
+    public IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) =>
+        TreePath.FindDirectory(Root, query.Under) is { } found ? new TreeSearch(query).Run(found, cancellationToken) : [];
+
+    /// <summary>The entries of a directory, its directories first.</summary>
+    internal static IEnumerable<Entry> List(TreeDirectory directory)
     {
         foreach (var child in directory.Children) yield return child.ToEntry();
         var merge = new FileMerge(directory.PartsArray());

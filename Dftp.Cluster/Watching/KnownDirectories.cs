@@ -30,7 +30,7 @@ internal sealed class KnownDirectories(EventSource source, DirtyPlaces dirty) : 
         bool isNew;
         lock (_lock)
         {
-            known = GetOrAdd(directory.Path);
+            known = GetOrAdd(directory);
             isNew = !IsKnown(known, reader.Identity);
             if (known.WasEntered && known.Identity != reader.Identity) Unwatch(known, known.RealPath);
             known.WasEntered = true;
@@ -62,7 +62,7 @@ internal sealed class KnownDirectories(EventSource source, DirtyPlaces dirty) : 
         if (realPath.AsSpan().SequenceEqual(directory.RealPath)) return;
         lock (_lock)
         {
-            var known = GetOrAdd(directory.Path);
+            var known = GetOrAdd(directory);
             if (!(known.Dependencies ??= new(NameBytes.Comparer)).Add(realPath)) return;
             Add(_dependents, realPath, known);
         }
@@ -230,17 +230,9 @@ internal sealed class KnownDirectories(EventSource source, DirtyPlaces dirty) : 
         return at;
     }
 
-    private KnownDirectory GetOrAdd(ReadOnlySpan<byte> path)
-    {
-        var at = _root;
-        foreach (var range in path.Split((byte)'/'))
-        {
-            var name = path[range];
-            if (!name.IsEmpty) at = at.Child(name) ?? at.GetOrAddChild(name.ToArray());
-        }
-
-        return at;
-    }
+    /// <summary>The scan's own chain of directories leads there, without a search from the root for each of them.</summary>
+    private KnownDirectory GetOrAdd(ScannedDirectory directory) => directory.Known ??=
+        directory.Parent is { } parent ? GetOrAdd(parent).GetOrAddChild(directory.Name) : _root;
 
     private void SetRealPath(KnownDirectory known, byte[]? realPath)
     {

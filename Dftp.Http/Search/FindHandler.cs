@@ -14,9 +14,6 @@ internal static class FindHandler
     /// <summary>Enough for a line of either form.</summary>
     private const int MaxLine = 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + EntryJson.MaxFacts + 16;
 
-    /// <summary>A search that finds little still notices soon that its client has left.</summary>
-    private const int StepsBetweenLooks = 4096;
-
     public static async Task AnswerAsync(TreeRequest request)
     {
         if (!FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint))
@@ -38,22 +35,18 @@ internal static class FindHandler
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
-        var walk = entry.IsDirectory ? request.Snapshot.Walk(under) : [new WalkEntry(under.Parent, entry)];
-        await SendAsync(query, walk, new Utf8Output(response.BodyWriter), request.Aborted);
+        var hits = entry.IsDirectory
+            ? request.Snapshot.Search(query.Search, request.Aborted)
+            : query.Search.Filter([new WalkEntry(under.Parent, entry)], request.Aborted);
+        await SendAsync(hits, new FoundLine(query.IsJson), new Utf8Output(response.BodyWriter), request.Aborted);
     }
 
-    private static async Task SendAsync(FindQuery query, IEnumerable<WalkEntry> walk, Utf8Output output, CancellationToken aborted)
+    private static async Task SendAsync(IEnumerable<WalkEntry> hits, FoundLine line, Utf8Output output, CancellationToken aborted)
     {
-        var line = new FoundLine(query.IsJson);
-        var left = query.Search.Limit ?? int.MaxValue;
-        var steps = 0;
-        foreach (var step in walk)
+        foreach (var hit in hits)
         {
-            if (++steps % StepsBetweenLooks == 0) aborted.ThrowIfCancellationRequested();
-            if (!query.Search.Matches(step)) continue;
             if (!output.HasRoom(MaxLine) && !await output.MakeRoomAsync(MaxLine, aborted)) return;
-            line.Append(output, step);
-            if (--left == 0) break;
+            line.Append(output, hit);
         }
 
         output.Complete();

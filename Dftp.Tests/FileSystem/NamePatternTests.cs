@@ -40,6 +40,28 @@ public sealed class NamePatternTests
     [DataRow("x\\")]
     public void Broken_pattern_is_refused(string pattern) => Assert.IsFalse(NamePattern.TryParse(pattern, out _));
 
+    [TestMethod]
+    [DataRow("report", "report")]
+    [DataRow("*.TAR.gz", ".tar.gz")]
+    [DataRow("ab?cde[xy]f", "cde")]
+    [DataRow("É1", "1")]
+    [DataRow("*?", "")]
+    public void Literal_is_the_longest_ASCII_that_every_match_has(string pattern, string literal)
+    {
+        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(literal, Encoding.ASCII.GetString(parsed!.Literal));
+    }
+
+    // Its small letter is an ASCII k, which the literal would demand in vain.
+    [TestMethod]
+    public void Kelvin_sign_is_no_K()
+    {
+        Assert.IsTrue(NamePattern.TryParse("k", out var pattern));
+        Assert.IsFalse(pattern!.Matches("\u212A"u8));
+        Assert.IsTrue(NamePattern.TryParse("\u212A", out var sign));
+        Assert.IsTrue(sign!.Matches("\u212A"u8));
+    }
+
     // Stars that each try every place would take longer than the test's life.
     [TestMethod]
     [Timeout(10_000)]

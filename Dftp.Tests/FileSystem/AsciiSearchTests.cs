@@ -1,0 +1,34 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.FileSystem;
+
+[TestClass]
+public sealed class AsciiSearchTests
+{
+    [TestMethod]
+    public void RandomTexts_AreFoundWhereTheFrameworkFindsThem()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var text = RandomText(random, random.Next(100));
+            var wanted = RandomText(random, random.Next(1, 5)).ToLowerInvariant();
+            Assert.AreEqual(
+                text.IndexOf(wanted, StringComparison.OrdinalIgnoreCase),
+                AsciiSearch.IndexOfIgnoreCase(Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(wanted)),
+                $"'{wanted}' in '{text}'");
+        }
+    }
+
+    // The bit that tells cases of letters apart tells these characters apart: @ and `, [ and {, and a control character and a digit.
+    [TestMethod]
+    [DataRow("`", "@")]
+    [DataRow("{", "[")]
+    [DataRow("1", "\u0011")]
+    public void CharactersWithoutCase_AreTakenAsTheyAre(string wanted, string text) =>
+        Assert.AreEqual(-1, AsciiSearch.IndexOfIgnoreCase(Encoding.ASCII.GetBytes(text + new string('-', 40)), Encoding.ASCII.GetBytes(wanted)));
+
+    private static string RandomText(Random random, int length) =>
+        string.Concat(Enumerable.Range(0, length).Select(_ => "aAbB.1"[random.Next(6)]));
+}
