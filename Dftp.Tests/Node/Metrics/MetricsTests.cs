@@ -121,6 +121,7 @@ public sealed class MetricsTests
         await Eventually.TrueAsync(() => node.IsScanned, "the scan has ended");
         using (var ftp = await Ftp.RawFtpClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Host.FtpPort)))
         {
+            await ftp.ExpectAsync(220);
             await ftp.ExpectAsync(331, "USER anonymous");
             Assert.AreEqual(1, (await ReadAsync(node.Public)).Samples["dftp_ftp_sessions"]);
         }
