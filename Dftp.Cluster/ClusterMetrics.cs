@@ -83,9 +83,9 @@ internal sealed class ClusterMetrics
     private IEnumerable<Measurement<long>> PushLags()
     {
         var own = _membership.Own.State.Sequence;
-        return from facts in Present()
-            where facts.PushedSequence is not null
-            select new Measurement<long>(Math.Max(0, own - facts.PushedSequence!.Value), Tag(facts.Name));
+        return Present()
+            .Where(facts => facts.PushedSequence is not null)
+            .Select(facts => new Measurement<long>(Math.Max(0, own - facts.PushedSequence!.Value), Tag(facts.Name)));
     }
 
     private IEnumerable<Measurement<long>> LastAnswers() =>
