@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
@@ -82,6 +83,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>
         new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan.Status).Write(json);
+
+    /// <summary>Puts the instruments of the tree, the peers and the scan on a meter.</summary>
+    public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, Tree, _scan);
 
     /// <summary>How this node's entries follow its disk.</summary>
     public ScanStatus ScanStatus => _scan.Status;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Dftp.FileSystem;
@@ -14,10 +15,14 @@ public sealed class FtpConnectionHandler : ConnectionHandler
     private readonly FtpContext _context;
     private readonly SessionLimits _limits;
 
-    public FtpConnectionHandler(IFileTree tree, FtpOptions options, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="meter">Gets the instruments; null where nobody wants them.</param>
+    public FtpConnectionHandler(IFileTree tree, FtpOptions options, TimeProvider time, ILoggerFactory loggers, Meter? meter = null)
     {
-        _context = new FtpContext(tree, options, time, loggers.CreateLogger("Dftp.Ftp"));
         _limits = new SessionLimits(options.MaxSessions, options.MaxSessionsPerAddress);
+        _context = new FtpContext(tree, options, time, loggers.CreateLogger("Dftp.Ftp"))
+        {
+            Metrics = new FtpMetrics(meter ?? new Meter("dftp.ftp"), () => _limits.Count),
+        };
     }
 
     /// <summary>Sessions that are open now.</summary>
@@ -40,6 +45,7 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         if (!_limits.TryEnter(remote.Address))
         {
             FtpLog.Refused(_context.Log, remote);
+            _context.Metrics.SessionRefused();
             if (isImplicitTls) return;
             using var writer = new ReplyWriter(connection.Transport.Output);
             await writer.WriteAsync(new Reply(421, "Too many sessions, try again later"));
@@ -51,6 +57,7 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         {
             ReadUrgentDataInline(connection);
             FtpLog.Started(_context.Log, remote);
+            _context.Metrics.SessionStarted();
             using var session = new FtpSession(_context, connection.Transport, local, remote);
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
             await using (stopping.UnsafeRegister(static session => ((FtpSession)session!).Shutdown(), session))

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -7,4 +8,7 @@ namespace Dftp.Ftp;
 internal sealed record FtpContext(IFileTree Tree, FtpOptions Options, TimeProvider Time, ILogger Log)
 {
     public ContentHashes Hashes { get; } = new();
+
+    /// <summary>What is counted of them.</summary>
+    public FtpMetrics Metrics { get; init; } = new(new Meter("dftp.ftp"), () => 0);
 }

@@ -155,7 +155,7 @@ internal sealed class FtpSession : IDisposable
     /// <param name="run">Does the transfer; its outcome is the reply.</param>
     public async ValueTask<Reply> TransferAsync(Func<Transfer, Task<Reply>> run)
     {
-        using var transfer = new Transfer(Context.Time, Context.Options.StallTimeout);
+        using var transfer = new Transfer(Context.Time, Context.Options.StallTimeout, Context.Metrics.Sent);
         SetTransfer(transfer);
         _clock.Pause();
         try
@@ -229,7 +229,9 @@ internal sealed class FtpSession : IDisposable
                 return new Reply(501, "The line is not UTF-8 text");
         }
 
-        if (CommandTable.Find(line.Verb) is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
+        var found = CommandTable.Find(line.Verb);
+        Context.Metrics.CommandGiven(found?.Verb);
+        if (found is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
         if (command.Access == Access.LoggedIn && !State.IsLoggedIn) return new Reply(530, "Log in with USER and PASS first");
         if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty)
         {

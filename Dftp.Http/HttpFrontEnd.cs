@@ -1,6 +1,12 @@
+using System.Diagnostics.Metrics;
+using System.Net.Security;
 using Dftp.FileSystem;
+using Dftp.Http.Transport;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -22,16 +28,53 @@ public static class HttpFrontEnd
     /// two nodes ask each other in a circle.
     /// </param>
     /// <param name="options">What the pages say of this node.</param>
-    public static void MapDftp(this IApplicationBuilder app, IFileTree tree, IFileTree ownTree, HttpOptions options)
+    /// <param name="connections">What its endpoints share; null where there is nothing to share.</param>
+    public static void MapDftp(
+        this IApplicationBuilder app, IFileTree tree, IFileTree ownTree, HttpOptions options, HttpConnections? connections = null)
     {
-        var log = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpFrontEnd));
-        app.Run(new RequestTable(tree, ownTree, options, log).AnswerAsync);
+        var loggers = app.ApplicationServices.GetRequiredService<ILoggerFactory>();
+        connections ??= new HttpConnections(int.MaxValue, options, new Meter("dftp.http"), loggers);
+        app.Run(new RequestTable(tree, ownTree, options, connections, loggers.CreateLogger(typeof(HttpFrontEnd))).AnswerAsync);
     }
 
-    /// <summary>Kestrel's limits as every path of a tree needs them.</summary>
+    /// <summary>Has requests that the server refuses by itself answered by a sentence. It comes before the server is built.</summary>
+    public static void AddDftp(this IServiceCollection services, HttpConnections connections) => services.AddSingleton(connections.Refused);
+
+    /// <summary>
+    /// Kestrel's limits as every path of a tree needs them. Kestrel's own are kept for the rest: 100 headers of 32 KiB in all, 30 s for
+    /// them to come, 130 s between two requests, 100 streams on an HTTP/2 connection.
+    /// </summary>
     public static void UseDftpLimits(this KestrelServerOptions server)
     {
         server.Limits.MaxRequestLineSize = Math.Max(server.Limits.MaxRequestLineSize, MaxRequestLine);
         server.AddServerHeader = false;
+        // RFC 9112, 3.2.2: with a target in absolute-form "the origin server MUST ignore the received Host header field".
+        server.AllowHostHeaderOverride = true;
+    }
+
+    /// <summary>Serves the tree on an endpoint: HTTP/1.1, and by TLS HTTP/2 too.</summary>
+    /// <param name="connections">What all endpoints share.</param>
+    /// <param name="tls">The server's side of TLS, without protocols of its own; null: in the clear.</param>
+    public static void UseDftp(this ListenOptions listen, HttpConnections connections, SslServerAuthenticationOptions? tls = null)
+    {
+        listen.Use(next => connection => connections.AdmitAsync(next, connection, isTls: tls is not null));
+        if (tls is null)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.UseDftpTransport();
+        }
+        else
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            var https = new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = tls.ServerCertificateContext,
+                EnabledSslProtocols = tls.EnabledSslProtocols,
+                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            };
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(https) });
+        }
+
+        listen.Use(next => connection => connections.FollowAsync(next, connection));
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Dftp.FileSystem;
 
@@ -20,6 +21,11 @@ public sealed record HttpOptions
     /// Writes the one JSON object that <c>/status/</c> answers; called by many at once. Null where there is no such report.
     /// </summary>
     public Action<Utf8JsonWriter>? WriteStatus { get; init; }
+
+    /// <summary>
+    /// Writes what <c>/metrics</c> answers, in Prometheus' text form 0.0.4; called by many at once. Null where there are no figures.
+    /// </summary>
+    public Action<IBufferWriter<byte>>? WriteMetrics { get; init; }
 
     /// <summary>Whether <c>/readyz</c> says yes; called by many at once.</summary>
     public Func<bool> IsReady { get; init; } = () => true;

@@ -14,7 +14,7 @@ namespace Dftp.Http;
 /// <summary>Which handler answers which path.</summary>
 internal sealed class RequestTable
 {
-    private const string AllowedMethods = "GET, HEAD, OPTIONS";
+    public const string AllowedMethods = "GET, HEAD, OPTIONS";
 
     /// <summary>The first row that matches answers; what no row matches is not found.</summary>
     private readonly Row[] _rows;
@@ -22,16 +22,21 @@ internal sealed class RequestTable
     private readonly IFileTree _tree;
     private readonly IFileTree _ownTree;
     private readonly AccessLog? _accessLog;
+    private readonly HttpMetrics _metrics;
+    private readonly ILogger _log;
 
-    public RequestTable(IFileTree tree, IFileTree ownTree, HttpOptions options, ILogger log)
+    public RequestTable(IFileTree tree, IFileTree ownTree, HttpOptions options, HttpConnections connections, ILogger log)
     {
         _tree = tree;
         _ownTree = ownTree;
-        _accessLog = options.AccessLog is { } write ? new AccessLog(write, options.Time) : null;
+        _accessLog = connections.AccessLog;
+        _metrics = connections.Metrics;
+        _log = log;
         var greeting = new GreetingPage(options);
         var files = new TreeHandler(new FileAnswer(options.Time, log), new ArchiveAnswer(log));
         var health = new HealthHandler(options.IsReady);
         var status = new StatusHandler(options.WriteStatus);
+        var metrics = new MetricsHandler(options.WriteMetrics);
         _rows =
         [
             new("/", Match.Exact, greeting.AnswerAsync),
@@ -44,7 +49,9 @@ internal sealed class RequestTable
             new("/readyz", Match.Exact, health.AnswerReadinessAsync, ShowsTree: false),
             new("/status", Match.Exact, status.AnswerAsync, ShowsTree: false),
             new("/status/", Match.Exact, status.AnswerAsync, ShowsTree: false),
+            new("/metrics", Match.Exact, metrics.AnswerAsync, ShowsTree: false),
         ];
+        foreach (var row in _rows) row.Metrics = _metrics.Route(row.Path);
     }
 
     private enum Match
@@ -56,44 +63,61 @@ internal sealed class RequestTable
     public async Task AnswerAsync(HttpContext http)
     {
         _accessLog?.Follow(http);
+        var began = _metrics.RequestBegan();
+        // The server's decoded path cannot tell %2F from a slash, hence the raw target.
+        var isTarget = RequestTarget.TryParse(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var target);
+        var row = isTarget ? Find(target) : null;
+        var route = row?.Metrics ?? _metrics.Unrouted;
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            await DispatchAsync(http);
+            await (RequestBody.Refuse(http) ?? (isTarget ? DispatchAsync(http, target, row) : AnswerOtherTargetAsync(http)));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The client has left: nobody is there to be told, and nothing went wrong here.
         }
+        catch (Exception failure) when (!http.Response.HasStarted && failure is not BadHttpRequestException)
+        {
+            Log.Defect(_log, failure, route.Name);
+            http.Response.Clear();
+            await PlainText.WriteAsync(http, StatusCodes.Status500InternalServerError, "An error in this node; its log says more.");
+        }
+        finally
+        {
+            RequestTrace.Describe(http, route.Name);
+            _metrics.RequestEnded(route, http, began);
+        }
     }
 
-    private Task DispatchAsync(HttpContext http)
+    private Row? Find(RequestTarget target)
     {
-        // The server's decoded path cannot tell %2F from a slash, hence the raw target.
-        var raw = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (raw == "*" && HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
-        if (!RequestTarget.TryParse(raw, out var target))
-        {
-            return PlainText.WriteAsync(http, StatusCodes.Status400BadRequest, "The request's target is not a path.");
-        }
-
         foreach (var row in _rows)
         {
-            if (row.Matches(target.Path)) return AnswerRowAsync(http, target, row);
+            if (row.Matches(target.Path)) return row;
         }
 
-        return PlainText.WriteAsync(
-            http, StatusCodes.Status404NotFound, "Nothing is here: the files are under /fs/, a list of all of them is at /find/.");
+        return null;
     }
+
+    /// <summary>The target <c>*</c>, which OPTIONS has, and that of CONNECT (RFC 9112, section 3.2).</summary>
+    private static Task AnswerOtherTargetAsync(HttpContext http)
+    {
+        if (HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
+        return HttpMethods.IsConnect(http.Request.Method)
+            ? AnswerNotAllowedAsync(http)
+            : PlainText.WriteAsync(http, StatusCodes.Status400BadRequest, "The request's target is not a path.");
+    }
+
+    private Task DispatchAsync(HttpContext http, RequestTarget target, Row? row) => row is not null
+        ? AnswerRowAsync(http, target, row)
+        : PlainText.WriteAsync(
+            http, StatusCodes.Status404NotFound, "Nothing is here: the files are under /fs/, a list of all of them is at /find/.");
 
     private Task AnswerRowAsync(HttpContext http, RequestTarget target, Row row)
     {
         if (HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
-        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
-        {
-            http.Response.Headers.Allow = AllowedMethods;
-            return PlainText.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD are answered here.");
-        }
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method)) return AnswerNotAllowedAsync(http);
 
         var rest = target.Path.AsSpan(row.Path.Length);
         return RequestTarget.DecodePath(rest, out var path) switch
@@ -114,6 +138,12 @@ internal sealed class RequestTable
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 
+    private static Task AnswerNotAllowedAsync(HttpContext http)
+    {
+        http.Response.Headers.Allow = AllowedMethods;
+        return PlainText.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, "Only GET and HEAD are answered here.");
+    }
+
     private static Task AnswerOptions(HttpResponse response)
     {
         response.StatusCode = StatusCodes.Status204NoContent;
@@ -127,6 +157,8 @@ internal sealed class RequestTable
     /// <param name="ShowsTree">The whole tree can be required of it.</param>
     private sealed record Row(string Path, Match Match, Func<TreeRequest, Task> Handler, bool ShowsTree = true)
     {
+        public RouteMetrics Metrics { get; set; } = new(Path);
+
         public bool Matches(string path) =>
             Match == Match.Exact ? path == Path : path.StartsWith(Path, StringComparison.Ordinal);
     }

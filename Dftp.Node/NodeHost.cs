@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Text.Json;
 using Dftp.Cluster;
 using Dftp.Cluster.Content;
@@ -6,9 +7,9 @@ using Dftp.Cluster.Membership;
 using Dftp.Cluster.Watching;
 using Dftp.Ftp;
 using Dftp.Http;
-using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
+using Dftp.Node.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -34,9 +35,13 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly NodeMeters _meters = new();
     private ClusterNode? _cluster;
     private WebApplication? _server;
-    private Listener? _http, _management, _ftp, _ftps;
+    private Listener? _http, _https, _management, _ftp, _ftps;
+    private SslServerAuthenticationOptions? _tls;
+    private AccessLogFile? _accessLog;
+    private IDisposable? _telemetry;
 
     public NodeHost(NodeOptions options, ILoggerFactory logs, TimeProvider time)
     {
@@ -48,6 +53,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     /// <summary>The ports that the interfaces got; 0 for one that is switched off. Known after the start.</summary>
     public int HttpPort => _http?.Port ?? 0;
+
+    public int HttpsPort => _https?.Port ?? 0;
 
     public int ManagementPort => _management?.Port ?? 0;
 
@@ -63,19 +70,24 @@ internal sealed partial class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         RootDirectory.ThrowIfUnreadable(_options.Root);
+        _accessLog = OpenAccessLog();
         _cluster = CreateCluster();
+        Measure(_cluster);
+        _telemetry = OpenTelemetryExport.Start(_options.OpenTelemetry, _meters, _options, CommandLineParser.Version, _log);
         _http = await ResolveAsync("--http-listen", _options.HttpListen, cancellationToken);
+        _https = await ResolveAsync("--https-listen", _options.HttpsListen, cancellationToken);
         _management = await ResolveAsync("--http-mgmt-listen", _options.ManagementListen, cancellationToken);
         _ftp = await ResolveAsync("--ftp-listen", _options.FtpListen, cancellationToken);
         _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
+        if (_https is not null || _ftp is not null || _ftps is not null) _tls = ServerCertificate.Load(_options, _time, _log);
         var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
         _cluster.StartScan();
-        if (_http is null && _management is null && ftp is null) return;
+        if (_http is null && _https is null && _management is null && ftp is null) return;
 
         _server = CreateServer(_cluster, ftp);
         await _server.StartAsync(cancellationToken);
         LogListening();
-        // Without a public interface peers read this node's copies by the management interface.
+        // Without a public interface in the clear peers read this node's copies by the management interface.
         if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));
     }
 
@@ -91,6 +103,29 @@ internal sealed partial class NodeHost : IAsyncDisposable
     {
         if (_server is not null) await _server.DisposeAsync();
         if (_cluster is not null) await _cluster.DisposeAsync();
+        // What is sent and written last tells of all that came before.
+        if (_telemetry is not null) await Task.Run(_telemetry.Dispose);
+        if (_accessLog is not null) await _accessLog.DisposeAsync();
+        _meters.Dispose();
+    }
+
+    /// <summary>Has the access log's file opened anew. Does nothing where there is none.</summary>
+    public void ReopenAccessLog() => _accessLog?.Reopen();
+
+    private AccessLogFile? OpenAccessLog() => _options.AccessLog switch
+    {
+        null => null,
+        "-" => AccessLogFile.Over(Console.OpenStandardOutput(), _time, _log),
+        var file => AccessLogFile.Open(file, _time, _log),
+    };
+
+    private void Measure(ClusterNode cluster)
+    {
+        cluster.Measure(_meters.Add("dftp.cluster"));
+        var meter = _meters.Add("dftp.node");
+        ProcessMetrics.Measure(meter, _options, CommandLineParser.Version);
+        if (_accessLog is { } log)
+            meter.CreateObservableCounter("dftp.access_log.lost", () => log.Lost, "{line}", "Lines of the access log that were dropped.");
     }
 
     private ClusterNode CreateCluster()
@@ -125,12 +160,16 @@ internal sealed partial class NodeHost : IAsyncDisposable
         builder.Services.AddSingleton(_logs);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
+        var options = CreateHttpOptions(cluster);
+        var connections = new HttpConnections(_options.HttpMaxConnections, options, _meters.Add("dftp.http"), _logs);
+        builder.Services.AddDftp(connections);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
             server.UseDftpLimits();
             server.Limits.MinResponseDataRate = PatientRate;
-            if (_http is not null) server.Listen(_http.EndPoint, listen => Serve(listen, Interface.Public));
-            if (_management is not null) server.Listen(_management.EndPoint, listen => Serve(listen, Interface.Management));
+            if (_http is not null) server.Listen(_http.EndPoint, listen => listen.UseDftp(connections));
+            if (_https is not null) server.Listen(_https.EndPoint, listen => listen.UseDftp(connections, _tls));
+            if (_management is not null) server.Listen(_management.EndPoint, ServeManagement);
             if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(ftp!));
             if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
         });
@@ -140,53 +179,56 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(next => http => RouteAsync(http, next, cluster));
-        app.MapDftp(cluster.Tree, cluster.OwnTree, new HttpOptions
-        {
-            NodeName = _options.Name,
-            ClusterName = _options.ClusterName,
-            Version = CommandLineParser.Version,
-            // A port that the system is to choose is not known yet, and there is no link to port 0.
-            FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
-            WriteStatus = WriteStatus,
-            IsReady = () => cluster.ScanStatus.State == ScanState.Following,
-            Time = _time,
-        });
+        app.MapDftp(cluster.Tree, cluster.OwnTree, options, connections);
         return app;
     }
+
+    private HttpOptions CreateHttpOptions(ClusterNode cluster) => new()
+    {
+        NodeName = _options.Name,
+        ClusterName = _options.ClusterName,
+        Version = CommandLineParser.Version,
+        // A port that the system is to choose is not known yet, and there is no link to port 0.
+        FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
+        WriteStatus = WriteStatus,
+        WriteMetrics = _meters.WriteText,
+        IsReady = () => cluster.ScanStatus.State == ScanState.Following,
+        AccessLog = _accessLog is null ? null : _accessLog.Add,
+        Time = _time,
+    };
 
     private EndPoint[] FtpEndPoints() => [.. new[] { _ftp, _ftps }.OfType<Listener>().Select(listener => listener.EndPoint)];
 
     private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
-        new(cluster.Tree, _options.Ftp with { ShutdownGrace = TransferGrace, Tls = ServerCertificate.Load(_options, _time, _log) }, _time, _logs);
+        new(cluster.Tree, _options.Ftp with { ShutdownGrace = TransferGrace, Tls = _tls }, _time, _logs, _meters.Add("dftp.ftp"));
 
-    private static void Serve(ListenOptions listen, Interface served)
+    private static void ServeManagement(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
-        if (served == Interface.Public) listen.UseDftpTransport();
         listen.Use(next => connection =>
         {
-            connection.Features.Set(new ServedInterface(served));
+            connection.Features.Set(ManagementConnection.Mark);
             return next(connection);
         });
     }
 
     /// <summary>
-    /// Requests of the management interface go to the cluster; all others on to the public one's table. So does what asks for the report,
+    /// Requests of the management interface go to the cluster; all others on to the public one's table. So does what asks how the node is,
     /// which is had from a node without a public interface too.
     /// </summary>
     private Task RouteAsync(HttpContext http, RequestDelegate next, ClusterNode cluster)
     {
-        if (http.Features.Get<ServedInterface>()?.Value != Interface.Management) return next(http);
+        if (http.Features.Get<ManagementConnection>() is null) return next(http);
         var isPeersRead = _http is null && http.Request.Query.ContainsKey("redirN");
-        var asksForReport = http.Request.Path.Value is "/status" or "/status/";
-        return isPeersRead || asksForReport ? next(http) : cluster.AnswerManagementAsync(http);
+        var asksHowItIs = http.Request.Path.Value is "/status" or "/status/" or "/metrics" or "/healthz" or "/readyz";
+        return isPeersRead || asksHowItIs ? next(http) : cluster.AnswerManagementAsync(http);
     }
 
     private System.Net.Sockets.Socket Bind(EndPoint endPoint)
     {
-        var listener = new[] { _http, _management, _ftp, _ftps }.First(candidate => ReferenceEquals(candidate?.EndPoint, endPoint));
+        var listener = new[] { _http, _https, _management, _ftp, _ftps }.First(candidate => ReferenceEquals(candidate?.EndPoint, endPoint));
         return listener!.Bind();
     }
 
@@ -200,6 +242,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private void LogListening()
     {
         if (_http is not null) LogListening(_log, "HTTP public", new HostPort(_http.Address.Host, _http.Port));
+        if (_https is not null) LogListening(_log, "HTTPS public", new HostPort(_https.Address.Host, _https.Port));
         if (_management is not null) LogListening(_log, "HTTP mgmt", new HostPort(_management.Address.Host, _management.Port));
         if (_ftp is not null) LogListening(_log, "FTP public", new HostPort(_ftp.Address.Host, _ftp.Port));
         if (_ftps is not null) LogListening(_log, "FTPS public", new HostPort(_ftps.Address.Host, _ftps.Port));
@@ -208,12 +251,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface} interface listening on {Address}...")]
     private static partial void LogListening(ILogger log, string @interface, HostPort address);
 
-    private enum Interface
+    /// <summary>Marks the connections that the management interface has accepted.</summary>
+    private sealed class ManagementConnection
     {
-        Public,
-        Management,
+        public static ManagementConnection Mark { get; } = new();
     }
-
-    /// <summary>Marks a connection with the interface that accepted it.</summary>
-    private sealed record ServedInterface(Interface Value);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 using Dftp.Ftp;
+using Dftp.Node.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
@@ -37,6 +38,18 @@ internal sealed record NodeOptions
 
     /// <summary>Null: this node has no public HTTP interface.</summary>
     public ListenAddress? HttpListen { get; init; }
+
+    /// <summary>Where users reach the tree by HTTPS. Null: nowhere.</summary>
+    public ListenAddress? HttpsListen { get; init; }
+
+    /// <summary>Connections to both public HTTP interfaces at once; as many again are told by 503.</summary>
+    public int HttpMaxConnections { get; init; } = 10_000;
+
+    /// <summary>A file that gets a line for every HTTP request; <c>-</c> is standard output. Null: nothing.</summary>
+    public string? AccessLog { get; init; }
+
+    /// <summary>What the environment says of OpenTelemetry.</summary>
+    public OpenTelemetrySettings OpenTelemetry { get; init; } = OpenTelemetrySettings.None;
 
     /// <summary>Null: this node has no management interface and so no peers.</summary>
     public ListenAddress? ManagementListen { get; init; }

@@ -29,6 +29,12 @@ internal static partial class NodeProcess
         EventHandler<UnobservedTaskExceptionEventArgs> logUnobserved = (_, failure) => LogUnobserved(log, failure.Exception);
         TaskScheduler.UnobservedTaskException += logUnobserved;
         var node = new NodeHost(options, logs, time);
+        // Without a file to open anew a hangup ends the process, as ever.
+        using var hangup = options.AccessLog is null or "-" ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            node.ReopenAccessLog();
+        });
         try
         {
             // 2. start, and run until the signal

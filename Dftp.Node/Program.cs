@@ -1,6 +1,7 @@
 using System.Net;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Commands;
+using Dftp.Node.Metrics;
 
 namespace Dftp.Node;
 
@@ -38,7 +39,8 @@ internal static class Program
         switch (request)
         {
             case CommandLineRequest.RunNode run:
-                await NodeProcess.RunAsync(run.Options, Console.OpenStandardError(), TimeProvider.System);
+                var options = run.Options with { OpenTelemetry = OpenTelemetrySettings.Of(Environment.GetEnvironmentVariables()) };
+                await NodeProcess.RunAsync(options, Console.OpenStandardError(), TimeProvider.System);
                 return ExitCode.Done;
             case CommandLineRequest.RunCommand run:
                 return await CommandProcess.RunAsync(run.Command, run.Request, TimeProvider.System);

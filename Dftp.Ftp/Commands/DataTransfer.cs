@@ -23,6 +23,13 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
     /// <param name="sendAsync">Sends everything over the data connection.</param>
     public async Task<Reply> RunAsync(string announcement, Func<DataConnection, Task> sendAsync)
     {
+        var reply = await TransferAsync(announcement, sendAsync);
+        session.Context.Metrics.TransferEnded(verb, isComplete: reply.Code == 226);
+        return reply;
+    }
+
+    private async Task<Reply> TransferAsync(string announcement, Func<DataConnection, Task> sendAsync)
+    {
         using var endpoint = session.TakeDataEndpoint();
         if (endpoint is null) return new Reply(425, "Use PASV, EPSV, PORT or EPRT first");
 

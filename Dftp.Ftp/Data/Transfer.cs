@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Dftp.Ftp.Data;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal sealed class Transfer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeProvider _time;
     private readonly ITimer _stall;
+    private readonly Counter<long>? _sent;
     private readonly Lock _lock = new();
     private long _bytes;
     private long _progress;
@@ -20,9 +23,11 @@ internal sealed class Transfer : IDisposable
     private volatile bool _isAnnounced;
     private volatile bool _isFinished;
 
-    public Transfer(TimeProvider time, TimeSpan stallTimeout)
+    /// <param name="sent">Counts the bytes of all transfers.</param>
+    public Transfer(TimeProvider time, TimeSpan stallTimeout, Counter<long>? sent = null)
     {
         _time = time;
+        _sent = sent;
         _stall = time.CreateTimer(static self => ((Transfer)self!).CheckStall(), this, stallTimeout, stallTimeout);
     }
 
@@ -86,6 +91,7 @@ internal sealed class Transfer : IDisposable
     public async ValueTask MovedAsync(long bytes, bool isAll)
     {
         Interlocked.Add(ref _bytes, bytes);
+        _sent?.Add(bytes);
         StillMoves();
         if (isAll) return;
         Stopped.ThrowIfCancellationRequested();

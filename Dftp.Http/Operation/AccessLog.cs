@@ -21,24 +21,33 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
         http.Features.Set<IHttpResponseBodyFeature>(body);
         http.Response.OnCompleted(() =>
         {
-            write(Line(http, began, body.Bytes));
+            var request = http.Request;
+            var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+            write(Line(
+                http.Connection.RemoteIpAddress, began, $"{request.Method} {target} {request.Protocol}", http.Response.StatusCode, body.Bytes,
+                Shown(request.Headers.Referer), Shown(request.Headers.UserAgent)));
             return Task.CompletedTask;
         });
     }
 
-    private static string Line(HttpContext http, DateTimeOffset began, long bytes)
+    /// <summary>Writes the line of a request that was not understood; what it was is not told.</summary>
+    public void WriteRefused(IFeatureCollection features, int status, long bytes) =>
+        write(Line(features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, time.GetUtcNow(), "-", status, bytes, "-", "-"));
+
+    private static string Line(IPAddress? client, DateTimeOffset began, string request, int status, long bytes, string referer, string agent)
     {
-        var request = http.Request;
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var line = new StringBuilder(256);
-        line.Append(Host(http.Connection.RemoteIpAddress)).Append(" - - [")
+        line.Append(Host(client)).Append(" - - [")
             .Append(began.ToString("dd/MMM/yyyy:HH:mm:ss '+0000'", CultureInfo.InvariantCulture))
             .Append("] \"");
-        AppendEscaped(line, $"{request.Method} {target} {request.Protocol}");
-        line.Append(CultureInfo.InvariantCulture, $"\" {http.Response.StatusCode} ").Append(bytes == 0 ? "-" : bytes).Append(" \"");
-        AppendEscaped(line, Shown(request.Headers.Referer));
+        AppendEscaped(line, request);
+        line.Append(CultureInfo.InvariantCulture, $"\" {status} ");
+        if (bytes == 0) line.Append('-');
+        else line.Append(bytes);
+        line.Append(" \"");
+        AppendEscaped(line, referer);
         line.Append("\" \"");
-        AppendEscaped(line, Shown(request.Headers.UserAgent));
+        AppendEscaped(line, agent);
         return line.Append('"').ToString();
     }
 

@@ -9,15 +9,16 @@ internal sealed class CountedBody : IHttpResponseBodyFeature
 {
     private readonly IHttpResponseBodyFeature _body;
     private readonly CountedWriter _writer;
+    private readonly ByteCount _count = new();
 
     public CountedBody(IHttpResponseBodyFeature body)
     {
         _body = body;
-        _writer = new CountedWriter(body.Writer);
+        _writer = new CountedWriter(body.Writer, _count);
         Stream = _writer.AsStream(leaveOpen: true);
     }
 
-    public long Bytes => _writer.Bytes;
+    public long Bytes => _count.Value;
 
     public Stream Stream { get; }
 
@@ -31,38 +32,4 @@ internal sealed class CountedBody : IHttpResponseBodyFeature
 
     public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) =>
         SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
-
-    private sealed class CountedWriter(PipeWriter inner) : PipeWriter
-    {
-        public long Bytes { get; private set; }
-
-        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
-
-        public override long UnflushedBytes => inner.UnflushedBytes;
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
-
-        public override void Advance(int bytes)
-        {
-            inner.Advance(bytes);
-            Bytes += bytes;
-        }
-
-        public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
-        {
-            Bytes += source.Length;
-            return await inner.WriteAsync(source, cancellationToken);
-        }
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-            inner.FlushAsync(cancellationToken);
-
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
-
-        public override void Complete(Exception? exception = null) => inner.Complete(exception);
-
-        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
-    }
 }

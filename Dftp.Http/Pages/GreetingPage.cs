@@ -36,11 +36,11 @@ internal sealed class GreetingPage(HttpOptions options)
         </table>
         <h2>From a shell</h2>
         <pre># the path of every file
-        curl http://{0}/find/
+        curl {0}/find/
         # the listing of a directory
-        curl http://{0}/fs/
+        curl {0}/fs/
         # a file; with -C - an interrupted transfer goes on where it stopped
-        curl -O http://{0}/fs/some/file{1}</pre>
+        curl -O {0}/fs/some/file{1}</pre>
         </body>
         </html>
 
@@ -87,7 +87,7 @@ internal sealed class GreetingPage(HttpOptions options)
         var ftp = options.FtpPort is { } port
             ? $"\n# the same tree by FTP\ncurl ftp://{HtmlPage.Text(new HostString(address.Host, port).Value)}/"
             : "";
-        page.AppendFormat(CultureInfo.InvariantCulture, Tail, HtmlPage.Text(address.Value), ftp);
+        page.AppendFormat(CultureInfo.InvariantCulture, Tail, HtmlPage.Text($"{request.Http.Request.Scheme}://{address.Value}"), ftp);
         return page.ToString();
     }
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Dftp.FileSystem;
+using Dftp.Http.Operation;
 using Microsoft.AspNetCore.Connections;
 
 namespace Dftp.Http.Transport;
@@ -28,11 +29,13 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     private const int WaitBytes = 64 * 1024;
 
     /// <summary>
-    /// Handed out for bytes that the kernel will fetch itself. Nobody reads it or writes it, so all connections share it.
+    /// Handed out for bytes that the kernel will fetch itself, and for those that nobody is to see. Nobody reads it or writes it, so all connections share it.
     /// </summary>
     private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxFileBytes);
 
     private readonly Queue<ArraySegment<byte>> _full = new(0);
+    private readonly ByteCount? _count = connection.Features.Get<ByteCount>();
+    private readonly Refusal? _refusal = connection.Features.Get<Refusal>();
     private byte[] _buffer = [];
     private int _used;
     private FileRegion? _offered;
@@ -64,6 +67,7 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
+        if (_refusal is { MutesServer: true }) return StandIn;
         if (_offered is { } region) return StandIn.AsMemory(0, (int)Math.Min(region.Length, MaxFileBytes));
         if (_buffer.Length - _used < Math.Max(sizeHint, 1)) MakeRoom(sizeHint);
         return _buffer.AsMemory(_used);
@@ -74,6 +78,7 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     public override void Advance(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (_refusal is { MutesServer: true }) return;
         if (_offered is { } region)
         {
             if (_file is not null) throw new InvalidOperationException("a flush sends one region");
@@ -133,7 +138,12 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        while (!bytes.IsEmpty) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken)..];
+        while (!bytes.IsEmpty)
+        {
+            var sent = await socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+            _count?.Add(sent);
+            bytes = bytes[sent..];
+        }
     }
 
     /// <returns>False when the file failed.</returns>
@@ -148,6 +158,7 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
             switch (isByKernel ? SendFile.Send(socket, region, out sent) : SendFileResult.Unsupported)
             {
                 case SendFileResult.Sent:
+                    _count?.Add(sent);
                     break;
                 case SendFileResult.SocketIsFull:
                     sent = await SendPieceAsync(region, cancellationToken);

@@ -60,6 +60,31 @@ internal static class NodeOptionTable
         Default = ":7040",
     };
 
+    private static readonly OptionDefinition<ListenAddress?> HttpsListen = new("https-listen", ValueParsers.ListenAddressOrOff)
+    {
+        Placeholder = "HOST:PORT",
+        Summary = "Where users reach the tree by HTTPS: HTTP/1.1 and HTTP/2, with the certificate of --tls-cert or the node's own.",
+        Example = ":7043",
+        DefaultMeaning = "off",
+    };
+
+    private static readonly OptionDefinition<int> HttpMaxConnections = new("http-max-connections", ValueParsers.Count)
+    {
+        Placeholder = "NUMBER",
+        Summary = "How many HTTP connections users may have open at once. Further ones are answered 503, and beyond twice as many cut.",
+        Example = "1000",
+        Default = "10000",
+    };
+
+    private static readonly OptionDefinition<string> AccessLog = new("access-log", ValueParsers.Text)
+    {
+        Placeholder = "FILE",
+        Summary = "A file that gets a line for every HTTP request, in the combined format; - is standard output. "
+            + "A file that was moved away is opened anew, at once on SIGHUP.",
+        Example = "/var/log/dftp/access.log",
+        DefaultMeaning = "none",
+    };
+
     private static readonly OptionDefinition<ListenAddress?> FtpListen = new("ftp-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
@@ -227,9 +252,10 @@ internal static class NodeOptionTable
     public static IReadOnlyList<OptionGroup> Groups { get; } =
     [
         new("What to serve", [Root, Mount, Name]),
-        new("Where to listen", [HttpListen, FtpListen, FtpsListen, ManagementListen]),
+        new("Where to listen", [HttpListen, HttpsListen, FtpListen, FtpsListen, ManagementListen]),
         new("The cluster", [ClusterName, MulticastGroup, Join]),
         new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
+        new("HTTP", [HttpMaxConnections, AccessLog]),
         new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
         new("Encryption", [TlsCertificate, TlsKey]),
         new("Settings, memory and log", [Config, StateDirectory, Level]),
@@ -251,6 +277,9 @@ internal static class NodeOptionTable
             Mount = values.Get(Mount),
             Name = name,
             HttpListen = values.Get(HttpListen),
+            HttpsListen = values.Get(HttpsListen),
+            HttpMaxConnections = values.Get(HttpMaxConnections),
+            AccessLog = values.Get(AccessLog) is "-" ? "-" : PathOf(values, AccessLog),
             FtpListen = values.Get(FtpListen),
             FtpsListen = values.Get(FtpsListen),
             Ftp = new FtpOptions

@@ -1,0 +1,102 @@
+using System.Diagnostics.Metrics;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Watching;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster;
+
+/// <summary>
+/// The instruments of the meter <c>dftp.cluster</c>: the tree, the peers, the scan. All of them are read when they are asked for and cost
+/// nothing otherwise.
+/// </summary>
+internal sealed class ClusterMetrics
+{
+    /// <summary>One collection reads the scan's status for several instruments.</summary>
+    private static readonly TimeSpan StatusLifetime = TimeSpan.FromMilliseconds(100);
+
+    private readonly MembershipContext _membership;
+    private readonly TreeWriter _tree;
+    private readonly IFileTree _merged;
+    private readonly ScanLoop _scan;
+    private KnownStatus? _status;
+
+    public ClusterMetrics(Meter meter, MembershipContext membership, TreeWriter tree, IFileTree merged, ScanLoop scan)
+    {
+        (_membership, _tree, _merged, _scan) = (membership, tree, merged, scan);
+
+        meter.CreateObservableUpDownCounter("dftp.tree.files", () => tree.Current.Totals.Files, "{file}", "Files of the merged tree.");
+        meter.CreateObservableUpDownCounter("dftp.tree.directories", () => tree.Current.Totals.Directories, "{directory}", "Directories of the merged tree.");
+        meter.CreateObservableUpDownCounter("dftp.tree.size", () => tree.Current.Totals.Bytes, "By", "Sizes of the files of the merged tree.");
+        meter.CreateObservableUpDownCounter("dftp.tree.hidden_files", () => tree.Current.Totals.HiddenFiles, "{file}", "Files that a directory of the same name hides.");
+
+        meter.CreateObservableUpDownCounter("dftp.node.files", () => Held(held => held.Files), "{file}", "Files that a node holds.");
+        meter.CreateObservableUpDownCounter("dftp.node.directories", () => Held(held => held.Directories), "{directory}", "Directories that a node holds.");
+        meter.CreateObservableUpDownCounter("dftp.node.size", () => Held(held => held.Bytes), "By", "Sizes of the files that a node holds.");
+
+        meter.CreateObservableUpDownCounter("dftp.peers", CountPeers, "{node}", "Other nodes by state.");
+        meter.CreateObservableUpDownCounter("dftp.missing_nodes", () => merged.Missing.Count, "{node}", "Nodes whose files the tree lacks.");
+        meter.CreateObservableGauge("dftp.peer.lag", Lags, "{change}", "Changes that a peer has made and that are not known here.");
+        meter.CreateObservableGauge("dftp.peer.push_lag", PushLags, "{change}", "Changes of this node that a peer has not taken yet.");
+        meter.CreateObservableGauge("dftp.peer.last_answer.timestamp", LastAnswers, "s", "Unix time at which a peer was last heard of.");
+
+        meter.CreateObservableGauge("dftp.scan.ready", () => Status.State == ScanState.Following ? 1 : 0, null, "Whether the entries of this node are those of its disk.");
+        meter.CreateObservableGauge("dftp.scan.duration", () => Status.LastScanDuration.TotalSeconds, "s", "How long the last reading of the whole root took.");
+        meter.CreateObservableGauge("dftp.scan.finished.timestamp", () => Status.LastScan?.ToUnixTimeMilliseconds() / 1000.0 ?? 0, "s", "Unix time at which the last reading of the whole root ended; 0 before the first.");
+        meter.CreateObservableUpDownCounter("dftp.scan.skipped", () => Status.Skipped.Sum(skipped => skipped.Count), "{entry}", "Entries that the last reading of the whole root left out.");
+        meter.CreateObservableUpDownCounter("dftp.watch.directories", () => Status.Watches, "{directory}", "Directories whose changes the system tells.");
+        meter.CreateObservableUpDownCounter("dftp.watch.polled_directories", () => (long)Status.Polled.Sum(polled => polled.Count), "{directory}", "Directories that are read again and again instead.");
+        meter.CreateObservableCounter("dftp.watch.events", () => Status.Events, "{event}", "Changes that the system told.");
+        meter.CreateObservableCounter("dftp.watch.overflows", () => Status.Overflows, "{overflow}", "Times at which the system lost changes.");
+        meter.CreateObservableCounter("dftp.updates.made", () => Status.Updates, "{update}", "Updates that came of changes.");
+    }
+
+    private ScanStatus Status
+    {
+        get
+        {
+            if (_status is { } known && _membership.Time.GetElapsedTime(known.Since) < StatusLifetime) return known.Status;
+            var status = _scan.Status;
+            _status = new KnownStatus(status, _membership.Time.GetTimestamp());
+            return status;
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Held(Func<NodeHolding, long> what)
+    {
+        var snapshot = _tree.Current;
+        foreach (var node in _merged.Nodes) yield return new Measurement<long>(what(snapshot.HoldingOf(node.Name)), Tag(node.Name));
+    }
+
+    private IEnumerable<Measurement<long>> CountPeers()
+    {
+        var states = _membership.Peers.All.Select(peer => peer.Facts.State).ToList();
+        foreach (var (state, name) in new[] { (PeerState.Alive, "alive"), (PeerState.Suspect, "suspect"), (PeerState.Away, "away"), (PeerState.Unmet, "unmet") })
+            yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", name));
+    }
+
+    private IEnumerable<Measurement<long>> Lags() =>
+        from facts in Present()
+        where facts.Said is { } said && facts.Applied is { } applied && said.Epoch == applied.Epoch
+        select new Measurement<long>(Math.Max(0, facts.Said!.Value.Sequence - facts.Applied!.Value.Sequence), Tag(facts.Name));
+
+    private IEnumerable<Measurement<long>> PushLags()
+    {
+        var own = _membership.Own.State.Sequence;
+        return Present()
+            .Where(facts => facts.PushedSequence is not null)
+            .Select(facts => new Measurement<long>(Math.Max(0, own - facts.PushedSequence!.Value), Tag(facts.Name)));
+    }
+
+    private IEnumerable<Measurement<long>> LastAnswers() =>
+        from peer in _membership.Peers.All
+        let facts = peer.Facts
+        where facts.LastAlive > 0
+        select new Measurement<long>(facts.LastAlive, Tag(facts.Name));
+
+    private IEnumerable<PeerFacts> Present() => _membership.Peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent);
+
+    private static KeyValuePair<string, object?> Tag(NodeName node) => new("node", node.Value);
+
+    private sealed record KnownStatus(ScanStatus Status, long Since);
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Operation;
+
+/// <summary>
+/// The instruments of the meter <c>dftp.http</c>. What every request passes is counted in cells of its own and read when it is asked for:
+/// that costs a request some 100 ns and no memory.
+/// </summary>
+internal sealed class HttpMetrics
+{
+    /// <summary>In seconds: from this node's small files to films over a slow line.</summary>
+    private static readonly double[] DurationBounds =
+        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600];
+
+    private readonly Histogram<double> _duration;
+    private ImmutableArray<RouteMetrics> _routes = [];
+    private long _active;
+    private long _connections;
+    private long _refusedConnections;
+
+    public HttpMetrics(Meter meter)
+    {
+        Unrouted = Route("none");
+        meter.CreateObservableCounter("dftp.http.requests", ReadRequests, "{request}", "HTTP requests that were answered.");
+        meter.CreateObservableUpDownCounter("dftp.http.requests.active", () => Volatile.Read(ref _active), "{request}", "HTTP requests that are being answered.");
+        meter.CreateObservableCounter("dftp.http.sent", () => Sent.Value, "By", "Bytes sent to HTTP clients, headers included, before encryption.");
+        meter.CreateObservableUpDownCounter("dftp.http.connections", () => Connections, "{connection}", "HTTP connections that are open.");
+        meter.CreateObservableCounter(
+            "dftp.http.connections.refused", () => Volatile.Read(ref _refusedConnections), "{connection}", "HTTP connections beyond the limit.");
+        _duration = meter.CreateHistogram(
+            "dftp.http.request.duration",
+            "s",
+            "From a request's headers to the end of its answer.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+    }
+
+    /// <summary>What no row of the request table answers, and what is not understood.</summary>
+    public RouteMetrics Unrouted { get; }
+
+    /// <summary>Bytes sent on all connections.</summary>
+    public ByteCount Sent { get; } = new();
+
+    public long Connections => Volatile.Read(ref _connections);
+
+    /// <param name="name">Distinguishes it, such as <c>/fs/</c>.</param>
+    public RouteMetrics Route(string name)
+    {
+        var route = new RouteMetrics(name);
+        ImmutableInterlocked.Update(ref _routes, routes => routes.Add(route));
+        return route;
+    }
+
+    /// <returns>What <see cref="RequestEnded"/> wants to know.</returns>
+    public long RequestBegan()
+    {
+        Interlocked.Increment(ref _active);
+        return Stopwatch.GetTimestamp();
+    }
+
+    public void RequestEnded(RouteMetrics route, HttpContext http, long began)
+    {
+        Interlocked.Decrement(ref _active);
+        route.Count(http.Request.Method, http.Response.StatusCode);
+        _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, route.Tag);
+    }
+
+    public long ConnectionOpened() => Interlocked.Increment(ref _connections);
+
+    public void ConnectionClosed() => Interlocked.Decrement(ref _connections);
+
+    public void ConnectionRefused() => Interlocked.Increment(ref _refusedConnections);
+
+    private IEnumerable<Measurement<long>> ReadRequests() => _routes.SelectMany(route => route.Read());
+}
+
+/// <summary>Requests to one route, by method and class of status.</summary>
+internal sealed class RouteMetrics(string name)
+{
+    private static readonly string[] Methods = ["GET", "HEAD", "OPTIONS", "other"];
+
+    private static readonly string[] Statuses = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+    private readonly long[] _counts = new long[Methods.Length * Statuses.Length];
+
+    public KeyValuePair<string, object?> Tag { get; } = new("route", name);
+
+    public string Name => name;
+
+    public void Count(string method, int status)
+    {
+        var known = HttpMethods.IsGet(method) ? 0 : HttpMethods.IsHead(method) ? 1 : HttpMethods.IsOptions(method) ? 2 : 3;
+        Interlocked.Increment(ref _counts[(known * Statuses.Length) + Math.Clamp(status / 100, 1, Statuses.Length) - 1]);
+    }
+
+    public IEnumerable<Measurement<long>> Read()
+    {
+        for (var cell = 0; cell < _counts.Length; cell++)
+        {
+            var count = Volatile.Read(ref _counts[cell]);
+            if (count == 0) continue;
+            yield return new Measurement<long>(
+                count, Tag, new("method", Methods[cell / Statuses.Length]), new("status", Statuses[cell % Statuses.Length]));
+        }
+    }
+}
+
+/// <summary>A sum of bytes that many add to.</summary>
+internal sealed class ByteCount
+{
+    private long _value;
+
+    public long Value => Volatile.Read(ref _value);
+
+    public void Add(long bytes) => Interlocked.Add(ref _value, bytes);
+}

@@ -1,0 +1,44 @@
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Dftp.Http.Operation;
+
+/// <summary>No request here has a use for a body. A small one is passed over, which keeps its connection; others are refused.</summary>
+internal static class RequestBody
+{
+    private const long MaxBytes = 64 * 1024;
+
+    /// <summary>Where the server puts a Content-Length that Transfer-Encoding overrides.</summary>
+    private const string OverriddenLength = "X-Content-Length";
+
+    /// <returns>Null when the request can be answered.</returns>
+    public static Task? Refuse(HttpContext http)
+    {
+        var request = http.Request;
+        if (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0) return null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxBytes;
+        if (request.ContentLength > MaxBytes)
+        {
+            return RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The request's body is too large: none is needed here.");
+        }
+
+        // RFC 9112, 6.1: such a message "might indicate an attempt to perform request smuggling or response splitting" and "the server
+        // MUST close the connection after responding".
+        return request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey(OverriddenLength)
+            ? RefuseAsync(http, StatusCodes.Status400BadRequest, "A request has either Content-Length or Transfer-Encoding.")
+            : null;
+    }
+
+    private static Task RefuseAsync(HttpContext http, int status, string sentence)
+    {
+        if (!HttpProtocol.IsHttp2(http.Request.Protocol))
+        {
+            http.Response.Headers.Connection = "close";
+            // Nothing more to say, but the body may be still on its way.
+            if (http.Features.Get<Refusal>() is { } refusal) refusal.Words = [];
+        }
+
+        return PlainText.WriteAsync(http, status, sentence);
+    }
+}

@@ -1,0 +1,207 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Node.Logging;
+
+/// <summary>
+/// The access log: lines appended to a file, or to standard output. A thread of its own writes them in batches, so that no request waits for
+/// a disk; lines that find the queue full are dropped and counted. A file that was moved away is opened anew within a second, or at once by
+/// <see cref="Reopen"/>; one that was cut to nothing is written from its start.
+/// </summary>
+internal sealed partial class AccessLogFile : IAsyncDisposable
+{
+    /// <summary>A second of some sixty thousand requests.</summary>
+    private const int Capacity = 64 * 1024;
+
+    private const int BatchBytes = 256 * 1024;
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(1);
+
+    private readonly BlockingCollection<string> _lines = new(Capacity);
+    private readonly MemoryStream _batch = new(BatchBytes);
+    private readonly string? _path;
+    private readonly Stream? _stream;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Task _writing;
+    private SafeFileHandle? _file;
+    private long _lookedAt;
+    private long? _warnedAt;
+    private long _toldLost;
+    private long _lost;
+    private volatile bool _isToReopen;
+
+    private AccessLogFile(string? path, SafeFileHandle? file, Stream? stream, TimeProvider time, ILogger log)
+    {
+        (_path, _file, _stream, _time, _log) = (path, file, stream, time, log);
+        _lookedAt = time.GetTimestamp();
+        _writing = Task.Factory.StartNew(WriteLines, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Lines that were dropped.</summary>
+    public long Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Logs to a file, which is made where there is none.</summary>
+    /// <exception cref="StartException">It cannot be opened.</exception>
+    public static AccessLogFile Open(string path, TimeProvider time, ILogger log)
+    {
+        try
+        {
+            return new AccessLogFile(path, OpenFile(path), null, time, log);
+        }
+        catch (Exception failure) when (IsOfDisk(failure))
+        {
+            throw new StartException($"--access-log: {path}: {Reason(path, failure)}", failure);
+        }
+    }
+
+    /// <summary>Logs to a stream, which stays the caller's.</summary>
+    public static AccessLogFile Over(Stream stream, TimeProvider time, ILogger log) => new(null, null, stream, time, log);
+
+    /// <summary>Never waits. After the disposal lines are dropped.</summary>
+    public void Add(string line)
+    {
+        try
+        {
+            if (_lines.TryAdd(line)) return;
+        }
+        catch (InvalidOperationException)
+        {
+            // Adding has ended between the call and now.
+        }
+
+        Interlocked.Increment(ref _lost);
+    }
+
+    /// <summary>Has the file opened anew before the next line, for a program that rotates it.</summary>
+    public void Reopen() => _isToReopen = true;
+
+    /// <summary>Writes what is queued, but gives up on a file that takes nothing for a second.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lines.CompleteAdding();
+        try
+        {
+            await _writing.WaitAsync(FlushLimit, _time);
+            _lines.Dispose();
+            _file?.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The thread still hangs in a write: it is a background thread and ends with the process.
+        }
+    }
+
+    private static SafeFileHandle OpenFile(string path) =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+
+    private void WriteLines()
+    {
+        while (!_lines.IsCompleted)
+        {
+            var count = Gather();
+            if (count == 0) continue;
+            try
+            {
+                if (_path is not null) FollowFile(_path);
+                Write(_batch.GetBuffer().AsSpan(0, (int)_batch.Length));
+            }
+            catch (Exception failure) when (IsOfDisk(failure))
+            {
+                Interlocked.Add(ref _lost, count);
+                Warn(failure.Message);
+            }
+
+            if (Lost > _toldLost) Warn("they come faster than they are written");
+        }
+    }
+
+    /// <summary>Waits for a line and takes what has come with it.</summary>
+    /// <returns>How many lines it is.</returns>
+    private int Gather()
+    {
+        _batch.SetLength(0);
+        var count = 0;
+        if (!_lines.TryTake(out var line, Timeout.Infinite)) return 0;
+        do
+        {
+            _batch.Write(Encoding.UTF8.GetBytes(line));
+            _batch.WriteByte((byte)'\n');
+            count++;
+        }
+        while (_batch.Length < BatchBytes && _lines.TryTake(out line));
+        return count;
+    }
+
+    /// <summary>Whether another file has come in place of the open one is known by its length.</summary>
+    private void FollowFile(string path)
+    {
+        var isMoved = false;
+        if (_time.GetElapsedTime(_lookedAt) >= LookInterval)
+        {
+            _lookedAt = _time.GetTimestamp();
+            var now = new FileInfo(path);
+            isMoved = _file is not null && Length(_file) is { } length && (!now.Exists || now.Length != length);
+        }
+
+        if (!_isToReopen && !isMoved && _file is not null) return;
+        _isToReopen = false;
+        _file?.Dispose();
+        _file = null;
+        _file = OpenFile(path);
+    }
+
+    /// <returns>Null for a pipe or a terminal.</returns>
+    private static long? Length(SafeFileHandle file)
+    {
+        try
+        {
+            return RandomAccess.GetLength(file);
+        }
+        catch (NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> lines)
+    {
+        if (_file is { } file)
+        {
+            // Where the file ends now, and not where it ended: it may have been copied and cut.
+            RandomAccess.Write(file, lines, Length(file) ?? 0);
+            return;
+        }
+
+        _stream!.Write(lines);
+        _stream.Flush();
+    }
+
+    private void Warn(string reason)
+    {
+        if (_warnedAt is { } last && _time.GetElapsedTime(last) < WarningInterval) return;
+        _warnedAt = _time.GetTimestamp();
+        _toldLost = Lost;
+        LogLost(_log, _toldLost, reason);
+    }
+
+    private static bool IsOfDisk(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or ObjectDisposedException or NotSupportedException;
+
+    private static string Reason(string path, Exception failure) => failure switch
+    {
+        _ when Directory.Exists(path) => "is a directory",
+        DirectoryNotFoundException => "its directory does not exist",
+        UnauthorizedAccessException => "no permission to write it",
+        _ => failure.Message,
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Lost} line(s) of the access log lost so far: {Reason}")]
+    private static partial void LogLost(ILogger log, long lost, string reason);
+}

@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Dftp.Node.Metrics;
+
+/// <summary>
+/// Sends metrics, and a span for each HTTP request, by OTLP. The only place that knows the package: where nothing is to be sent, none of it
+/// is loaded.
+/// </summary>
+internal sealed partial class OpenTelemetryExport : IDisposable
+{
+    /// <summary>A node stops within 5 s, whether anybody takes the last figures or not.</summary>
+    private const int ShutdownMilliseconds = 1000;
+
+    /// <summary>The framework's, which has an activity for each request.</summary>
+    private const string RequestSource = "Microsoft.AspNetCore";
+
+    private readonly MeterProvider? _metrics;
+    private readonly TracerProvider? _traces;
+
+    private OpenTelemetryExport(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Variables).Build();
+        // What the environment says of the resource comes last, and wins.
+        var resource = ResourceBuilder.CreateEmpty()
+            .AddService("dftp", serviceVersion: version, serviceInstanceId: options.Name.Value)
+            .AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
+        if (settings.SendsMetrics)
+        {
+            _metrics = Sdk.CreateMeterProviderBuilder()
+                .ConfigureServices(services => services.AddSingleton<IConfiguration>(configuration))
+                .SetResourceBuilder(resource)
+                .AddMeter("dftp.*")
+                .AddView(instrument => ReferenceEquals(instrument.Meter.Scope, meters) ? null : MetricStreamConfiguration.Drop)
+                .AddOtlpExporter()
+                .Build();
+        }
+
+        if (settings.SendsTraces)
+        {
+            _traces = Sdk.CreateTracerProviderBuilder()
+                .ConfigureServices(services => services.AddSingleton<IConfiguration>(configuration))
+                .SetResourceBuilder(resource)
+                .AddSource(RequestSource)
+                .AddOtlpExporter()
+                .Build();
+        }
+    }
+
+    /// <returns>What ends the sending; null where nothing is to be sent.</returns>
+    /// <exception cref="StartException">A variable has a value that cannot be used.</exception>
+    public static IDisposable? Start(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version, ILogger log)
+    {
+        foreach (var unknown in settings.Unknown) LogUnknown(log, unknown);
+        if (!settings.SendsMetrics && !settings.SendsTraces) return null;
+        if (settings.Malformed.FirstOrDefault() is { } malformed)
+            throw new StartException($"OpenTelemetry: {malformed}: is no URL, such as http://localhost:4318");
+        return Create(settings, meters, options, version, log);
+    }
+
+    public void Dispose()
+    {
+        _traces?.Shutdown(ShutdownMilliseconds);
+        _metrics?.Shutdown(ShutdownMilliseconds);
+        _traces?.Dispose();
+        _metrics?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static OpenTelemetryExport Create(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version, ILogger log)
+    {
+        try
+        {
+            var export = new OpenTelemetryExport(settings, meters, options, version);
+            LogStarted(log, (settings.SendsMetrics, settings.SendsTraces) switch
+            {
+                (true, true) => "metrics and traces",
+                (true, false) => "metrics",
+                _ => "traces",
+            });
+            return export;
+        }
+        catch (Exception failure) when (failure is UriFormatException or ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw new StartException($"OpenTelemetry: {failure.Message}", failure);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "OpenTelemetry: {What} are sent by OTLP")]
+    private static partial void LogStarted(ILogger log, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "OpenTelemetry: {Setting} is not known here, only otlp and none are")]
+    private static partial void LogUnknown(ILogger log, string setting);
+}
