@@ -24,8 +24,14 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
-    /// <summary>What is sent by the framework when the socket is full, in order to wait by its readiness loop.</summary>
-    private const int WaitBytes = 64 * 1024;
+    /// <summary>
+    /// What is sent by the framework when the socket is full, in order to wait by its readiness loop. It is copied twice, so it is small;
+    /// by the time it fits, a third of the socket's buffer is free for the kernel's way.
+    /// </summary>
+    private const int WaitBytes = 4 * 1024;
+
+    /// <summary>What is read and sent at a time where the kernel has no way of its own.</summary>
+    private const int CopyBytes = 64 * 1024;
 
     /// <summary>
     /// Handed out for bytes that the kernel will fetch itself. Nobody reads it or writes it, so all connections share it.
@@ -150,11 +156,11 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
                 case SendFileResult.Sent:
                     break;
                 case SendFileResult.SocketIsFull:
-                    sent = await SendPieceAsync(region, cancellationToken);
+                    sent = await SendPieceAsync(region, WaitBytes, cancellationToken);
                     break;
                 case SendFileResult.Unsupported:
                     isByKernel = false;
-                    sent = await SendPieceAsync(region, cancellationToken);
+                    sent = await SendPieceAsync(region, CopyBytes, cancellationToken);
                     break;
                 case SendFileResult.EndOfFile:
                     return FileFails(BecameShorter());
@@ -172,12 +178,12 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     }
 
     /// <returns>0 when the file failed.</returns>
-    private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
+    private async ValueTask<int> SendPieceAsync(FileRegion region, int most, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(WaitBytes);
+        var piece = ArrayPool<byte>.Shared.Rent(most);
         try
         {
-            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, WaitBytes)));
+            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, most)));
             await SendAsync(piece.AsMemory(0, read), cancellationToken);
             return read;
         }
