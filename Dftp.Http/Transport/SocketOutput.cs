@@ -148,12 +148,19 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
         // The framework switches a socket over at its first asynchronous operation, which may be still to come.
         socket.Blocking = false;
         var isByKernel = true;
+        var isFull = false;
         while (region.Length > 0)
         {
             var sent = 0;
-            switch (isByKernel ? SendFile.Send(socket, region, out sent) : SendFileResult.Unsupported)
+            var result = !isByKernel ? SendFileResult.Unsupported
+                : isFull ? SendFileResult.SocketIsFull
+                : SendFile.Send(socket, region, out sent);
+            isFull = false;
+            switch (result)
             {
                 case SendFileResult.Sent:
+                    // Less than asked for: there was no more room, and asking again would only tell that.
+                    isFull = sent < region.Length;
                     break;
                 case SendFileResult.SocketIsFull:
                     sent = await SendPieceAsync(region, WaitBytes, cancellationToken);
