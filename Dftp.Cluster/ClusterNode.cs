@@ -27,6 +27,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly OwnEntries _own;
     private readonly PeerTable _peers;
     private readonly PeerClient _client;
+    private readonly OwnFiles _ownFiles;
     private readonly PeerFiles _peerFiles;
     private readonly MembershipContext _membership;
     private readonly Greeter _greeter;
@@ -65,9 +66,9 @@ public sealed class ClusterNode : IAsyncDisposable
         _management = new ManagementApi(
             _membership, _greeter, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
-        var ownFiles = new OwnFiles(_root, options.NodeName);
-        OwnTree = new OwnTree(options.NodeName, _tree, ownFiles);
-        var opener = new ContentOpener(options.NodeName, _tree, _peers, ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
+        _ownFiles = new OwnFiles(_root, options.NodeName, time);
+        OwnTree = new OwnTree(options.NodeName, _tree, _ownFiles);
+        var opener = new ContentOpener(options.NodeName, _tree, _peers, _ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
         Tree = new ClusterTree(options.NodeName, _tree, _peers, opener, stillSeen: 3 * options.PingInterval);
     }
 
@@ -138,6 +139,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();
+        _ownFiles.Dispose();
         _root.Dispose();
         _stopping.Dispose();
     }

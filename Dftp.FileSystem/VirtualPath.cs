@@ -68,6 +68,14 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
     public bool TryResolve(ReadOnlySpan<char> text, out VirtualPath path)
     {
         path = default;
+        var names = text.StartsWith('/') ? text[1..] : text;
+        if ((names.Length < text.Length || IsRoot) && IsNormalised(names))
+        {
+            if (Encoding.UTF8.GetByteCount(names) >= MaxPathBytes) return false;
+            path = new VirtualPath(string.Concat("/", names));
+            return true;
+        }
+
         var builder = new StringBuilder(text.StartsWith('/') ? "" : _value);
         foreach (var range in text.Split('/'))
         {
@@ -98,6 +106,7 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
     public static bool IsValidName(ReadOnlySpan<char> name)
     {
         if (name.IsEmpty || name is "." or "..") return false;
+        if (name.Length <= MaxNameBytes && !name.ContainsAnyExceptInRange(' ', '~')) return !name.Contains('/');
         var bytes = 0;
         foreach (var rune in name.EnumerateRunes())
         {
@@ -120,6 +129,17 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
     public static bool operator ==(VirtualPath left, VirtualPath right) => left.Equals(right);
 
     public static bool operator !=(VirtualPath left, VirtualPath right) => !left.Equals(right);
+
+    /// <summary>Whether a text is names joined by single slashes, as most paths are.</summary>
+    private static bool IsNormalised(ReadOnlySpan<char> text)
+    {
+        foreach (var range in text.Split('/'))
+        {
+            if (!IsValidName(text[range])) return false;
+        }
+
+        return true;
+    }
 
     private static int LastSlash(StringBuilder builder)
     {

@@ -158,7 +158,12 @@ internal sealed partial class NodeHost : IAsyncDisposable
         // An empty builder reads no settings files and watches none: on a large disk that alone would take seconds.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(_logs);
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Bind);
+        builder.Services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.CreateBoundListenSocket = Bind;
+            // A request is answered on the thread that its bytes came on. No handler blocks for longer than the disk takes.
+            sockets.UnsafePreferInlineScheduling = true;
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
         var options = CreateHttpOptions(cluster);
         var connections = new HttpConnections(_options.HttpMaxConnections, options, _meters.Add("dftp.http"), _logs);

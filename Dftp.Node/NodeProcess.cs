@@ -14,6 +14,16 @@ internal static partial class NodeProcess
     /// <summary>When the process ends whatever the node still does; the log has its second to be flushed after that.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3.5);
 
+    /// <summary>
+    /// The framework's own account of every request would have an activity and a scope made for each, whether they are logged or not. What a
+    /// request fails with, the server logs.
+    /// </summary>
+    private static readonly LoggerFilterOptions LogFilter = new()
+    {
+        MinLevel = LogLevel.Trace,
+        Rules = { new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null) },
+    };
+
     /// <summary>Runs a node until SIGTERM or SIGINT, and stops it within 5 s. The log is flushed in any case.</summary>
     /// <param name="options">What the user asks for.</param>
     /// <param name="logStream">Where the log goes.</param>
@@ -24,7 +34,7 @@ internal static partial class NodeProcess
         // 1. from here on a signal stops the node in order, and what goes wrong in the background is logged
         using var signals = new StopSignals();
         await using var lines = new LineLoggerProvider(logStream, options.LogLevel, time);
-        using var logs = new LoggerFactory([lines], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
+        using var logs = new LoggerFactory([lines], LogFilter);
         var log = logs.CreateLogger(LogLine.NodeCategory);
         EventHandler<UnobservedTaskExceptionEventArgs> logUnobserved = (_, failure) => LogUnobserved(log, failure.Exception);
         TaskScheduler.UnobservedTaskException += logUnobserved;

@@ -10,7 +10,14 @@ internal sealed partial class ContentOpener(
     NodeName self, TreeWriter tree, PeerTable peers, OwnFiles ownFiles, PeerFiles peerFiles, TimeProvider time, ILogger log)
 {
     /// <summary>As <see cref="IFileTree.OpenAsync"/>.</summary>
-    public async ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    {
+        // The owner's copy, when it is the one that was asked for and lies here, comes first in any order.
+        if (file.Owner == self && ownFiles.Open(path, file, range) is { Content: not null } opened) return new(opened);
+        return OpenAtHoldersAsync(path, file, range, cancellationToken);
+    }
+
+    private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
         var holders = tree.Current.HoldersOf(path);
         if (holders.Count == 0)

@@ -1,6 +1,7 @@
 using System.Text;
 using Dftp.Cluster.Native;
 using Dftp.Cluster.Tree;
+using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 using Microsoft.Win32.SafeHandles;
 
@@ -53,13 +54,18 @@ internal sealed class LinuxRoot : LocalRoot
 
     public override LocalOpenResult OpenFile(VirtualPath path)
     {
-        var handle = OpenBeneath(Encoding.UTF8.GetBytes(path.Relative.ToArray()), ReadFile, out var errno);
+        var terminated = new byte[Encoding.UTF8.GetByteCount(path.Relative) + 1];
+        Encoding.UTF8.GetBytes(path.Relative, terminated);
+        var handle = OpenBeneath(terminated.AsSpan(..^1), ReadFile, out var errno);
         if (handle is null) return Refuse(path, errno);
 
         errno = Statx.Handle(handle, out var status);
         if (errno == 0 && status.IsRegular)
         {
-            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}"));
+            // What others change on a file system of the network, this kernel hears of when it opens the file.
+            var isOfNetwork = RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is not null;
+            var place = isOfNetwork ? null : new OpenedPlace(terminated, status);
+            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}", place));
         }
 
         handle.Dispose();
@@ -67,6 +73,13 @@ internal sealed class LinuxRoot : LocalRoot
             : status.IsDirectory ? Refuse(FileErrorKind.IsDirectory, path, "it is a directory")
             : Refuse(FileErrorKind.NotFound, path, "it is no regular file");
     }
+
+    /// <remarks>
+    /// The look follows symlinks wherever they lead: a path that leads out of the root now leads to another file, or to the one
+    /// that was found beneath it.
+    /// </remarks>
+    public override bool IsUnchanged(OpenedFile file) =>
+        file.Place is { } place && Statx.Path(_root, place.TerminatedPath, out var now) == 0 && now == place.Status;
 
     public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure)
     {
@@ -235,6 +248,7 @@ internal sealed class LinuxRoot : LocalRoot
         Errno.EXDEV => Refuse(FileErrorKind.AccessDenied, path, "it leads out of the node's root"),
         Errno.EACCES or Errno.EPERM => Refuse(FileErrorKind.AccessDenied, path, Errno.Describe(errno)),
         Errno.ENXIO or Errno.ENODEV => Refuse(FileErrorKind.NotFound, path, "it is no regular file"),
+        Errno.EMFILE or Errno.ENFILE => LocalOpenResult.Failed(Refusal(FileErrorKind.Failed, path, Errno.Describe(errno)), lacksDescriptors: true),
         _ => Refuse(Errno.IsAbsent(errno) ? FileErrorKind.NotFound : FileErrorKind.Failed, path, Errno.Describe(errno)),
     };
 

@@ -2,12 +2,13 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Content;
 
-/// <summary>A range of a file of this machine. It owns the opened file.</summary>
+/// <summary>A range of a file of this machine. It owns one use of the opened file.</summary>
 internal sealed class LocalContent : FileContent
 {
     private readonly OpenedFile _file;
     private readonly ByteRange _range;
     private long _read;
+    private bool _isDisposed;
 
     /// <param name="file">Disposed of with the content.</param>
     /// <param name="range">Inside [0, the file's size].</param>
@@ -44,7 +45,8 @@ internal sealed class LocalContent : FileContent
 
     public override ValueTask DisposeAsync()
     {
-        _file.Dispose();
+        if (!_isDisposed) _file.Dispose();
+        _isDisposed = true;
         return ValueTask.CompletedTask;
     }
 

@@ -6,15 +6,19 @@ namespace Dftp.Cluster.Content;
 /// <summary>What opening a local file gave: a file, which the caller disposes of, or an error.</summary>
 internal readonly struct LocalOpenResult
 {
-    private LocalOpenResult(OpenedFile? file, FileError? error)
+    private LocalOpenResult(OpenedFile? file, FileError? error, bool lacksDescriptors = false)
     {
         File = file;
         Error = error;
+        LacksDescriptors = lacksDescriptors;
     }
 
     public OpenedFile? File { get; }
 
     public FileError? Error { get; }
+
+    /// <summary>It failed because the process, or the machine, has as many files open as it may.</summary>
+    public bool LacksDescriptors { get; }
 
     [MemberNotNullWhen(true, nameof(File))]
     [MemberNotNullWhen(false, nameof(Error))]
@@ -22,5 +26,5 @@ internal readonly struct LocalOpenResult
 
     public static LocalOpenResult Opened(OpenedFile file) => new(file, null);
 
-    public static LocalOpenResult Failed(FileError error) => new(null, error);
+    public static LocalOpenResult Failed(FileError error, bool lacksDescriptors = false) => new(null, error, lacksDescriptors);
 }

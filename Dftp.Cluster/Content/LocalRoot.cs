@@ -36,6 +36,12 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     /// </returns>
     public abstract LocalOpenResult OpenFile(VirtualPath path);
 
+    /// <summary>
+    /// Whether a file that was opened is still what stands at its path, with the same facts, permissions and names as then; false where
+    /// that cannot be told (<see cref="OpenedFile.Place"/>).
+    /// </summary>
+    public virtual bool IsUnchanged(OpenedFile file) => false;
+
     /// <summary>Opens a directory for reading its entries. No part of the path may be a symlink.</summary>
     /// <param name="path">Names joined by slashes; empty for the root. Bytes of the operating system on Linux, UTF-8 elsewhere.</param>
     /// <param name="failure">Why it cannot be read, as the end of a sentence.</param>
@@ -61,7 +67,9 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     public abstract void Dispose();
 
     protected LocalOpenResult Refuse(FileErrorKind kind, VirtualPath path, string reason) =>
-        LocalOpenResult.Failed(new FileError(kind, $"{Shown(path)} on {Node}: {reason}"));
+        LocalOpenResult.Failed(Refusal(kind, path, reason));
+
+    protected FileError Refusal(FileErrorKind kind, VirtualPath path, string reason) => new(kind, $"{Shown(path)} on {Node}: {reason}");
 
     /// <summary>The path as the tree has it.</summary>
     protected string Shown(VirtualPath path) =>

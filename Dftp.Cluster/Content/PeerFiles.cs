@@ -22,13 +22,14 @@ internal sealed class PeerFiles : IDisposable
     /// <summary>A sleeping disk takes up to ten seconds to spin up; a holder that takes longer is passed over.</summary>
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
-    private readonly HttpClient _http;
+    // Not the client above it, which has timeouts and buffers of its own for every request.
+    private readonly HttpMessageInvoker _http;
     private readonly TimeProvider _time;
 
     public PeerFiles(ClusterOptions options, TimeProvider time)
     {
         _time = time;
-        _http = new HttpClient(PeerHttp.CreateHandler(options.ConnectTimeout)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpMessageInvoker(PeerHttp.CreateHandler(options.ConnectTimeout));
     }
 
     /// <summary>Asks a peer for a range of its copy.</summary>
@@ -46,7 +47,7 @@ internal sealed class PeerFiles : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Uri(address, path));
             if (range.Length < file.Size) request.Headers.Range = new RangeHeaderValue(range.Offset, range.End - 1);
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            response = await _http.SendAsync(request, either.Token);
             var result = await ExamineAsync(peer, path, response, file, range, either.Token);
             if (result.Body is not null) response = null;
             return result;

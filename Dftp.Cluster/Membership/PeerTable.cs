@@ -140,15 +140,21 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     /// those that were not reached and that others see.
     /// </summary>
     /// <param name="stillSeen">How long another node's word counts.</param>
-    public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen) =>
-    [
-        .. All.Select(peer => peer.Facts)
-            .Where(facts => facts.LastAlive > 0
-                ? !facts.IsInTree && facts.State != PeerState.Unmet
-                : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen)
-            .OrderBy(facts => facts.Name)
-            .Select(facts => new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince))),
-    ];
+    public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
+    {
+        // Every request asks, and mostly none is missed.
+        List<PeerFacts>? missing = null;
+        foreach (var (_, peer) in _peers)
+        {
+            var facts = peer.Facts;
+            if (IsMissing(facts, stillSeen)) (missing ??= []).Add(facts);
+        }
+
+        if (missing is null) return [];
+        missing.Sort((a, b) => a.Name.CompareTo(b.Name));
+        return missing.ConvertAll(facts =>
+            new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince)));
+    }
 
     /// <summary>The peer sent something: it is there.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);
@@ -191,6 +197,10 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     {
         foreach (var peer in _peers.Values) peer.Dispose();
     }
+
+    private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts.LastAlive > 0
+        ? !facts.IsInTree && facts.State != PeerState.Unmet
+        : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen;
 
     private PeerFacts Answered(PeerFacts facts) => facts with
     {

@@ -10,8 +10,8 @@ internal static unsafe partial class Statx
     private const int AtSymlinkNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
 
-    // Type, mode, links, modification time, inode and size; the device is always filled in.
-    private const uint Mask = 0x1 | 0x2 | 0x4 | 0x40 | 0x100 | 0x200;
+    // Type, mode, links, modification and change time, inode and size; the device is always filled in.
+    private const uint Mask = 0x1 | 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200;
 
     /// <summary>The entry of an open directory; a symlink is not followed.</summary>
     /// <param name="directory">A descriptor that stays open during the call.</param>
@@ -23,18 +23,27 @@ internal static unsafe partial class Statx
 
     /// <summary>An open file, one opened by O_PATH too.</summary>
     /// <returns>0 or an error number.</returns>
-    public static int Handle(SafeHandle file, out FileStatus status)
+    public static int Handle(SafeHandle file, out FileStatus status) => Get(file, [0], AtEmptyPath, out status);
+
+    /// <summary>What stands at a path now; symlinks are followed wherever they lead.</summary>
+    /// <param name="directory">From where the path counts.</param>
+    /// <param name="terminatedPath">The path and a NUL.</param>
+    /// <param name="status">The result.</param>
+    /// <returns>0 or an error number.</returns>
+    public static int Path(SafeHandle directory, ReadOnlySpan<byte> terminatedPath, out FileStatus status) =>
+        Get(directory, terminatedPath, 0, out status);
+
+    private static int Get(SafeHandle directory, ReadOnlySpan<byte> terminatedPath, int flags, out FileStatus status)
     {
         var held = false;
         try
         {
-            file.DangerousAddRef(ref held);
-            byte empty = 0;
-            return Get((int)file.DangerousGetHandle(), &empty, AtEmptyPath, out status);
+            directory.DangerousAddRef(ref held);
+            fixed (byte* path = terminatedPath) return Get((int)directory.DangerousGetHandle(), path, flags, out status);
         }
         finally
         {
-            if (held) file.DangerousRelease();
+            if (held) directory.DangerousRelease();
         }
     }
 
@@ -54,7 +63,8 @@ internal static unsafe partial class Statx
             UnixTime.FromSeconds(buffer.ModifiedSeconds, (int)buffer.ModifiedNanoseconds),
             ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor,
             buffer.Inode,
-            buffer.Links);
+            buffer.Links,
+            UnixTime.FromSeconds(buffer.ChangedSeconds, (int)buffer.ChangedNanoseconds));
         return 0;
     }
 
@@ -69,6 +79,8 @@ internal static unsafe partial class Statx
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangedSeconds;
+        [FieldOffset(104)] public uint ChangedNanoseconds;
         [FieldOffset(112)] public long ModifiedSeconds;
         [FieldOffset(120)] public uint ModifiedNanoseconds;
         [FieldOffset(136)] public uint DeviceMajor;
@@ -83,7 +95,9 @@ internal static unsafe partial class Statx
 /// <param name="Device">The file system's device.</param>
 /// <param name="Inode">The number in its file system.</param>
 /// <param name="Links">Names that the file has; 0 once it was removed.</param>
-internal readonly record struct FileStatus(int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links)
+/// <param name="Changed">st_ctime: when its content, its permissions, its owner or its names last changed.</param>
+internal readonly record struct FileStatus(
+    int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links, UnixTime Changed)
 {
     private const int TypeMask = 0xf000;
 

@@ -25,8 +25,14 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
-    /// <summary>What is sent by the framework when the socket is full, in order to wait by its readiness loop.</summary>
-    private const int WaitBytes = 64 * 1024;
+    /// <summary>
+    /// What is sent by the framework when the socket is full, in order to wait by its readiness loop. It is copied twice, so it is small;
+    /// by the time it fits, a third of the socket's buffer is free for the kernel's way.
+    /// </summary>
+    private const int WaitBytes = 4 * 1024;
+
+    /// <summary>What is read and sent at a time where the kernel has no way of its own.</summary>
+    private const int CopyBytes = 64 * 1024;
 
     /// <summary>
     /// Handed out for bytes that the kernel will fetch itself, and for those that nobody is to see. Nobody reads it or writes it, so all connections share it.
@@ -152,20 +158,27 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
         // The framework switches a socket over at its first asynchronous operation, which may be still to come.
         socket.Blocking = false;
         var isByKernel = true;
+        var isFull = false;
         while (region.Length > 0)
         {
             var sent = 0;
-            switch (isByKernel ? SendFile.Send(socket, region, out sent) : SendFileResult.Unsupported)
+            var result = !isByKernel ? SendFileResult.Unsupported
+                : isFull ? SendFileResult.SocketIsFull
+                : SendFile.Send(socket, region, out sent);
+            isFull = false;
+            switch (result)
             {
                 case SendFileResult.Sent:
                     _count?.Add(sent);
+                    // Less than asked for: there was no more room, and asking again would only tell that.
+                    isFull = sent < region.Length;
                     break;
                 case SendFileResult.SocketIsFull:
-                    sent = await SendPieceAsync(region, cancellationToken);
+                    sent = await SendPieceAsync(region, WaitBytes, cancellationToken);
                     break;
                 case SendFileResult.Unsupported:
                     isByKernel = false;
-                    sent = await SendPieceAsync(region, cancellationToken);
+                    sent = await SendPieceAsync(region, CopyBytes, cancellationToken);
                     break;
                 case SendFileResult.EndOfFile:
                     return FileFails(BecameShorter());
@@ -183,12 +196,12 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     }
 
     /// <returns>0 when the file failed.</returns>
-    private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
+    private async ValueTask<int> SendPieceAsync(FileRegion region, int most, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(WaitBytes);
+        var piece = ArrayPool<byte>.Shared.Rent(most);
         try
         {
-            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, WaitBytes)));
+            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, most)));
             await SendAsync(piece.AsMemory(0, read), cancellationToken);
             return read;
         }
