@@ -7,7 +7,7 @@ namespace Dftp.Bench;
 
 /// <summary>Updates into a tree of a million files. Each invocation has a patch of its own, for a patch is used up.</summary>
 [MemoryDiagnoser]
-[SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 2, iterationCount: 10)]
+[SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 2, iterationCount: 5)]
 public class MergeBenchmarks
 {
     private const int Files = 1_000_000, Changes = 1000;

@@ -8,7 +8,7 @@ namespace Dftp.Bench;
 
 /// <summary>A full update as JSON, without its compression and its way over the network.</summary>
 [MemoryDiagnoser]
-[SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 2, iterationCount: 10)]
+[SimpleJob(RunStrategy.Monitoring, launchCount: 1, warmupCount: 2, iterationCount: 5)]
 public class UpdateBenchmarks
 {
     private static readonly UpdateHeader Header = new(BigTree.Node, true, 1_700_000_000, new UpdatePosition(1, 1, 1));

@@ -5,6 +5,7 @@ import pathlib
 import platform
 import subprocess
 
+from . import trees
 from .servers import DFTP
 
 VERSIONS = {
@@ -22,8 +23,8 @@ def facts():
         "processor": processor(),
         "cores": os.cpu_count(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
-        "kernel": platform.release(),
-        "file system": file_system(os.environ.get("DFTP_BENCH_DIR") or "/var/tmp"),
+        "kernel": platform.release().partition("-")[0],
+        "file system": file_system(trees.home()),
         "load": f"{os.getloadavg()[0]:.1f}",
         "versions": {name: version(command) for name, command in VERSIONS.items()},
     }
@@ -37,8 +38,8 @@ def processor():
 
 
 def file_system(folder):
-    ended = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True, check=False)
-    return ended.stdout.strip() or "unknown"
+    ended = subprocess.run(["df", "--output=fstype", folder], capture_output=True, text=True, check=False)
+    return ended.stdout.split()[-1] if ended.returncode == 0 else "unknown"
 
 
 def version(command):
