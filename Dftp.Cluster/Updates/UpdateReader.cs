@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using Dftp.Cluster.Scanning;
 using Dftp.Cluster.Tree;
 using Dftp.FileSystem;
 
@@ -36,6 +37,11 @@ internal sealed class UpdateReader
     private UpdateEntryField _entryField;
     private VirtualPath _lastParent;
     private DirectoryDraft _lastDirectory;
+
+    // The path of that directory as FullName begins with it, and the name of an entry that lies in it too.
+    private readonly byte[] _siblingName = new byte[VirtualPath.MaxNameBytes];
+    private byte[] _lastPrefix = [];
+    private int _siblingNameLength;
     private int _entries, _leftOut;
 
     private UpdateReader() => _lastDirectory = _draft;
@@ -160,7 +166,8 @@ internal sealed class UpdateReader
                 break;
             case Level.EntryValue:
                 _level = Level.Entry;
-                if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
+                if (_entryField == UpdateEntryField.FullName && TryTakeSibling(json)) _entry.TakeSibling();
+                else if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
                 else if (_entryField != UpdateEntryField.Unknown) throw new UpdateFormatException($"{_entryField} of an entry is an object or an array");
                 break;
             default:
@@ -230,6 +237,22 @@ internal sealed class UpdateReader
         }
     }
 
+    /// <summary>
+    /// Takes the name of an entry that lies in the directory of the last one, as most do: a million paths would be made and cut into names
+    /// again. Whatever is not plainly good is left to the way on which every rule is looked at.
+    /// </summary>
+    private bool TryTakeSibling(in Utf8JsonReader json)
+    {
+        if (_full != true || json.TokenType != JsonTokenType.String || json.ValueIsEscaped || json.HasValueSequence) return false;
+        var path = json.ValueSpan;
+        if (path.Length >= VirtualPath.MaxPathBytes || !path.StartsWith(_lastPrefix)) return false;
+        var name = path[_lastPrefix.Length..];
+        if (name.IsEmpty || name[0] == (byte)'.' || name.Contains((byte)'/') || EntryName.Check(name) is not null) return false;
+        name.CopyTo(_siblingName);
+        _siblingNameLength = name.Length;
+        return true;
+    }
+
     private void Add(in WireEntry entry)
     {
         if (++_entries > MaxEntries) throw new UpdateFormatException($"more than {MaxEntries} entries");
@@ -256,6 +279,12 @@ internal sealed class UpdateReader
     private void PlaceInDraft(in WireEntry entry, in FileFacts facts)
     {
         if (entry.IsDeletion) return;
+        if (entry.IsSibling)
+        {
+            PutInLastDirectory(_siblingName.AsSpan(0, _siblingNameLength), entry, facts);
+            return;
+        }
+
         var parent = entry.Path.Parent;
         if (parent != _lastParent)
         {
@@ -263,9 +292,14 @@ internal sealed class UpdateReader
             _lastDirectory.PackEarly();
             _lastDirectory = Descend(parent);
             _lastParent = parent;
+            _lastPrefix = parent.IsRoot ? [] : Encoding.UTF8.GetBytes(string.Concat(parent.Relative, "/"));
         }
 
-        var name = Encoding.UTF8.GetBytes(entry.Path.Name);
+        PutInLastDirectory(Encoding.UTF8.GetBytes(entry.Path.Name), entry, facts);
+    }
+
+    private void PutInLastDirectory(ReadOnlySpan<byte> name, in WireEntry entry, in FileFacts facts)
+    {
         if (entry.IsDirectory)
             _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
         else _lastDirectory.AddFile(name, facts);

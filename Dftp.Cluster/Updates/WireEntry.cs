@@ -12,7 +12,10 @@ internal struct WireEntry
     private long _size, _lastModified, _nanoseconds, _changed;
     private uint _mode;
 
-    /// <summary>The path; meaningful unless <see cref="IsLeftOut"/>.</summary>
+    /// <summary>Lies in the directory of the entry before it: the reader has its name, and it has no <see cref="Path"/>.</summary>
+    public bool IsSibling { get; private set; }
+
+    /// <summary>The path; meaningful unless <see cref="IsLeftOut"/> or <see cref="IsSibling"/>.</summary>
     public VirtualPath Path { get; private set; }
 
     /// <summary>A name that no tree of ours can hold, or a kind of file that is none of the tree's.</summary>
@@ -65,6 +68,13 @@ internal struct WireEntry
         }
     }
 
+    public void TakeSibling()
+    {
+        _hasName = true;
+        _isUnrepresentable = false;
+        IsSibling = true;
+    }
+
     /// <exception cref="UpdateFormatException">It has no name.</exception>
     public readonly void Check()
     {
@@ -75,6 +85,7 @@ internal struct WireEntry
     {
         if (reader.TokenType != JsonTokenType.String) throw new UpdateFormatException("FullName is not a string");
         _hasName = true;
+        IsSibling = false;
         string text;
         try
         {

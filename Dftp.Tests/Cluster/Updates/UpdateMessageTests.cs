@@ -11,6 +11,7 @@ namespace Dftp.Tests.Cluster.Updates;
 [TestClass]
 public sealed class UpdateMessageTests
 {
+    private static readonly JsonSerializerOptions Raw = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly NodeName Sender = NodeName.Parse("server1");
 
     [TestMethod]
@@ -138,6 +139,59 @@ public sealed class UpdateMessageTests
 
         Assert.AreEqual(5, read.Entries);
         Assert.AreEqual(4, read.LeftOut);
+    }
+
+    // Entries of one directory mostly come one after the other, and their names are then read without their paths: by the same rules.
+    [DataTestMethod]
+    [DataRow("d/.", "is no path")]
+    [DataRow("d/..", "is no path")]
+    [DataRow("d/", "is no path")]
+    [DataRow("d//x", "is no path")]
+    public async Task NameAfterItsSibling_ThatIsNoName_IsRefused(string path, string part)
+    {
+        var error = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(FullOf("d/a", path)));
+        StringAssert.Contains(error.Message, part);
+    }
+
+    [TestMethod]
+    public async Task NamesAfterTheirSiblings_OfEveryKind_GiveTheSameTreeAsEachAfterAnother()
+    {
+        string[] names =
+        [
+            "d/a", "d/b c", "d/größe", "d/.hidden", "d/...", "d/q\"uote", "d/b\u0007d", "d/\u007f", "d/\u0085", "d/" + new string('x', VirtualPath.MaxNameBytes),
+            "d/" + new string('y', VirtualPath.MaxNameBytes + 1), "d/sub/x", "d/sub/y", "d/z", "top", "top2", "/d/slash", "dd/a", "d/a", "d/ü/x", "d/ü/y",
+        ];
+
+        // With a directory in between no entry follows a sibling of its own.
+        var together = await Read(FullOf(names), 5);
+        var apart = await Read(FullOf([.. names.SelectMany(name => new[] { name, "other/one" })]));
+
+        Assert.AreEqual(apart.LeftOut, together.LeftOut);
+        Assert.AreEqual(4, together.LeftOut);
+        CollectionAssert.AreEqual(
+            Rendered(apart).Where(line => !line.Contains("/other", StringComparison.Ordinal)).ToList(),
+            Rendered(together).ToList());
+    }
+
+    // A second FullName counts instead of the first, whichever way each is read.
+    [TestMethod]
+    public async Task SecondNameOfAnEntry_CountsInsteadOfTheFirst()
+    {
+        var message = """{"SenderNodeName":"server1","Full":true,"Files":[{"FullName":"d/a"},{"FullName":"d/b","FullName":"e/b"},{"FullName":"f/c","FullName":"e/c"}]}""";
+
+        var tree = Rendered(await Read(Encoding.UTF8.GetBytes(message)));
+
+        CollectionAssert.AreEqual(new[] { "/d/a", "/e/b", "/e/c" }, tree.Select(line => line.Split(' ')[0]).Where(path => !path.EndsWith('/')).ToList());
+    }
+
+    private static byte[] FullOf(params string[] paths) => Encoding.UTF8.GetBytes(
+        """{"SenderNodeName":"server1","Full":true,"Files":[""" + string.Join(',', paths.Select(path => $$"""{"FullName":{{JsonSerializer.Serialize(path, Raw)}},"SizeInBytes":3}""")) + "]}");
+
+    private static IReadOnlyList<string> Rendered(ReceivedUpdate update)
+    {
+        var tree = new TreeWriter();
+        tree.Apply(Sender, update.Patch);
+        return [.. TreeModel.Render(tree.Current)];
     }
 
     [TestMethod]

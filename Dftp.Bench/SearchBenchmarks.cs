@@ -1,0 +1,48 @@
+using BenchmarkDotNet.Attributes;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+
+namespace Dftp.Bench;
+
+/// <summary>Searches over the whole name space by a pattern of names.</summary>
+[MemoryDiagnoser]
+public class SearchBenchmarks
+{
+    private TreeSnapshot _tree = TreeSnapshot.Empty;
+    private SearchQuery _query = new();
+
+    [Params(1_000_000)]
+    public int Files { get; set; }
+
+    /// <summary>A part of a name that few have, the same as a glob, an ending that all have, and what nobody has.</summary>
+    [Params("00012", "*00012*", "*.json", "zzz")]
+    public string Pattern { get; set; } = "";
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        _tree = BigTree.Of(Files).Current;
+        if (!NamePattern.TryParse(Pattern, out var name)) throw new InvalidOperationException(Pattern);
+        _query = new SearchQuery { Name = name, IsDirectory = false };
+    }
+
+    [Benchmark]
+    public int Search()
+    {
+        var hits = 0;
+        foreach (var step in _tree.Walk(VirtualPath.Root))
+        {
+            if (_query.Matches(step)) hits++;
+        }
+
+        return hits;
+    }
+
+    [Benchmark]
+    public long Walk()
+    {
+        long bytes = 0;
+        foreach (var step in _tree.Walk(VirtualPath.Root)) bytes += step.Entry.Size;
+        return bytes;
+    }
+}
