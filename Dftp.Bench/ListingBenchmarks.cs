@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using Dftp.FileSystem;
@@ -16,8 +17,11 @@ public class ListingBenchmarks
     private readonly OneDirectory _tree = new(BigTree.Entries(10_000));
     private readonly RequestTable _http;
 
-    public ListingBenchmarks() => _http = new RequestTable(
-        _tree, _tree, new HttpOptions { NodeName = BigTree.Node, ClusterName = "bench", Version = "0" }, NullLogger.Instance);
+    public ListingBenchmarks()
+    {
+        var options = new HttpOptions { NodeName = BigTree.Node, ClusterName = "bench", Version = "0" };
+        _http = new RequestTable(_tree, _tree, options, new HttpConnections(1, options, new Meter("bench"), NullLoggerFactory.Instance), NullLogger.Instance);
+    }
 
     [Benchmark]
     public Task<long> Html() => AnswerAsync("");

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Dftp.Node;
 using Dftp.Tests.Support;
 
@@ -19,7 +20,7 @@ public sealed class HttpsTests
     {
         UseProxy = false,
         AllowAutoRedirect = false,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = AcceptSelfSigned },
     });
 
     [TestMethod]
@@ -77,7 +78,7 @@ public sealed class HttpsTests
             TargetHost = "localhost",
             EnabledSslProtocols = protocol,
             ApplicationProtocols = [new SslApplicationProtocol(application)],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = AcceptSelfSigned,
         });
 
         Assert.AreEqual(protocol, tls.SslProtocol);
@@ -91,7 +92,7 @@ public sealed class HttpsTests
         var node = await StartAsync(cluster, "a");
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, node.Host.HttpsPort);
-        await using var tls = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
+        await using var tls = new SslStream(client.GetStream(), false, AcceptSelfSigned);
         await tls.AuthenticateAsClientAsync("localhost");
 
         await tls.WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray());
@@ -179,4 +180,7 @@ public sealed class HttpsTests
         Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode, path);
         return await answer.Content.ReadAsStringAsync();
     }
+
+    private static bool AcceptSelfSigned(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        certificate is not null && certificate.Subject == certificate.Issuer;
 }

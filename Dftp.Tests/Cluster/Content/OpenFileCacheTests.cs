@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using Dftp.Cluster.Content;
 using Dftp.FileSystem;
@@ -6,6 +7,7 @@ using Dftp.Tests.Cluster.Discovery;
 namespace Dftp.Tests.Cluster.Content;
 
 [TestClass]
+[UnsupportedOSPlatform("windows")]
 public sealed class OpenFileCacheTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
