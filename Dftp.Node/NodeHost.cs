@@ -69,11 +69,15 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _ftp = await ResolveAsync("--ftp-listen", _options.FtpListen, cancellationToken);
         _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
         var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
-        _cluster.StartScan();
-        if (_http is null && _management is null && ftp is null) return;
+        // What is shown already does not wait for what confirms it; where nothing is, the scan is the sooner the better.
+        var hasInterfaces = _http is not null || _management is not null || ftp is not null;
+        var scansLater = _cluster.ShowSavedTree(meetsPeers: _management is not null) && hasInterfaces;
+        if (!scansLater) _cluster.StartScan();
+        if (!hasInterfaces) return;
 
         _server = CreateServer(_cluster, ftp);
         await _server.StartAsync(cancellationToken);
+        if (scansLater) _cluster.StartScan();
         LogListening();
         // Without a public interface peers read this node's copies by the management interface.
         if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));

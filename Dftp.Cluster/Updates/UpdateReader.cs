@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
@@ -31,11 +32,17 @@ internal sealed class UpdateReader
     private bool? _full;
     private long _time;
     private long? _epoch, _sequence, _since;
+    private ulong? _sinceDigest;
     private WireEntry _entry;
     private JsonEncodedText _field;
     private UpdateEntryField _entryField;
-    private VirtualPath _lastParent;
     private DirectoryDraft _lastDirectory;
+    // The path of _lastDirectory, in the form in which it came: the other of the two does not count.
+    private VirtualPath? _lastParent;
+    private int _lastPlainParentLength = -1;
+    private readonly byte[] _lastPlainParent = new byte[VirtualPath.MaxPathBytes];
+    private readonly byte[] _plain = new byte[VirtualPath.MaxPathBytes];
+    private int _plainLength;
     private int _entries, _leftOut;
 
     private UpdateReader() => _lastDirectory = _draft;
@@ -152,7 +159,8 @@ internal sealed class UpdateReader
             case Level.Entry when json.TokenType == JsonTokenType.EndObject:
                 _level = Level.Entries;
                 _entry.Check();
-                Add(_entry);
+                if (_entry.IsPlain) AddPlain(_entry);
+                else Add(_entry);
                 break;
             case Level.Entry:
                 _entryField = EntryField(ref json);
@@ -160,7 +168,8 @@ internal sealed class UpdateReader
                 break;
             case Level.EntryValue:
                 _level = Level.Entry;
-                if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
+                if (_entryField == UpdateEntryField.FullName && _full == true && TakePlainName(ref json)) _entry.TakePlainName();
+                else if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
                 else if (_entryField != UpdateEntryField.Unknown) throw new UpdateFormatException($"{_entryField} of an entry is an object or an array");
                 break;
             default:
@@ -176,6 +185,7 @@ internal sealed class UpdateReader
         : json.Is(UpdateFields.Epoch) ? UpdateFields.Epoch
         : json.Is(UpdateFields.Sequence) ? UpdateFields.Sequence
         : json.Is(UpdateFields.Since) ? UpdateFields.Since
+        : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
         : default;
 
     private static UpdateEntryField EntryField(ref Utf8JsonReader json) =>
@@ -192,7 +202,8 @@ internal sealed class UpdateReader
     private void TakeMessageValue(ref Utf8JsonReader json)
     {
         if (_field.Equals(default)) return;
-        if (_field.Equals(UpdateFields.Files))
+        if (_field.Equals(UpdateFields.SinceDigest)) _sinceDigest = Digest(ref json);
+        else if (_field.Equals(UpdateFields.Files))
         {
             if (json.TokenType == JsonTokenType.StartArray) _level = Level.Entries;
             else if (json.TokenType != JsonTokenType.Null) throw new UpdateFormatException("Files is not an array");
@@ -218,6 +229,15 @@ internal sealed class UpdateReader
         else _since = Integer(ref json, _field);
     }
 
+    private static ulong? Digest(ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.Null) return null;
+        if (json.TokenType == JsonTokenType.String
+            && ulong.TryParse(Unescaped(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
+            return digest;
+        throw new UpdateFormatException($"{UpdateFields.SinceDigest} is not a digest");
+    }
+
     private static string Unescaped(ref Utf8JsonReader json)
     {
         try
@@ -226,7 +246,7 @@ internal sealed class UpdateReader
         }
         catch (InvalidOperationException)
         {
-            throw new UpdateFormatException("SenderNodeName is not valid Unicode");
+            throw new UpdateFormatException("a text of the message is not valid Unicode");
         }
     }
 
@@ -263,12 +283,78 @@ internal sealed class UpdateReader
             _lastDirectory.PackEarly();
             _lastDirectory = Descend(parent);
             _lastParent = parent;
+            _lastPlainParentLength = -1;
         }
 
         var name = Encoding.UTF8.GetBytes(entry.Path.Name);
         if (entry.IsDirectory)
             _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
         else _lastDirectory.AddFile(name, facts);
+    }
+
+    /// <summary>
+    /// Takes the path of an entry of a full update as bytes, if it is one of printable ASCII as nearly all are: of a million entries each
+    /// string would be a million to collect, and readers of the tree would wait for the collector.
+    /// </summary>
+    /// <returns>False where the general way has to look at it.</returns>
+    private bool TakePlainName(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.String || json.ValueIsEscaped) return false;
+        var length = json.HasValueSequence ? json.ValueSequence.Length : json.ValueSpan.Length;
+        // The slash that it has not got counts too.
+        if (length is 0 or >= VirtualPath.MaxPathBytes) return false;
+        if (json.HasValueSequence) json.ValueSequence.CopyTo(_plain);
+        else json.ValueSpan.CopyTo(_plain);
+        _plainLength = (int)length;
+        ReadOnlySpan<byte> path = _plain.AsSpan(0, _plainLength);
+        if (path.ContainsAnyExceptInRange((byte)' ', (byte)'~')) return false;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            var name = path[range];
+            if (name.Length > VirtualPath.MaxNameBytes || name.IsEmpty || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8)) return false;
+        }
+
+        return true;
+    }
+
+    private void AddPlain(in WireEntry entry)
+    {
+        if (++_entries > MaxEntries) throw new UpdateFormatException($"more than {MaxEntries} entries");
+        if (entry.IsLeftOut)
+        {
+            _leftOut++;
+            return;
+        }
+
+        if (entry.IsDeletion) return;
+        ReadOnlySpan<byte> path = _plain.AsSpan(0, _plainLength);
+        var slash = path.LastIndexOf((byte)'/');
+        var parent = path[..Math.Max(slash, 0)];
+        if (!parent.SequenceEqual(_lastPlainParent.AsSpan(0, Math.Max(_lastPlainParentLength, 0))) || _lastPlainParentLength < 0)
+        {
+            _lastDirectory.PackEarly();
+            _lastDirectory = Descend(parent);
+            _lastParent = null;
+            parent.CopyTo(_lastPlainParent);
+            _lastPlainParentLength = parent.Length;
+        }
+
+        var name = path[(slash + 1)..];
+        var facts = entry.Facts;
+        if (entry.IsDirectory)
+            _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
+        else _lastDirectory.AddFile(name, facts);
+    }
+
+    private DirectoryDraft Descend(ReadOnlySpan<byte> path)
+    {
+        var directory = _draft;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            if (!path[range].IsEmpty) directory = directory.GetOrAddDirectory(path[range]);
+        }
+
+        return directory;
     }
 
     private DirectoryDraft Descend(VirtualPath path)
@@ -292,7 +378,7 @@ internal sealed class UpdateReader
         foreach (var entry in _early ?? []) Place(entry);
         UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
         return new ReceivedUpdate(
-            new UpdateHeader(sender, _full.Value, _time, position),
+            new UpdateHeader(sender, _full.Value, _time, position, _full.Value ? null : _sinceDigest),
             _full.Value ? DirectoryPatch.Replace(_draft) : _patch,
             _entries,
             _leftOut);

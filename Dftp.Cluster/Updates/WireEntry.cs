@@ -15,6 +15,9 @@ internal struct WireEntry
     /// <summary>The path; meaningful unless <see cref="IsLeftOut"/>.</summary>
     public VirtualPath Path { get; private set; }
 
+    /// <summary>Its path is the one that the reader took as bytes; then <see cref="Path"/> says nothing.</summary>
+    public bool IsPlain { get; private set; }
+
     /// <summary>A name that no tree of ours can hold, or a kind of file that is none of the tree's.</summary>
     public readonly bool IsLeftOut => _isUnrepresentable || (!IsDeletion && !_isDirectory && (_mode & GoFileMode.NotRegular) != 0);
 
@@ -28,6 +31,14 @@ internal struct WireEntry
         new UnixTime(Math.Clamp(UnixTime.FromSeconds(_lastModified).Nanoseconds, long.MinValue, long.MaxValue - _nanoseconds) + _nanoseconds),
         GoFileMode.ToPermissions(_mode),
         (uint)Math.Clamp(_changed, 0, uint.MaxValue));
+
+    /// <summary>Takes note that the path was taken as bytes.</summary>
+    public void TakePlainName()
+    {
+        _hasName = true;
+        _isUnrepresentable = false;
+        IsPlain = true;
+    }
 
     /// <summary>Takes one member; the reader stands on its value.</summary>
     public void Take(UpdateEntryField field, ref Utf8JsonReader reader)
@@ -75,6 +86,7 @@ internal struct WireEntry
     {
         if (reader.TokenType != JsonTokenType.String) throw new UpdateFormatException("FullName is not a string");
         _hasName = true;
+        IsPlain = false;
         string text;
         try
         {
