@@ -4,6 +4,7 @@ using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Management;
 using Dftp.Cluster.Membership;
+using Dftp.Cluster.Restart;
 using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
 using Dftp.Cluster.Watching;
@@ -34,6 +35,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly PeerLinks _links;
     private readonly ManagementApi _management;
     private readonly KnownNodes? _known;
+    private readonly TreeSaver? _saver;
     private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TreeWriter _tree = new();
@@ -62,14 +64,21 @@ public sealed class ClusterNode : IAsyncDisposable
         _greeter = new Greeter(_membership);
         _membership.Answered = _greeter.Answered;
         _links = new PeerLinks(_membership);
-        _known = options.StateDirectory is { } state ? new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log) : null;
+        if (options.StateDirectory is { } state)
+        {
+            _known = new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log);
+            var origin = new TreeOrigin(options.NodeName, options.ClusterName, _root.Directory, options.Mount);
+            _saver = new TreeSaver(
+                new SavedTreeFile(Path.Combine(state, "tree"), origin), _tree, _own, options.NodeName, time, logs.CreateLogger("Restart"));
+        }
+
         _management = new ManagementApi(
             _membership, _greeter, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
         _ownFiles = new OwnFiles(_root, options.NodeName, time);
         OwnTree = new OwnTree(options.NodeName, _tree, _ownFiles);
         var opener = new ContentOpener(options.NodeName, _tree, _peers, _ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
-        Tree = new ClusterTree(options.NodeName, _tree, _peers, opener, stillSeen: 3 * options.PingInterval);
+        Tree = new ClusterTree(options.NodeName, _tree, _own, _peers, opener, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
     }
 
     /// <summary>The merged tree.</summary>
@@ -83,7 +92,7 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>
-        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan.Status).Write(json);
+        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan.Status, _saver?.Status).Write(json);
 
     /// <summary>Puts the instruments of the tree, the peers and the scan on a meter.</summary>
     public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, Tree, _scan);
@@ -91,8 +100,27 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>How this node's entries follow its disk.</summary>
     public ScanStatus ScanStatus => _scan.Status;
 
+    /// <summary>
+    /// Shows what was kept from the last start. Until the root has been read and each peer has said what it holds,
+    /// <see cref="IFileTree.Missing"/> of the tree names them.
+    /// </summary>
+    /// <param name="meetsPeers">Whether <see cref="StartMeeting"/> will be called; otherwise nobody could say what became of their files.</param>
+    /// <returns>Whether there is something to show.</returns>
+    public bool ShowSavedTree(bool meetsPeers)
+    {
+        var known = meetsPeers && _known is not null ? _known.Load() : [];
+        _saver?.Restore(known.Select(node => node.Name).ToHashSet());
+        foreach (var node in known) _peers.Remember(node);
+        if (known.Count > 0) _membership.Log.Remembered(known.Count);
+        return _saver?.Status.Restored is not null;
+    }
+
     /// <summary>Starts to read the root, and to follow it from then on.</summary>
-    public void StartScan() => _scan.Start();
+    public void StartScan()
+    {
+        _scan.Start();
+        _saver?.Start();
+    }
 
     /// <summary>Starts to look for peers, now that they can call back.</summary>
     /// <param name="publicAddress">Where this node's files are read.</param>
@@ -101,6 +129,7 @@ public sealed class ClusterNode : IAsyncDisposable
     {
         _membership.PublicAddress = publicAddress;
         _membership.ManagementAddress = managementAddress;
+        _links.Begin();
         _known?.Start();
         foreach (var address in _options.Joins) _joining.Add(new JoinLoop(address, _membership, _greeter).RunAsync(_stopping.Token));
         if (_options.Multicast is not { } group) return;
@@ -125,7 +154,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _management.IsLeaving = true;
         await _stopping.CancelAsync();
         await EndLoopsAsync();
-        await _links.SayGoodbyeAsync();
+        await Task.WhenAll(_links.SayGoodbyeAsync(), _saver?.SaveLastAsync() ?? Task.CompletedTask);
     }
 
     /// <summary>Ends it; without a <see cref="StopAsync"/> before, as a crash would: peers are told nothing.</summary>
@@ -136,6 +165,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await _scan.DisposeAsync();
         _links.Dispose();
         _known?.Dispose();
+        _saver?.Dispose();
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();
@@ -150,6 +180,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await _links.StopAsync();
         await Task.WhenAll(_joining);
         if (_known is not null) await _known.StopAsync();
+        if (_saver is not null) await _saver.StopAsync();
         await _scan.StopAsync();
     }
 }

@@ -1,6 +1,7 @@
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Membership;
 using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
@@ -8,10 +9,13 @@ namespace Dftp.Cluster;
 /// <summary>The tree of the whole cluster.</summary>
 /// <param name="self">This node.</param>
 /// <param name="tree">The tree.</param>
+/// <param name="own">What this node holds.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="opener">Opens files.</param>
+/// <param name="ownSince">As of when this node's own entries are, until its first scan has ended.</param>
 /// <param name="stillSeen">How long the word of another node that a third one is there counts.</param>
-internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener, TimeSpan stillSeen) : IFileTree
+internal sealed class ClusterTree(
+    NodeName self, TreeWriter tree, OwnEntries own, PeerTable peers, ContentOpener opener, Func<DateTimeOffset> ownSince, TimeSpan stillSeen) : IFileTree
 {
     public ITreeSnapshot Snapshot => tree.Current;
 
@@ -20,8 +24,8 @@ internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peer
         get
         {
             var snapshot = tree.Current;
-            var own = snapshot.HoldingOf(self);
-            var nodes = new List<NodeSummary> { new(self, NodeState.Self, "", own.Files, own.Bytes) };
+            var held = snapshot.HoldingOf(self);
+            var nodes = new List<NodeSummary> { new(self, NodeState.Self, "", held.Files, held.Bytes) };
             foreach (var peer in peers.All.OrderBy(peer => peer.Name))
             {
                 var facts = peer.Facts;
@@ -35,7 +39,15 @@ internal sealed class ClusterTree(NodeName self, TreeWriter tree, PeerTable peer
         }
     }
 
-    public IReadOnlyList<MissingNode> Missing => peers.Missing(stillSeen);
+    public IReadOnlyList<MissingNode> Missing
+    {
+        get
+        {
+            if (own.IsScanned) return peers.Missing(stillSeen);
+            var me = new MissingNode(self, UnixTime.FromSeconds(ownSince().ToUnixTimeSeconds()), IsUnconfirmed: true);
+            return [.. peers.Missing(stillSeen).Append(me).OrderBy(node => node.Name)];
+        }
+    }
 
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
         opener.OpenAsync(path, file, range, cancellationToken);

@@ -12,8 +12,9 @@ public interface IFileTree
     IReadOnlyList<NodeSummary> Nodes { get; }
 
     /// <summary>
-    /// The nodes that this one has known and that are not there now, by name. While there are any, the tree may be less than the
-    /// cluster holds, and whoever shows it says so.
+    /// The nodes that this one has known and that are not there now, or of which it shows what was known once, by name; until its own
+    /// directory has been read, this node is one of them. While there are any, the tree may be other than what the cluster holds, and
+    /// whoever shows it says so.
     /// </summary>
     IReadOnlyList<MissingNode> Missing => [];
 
@@ -82,10 +83,12 @@ public enum NodeState
     Suspect,
 }
 
-/// <summary>A node that is away.</summary>
+/// <summary>A node whose entries the tree lacks, or has only as they were once.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Since">When it was last heard of, in whole seconds.</param>
-public sealed record MissingNode(NodeName Name, UnixTime Since);
+/// <param name="IsUnconfirmed">It is not known to be away: the tree has its entries as they were then, if at all, until it says or its
+/// directory has been read.</param>
+public sealed record MissingNode(NodeName Name, UnixTime Since, bool IsUnconfirmed = false);
 
 /// <summary>A node as a page or a report shows it.</summary>
 /// <param name="Name">Its name.</param>

@@ -32,19 +32,24 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         return new(snapshot, [.. after.UnionBy(before, node => node.Name).OrderBy(node => node.Name)]);
     }
 
-    /// <summary>Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>.</summary>
+    /// <summary>
+    /// Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>, with <c>;unconfirmed</c> behind it where the node's files are shown as
+    /// they were then.
+    /// </summary>
     public void Tell(HttpResponse response)
     {
         if (IsWhole) return;
         response.Headers[MissingHeader] = string.Join(
-            ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}")));
+            ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{(node.IsUnconfirmed ? ";unconfirmed" : "")}")));
     }
 
     /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is away.</summary>
     public string WhoMayHave(string it) => Missing switch
     {
         [] => "",
+        [{ IsUnconfirmed: true } one] => $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
         [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
+        _ when Missing.Any(node => node.IsUnconfirmed) => $"{it} may be on one of the nodes that are away or not confirmed yet: {List()}.",
         _ => $"{it} may be on one of the nodes that are away: {List()}.",
     };
 
@@ -52,7 +57,9 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     public string WhoIsAway() => Missing switch
     {
         [] => "",
+        [{ IsUnconfirmed: true } one] => $"the files of {one.Name} are shown as of {Time(one)} and not confirmed yet",
         [var one] => $"{one.Name} is away since {Time(one)}",
+        _ when Missing.Any(node => node.IsUnconfirmed) => $"{Missing.Count} nodes are away or not confirmed yet: {List()}",
         _ => $"{Missing.Count} nodes are away: {List()}",
     };
 

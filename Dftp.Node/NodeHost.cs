@@ -81,11 +81,15 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
         if (_https is not null || _ftp is not null || _ftps is not null) _tls = ServerCertificate.Load(_options, _time, _log);
         var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
-        _cluster.StartScan();
-        if (_http is null && _https is null && _management is null && ftp is null) return;
+        // What is shown already does not wait for what confirms it; where nothing is, the scan is the sooner the better.
+        var hasInterfaces = _http is not null || _https is not null || _management is not null || ftp is not null;
+        var scansLater = _cluster.ShowSavedTree(meetsPeers: _management is not null) && hasInterfaces;
+        if (!scansLater) _cluster.StartScan();
+        if (!hasInterfaces) return;
 
         _server = CreateServer(_cluster, ftp);
         await _server.StartAsync(cancellationToken);
+        if (scansLater) _cluster.StartScan();
         LogListening();
         // Without a public interface in the clear peers read this node's copies by the management interface.
         if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));

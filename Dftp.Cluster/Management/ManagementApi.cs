@@ -55,7 +55,7 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
         }
     }
 
-    private Task AnswerAsync(HttpContext http)
+    private Task AnswerAsync(HttpContext http, ulong? knownDigest = null)
     {
         http.Response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
@@ -65,7 +65,7 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
             .OrderBy(facts => facts.Name)
             .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http), Reachable(facts.ManagementAddress!, http), facts.Said), facts));
-        ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers);
+        ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers, knownDigest);
         return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
     }
 
@@ -91,7 +91,7 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
         }
 
         if (greeter.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
-        else await AnswerAsync(http);
+        else await AnswerAsync(http, greeting.Caller is { State: not null, Name: var caller } ? context.Peers.DigestOf(caller) : null);
     }
 
     private static Greeting? ReadGreeting(IReadOnlyDictionary<string, string> form, IPAddress caller, out string problem)
@@ -114,7 +114,8 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
                 new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state),
                 form.GetValueOrDefault("cluster-name"),
                 form.GetValueOrDefault("request-full-update") == "true",
-                form.GetValueOrDefault("leaving") == "true");
+                form.GetValueOrDefault("leaving") == "true",
+                ulong.TryParse(form.GetValueOrDefault("known-digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var known) ? known : null);
         }
 
         return null;

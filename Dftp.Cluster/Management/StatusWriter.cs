@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Membership;
+using Dftp.Cluster.Restart;
 using Dftp.Cluster.Tree;
 using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
@@ -15,7 +16,11 @@ namespace Dftp.Cluster.Management;
 /// <item><c>nodes</c>, this one first: <c>name</c>, <c>state</c> (self, alive, suspect), <c>publicAddress</c>, <c>managementAddress</c>,
 /// <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>, <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>,
 /// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
-/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>;</item>
+/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>unconfirmed</c> (not away: its files are listed as
+/// they were when this node ended, if it knew them; so of this node itself until its first scan has ended);</item>
+/// <item><c>confirmed</c>: whether the whole tree is what the nodes say, nobody missing;</item>
+/// <item><c>savedTree</c>, absent where none is kept: <c>restored</c> (as of when the tree was that this node began with), <c>written</c>,
+/// <c>bytes</c>, <c>failure</c>;</item>
 /// <item><c>scan</c>, of the whole root: <c>state</c> (scanning, following, rootLost, failed, stopped), <c>failure</c>, <c>finished</c>,
 /// <c>durationSeconds</c>, <c>files</c>, <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>);</item>
 /// <item><c>watch</c>: <c>directories</c> that are watched, <c>events</c>, <c>overflows</c>, <c>updates</c>, <c>polled</c> (<c>reason</c>,
@@ -31,7 +36,8 @@ internal sealed class StatusWriter(
     DateTimeOffset started,
     string version,
     DiscoveryStatus? discovery,
-    ScanStatus scan)
+    ScanStatus scan,
+    SavedTreeStatus? savedTree)
 {
     public void Write(Utf8JsonWriter json)
     {
@@ -49,6 +55,8 @@ internal sealed class StatusWriter(
         json.WriteNumber("hiddenFiles", snapshot.Totals.HiddenFiles);
         WriteNodes(json, snapshot, now);
         WriteMissing(json);
+        json.WriteBoolean("confirmed", missing.Count == 0);
+        if (savedTree is not null) WriteSavedTree(json, savedTree);
         WriteScan(json);
         WriteWatch(json);
         if (discovery is not null) WriteDiscovery(json, discovery);
@@ -100,10 +108,21 @@ internal sealed class StatusWriter(
             json.WriteString("name", node.Name.Value);
             json.WriteNumber("since", node.Since.Seconds);
             json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
+            json.WriteBoolean("unconfirmed", node.IsUnconfirmed);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteSavedTree(Utf8JsonWriter json, SavedTreeStatus saved)
+    {
+        json.WriteStartObject("savedTree");
+        json.WriteNumber("restored", saved.Restored?.ToUnixTimeSeconds() ?? 0);
+        json.WriteNumber("written", saved.Written?.ToUnixTimeSeconds() ?? 0);
+        json.WriteNumber("bytes", saved.Bytes);
+        json.WriteString("failure", saved.Failure);
+        json.WriteEndObject();
     }
 
     private void WriteScan(Utf8JsonWriter json)

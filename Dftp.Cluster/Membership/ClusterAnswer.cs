@@ -9,7 +9,8 @@ namespace Dftp.Cluster.Membership;
 /// <param name="ClusterName">The cluster's name.</param>
 /// <param name="Me">The node that answers.</param>
 /// <param name="Peers">Those it knows; never null on the wire, which would end an original node's process.</param>
-internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers)
+/// <param name="KnownDigest">The digest of what it knows of the node that greeted; null where it knows nothing.</param>
+internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers, ulong? KnownDigest = null)
 {
     /// <summary>Far more than any cluster has, and a bound on what an answer can cost.</summary>
     public const int MaxPeers = 10_000;
@@ -44,7 +45,7 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
             }
         }
 
-        return new ClusterAnswer(Text(root, "Name") ?? "", me, peers);
+        return new ClusterAnswer(Text(root, "Name") ?? "", me, peers, Digest(root, "KnownDigest"));
     }
 
     private static NodeDescription? PeerDescription(JsonProperty peer, string host)
@@ -68,7 +69,7 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
             || !HostPort.TryParse(Text(json, "MgmtAddr"), out var managementAddress))
             return null;
         AnnouncedState? state = Number(json, "Epoch") is { } epoch && Number(json, "Sequence") is { } sequence
-            && ulong.TryParse(Text(json, "Digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var digest)
+            && Digest(json, "Digest") is { } digest
             ? new AnnouncedState(epoch, sequence, digest)
             : null;
         return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state);
@@ -93,6 +94,9 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
     private static string? Text(JsonElement json, string name) =>
         TryGet(json, name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    private static ulong? Digest(JsonElement json, string name) =>
+        ulong.TryParse(Text(json, name), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var digest) ? digest : null;
+
     private static long? Number(JsonElement json, string name) =>
         TryGet(json, name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 }
@@ -103,7 +107,7 @@ internal readonly record struct ListedNode(NodeDescription Description, PeerFact
 /// <summary>Writes the answer that <see cref="ClusterAnswer"/> reads, in the original's members and order and then ours.</summary>
 internal static class ClusterAnswerWriter
 {
-    public static void Write(IBufferWriter<byte> output, string clusterName, ListedNode me, IEnumerable<ListedNode> peers)
+    public static void Write(IBufferWriter<byte> output, string clusterName, ListedNode me, IEnumerable<ListedNode> peers, ulong? knownDigest = null)
     {
         using (var json = new Utf8JsonWriter(output))
         {
@@ -119,6 +123,7 @@ internal static class ClusterAnswerWriter
             }
 
             json.WriteEndObject();
+            if (knownDigest is { } known) json.WriteString("KnownDigest", known.ToString("x16", CultureInfo.InvariantCulture));
             json.WriteEndObject();
         }
 

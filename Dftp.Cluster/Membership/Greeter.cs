@@ -9,7 +9,7 @@ internal sealed class Greeter(MembershipContext context)
     /// <returns>Its name; or null and why it did not become a peer.</returns>
     public async Task<(NodeName? Node, string Reason)> GreetAsync(HostPort address, CancellationToken cancellationToken)
     {
-        var reply = await context.Client.GreetAsync(address, context.Me(), requestFullUpdate: true, isLeaving: false, cancellationToken);
+        var reply = await context.Client.GreetAsync(address, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
         if (reply.Answer is not { } answer) return (null, reply.Reason);
         if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
         if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");
@@ -24,7 +24,7 @@ internal sealed class Greeter(MembershipContext context)
     public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, isAnswer: true, wasAsked);
+        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked);
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
@@ -47,7 +47,7 @@ internal sealed class Greeter(MembershipContext context)
         }
 
         if (context.Peers.GetOrAdd(caller.Name) is not { } peer) return "too many nodes";
-        if (Meet(peer, caller, isAnswer: false, wasAsked: false) is not { } facts) return null;
+        if (Meet(peer, caller, greeting.KnownDigest, isAnswer: false, wasAsked: false) is not { } facts) return null;
         context.Peers.Greeted(peer);
         if (greeting.RequestsFullUpdate)
         {
@@ -98,8 +98,11 @@ internal sealed class Greeter(MembershipContext context)
         && known.ManagementAddress != node.ManagementAddress
         && context.Time.GetElapsedTime(known.LastAnswer) < 2 * context.Options.PingInterval;
 
+    /// <summary>Whether it is known from before this node's start, and answers for the first time since.</summary>
+    private static bool IsMetAgain(PeerFacts before) => before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };
+
     /// <returns>What is known of it now; null while it is in doubt whether it said so lately.</returns>
-    private PeerFacts? Meet(Peer peer, NodeDescription node, bool isAnswer, bool wasAsked)
+    private PeerFacts? Meet(Peer peer, NodeDescription node, ulong? knownDigest, bool isAnswer, bool wasAsked)
     {
         if (context.Peers.Doubts(peer, node, isAnswer))
         {
@@ -107,8 +110,8 @@ internal sealed class Greeter(MembershipContext context)
             return null;
         }
 
-        var (before, after) = context.Peers.Meet(peer, node, wasAsked);
-        if (before.State is PeerState.Unmet or PeerState.Away) context.Log.PeerJoined(node.Name, node.ManagementAddress);
+        var (before, after) = context.Peers.Meet(peer, node, knownDigest, wasAsked);
+        if (before.State is PeerState.Unmet or PeerState.Away || IsMetAgain(before)) context.Log.PeerJoined(node.Name, node.ManagementAddress);
         else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
         return after;
     }

@@ -5,4 +5,6 @@ namespace Dftp.Cluster.Membership;
 /// <param name="ClusterName">Its cluster; null from an original node, which does not say it.</param>
 /// <param name="RequestsFullUpdate">It asks for all that this node holds.</param>
 /// <param name="IsLeaving">It says goodbye.</param>
-internal sealed record Greeting(NodeDescription Caller, string? ClusterName, bool RequestsFullUpdate, bool IsLeaving);
+/// <param name="KnownDigest">The digest of what it knows of this node; null where it knows nothing or does not say it.</param>
+internal sealed record Greeting(
+    NodeDescription Caller, string? ClusterName, bool RequestsFullUpdate, bool IsLeaving, ulong? KnownDigest = null);

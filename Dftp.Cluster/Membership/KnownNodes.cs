@@ -25,14 +25,27 @@ internal sealed class KnownNodes(string file, PeerTable peers, TimeProvider time
     private Task _saving = Task.CompletedTask;
     private string _saved = "";
 
-    /// <summary>Reads the list, and keeps it from now on.</summary>
-    public void Start()
+    /// <summary>Reads the list; empty where there is none.</summary>
+    public IReadOnlyList<KnownNode> Load()
     {
-        var known = Load();
-        foreach (var node in known) peers.Remember(node);
-        if (known.Count > 0) log.Remembered(known.Count);
-        _saving = SaveLoopAsync(_stopping.Token);
+        try
+        {
+            var list = JsonSerializer.Deserialize(File.ReadAllBytes(file), KnownNodesJson.Default.ListWireNode) ?? [];
+            return [.. list.Select(wire => wire.ToKnownNode()).OfType<KnownNode>()];
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        {
+            log.KnownNodesUnreadable(file, error.Message);
+            return [];
+        }
     }
+
+    /// <summary>Keeps the list from now on.</summary>
+    public void Start() => _saving = SaveLoopAsync(_stopping.Token);
 
     /// <summary>Writes the list a last time.</summary>
     public async Task StopAsync()
@@ -58,24 +71,6 @@ internal sealed class KnownNodes(string file, PeerTable peers, TimeProvider time
         catch (Exception error)
         {
             log.LoopFailed("saving the known nodes", error.ToString());
-        }
-    }
-
-    private List<KnownNode> Load()
-    {
-        try
-        {
-            var list = JsonSerializer.Deserialize(File.ReadAllBytes(file), KnownNodesJson.Default.ListWireNode) ?? [];
-            return [.. list.Select(wire => wire.ToKnownNode()).OfType<KnownNode>()];
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return [];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
-        {
-            log.KnownNodesUnreadable(file, error.Message);
-            return [];
         }
     }
 

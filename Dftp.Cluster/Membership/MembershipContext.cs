@@ -15,6 +15,8 @@ internal sealed class MembershipContext(
 
     public PeerClient Client => client;
 
+    public SharedFullUpdates FullUpdates { get; } = new();
+
     public TimeProvider Time => time;
 
     public ILogger Log => log;

@@ -1,3 +1,4 @@
+using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
 
@@ -9,6 +10,7 @@ internal sealed class Peer(NodeName name) : IDisposable
     private readonly Lock _lock = new();
     private PeerFacts _facts = new() { Name = name };
     private CancellationTokenSource _presence = new();
+    private HeldEntries? _setAside;
 
     public NodeName Name { get; } = name;
 
@@ -16,6 +18,16 @@ internal sealed class Peer(NodeName name) : IDisposable
 
     /// <summary>Held while an update of this peer is put into the tree, or all of it taken out, so that the two cannot cross.</summary>
     public Lock Applying { get; } = new();
+
+    /// <summary>
+    /// What it held when it went away, for a while: one that only starts again confirms it and need not send it. In no tree, and shown by
+    /// nobody. Written while <see cref="Applying"/> is held.
+    /// </summary>
+    public HeldEntries? SetAside
+    {
+        get => Volatile.Read(ref _setAside);
+        set => Volatile.Write(ref _setAside, value);
+    }
 
     /// <summary>Wakes the loop that asks whether the peer is there.</summary>
     public Signal PingNow { get; } = new();
@@ -101,11 +113,17 @@ internal sealed record PeerFacts
     /// <summary>A full update of it is needed, and it is asked for one, again and again, until it comes.</summary>
     public bool NeedsFullUpdate { get; init; } = true;
 
-    /// <summary>A full update of it is in the tree, be it of an earlier start; false until the first one comes after it was away.</summary>
+    /// <summary>
+    /// All that it holds is in the tree, be it as of an earlier start of it; false until the first full update comes after it was away, and
+    /// while the tree has what was kept from before this node's start.
+    /// </summary>
     public bool IsInTree { get; init; }
 
     /// <summary>It asked for a full update.</summary>
     public bool WantsFullUpdate { get; init; }
+
+    /// <summary>The digest of what it last said to know of this node; null where it knows nothing, and once it was sent changes on the strength of it.</summary>
+    public ulong? KnownDigest { get; init; }
 
     /// <summary>The state of this node that it was sent last; null before the first full update.</summary>
     public long? PushedSequence { get; init; }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -52,8 +50,10 @@ internal sealed class PeerClient : IDisposable
     /// <param name="me">What to say of this node.</param>
     /// <param name="requestFullUpdate">Asks it to push all that it holds.</param>
     /// <param name="isLeaving">Says goodbye; only for a node that is no original one, which would take it for a greeting.</param>
+    /// <param name="knownDigest">The digest of what is known here of the node that is greeted; null: nothing is.</param>
     /// <param name="cancellationToken">Ends the try.</param>
-    public async Task<PeerReply> GreetAsync(HostPort to, NodeDescription me, bool requestFullUpdate, bool isLeaving, CancellationToken cancellationToken)
+    public async Task<PeerReply> GreetAsync(
+        HostPort to, NodeDescription me, bool requestFullUpdate, bool isLeaving, ulong? knownDigest, CancellationToken cancellationToken)
     {
         var form = new List<KeyValuePair<string, string>>
         {
@@ -70,6 +70,8 @@ internal sealed class PeerClient : IDisposable
             form.Add(new("sequence", state.Sequence.ToString(CultureInfo.InvariantCulture)));
             form.Add(new("digest", state.Digest.ToString("x16", CultureInfo.InvariantCulture)));
         }
+
+        if (knownDigest is { } known) form.Add(new("known-digest", known.ToString("x16", CultureInfo.InvariantCulture)));
 
         // A peer that answers nothing within a ping's time has not answered the ping.
         using var limit = new CancellationTokenSource(_options.PingInterval, _time);
@@ -92,17 +94,17 @@ internal sealed class PeerClient : IDisposable
 
     /// <summary>Pushes an update: POST /update/, its body written as a stream.</summary>
     /// <param name="to">The node's management address.</param>
-    /// <param name="compress">For a node that is no original one, which reads plain bodies only.</param>
-    /// <param name="write">Writes the message.</param>
+    /// <param name="isCompressed">Whether the body is compressed: not for an original node, which reads plain bodies only.</param>
+    /// <param name="write">Writes the body.</param>
     /// <param name="cancellationToken">Ends the push.</param>
-    public async Task<PeerReply> PushAsync(HostPort to, bool compress, Func<PipeWriter, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+    public async Task<PeerReply> PushAsync(HostPort to, bool isCompressed, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
         await TryAsync(
             to,
             async () =>
             {
                 var host = await ResolveAsync(to.Host, cancellationToken);
                 using var request = new HttpRequestMessage(HttpMethod.Post, PeerHttp.Uri(host, to.Port, "/update/"));
-                request.Content = new UpdateContent(write, compress);
+                request.Content = new UpdateContent(write, isCompressed);
                 request.Headers.Add(SenderHeader, Uri.EscapeDataString(_options.NodeName.Value));
                 using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
                 var body = await ReadBoundedAsync(response, cancellationToken);
@@ -169,27 +171,20 @@ internal sealed class PeerClient : IDisposable
     /// <summary>A body that is written while it is sent.</summary>
     private sealed class UpdateContent : HttpContent
     {
-        private readonly Func<PipeWriter, CancellationToken, Task> _write;
-        private readonly bool _compress;
+        private readonly Func<Stream, CancellationToken, Task> _write;
 
-        public UpdateContent(Func<PipeWriter, CancellationToken, Task> write, bool compress)
+        public UpdateContent(Func<Stream, CancellationToken, Task> write, bool isCompressed)
         {
             _write = write;
-            _compress = compress;
             Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            if (compress) Headers.ContentEncoding.Add("br");
+            if (isCompressed) Headers.ContentEncoding.Add("br");
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            await using var brotli = _compress ? new BrotliStream(stream, CompressionLevel.Fastest, leaveOpen: true) : null;
-            var writer = PipeWriter.Create(brotli ?? stream, new StreamPipeWriterOptions(minimumBufferSize: 64 * 1024, leaveOpen: true));
-            await _write(writer, cancellationToken);
-            await writer.CompleteAsync();
-        }
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            _write(stream, cancellationToken);
 
         protected override bool TryComputeLength(out long length)
         {

@@ -26,7 +26,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             else if (wasWoken || _presence.IsPingDue)
             {
                 var needsFull = _presence.AsksForFullUpdate;
-                var reply = await context.Client.GreetAsync(address, context.Me(), needsFull, isLeaving: false, cancellationToken);
+                var reply = await context.Client.GreetAsync(address, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
                 _presence.Answered(address, needsFull, reply);
             }
 
@@ -54,7 +54,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             PeerReply reply;
             try
             {
-                reply = await context.Client.PushAsync(update.To, !update.ToOriginal, update.WriteAsync, present.Token);
+                reply = await context.Client.PushAsync(update.To, !update.ToOriginal, update.WriteBodyAsync, present.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

@@ -10,6 +10,7 @@ internal sealed class PeerLinks : IDisposable
 
     private readonly ConcurrentBag<Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MembershipContext _context;
 
     public PeerLinks(MembershipContext context)
@@ -18,6 +19,9 @@ internal sealed class PeerLinks : IDisposable
         context.Peers.Added += Start;
         context.Own.Changed += PushToAll;
     }
+
+    /// <summary>From now on peers are spoken to: before, they could not call back.</summary>
+    public void Begin() => _begun.TrySetResult();
 
     /// <summary>Ends all links.</summary>
     public async Task StopAsync()
@@ -43,7 +47,7 @@ internal sealed class PeerLinks : IDisposable
     {
         try
         {
-            await _context.Client.GreetAsync(address, _context.Me(), requestFullUpdate: false, isLeaving: true, cancellationToken);
+            await _context.Client.GreetAsync(address, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -58,6 +62,7 @@ internal sealed class PeerLinks : IDisposable
         await Task.Yield();
         try
         {
+            await _begun.Task.WaitAsync(_stopping.Token);
             await new PeerLink(peer, _context).RunAsync(_stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

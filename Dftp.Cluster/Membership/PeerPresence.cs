@@ -12,6 +12,9 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
     /// <summary>A node that is greeted by a peer asks it itself at least every so many intervals.</summary>
     private const int MostSpared = 6;
 
+    /// <summary>What a peer held is set aside so long: a machine that starts anew is back by then.</summary>
+    private static readonly TimeSpan KeepAside = TimeSpan.FromMinutes(10);
+
     private string _lastReason = "";
     private long? _lastPing;
     private int _triesSinceGone;
@@ -83,6 +86,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         else if (reason != _lastReason && peer.Facts.State == PeerState.Away) context.Log.PeerStillAway(peer.Name, reason);
         _lastReason = reason;
         _triesSinceGone++;
+        if (peer is { SetAside: not null, Facts.State: PeerState.Away } && IsSilentFor(KeepAside)) PeerTable.ForgetSetAside(peer);
         // The second failure is asked for too: after this machine was asleep, the first one may be about a connection of long ago.
         if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer))
         {

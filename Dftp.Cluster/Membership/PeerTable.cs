@@ -60,8 +60,9 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
     /// <param name="peer">The peer.</param>
     /// <param name="description">What it says.</param>
+    /// <param name="knownDigest">The digest of what it says to know of this node.</param>
     /// <param name="wasAsked">It has just been asked for a full update.</param>
-    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, bool wasAsked) => peer.Change(facts =>
+    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, ulong? knownDigest, bool wasAsked) => peer.Change(facts =>
     {
         var epoch = description.State?.Epoch ?? 0;
         var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;
@@ -78,6 +79,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             Said = description.State,
             Applied = facts.Applied?.Epoch > epoch ? null : facts.Applied,
             AskedAt = wasAsked ? time.GetTimestamp() : isStart ? null : facts.AskedAt,
+            KnownDigest = knownDigest,
             PushedSequence = isStart ? null : facts.PushedSequence,
         });
     });
@@ -105,13 +107,21 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
         };
     });
 
-    /// <summary>Puts a node that was known before this start on the list; it is away until it answers.</summary>
+    /// <summary>The digest of what is known of a node, in the tree or set aside; null where nothing is.</summary>
+    public ulong? DigestOf(NodeName name) =>
+        tree.Current.Holdings.TryGetValue(name, out var holding) ? holding.Digest : Find(name)?.SetAside?.Digest;
+
+    /// <summary>
+    /// Puts a node that was known before this start on the list. One of which the tree has what was kept is in doubt until it answers; any
+    /// other is away.
+    /// </summary>
     public void Remember(KnownNode known)
     {
         if (GetOrAdd(known.Name) is not { } peer) return;
+        var state = IsShown(known.Name) ? PeerState.Suspect : PeerState.Away;
         peer.Change(facts => facts with
         {
-            State = PeerState.Away,
+            State = state,
             PublicAddress = known.PublicAddress,
             ManagementAddress = known.ManagementAddress,
             LastAlive = known.LastAlive,
@@ -136,8 +146,8 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     }
 
     /// <summary>
-    /// The nodes whose entries the tree lacks: those that were met and are away, or are back and have not said yet what they hold; and
-    /// those that were not reached and that others see.
+    /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were met and are away, or
+    /// have not said yet what they hold; and those that were not reached and that others see.
     /// </summary>
     /// <param name="stillSeen">How long another node's word counts.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
@@ -153,7 +163,8 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
         if (missing is null) return [];
         missing.Sort((a, b) => a.Name.CompareTo(b.Name));
         return missing.ConvertAll(facts =>
-            new MissingNode(facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince)));
+            new MissingNode(
+            facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince), IsShown(facts.Name)));
     }
 
     /// <summary>The peer sent something: it is there.</summary>
@@ -187,10 +198,17 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
                 WantsFullUpdate = false,
                 PushedSequence = null,
             });
+            if (HeldEntries.Of(tree.Current, peer.Name) is { } held) peer.SetAside = held;
             tree.Remove(peer.Name);
         }
 
         return before.State != PeerState.Away;
+    }
+
+    /// <summary>Forgets what a peer held that is away for long: it is not to cost memory for ever.</summary>
+    public static void ForgetSetAside(Peer peer)
+    {
+        lock (peer.Applying) peer.SetAside = null;
     }
 
     public void Dispose()
@@ -201,6 +219,8 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
     private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts.LastAlive > 0
         ? !facts.IsInTree && facts.State != PeerState.Unmet
         : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen;
+
+    private bool IsShown(NodeName name) => tree.Current.Holdings.ContainsKey(name);
 
     private PeerFacts Answered(PeerFacts facts) => facts with
     {

@@ -21,10 +21,13 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             if (changes is not null) return new OutgoingUpdate(address, facts.IsOriginal, Header(isFull: false, to), null, changes);
         }
 
-        // A wish that comes while this one is under way is a new one.
-        peer.Change(now => now with { WantsFullUpdate = false });
+        // A wish that comes while this one is under way is a new one; and what it says to know is good for one try.
+        peer.Change(now => now with { WantsFullUpdate = false, KnownDigest = null });
+        if (!facts.IsOriginal && facts.KnownDigest is { } known && context.Own.SinceState(known) is ({ } few, var from))
+            return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
         var (tree, position) = context.Own.Full();
-        return new OutgoingUpdate(address, facts.IsOriginal, Header(isFull: true, position), tree, []);
+        var header = Header(isFull: true, position);
+        return new OutgoingUpdate(address, facts.IsOriginal, header, tree, [], facts.IsOriginal ? null : context.FullUpdates.Of(header, tree));
     }
 
     /// <summary>Takes what came of an update.</summary>
@@ -33,13 +36,13 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     {
         if (reply.Outcome == PeerOutcome.Done)
         {
-            if (update.Header.IsFull) _lastFull = context.Time.GetTimestamp();
+            if (update.TellsAll) _lastFull = context.Time.GetTimestamp();
             context.Peers.Heard(peer);
             peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
             return true;
         }
 
-        if (update.Header.IsFull || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
+        if (update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
         // A full update can be refused too, by a peer that takes this start for an earlier one: it asks first, which takes its time.
         if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
         context.Log.PushFailed(peer.Name, reply.Reason);
@@ -56,7 +59,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     private bool IsFullUpdateDue(PeerFacts facts) =>
         facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
-    private UpdateHeader Header(bool isFull, UpdatePosition position) => new(context.Options.NodeName, isFull, Now(), position);
+    private UpdateHeader Header(bool isFull, UpdatePosition position, ulong? sinceDigest = null) =>
+        new(context.Options.NodeName, isFull, Now(), position, sinceDigest);
 
     private long Now() => context.Time.GetUtcNow().ToUnixTimeSeconds();
 }
@@ -67,11 +71,21 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 /// <param name="Header">What it says of itself.</param>
 /// <param name="Tree">The tree whose entries of this node a full update carries; null in an incremental one.</param>
 /// <param name="Changes">What an incremental update carries.</param>
-internal sealed record OutgoingUpdate(HostPort To, bool ToOriginal, UpdateHeader Header, TreeSnapshot? Tree, IReadOnlyList<EntryChange> Changes)
+/// <param name="Shared">The body of a full update, where it is written for other peers too.</param>
+internal sealed record OutgoingUpdate(
+    HostPort To, bool ToOriginal, UpdateHeader Header, TreeSnapshot? Tree, IReadOnlyList<EntryChange> Changes, SharedFullUpdate? Shared = null)
 {
+    /// <summary>Whether the peer knows all that this node holds when it has taken it.</summary>
+    public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
+
     /// <summary>How many files a full update names.</summary>
     public long Files => Tree?.HoldingOf(Header.Sender).Files ?? 0;
 
+    /// <summary>Writes the message as the body of a request: compressed, but for an original node.</summary>
+    public Task WriteBodyAsync(Stream body, CancellationToken cancellationToken) =>
+        Shared?.CopyToAsync(body, cancellationToken) ?? UpdateBody.WriteAsync(body, compress: !ToOriginal, WriteAsync, cancellationToken);
+
+    /// <summary>Writes the message.</summary>
     public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
         ? UpdateWriter.WriteFullAsync(output, Header, Tree, cancellationToken)
         : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToOriginal, cancellationToken);

@@ -11,14 +11,20 @@ namespace Dftp.Cluster.Scanning;
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="now">Unix seconds.</param>
-/// <param name="collect">Whether the changes are wanted: of a first scan they are the whole tree, which is announced as a full update.</param>
-internal sealed class ScanComparison(NodeName node, uint now, bool collect)
+/// <param name="atMost">How many changes are wanted; none of a first scan, of which they are the whole tree.</param>
+internal sealed class ScanComparison(NodeName node, uint now, int atMost)
 {
     private readonly List<EntryChange> _changes = [];
     private readonly FileColumnsBuilder _stamped = new();
 
-    /// <summary>What to say to peers that know the state before: deletions come before what takes their place.</summary>
+    /// <summary>
+    /// What to say to peers that know the state before: deletions come before what takes their place. When there are more than were wanted,
+    /// only a full update can say them.
+    /// </summary>
     public IReadOnlyList<EntryChange> Changes => _changes;
+
+    /// <summary>How many changes there are.</summary>
+    public long Count { get; private set; }
 
     /// <summary>
     /// Writes the times of change into the draft and collects the changes.
@@ -87,8 +93,9 @@ internal sealed class ScanComparison(NodeName node, uint now, bool collect)
             return;
         }
 
-        if (before.Count == 0 && !collect)
+        if (before.Count == 0 && atMost == 0)
         {
+            Count += scanned.Count;
             scanned.Stamp(now);
             return;
         }
@@ -116,7 +123,7 @@ internal sealed class ScanComparison(NodeName node, uint now, bool collect)
 
     private void Add(in EntryChange change)
     {
-        if (collect) _changes.Add(change);
+        if (Count++ < atMost) _changes.Add(change);
     }
 
     private static VirtualPath Child(VirtualPath path, ReadOnlySpan<byte> name) => path.Child(Encoding.UTF8.GetString(name));

@@ -11,12 +11,18 @@ internal sealed class DirectoryPart
     /// <param name="files">The files.</param>
     /// <param name="pathHash">Where the directory stands, as <see cref="NameBytes.Hash(ulong, ReadOnlySpan{byte})"/> over its names.</param>
     public DirectoryPart(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, ulong pathHash)
+        : this(node, announced, implied, files, new KnownDigest(DigestOf(announced, files, pathHash)))
+    {
+    }
+
+    /// <summary>A part that was kept with its <see cref="Digest"/>, which would take longer to compute than all else.</summary>
+    public DirectoryPart(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, KnownDigest digest)
     {
         Node = node;
         IsAnnounced = announced is not null;
         Facts = announced ?? new DirectoryFacts(implied, DefaultPermissions);
         Files = files;
-        Digest = DigestOf(announced, files, pathHash);
+        Digest = digest.Value;
     }
 
     /// <summary>rwxr-xr-x, what a directory that nobody described is shown with.</summary>
@@ -64,3 +70,6 @@ internal sealed class DirectoryPart
     private static ulong DigestOf(ulong path, long size, UnixTime modified, int permissions, uint changed) =>
         NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(path, size), modified.Nanoseconds), (long)changed << 16 | (uint)permissions);
 }
+
+/// <summary>A digest that need not be computed.</summary>
+internal readonly record struct KnownDigest(ulong Value);

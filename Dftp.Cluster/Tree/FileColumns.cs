@@ -17,7 +17,13 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 {
     private const int HeaderSize = 24;
     private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
-    private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8;
+    private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
+
+    /// <summary>What a file takes at least and at most, its name apart.</summary>
+    private const int SmallestFile = 14, LargestFile = 26;
+
+    /// <summary>Counts the layouts of <see cref="Data"/>: columns that were kept in another one are not read.</summary>
+    public const int LayoutVersion = 1;
 
     private readonly byte[]? _data;
 
@@ -47,6 +53,9 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
                     : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]));
         }
     }
+
+    /// <summary>The columns as they stand, for <see cref="TryFromData"/>; empty where there are no files.</summary>
+    public ReadOnlySpan<byte> Data => _data;
 
     /// <summary>The UTF-8 name of a file, a slice of the one array.</summary>
     public ReadOnlyMemory<byte> Name(int index)
@@ -140,6 +149,33 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         }
 
         return new FileColumns(data);
+    }
+
+    /// <summary>Takes over columns that were kept outside of the process. The order of the names and what they spell is not checked.</summary>
+    /// <returns>False where reading them would leave the array.</returns>
+    public static bool TryFromData(byte[] data, out FileColumns columns)
+    {
+        columns = default;
+        if (data.Length == 0) return true;
+        if (data.Length < HeaderSize) return false;
+        var read = new FileColumns(data);
+        var (count, flags) = (read.Count, read.Flags);
+        if (count <= 0 || (flags & ~AllFlags) != 0 || count > (data.Length - HeaderSize) / SmallestFile || count > (int.MaxValue - HeaderSize) / LargestFile) return false;
+        var layout = new Layout(count, flags);
+        if (layout.Names > data.Length) return false;
+        var isWide = (flags & WideNames) != 0;
+        ReadOnlySpan<byte> span = data;
+        uint end = 0;
+        for (var index = 0; index < count; index++)
+        {
+            var next = isWide ? ReadAt<uint>(span, layout.NameEnds, index) : ReadAt<ushort>(span, layout.NameEnds, index);
+            if (next <= end) return false;
+            end = next;
+        }
+
+        if (end != data.Length - layout.Names) return false;
+        columns = read;
+        return true;
     }
 
     /// <summary>Writes one time of change for all files. Only for columns fresh from a scan, which nobody else has yet.</summary>

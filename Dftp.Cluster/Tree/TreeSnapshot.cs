@@ -27,6 +27,20 @@ internal sealed class TreeSnapshot : ITreeSnapshot
 
     public NodeHolding HoldingOf(NodeName node) => Holdings.GetValueOrDefault(node);
 
+    /// <summary>A node's digest, added up anew from its parts.</summary>
+    public ulong DigestOf(NodeName node)
+    {
+        return Sum(Root, node);
+
+        static ulong Sum(TreeDirectory directory, NodeName node)
+        {
+            if (directory.PartOf(node) is not { } part) return 0;
+            var sum = part.Digest;
+            foreach (var child in directory.Children) sum += Sum(child, node);
+            return sum;
+        }
+    }
+
     public bool TryFind(VirtualPath path, out Entry entry)
     {
         entry = default;

@@ -16,6 +16,17 @@ internal sealed class TreeWriter
     /// <summary>Takes all that a node holds out of the tree.</summary>
     public TreeSnapshot Remove(NodeName node) => Change(node, merge => merge.Remove(_current.Root));
 
+    /// <summary>Begins with a tree that was kept from an earlier start.</summary>
+    /// <exception cref="InvalidOperationException">Something is in the tree already.</exception>
+    public void Begin(TreeSnapshot kept)
+    {
+        lock (_writing)
+        {
+            if (_current.Version != 0) throw new InvalidOperationException("the tree has begun already");
+            _current = new TreeSnapshot(kept.Root, kept.Holdings, 1);
+        }
+    }
+
     private TreeSnapshot Change(NodeName node, Func<TreeMerge, TreeDirectory?> change)
     {
         lock (_writing)

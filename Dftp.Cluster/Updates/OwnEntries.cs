@@ -12,8 +12,9 @@ namespace Dftp.Cluster.Updates;
 internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly ChangeLog _log = new();
+    private ChangeLog _log = new();
     private bool _isScanned;
+    private bool _isRestored;
 
     /// <summary>Called after each change, outside of the lock.</summary>
     public event Action? Changed;
@@ -51,6 +52,31 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
         lock (_lock) return (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence));
     }
 
+    /// <summary>The changes after the state that has a digest: for a peer that knows it from an earlier start of either node.</summary>
+    /// <returns>The changes, null when no state is known to have had it; and their position.</returns>
+    public (IReadOnlyList<EntryChange>? Changes, UpdatePosition Position) SinceState(ulong digest)
+    {
+        lock (_lock)
+        {
+            return _log.SequenceOf(digest) is { } sequence
+                ? (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence))
+                : (null, default);
+        }
+    }
+
+    /// <summary>
+    /// Takes what the tree has of this node for the state before the first scan: it was kept from an earlier start. What the scan finds
+    /// unchanged keeps its time of change.
+    /// </summary>
+    public void Restored()
+    {
+        lock (_lock)
+        {
+            _isRestored = true;
+            _log = new ChangeLog(tree.Current.HoldingOf(node).Digest);
+        }
+    }
+
     /// <summary>Puts a scan of the whole root in the place of what was known.</summary>
     /// <param name="root">The tree's root with this node's mount in it; its times of change are written by this call.</param>
     /// <returns>How many entries changed; the number of all of them after the first scan.</returns>
@@ -60,13 +86,13 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
         lock (_lock)
         {
             var isFirst = !_isScanned;
-            var comparison = new ScanComparison(node, Now(), collect: !isFirst);
+            var comparison = new ScanComparison(node, Now(), atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0);
             comparison.Compare(root, tree.Current.Root, VirtualPath.Root);
             _isScanned = true;
-            if (!isFirst && comparison.Changes.Count == 0) return 0;
+            if (!isFirst && comparison.Count == 0) return 0;
             var holding = tree.Apply(node, DirectoryPatch.Replace(root)).HoldingOf(node);
-            _log.Append(isFirst ? null : comparison.Changes);
-            changed = isFirst ? holding.Files + holding.Directories : comparison.Changes.Count;
+            _log.Append(comparison.Count == comparison.Changes.Count ? comparison.Changes : null, holding.Digest);
+            changed = isFirst ? holding.Files + holding.Directories : comparison.Count;
         }
 
         Changed?.Invoke();
@@ -82,7 +108,7 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
         long changed;
         lock (_lock)
         {
-            var comparison = new ScanComparison(node, Now(), collect: true);
+            var comparison = new ScanComparison(node, Now(), atMost: int.MaxValue);
             var paths = scan.Places.Select(place => TreePath.Under(mount, place.Path)).ToHashSet();
             foreach (var (path, draft) in scan.Places)
             {
@@ -96,8 +122,7 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
             if (changed == 0) return 0;
             var patch = new DirectoryPatch();
             foreach (var change in comparison.Changes) change.AddTo(patch);
-            tree.Apply(node, patch);
-            _log.Append(comparison.Changes);
+            _log.Append(comparison.Changes, tree.Apply(node, patch).HoldingOf(node).Digest);
         }
 
         Changed?.Invoke();

@@ -17,7 +17,8 @@ internal static class UpdateFields
         Files = Name("Files"),
         Epoch = Name("Epoch"),
         Sequence = Name("Sequence"),
-        Since = Name("Since");
+        Since = Name("Since"),
+        SinceDigest = Name("SinceDigest");
 
     public static readonly JsonEncodedText
         Deletion = Name("Deletion"),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
@@ -32,6 +33,7 @@ internal sealed class UpdateReader
     private bool? _full;
     private long _time;
     private long? _epoch, _sequence, _since;
+    private ulong? _sinceDigest;
     private WireEntry _entry;
     private JsonEncodedText _field;
     private UpdateEntryField _entryField;
@@ -183,6 +185,7 @@ internal sealed class UpdateReader
         : json.Is(UpdateFields.Epoch) ? UpdateFields.Epoch
         : json.Is(UpdateFields.Sequence) ? UpdateFields.Sequence
         : json.Is(UpdateFields.Since) ? UpdateFields.Since
+        : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
         : default;
 
     private static UpdateEntryField EntryField(ref Utf8JsonReader json) =>
@@ -199,7 +202,8 @@ internal sealed class UpdateReader
     private void TakeMessageValue(ref Utf8JsonReader json)
     {
         if (_field.Equals(default)) return;
-        if (_field.Equals(UpdateFields.Files))
+        if (_field.Equals(UpdateFields.SinceDigest)) _sinceDigest = Digest(ref json);
+        else if (_field.Equals(UpdateFields.Files))
         {
             if (json.TokenType == JsonTokenType.StartArray) _level = Level.Entries;
             else if (json.TokenType != JsonTokenType.Null) throw new UpdateFormatException("Files is not an array");
@@ -225,6 +229,15 @@ internal sealed class UpdateReader
         else _since = Integer(ref json, _field);
     }
 
+    private static ulong? Digest(ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.Null) return null;
+        if (json.TokenType == JsonTokenType.String
+            && ulong.TryParse(Unescaped(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
+            return digest;
+        throw new UpdateFormatException($"{UpdateFields.SinceDigest} is not a digest");
+    }
+
     private static string Unescaped(ref Utf8JsonReader json)
     {
         try
@@ -233,7 +246,7 @@ internal sealed class UpdateReader
         }
         catch (InvalidOperationException)
         {
-            throw new UpdateFormatException("SenderNodeName is not valid Unicode");
+            throw new UpdateFormatException("a text of the message is not valid Unicode");
         }
     }
 
@@ -326,7 +339,7 @@ internal sealed class UpdateReader
         foreach (var entry in _early ?? []) Place(entry);
         UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
         return new ReceivedUpdate(
-            new UpdateHeader(sender, _full.Value, _time, position),
+            new UpdateHeader(sender, _full.Value, _time, position, _full.Value ? null : _sinceDigest),
             _full.Value ? DirectoryPatch.Replace(_draft) : _patch,
             _entries,
             _leftOut);

@@ -55,30 +55,37 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
         lock (peer.Applying)
         {
             var header = update.Header;
+            // What a full update says is all; and so is a change of a state that is known to be exactly this one, in the tree or set aside.
+            var isOfKnown = header.SinceDigest is { } digest && digest == tree.Current.DigestOf(peer.Name);
+            var isOfSetAside = !isOfKnown && peer.SetAside is { } aside && aside.Digest == header.SinceDigest && !tree.Current.Holdings.ContainsKey(peer.Name);
+            var tellsAll = header.IsFull || isOfKnown || isOfSetAside;
             if (header.Position is { } position)
             {
                 var facts = peer.Facts;
                 if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it is of an earlier start of its sender");
                 if (facts.Applied is { } applied && applied.Epoch == position.Epoch)
                 {
-                    if (position.Sequence < applied.Sequence || (!header.IsFull && position.Sequence == applied.Sequence)) return Heard(peer);
-                    if (!header.IsFull && position.Since > applied.Sequence)
+                    if (position.Sequence < applied.Sequence || (!tellsAll && position.Sequence == applied.Sequence)) return Heard(peer);
+                    if (!tellsAll && position.Since > applied.Sequence)
                         return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {applied.Sequence}");
                 }
-                else if (!header.IsFull) return NeedsFull(peer, "no full update of its sender is known");
+                else if (!tellsAll) return NeedsFull(peer, "what is known of its sender is no state that it follows");
             }
 
+            if (isOfSetAside) tree.Apply(peer.Name, peer.SetAside!.AsPatch());
             tree.Apply(peer.Name, update.Patch);
+            if (tellsAll) peer.SetAside = null;
             var now = time.GetUtcNow().ToUnixTimeSeconds();
             peers.Heard(peer);
             peer.Change(facts => facts with
             {
                 Applied = header.Position is { } applied ? applied : facts.Applied,
-                NeedsFullUpdate = facts.NeedsFullUpdate && !header.IsFull,
-                IsInTree = facts.IsInTree || header.IsFull,
+                NeedsFullUpdate = facts.NeedsFullUpdate && !tellsAll,
+                IsInTree = facts.IsInTree || tellsAll,
                 LastUpdateReceived = now,
-                LastFullUpdateReceived = header.IsFull ? now : facts.LastFullUpdateReceived,
+                LastFullUpdateReceived = tellsAll ? now : facts.LastFullUpdateReceived,
             });
+            if (tellsAll && !header.IsFull) LogConfirmed(log, peer.Name, update.Entries);
             return (UpdateOutcome.Applied, "");
         }
     }
@@ -98,6 +105,9 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
 
     [LoggerMessage(Level = LogLevel.Information, Message = "got all {Entries} entries of {Node} in {Milliseconds:F0} ms")]
     private static partial void LogFull(ILogger log, NodeName node, int entries, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "what was known of {Node} holds, but for {Entries} change(s)")]
+    private static partial void LogConfirmed(ILogger log, NodeName node, int entries);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "left out {Count} entries of {Node}: their names hold control characters, are no valid Unicode, or are too long")]
     private static partial void LogLeftOut(ILogger log, int count, NodeName node);

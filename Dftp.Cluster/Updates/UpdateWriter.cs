@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -94,6 +95,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
             _json.WriteNumber(UpdateFields.Epoch, position.Epoch);
             _json.WriteNumber(UpdateFields.Sequence, position.Sequence);
             _json.WriteNumber(UpdateFields.Since, position.Since);
+            if (_header.SinceDigest is { } digest) _json.WriteString(UpdateFields.SinceDigest, digest.ToString("x16", CultureInfo.InvariantCulture));
         }
 
         _json.WriteStartArray(UpdateFields.Files);

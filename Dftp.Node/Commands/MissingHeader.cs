@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded.</summary>
+/// <summary>Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded; <c>;unconfirmed</c> follows where
+/// they are shown as they were then.</summary>
 internal static class MissingHeader
 {
     public const string Name = "X-Dftp-Missing";
@@ -11,10 +12,16 @@ internal static class MissingHeader
 
     private static string Node(string item)
     {
-        var parts = item.Trim().Split(";since=");
+        var parts = item.Trim().Split(';');
         var name = Uri.UnescapeDataString(parts[0]);
-        return parts.Length == 2 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var since)
-            ? $"{name} is away since {Measures.Time(since)}"
-            : $"{name} is away";
+        var given = parts.FirstOrDefault(part => part.StartsWith("since=", StringComparison.Ordinal))?["since=".Length..];
+        var isUnconfirmed = parts.Contains("unconfirmed");
+        return (long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var since), isUnconfirmed) switch
+        {
+            (true, true) => $"{name} is shown as of {Measures.Time(since)} and not confirmed yet",
+            (true, false) => $"{name} is away since {Measures.Time(since)}",
+            (_, true) => $"{name} is not confirmed yet",
+            _ => $"{name} is away",
+        };
     }
 }

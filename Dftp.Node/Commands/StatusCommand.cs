@@ -30,7 +30,9 @@ internal static class StatusCommand
         foreach (var missing in report.Missing)
         {
             var where = missing.LastAddress.Length > 0 ? $", last at {missing.LastAddress}" : "";
-            yield return ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
+            yield return missing.Unconfirmed
+                ? ("unconfirmed", $"{missing.Name} as of {Measures.Time(missing.Since)}{where}")
+                : ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
         }
 
         yield return ("scan", Scan(report.Scan, now));
@@ -57,8 +59,11 @@ internal static class StatusCommand
     {
         var suspects = report.Nodes.Where(node => node.State == "suspect").Select(node => node.Name).ToList();
         var doubt = suspects.Count > 0 ? $"; no answer of late from {string.Join(", ", suspects)}" : "";
-        var missing = report.Missing.Count > 0 ? $", {Measures.Number(report.Missing.Count)} missing" : "";
-        return $"{Measures.Number(report.Nodes.Count)} there{missing}{doubt}";
+        var missing = Count(report.Missing.Count(node => !node.Unconfirmed), "missing");
+        var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed), "not confirmed yet");
+        return $"{Measures.Number(report.Nodes.Count)} there{missing}{unconfirmed}{doubt}";
+
+        static string Count(int count, string what) => count > 0 ? $", {Measures.Number(count)} {what}" : "";
     }
 
     private static string Scan(ScanStatus scan, DateTimeOffset now)

@@ -90,6 +90,9 @@ internal sealed record MissingStatus
 
     public long Since { get; init; }
 
+    /// <summary>It is not away: its files are shown as they were, and not confirmed yet.</summary>
+    public bool Unconfirmed { get; init; }
+
     /// <summary>Its management address; empty where it is not known.</summary>
     public string LastAddress { get; init; } = "";
 }

@@ -214,6 +214,7 @@ public sealed class ClusterTests
         await node.StopAsync();
         await node.StartAsync(options => options with { StateDirectory = state });
 
+        await Eventually.TrueAsync(() => node.IsScanned, "its root has been read");
         Assert.AreEqual("b", node.Tree.Missing.Single().Name.Value);
         using (var form = new FormUrlEncodedContent([new("name", "b")]))
         using (var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/forget/"), form))
@@ -240,6 +241,7 @@ public sealed class ClusterTests
 
         var node = await cluster.StartAsync("a", [("f", "x")], options => options with { StateDirectory = state });
 
+        await Eventually.TrueAsync(() => node.IsScanned, "its root has been read");
         Assert.AreEqual(0, node.Tree.Missing.Count);
         Assert.IsTrue(node.Logs.Lines.Any(line => line.Contains("known-nodes.json", StringComparison.Ordinal)));
         await node.StopAsync();

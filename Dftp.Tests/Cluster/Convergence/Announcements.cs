@@ -26,7 +26,7 @@ internal sealed class Announcements
     }
 
     /// <summary>
-    /// A node shows nothing of a node that is gone; what it knows of another is exactly what that held at the change that it says to
+    /// A node shows nothing of a node that is gone, and says of which one it shows what nobody confirmed yet; what it knows of another is exactly what that held at the change that it says to
     /// know; and it never goes back to an older state.
     /// </summary>
     public void Check(SimulatedProcess process)
@@ -37,6 +37,9 @@ internal sealed class Announcements
             Assert.IsTrue(
                 process.Peers.Find(holder)?.Facts is { } facts && (facts.IsPresent || (facts.State == PeerState.Unmet && facts.Applied is not null)),
                 $"{process.Name} shows entries of {holder}, which is gone");
+            Assert.IsTrue(
+                process.Peers.Find(holder)!.Facts is { IsInTree: true } or { State: PeerState.Unmet } || process.Peers.Missing(TimeSpan.Zero).Any(missing => missing.Name == holder),
+                $"{process.Name} shows entries of {holder} that nobody confirmed, and does not say so");
         }
 
         foreach (var peer in process.Peers.All)

@@ -41,7 +41,9 @@ internal static class Histories
             (3, from at in node
                 from scans in Gen.Elements(true, true, false)
                 from ahead in Gen.Elements(0, 0, 0, 3600)
-                select (Step)new StartNode(at, scans, ahead)),
+                from restores in Gen.Elements(true, true, false)
+                select (Step)new StartNode(at, scans, ahead, restores)),
+            (2, node.Select(at => (Step)new SaveTree(at))),
             (1, from at in node from goodbye in Gen.Elements(true, false) select (Step)new StopNode(at, goodbye)),
             (2, from asker in node from other in Gen.Choose(1, nodes - 1) select (Step)new Ping(asker, (asker + other) % nodes)),
             (3, Gen.Elements(100, 1_000, 2_500, 6_000, 16_000).Select(time => (Step)new PassTime(time))),
@@ -93,6 +95,9 @@ internal static class Histories
                 break;
             case StartNode { ClockAhead: not 0 } start:
                 yield return start with { ClockAhead = 0 };
+                break;
+            case StartNode { Restores: true } start:
+                yield return start with { Restores = false };
                 break;
             case StartNode { Scans: false } start:
                 yield return start with { Scans = true };

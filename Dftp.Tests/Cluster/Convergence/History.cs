@@ -30,12 +30,21 @@ internal sealed record ChangeDisk(int Node, IReadOnlyList<DiskChange> Changes) :
 /// <param name="Node">The node.</param>
 /// <param name="Scans">Whether its first scan ends at once; otherwise with the next change of its disk.</param>
 /// <param name="ClockAhead">Seconds by which its clock is ahead of the others'.</param>
-internal sealed record StartNode(int Node, bool Scans, int ClockAhead) : Step
+/// <param name="Restores">Whether it begins with the tree that it wrote down last, if it did.</param>
+internal sealed record StartNode(int Node, bool Scans, int ClockAhead, bool Restores) : Step
 {
     public override int HighestNode => Node;
 
     public override string ToString() =>
-        $"{History.NameOf(Node)} starts{(Scans ? "" : " and has not scanned yet")}{(ClockAhead != 0 ? $", its clock {ClockAhead} s ahead" : "")}";
+        $"{History.NameOf(Node)} starts{(Restores ? " with what it wrote down" : "")}{(Scans ? "" : " and has not scanned yet")}{(ClockAhead != 0 ? $", its clock {ClockAhead} s ahead" : "")}";
+}
+
+/// <summary>The node writes down its tree for its next start, if it runs and has scanned its disk.</summary>
+internal sealed record SaveTree(int Node) : Step
+{
+    public override int HighestNode => Node;
+
+    public override string ToString() => $"{History.NameOf(Node)} writes down its tree";
 }
 
 /// <summary>The node ends, if it runs.</summary>

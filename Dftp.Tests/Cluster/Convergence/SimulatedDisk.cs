@@ -7,7 +7,7 @@ namespace Dftp.Tests.Cluster.Convergence;
 
 /// <summary>
 /// A node's disk, and the rule about times of change said in the plainest way: an entry changed when the scan that first found it so
-/// was made, counted anew after each start.
+/// was made, counted anew after each start that does not know the scans before; and no change is earlier than the last one of its path.
 /// </summary>
 internal sealed class SimulatedDisk
 {
@@ -47,6 +47,9 @@ internal sealed class SimulatedDisk
     /// <summary>What was scanned is forgotten, as by the end of a process.</summary>
     public void Forget() => _scanned = [];
 
+    /// <summary>What was scanned is known again as it was when it was written down: <see cref="Scanned"/> of then.</summary>
+    public void Recall(IReadOnlyCollection<EntryChange> scanned) => _scanned = scanned.ToDictionary(entry => entry.Path);
+
     /// <summary>Scans the disk at a time in unix seconds.</summary>
     /// <returns>What a scanner finds: entries without their times of change.</returns>
     public DirectoryDraft Scan(uint now)
@@ -54,11 +57,13 @@ internal sealed class SimulatedDisk
         var before = _scanned;
         _scanned = _entries.ToDictionary(
             entry => entry.Key,
-            entry => before.TryGetValue(entry.Key, out var known) && known with { Facts = known.Facts with { Changed = 0 } } == entry.Value
-                ? known
-                : entry.Value with { Facts = entry.Value.Facts with { Changed = now } });
+            entry => !before.TryGetValue(entry.Key, out var known) || known.Kind != entry.Value.Kind ? Changed(entry.Value, now)
+                : known with { Facts = known.Facts with { Changed = 0 } } == entry.Value ? known
+                : Changed(entry.Value, Math.Max(now, known.Facts.Changed)));
         return TreeModel.Draft(_entries.Values);
     }
+
+    private static EntryChange Changed(EntryChange entry, uint time) => entry with { Facts = entry.Facts with { Changed = time } };
 
     private void RemoveTree(VirtualPath path)
     {

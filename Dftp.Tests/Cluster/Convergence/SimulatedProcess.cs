@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Dftp.Cluster;
 using Dftp.Cluster.Membership;
+using Dftp.Cluster.Restart;
 using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
@@ -48,6 +49,24 @@ internal sealed class SimulatedProcess : IDisposable
 
     public void Introduce(NodeName name, HostPort address) => _parts.Greeter.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
 
+    /// <summary>What the node writes for its next start.</summary>
+    public byte[] Save()
+    {
+        using var file = new MemoryStream();
+        SavedTreeWriter.Write(file, Origin, new SavedTree(Tree.Current, Time.GetUtcNow()), CancellationToken.None);
+        return file.ToArray();
+    }
+
+    /// <summary>Begins with what an earlier start wrote.</summary>
+    public void Restore(byte[] saved)
+    {
+        using var file = new MemoryStream(saved);
+        Tree.Begin(SavedTreeReader.Read(file, Origin, _ => true).Tree);
+        Own.Restored();
+    }
+
+    private TreeOrigin Origin => new(Name, "dftp", "/disk", VirtualPath.Root);
+
     public void Remember(NodeName name, HostPort address) => Peers.Remember(new KnownNode(name, address, address, 1));
 
     public void Ping(NodeName other)
@@ -78,7 +97,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>Sends a greeting whose answer, or the lack of one, is told.</summary>
     public void Greet(HostPort to, NodeName name, bool requestFullUpdate, Action<PeerReply> answered)
     {
-        var greeting = new Greeting(_parts.Context.Me(), "dftp", requestFullUpdate, IsLeaving: false);
+        var greeting = new Greeting(_parts.Context.Me(), "dftp", requestFullUpdate, IsLeaving: false, Peers.DigestOf(name));
         Send($"greeting{(requestFullUpdate ? " and request" : "")} from {Name} to {name}", to, process => Task.FromResult(process.Greeted(greeting)), answered);
     }
 
@@ -91,7 +110,8 @@ internal sealed class SimulatedProcess : IDisposable
         await writer.CompleteAsync();
         var bytes = message.ToArray();
         var position = update.Header.Position!.Value;
-        var what = update.Header.IsFull ? $"full update {position.Sequence}" : $"update {position.Since}→{position.Sequence}";
+        var based = update.Header.SinceDigest is null ? "" : " of a known state";
+        var what = update.Header.IsFull ? $"full update {position.Sequence}" : $"update {position.Since}→{position.Sequence}{based}";
         Send($"{what} from {Name} to {name}", update.To, process => process.ReceiveAsync(bytes, Name), answered);
     }
 
@@ -104,7 +124,7 @@ internal sealed class SimulatedProcess : IDisposable
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
             .OrderBy(facts => facts.Name)
             .Select(facts => new ListedNode(new NodeDescription(facts.Name, facts.PublicAddress!, facts.ManagementAddress!, facts.Said), facts));
-        ClusterAnswerWriter.Write(body, "dftp", new ListedNode(_parts.Context.Me(), new PeerFacts { Name = Name }), peers);
+        ClusterAnswerWriter.Write(body, "dftp", new ListedNode(_parts.Context.Me(), new PeerFacts { Name = Name }), peers, Peers.DigestOf(greeting.Caller.Name));
         return new PeerReply(PeerOutcome.Done, ClusterAnswer.Parse(body.WrittenMemory, _parts.Context.ManagementAddress.Host), "");
     }
 

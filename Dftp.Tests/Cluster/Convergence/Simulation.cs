@@ -1,4 +1,5 @@
 using Dftp.Cluster.Membership;
+using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Tree;
 
@@ -40,7 +41,7 @@ internal sealed class Simulation : IDisposable
         {
             if (history.BeginsSettled)
             {
-                foreach (var node in simulation._nodes) simulation.Start(node, scans: true, TimeSpan.Zero);
+                foreach (var node in simulation._nodes) simulation.Start(node, scans: true, TimeSpan.Zero, restores: false);
                 await simulation.SettleAsync(seconds: 3);
             }
 
@@ -75,7 +76,10 @@ internal sealed class Simulation : IDisposable
                 Scan(_nodes[change.Node]);
                 break;
             case StartNode start:
-                Start(_nodes[start.Node], start.Scans, TimeSpan.FromSeconds(start.ClockAhead));
+                Start(_nodes[start.Node], start.Scans, TimeSpan.FromSeconds(start.ClockAhead), start.Restores);
+                break;
+            case SaveTree save when _nodes[save.Node] is { Process.Own.IsScanned: true } saving:
+                saving.Saved = (saving.Process.Save(), saving.Disk.Scanned);
                 break;
             case StopNode stop:
                 Stop(_nodes[stop.Node], stop.SaysGoodbye);
@@ -125,7 +129,7 @@ internal sealed class Simulation : IDisposable
 
     private List<object?> Trees() => [.. _nodes.Select(node => node.Process?.Tree.Current)];
 
-    private void Start(SimulatedNode node, bool scans, TimeSpan ahead)
+    private void Start(SimulatedNode node, bool scans, TimeSpan ahead, bool restores)
     {
         Stop(node, saysGoodbye: false);
         var process = new SimulatedProcess(
@@ -133,6 +137,12 @@ internal sealed class Simulation : IDisposable
         _processes.Add(process);
         var wasStartedBefore = _announcements.Started(process);
         node.Process = process;
+        if (restores && node.Saved is var (tree, scanned))
+        {
+            node.Disk.Recall(scanned);
+            process.Restore(tree);
+        }
+
         foreach (var other in _nodes.Where(other => other != node))
         {
             if (wasStartedBefore) process.Remember(other.Name, other.Address);
@@ -218,6 +228,9 @@ internal sealed class SimulatedNode(int number)
     public HostPort Address { get; } = new($"10.0.0.{number + 1}", 7000);
 
     public SimulatedDisk Disk { get; } = new();
+
+    /// <summary>What it wrote down last: its tree, and what its disk had then. Null before the first time.</summary>
+    public (byte[] Tree, IReadOnlyCollection<EntryChange> Scanned)? Saved { get; set; }
 
     /// <summary>Null while the node does not run.</summary>
     public SimulatedProcess? Process { get; set; }

@@ -21,8 +21,8 @@ internal static class Given
 
     public static NodeDescription Description(AnnouncedState? state, HostPort? address = null) => new(Peer, address ?? Address, address ?? Address, state);
 
-    public static Greeting Greeting(AnnouncedState? state, HostPort? address = null, bool requests = false, bool isLeaving = false) =>
-        new(Description(state, address), "home", requests, isLeaving);
+    public static Greeting Greeting(AnnouncedState? state, HostPort? address = null, bool requests = false, bool isLeaving = false, ulong? knownDigest = null) =>
+        new(Description(state, address), "home", requests, isLeaving, knownDigest);
 
     public static AnnouncedState State(long epoch, long sequence = 0, ulong digest = 0) => new(epoch, sequence, digest);
 
@@ -37,11 +37,17 @@ internal static class Given
     public static Task<(UpdateOutcome Outcome, string Reason)> PushChangesAsync(NodeParts node, long epoch, long since, long sequence, params EntryChange[] changes) =>
         PushAsync(node, isFull: false, new UpdatePosition(epoch, sequence, since), changes);
 
-    private static async Task<(UpdateOutcome Outcome, string Reason)> PushAsync(NodeParts node, bool isFull, UpdatePosition position, EntryChange[] changes)
+    /// <summary>The peer pushes changes of a state that the node may know.</summary>
+    public static Task<(UpdateOutcome Outcome, string Reason)> PushChangesOfAsync(
+        NodeParts node, ulong digest, long epoch, long since, long sequence, params EntryChange[] changes) =>
+        PushAsync(node, isFull: false, new UpdatePosition(epoch, sequence, since), changes, digest);
+
+    private static async Task<(UpdateOutcome Outcome, string Reason)> PushAsync(
+        NodeParts node, bool isFull, UpdatePosition position, EntryChange[] changes, ulong? sinceDigest = null)
     {
         using var message = new MemoryStream();
         var writer = PipeWriter.Create(message, new StreamPipeWriterOptions(leaveOpen: true));
-        await UpdateWriter.WriteChangesAsync(writer, new UpdateHeader(Peer, isFull, 1, position), changes, toOriginal: false, default);
+        await UpdateWriter.WriteChangesAsync(writer, new UpdateHeader(Peer, isFull, 1, position, sinceDigest), changes, toOriginal: false, default);
         await writer.CompleteAsync();
         return await node.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), node.Peers.Find(Peer), default);
     }

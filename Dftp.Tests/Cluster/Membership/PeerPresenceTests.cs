@@ -54,6 +54,21 @@ public sealed class PeerPresenceTests
         Assert.AreEqual(0, _node.Paths().Count);
     }
 
+    [TestMethod]
+    public async Task IsAwayForLong_WhatItHeldIsNotKeptAsideAnyLonger()
+    {
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        _node.Peers.Leave(_peer);
+        _presence.Answered(Given.Address, false, Silence);
+        Assert.IsNotNull(_peer.SetAside);
+
+        _clock.Pass(TimeSpan.FromMinutes(10));
+        _presence.Answered(Given.Address, false, Silence);
+
+        Assert.IsNull(_peer.SetAside);
+        Assert.IsNull(_node.Peers.DigestOf(Given.Peer));
+    }
+
     // After this machine was asleep, the first failure may be about a connection of long ago.
     [TestMethod]
     public void FirstFailureAfterALongTime_IsNotTheEnd()

@@ -284,5 +284,5 @@ public sealed class PeerTableTests
     }
 
     private (PeerFacts Before, PeerFacts After) Meet(NodeDescription description, bool wasAsked = false) =>
-        _peers.Meet(_peer, description, wasAsked);
+        _peers.Meet(_peer, description, knownDigest: null, wasAsked);
 }

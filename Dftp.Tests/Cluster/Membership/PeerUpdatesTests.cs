@@ -160,4 +160,98 @@ public sealed class PeerUpdatesTests
 
         Assert.IsTrue(_updates.Next()!.Header.IsFull);
     }
+
+    // A restart of one of two nodes that hold a million files costs nothing on the wire.
+    [TestMethod]
+    public void PeerThatAsksAndKnowsWhatIsHeld_IsSentNoEntriesAndTakesThemForConfirmed()
+    {
+        _node.Scan(Given.File("/x"));
+        Asks(epoch: 2, _node.Own.State.Digest);
+
+        var update = _updates.Next()!;
+
+        Assert.IsFalse(update.Header.IsFull);
+        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 1, Since: 1), update.Header.Position);
+        Assert.AreEqual(_node.Own.State.Digest, update.Header.SinceDigest);
+        Assert.AreEqual(0, update.Changes.Count);
+        Assert.IsTrue(_updates.Answered(update, Done));
+        Assert.IsNull(_updates.Next());
+    }
+
+    [TestMethod]
+    public void PeerThatAsksAndKnowsAnEarlierState_IsSentTheChangesSince()
+    {
+        _node.Scan(Given.File("/x"));
+        var known = _node.Own.State.Digest;
+        _node.Scan(Given.File("/x"), Given.File("/y"));
+        Asks(epoch: 2, known);
+
+        var update = _updates.Next()!;
+
+        Assert.AreEqual((false, known), (update.Header.IsFull, update.Header.SinceDigest));
+        Assert.AreEqual("/y", update.Changes.Single().Path.Value);
+    }
+
+    // The state that was kept from the last start is the one before the first change.
+    [TestMethod]
+    public void PeerKnowsWhatThisNodeHeldBeforeItsRestart_IsSentWhatChangedMeanwhile()
+    {
+        _node.Scan(Given.File("/x", changed: 0), Given.File("/z", changed: 0));
+        var known = _node.Own.State.Digest;
+        using var restarted = Given.Node(_clock);
+        restarted.Tree.Begin(_node.Tree.Current);
+        restarted.Own.Restored();
+        restarted.Greeter.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true, knownDigest: known));
+        var updates = new PeerUpdates(restarted.Peers.Find(Given.Peer)!, restarted.Context);
+        Assert.IsNull(updates.Next(), "nothing is confirmed yet");
+        _clock.Pass(TimeSpan.FromHours(1));
+        restarted.Scan(Given.File("/x", changed: 0), Given.File("/y", changed: 0));
+
+        var update = updates.Next()!;
+
+        Assert.AreEqual(new UpdatePosition(restarted.Own.Epoch, Sequence: 1, Since: 0), update.Header.Position);
+        CollectionAssert.AreEquivalent(
+            new[] { (EntryChangeKind.PutFile, "/y"), (EntryChangeKind.Delete, "/z") },
+            update.Changes.Select(change => (change.Kind, change.Path.Value)).ToList(),
+            "what stayed as it was is told by no time of change");
+    }
+
+    [TestMethod]
+    public void PeerThatDoesNotKnowItAfterAll_IsSentEverythingAtOnce()
+    {
+        _node.Scan(Given.File("/x"));
+        Asks(epoch: 2, _node.Own.State.Digest);
+
+        Assert.IsTrue(_updates.Answered(_updates.Next()!, NeedsFull));
+
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    [TestMethod]
+    public void PeerThatKnowsSomethingElse_IsSentEverything()
+    {
+        _node.Scan(Given.File("/x"));
+        Asks(epoch: 2, known: 12345);
+
+        Assert.IsTrue(_updates.Next()!.Header.IsFull);
+    }
+
+    // The net under the changes is let down each hour; where it catches nothing, it is a few hundred bytes.
+    [TestMethod]
+    public void IntervalIsOverAndThePeerKnowsAll_NoEntriesAreSent()
+    {
+        _node.Scan(Given.File("/x"));
+        _updates.Answered(_updates.Next()!, Done);
+        _clock.Pass(_node.Context.Options.FullUpdateInterval);
+        _node.Greeter.Greeted(Given.Greeting(Given.State(epoch: 1), knownDigest: _node.Own.State.Digest));
+
+        var update = _updates.Next()!;
+
+        Assert.AreEqual((false, 0), (update.Header.IsFull, update.Changes.Count));
+        Assert.IsTrue(_updates.Answered(update, Done));
+        Assert.IsNull(_updates.Next(), "the interval begins anew");
+    }
+
+    private void Asks(long epoch, ulong known) =>
+        _node.Greeter.Greeted(Given.Greeting(Given.State(epoch), requests: true, knownDigest: known));
 }

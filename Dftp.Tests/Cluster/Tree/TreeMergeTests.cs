@@ -169,7 +169,7 @@ public sealed class TreeMergeTests
     private static EntryChange File(string path, long size, uint changed) =>
         EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(1000), 0b110_100_100, changed));
 
-    private static List<EntryChange> RandomChanges(Random random, int count)
+    internal static List<EntryChange> RandomChanges(Random random, int count)
     {
         var changes = new List<EntryChange>();
         for (var index = 0; index < count; index++)

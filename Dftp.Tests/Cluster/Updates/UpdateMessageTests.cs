@@ -80,6 +80,32 @@ public sealed class UpdateMessageTests
         CollectionAssert.AreEqual(new[] { "/a", "/a/c" }, tree.Current.Walk(VirtualPath.Root).Select(step => step.Path.Value).ToList());
     }
 
+    // Paths of printable ASCII are taken as bytes, others as text, and where Full comes last all of them as text: it makes no difference.
+    [TestMethod]
+    public async Task PathsOfAllKindsInAnyOrder_AreTheSameTakenAsBytesAndAsText()
+    {
+        string[] names = ["a", "b", "c d", "ü", "\\u0061", "...", "-", new string('n', 255), new string('n', 1021), "x\\ty"];
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var entries = Enumerable.Range(0, random.Next(1, 40)).Select(_ =>
+            {
+                var path = string.Join('/', Enumerable.Range(0, random.Next(1, 4)).Select(_ => names[random.Next(names.Length)]));
+                var (isDirectory, mode) = random.Next(4) == 0 ? ("true", 2147484141L) : ("false", random.Next(6) == 0 ? 1L << 27 : 420L);
+                return $$"""{"FullName":"{{path}}","Dir":{{isDirectory}},"SizeInBytes":{{random.Next(-1, 3)}},"LastModified":{{random.Next(3)}},"LastInfoUpdated":1,"FileMode":{{mode}}}""";
+            });
+            var files = $"\"Files\":[{string.Join(',', entries)}]";
+
+            var asBytes = await Read(Encoding.UTF8.GetBytes($$"""{"SenderNodeName":"server1","Full":true,{{files}}}"""));
+            var asText = await Read(Encoding.UTF8.GetBytes($$"""{"SenderNodeName":"server1",{{files}},"Full":true}"""));
+
+            Assert.AreEqual((asText.Entries, asText.LeftOut), (asBytes.Entries, asBytes.LeftOut), $"seed {seed}");
+            CollectionAssert.AreEqual(Rendered(asText), Rendered(asBytes), $"seed {seed}");
+        }
+
+        static List<string> Rendered(ReceivedUpdate update) => [.. TreeModel.Render(new TreeWriter().Apply(Sender, update.Patch))];
+    }
+
     // Names are matched case-insensitively, unknown fields are ignored, the order of members and of entries is arbitrary.
     [TestMethod]
     public async Task MembersInAnyOrderAndCaseWithUnknownOnes_AreRead()
