@@ -33,10 +33,12 @@ internal sealed class FtpClientsTree : IDisposable
         Write("plain/nothing", [], "1999-12-31T23:59:59Z");
         Write("plain/deep/er/file", "deep"u8, "2001-09-09T01:46:40Z");
         var number = 0;
-        foreach (var name in new[] { "with space", "two  spaces", "ünï ☃ 文", PercentName, "#hash", "semi;colon=x", "quo\"te's", "-dash", "$(dollar) & co", "dot.", ".hidden", "[br]ackets", "a\\b", LeadingSpace, TrailingSpace, "~tilde", "a:b", "star*?", "-> arrow", "back`tick|pipe<>", LongName })
+        foreach (var name in new[] { "with space", "two  spaces", "ünï ☃ 文", PercentName, "#hash", "semi;colon=x", "quo\"te's", "-dash", "$(dollar) & co", "dot.", ".hidden", "[br]ackets", "a\\b", LeadingSpace, TrailingSpace, "~tilde", "a:b", "star*?", "-> arrow", "back`tick|pipe<>" })
         {
             Write($"names/{name}/{name}", new[] { (byte)number }, string.Create(CultureInfo.InvariantCulture, $"2010-03-28T02:30:{number++:00}Z"));
         }
+
+        Write($"names/long/{LongName}", "long"u8, "2015-01-01T00:00:00Z");
 
         // Of this minute: a listing by LIST shows the hour of it.
         Write("plain/fresh", "new"u8, DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:00Z", CultureInfo.InvariantCulture));
