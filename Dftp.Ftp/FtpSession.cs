@@ -18,6 +18,7 @@ internal sealed class FtpSession : IDisposable
 
     private readonly ControlChannel _control;
     private readonly Queue<ControlLine> _readAhead = new();
+    private readonly Stack<IDisposable> _leftovers = new();
     private readonly SessionClock _clock;
     private readonly Lock _lock = new();
 
@@ -108,7 +109,9 @@ internal sealed class FtpSession : IDisposable
             // 3
             _clock.Touch(State.IsLoggedIn);
             var reply = await ReplyToAsync(line);
-            if (!await Writer.WriteAsync(reply) || reply.IsLast) return;
+            var isHeard = await Writer.WriteAsync(reply);
+            CloseLeftovers();
+            if (!isHeard || reply.IsLast) return;
             if (reply.StartsTls && !await SecureAsync()) return;
             _clock.Touch(State.IsLoggedIn);
         }
@@ -146,6 +149,9 @@ internal sealed class FtpSession : IDisposable
         _dataEndpoint = null;
         return endpoint;
     }
+
+    /// <summary>Has something closed once the reply to the command that is carried out now is written, the last one given first.</summary>
+    public void CloseAfterReply(IDisposable leftover) => _leftovers.Push(leftover);
 
     /// <summary>
     /// 1. Starts a transfer; the idle clock stops.
@@ -199,6 +205,7 @@ internal sealed class FtpSession : IDisposable
     public void Dispose()
     {
         _clock.Dispose();
+        CloseLeftovers();
         DropDataEndpoint();
         _control.Dispose();
     }
@@ -231,9 +238,15 @@ internal sealed class FtpSession : IDisposable
 
         var found = CommandTable.Find(line.Verb);
         Context.Metrics.CommandGiven(found?.Verb);
-        if (found is not { } command) return new Reply(500, $"Unknown command {Shorten(line.Verb)}");
+        if (found is not { } command)
+        {
+            return CommandTable.IsKnown(line.Verb)
+                ? new Reply(502, $"{line.Verb} is not implemented")
+                : new Reply(500, $"Unknown command {Shorten(line.Verb)}");
+        }
+
         if (command.Access == Access.LoggedIn && !State.IsLoggedIn) return new Reply(530, "Log in with USER and PASS first");
-        if (command.Argument == Argument.Needed && line.Argument.AsSpan().Trim(' ').IsEmpty)
+        if (command.Argument == Argument.Needed && line.Argument.Length == 0)
         {
             return new Reply(501, $"Syntax: {command.Syntax}");
         }
@@ -329,6 +342,11 @@ internal sealed class FtpSession : IDisposable
     }
 
     private void DropDataEndpoint() => TakeDataEndpoint()?.Dispose();
+
+    private void CloseLeftovers()
+    {
+        while (_leftovers.TryPop(out var leftover)) leftover.Dispose();
+    }
 
     private static string Shorten(string verb) => verb.Length <= 20 ? verb : verb[..20] + "…";
 }

@@ -28,6 +28,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
     /// <summary>A node stops within 5 s; this is what of it transfers that are under way are given.</summary>
     private static readonly TimeSpan TransferGrace = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>When <see cref="TransferGrace"/> is over connections are aborted; FTP clients are told before that.</summary>
+    private static readonly TimeSpan FtpTransferGrace = TimeSpan.FromSeconds(1);
+
     /// <summary>Paused players are no slow attackers: a response that is read at all is left alone for so long.</summary>
     private static readonly MinDataRate PatientRate = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromMinutes(10));
 
@@ -211,7 +214,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
-        new(cluster.Tree, _options.Ftp with { ShutdownGrace = TransferGrace, Tls = _tls }, _time, _logs, _meters.Add("dftp.ftp"));
+        new(cluster.Tree, _options.Ftp with { ShutdownGrace = FtpTransferGrace, Tls = _tls }, _time, _logs, _meters.Add("dftp.ftp"));
 
     private static void ServeManagement(ListenOptions listen)
     {

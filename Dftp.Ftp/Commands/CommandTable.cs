@@ -58,6 +58,7 @@ internal static class CommandTable
         new("MLSD [<directory>]", LoggedIn, Optional, Listings.Mlsd, usesDataConnection: true),
         new("ABOR", LoggedIn, Optional, Retrieval.Abor, usesDataConnection: true),
 
+        new("AVBL [<directory>]", LoggedIn, Optional, Writing.Avbl),
         new("STOR <file>", LoggedIn, Needed, Writing.Refuse, usesDataConnection: true),
         new("APPE <file>", LoggedIn, Needed, Writing.Refuse, usesDataConnection: true),
         new("STOU", LoggedIn, Optional, Writing.Refuse, usesDataConnection: true),
@@ -71,9 +72,16 @@ internal static class CommandTable
         new("MFMT <time> <path>", LoggedIn, Needed, Writing.Refuse),
     ];
 
+    /// <summary>Commands of RFC 959, 2228, 2640 and the like that are known and not here: 502, and not 500 (RFC 959, section 4.2.2).</summary>
+    private static readonly FrozenSet<string> NotImplemented =
+        FrozenSet.Create(StringComparer.Ordinal, "SMNT", "ADAT", "CCC", "CONF", "ENC", "MIC", "LANG", "LPRT", "LPSV", "MFCT", "MFF");
+
     private static readonly FrozenDictionary<string, Command> ByVerb =
         All.ToFrozenDictionary(command => command.Verb, StringComparer.Ordinal);
 
     /// <param name="verb">In capitals.</param>
     public static Command? Find(string verb) => ByVerb.GetValueOrDefault(verb);
+
+    /// <param name="verb">In capitals.</param>
+    public static bool IsKnown(string verb) => ByVerb.ContainsKey(verb) || NotImplemented.Contains(verb);
 }

@@ -17,7 +17,8 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
     /// 1. Announces the transfer by 150.
     /// 2. Opens the data connection; 425 without one, 522 when it was to be protected and is not.
     /// 3. Sends; 426 when the client or its connection ends it, 451 when the content breaks off.
-    /// 4. Waits until the client's machine has taken everything; only then 226.
+    /// 4. Waits until the client's machine has taken everything; only then 226. The sockets, which have nothing to say any more, are
+    /// closed after that reply: meanwhile the client goes on.
     /// </summary>
     /// <param name="announcement">The text of 150.</param>
     /// <param name="sendAsync">Sends everything over the data connection.</param>
@@ -30,15 +31,15 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
 
     private async Task<Reply> TransferAsync(string announcement, Func<DataConnection, Task> sendAsync)
     {
-        using var endpoint = session.TakeDataEndpoint();
-        if (endpoint is null) return new Reply(425, "Use PASV, EPSV, PORT or EPRT first");
+        if (session.TakeDataEndpoint() is not { } endpoint) return new Reply(425, "Use PASV, EPSV, PORT or EPRT first");
+        session.CloseAfterReply(endpoint);
 
         // 1
         await session.Writer.WriteAsync(new Reply(150, announcement));
         transfer.IsAnnounced = true;
 
         // 2
-        using var connection = await ConnectAsync(endpoint);
+        var connection = await ConnectAsync(endpoint);
         if (connection is null)
         {
             return transfer.StopReason is { } stopped
@@ -46,16 +47,19 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
                 : new Reply(425, "No data connection came about");
         }
 
-        if (session.IsDataSecure && !await SecureAsync(connection))
-            return new Reply(522, "The TLS handshake of the data connection failed");
-
+        var isComplete = false;
         try
         {
+            if (session.IsDataSecure && !await SecureAsync(connection))
+                return new Reply(522, "The TLS handshake of the data connection failed");
+
             // 3
             await sendAsync(connection);
 
             // 4
             await connection.FinishAsync(transfer, session.Context.Time);
+            isComplete = true;
+            session.CloseAfterReply(connection);
             return new Reply(226, "Transfer complete");
         }
         catch (FileContentException e)
@@ -70,6 +74,10 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         catch (Exception e) when (e is SocketException or IOException)
         {
             return Broken("the data connection broke");
+        }
+        finally
+        {
+            if (!isComplete) connection.Dispose();
         }
     }
 

@@ -13,6 +13,7 @@ internal static class Information
         "Features:",
         [
             .. WithTls(session, "AUTH TLS"),
+            "AVBL",
             "CLNT",
             "CSID",
             "EPRT",

@@ -7,6 +7,16 @@ internal static class Writing
 {
     public static Reply Refuse(FtpSession session, string argument) => new(550, "This server is read-only");
 
+    /// <summary>
+    /// draft-peterson-streamlined-ftp-command-extensions, section 4: the bytes "available for storing files". Where nothing can be stored
+    /// these are none.
+    /// </summary>
+    public static Reply Avbl(FtpSession session, string argument)
+    {
+        if (!Navigation.TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        return entry.IsDirectory ? new Reply(213, "0") : new Reply(550, $"{path} is not a directory");
+    }
+
     /// <summary>RFC 959: it must follow RNFR, and none has succeeded.</summary>
     public static Reply Rnto(FtpSession session, string argument) => new(503, "RNFR comes first");
 }

@@ -13,12 +13,9 @@ internal sealed class DataConnection : IDisposable
     private NetworkStream? _stream;
     private SslStream? _tls;
     private bool _isShutDown;
+    private bool _isDisposed;
 
-    public DataConnection(Socket socket)
-    {
-        _socket = socket;
-        _socket.NoDelay = true;
-    }
+    public DataConnection(Socket socket) => _socket = socket;
 
     /// <summary>Where the bytes of a transfer go.</summary>
     public Stream Stream => (Stream?)_tls ?? PlainStream;
@@ -29,7 +26,7 @@ internal sealed class DataConnection : IDisposable
     /// <summary>The socket itself, for what the kernel can send on its own. Use it or <see cref="Stream"/>, not both.</summary>
     public Socket Socket => _socket;
 
-    private NetworkStream PlainStream => _stream ??= new NetworkStream(_socket, ownsSocket: false);
+    private NetworkStream PlainStream => _stream ??= OpenStream();
 
     /// <summary>Takes the server's part of a TLS handshake, whoever has connected to whom (RFC 4217, section 7).</summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The client's TLS is none, or none that will do.</exception>
@@ -76,6 +73,8 @@ internal sealed class DataConnection : IDisposable
     /// <summary>Bytes that nobody has read would turn the FIN into a RST, so they are read first, as far as they have come.</summary>
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         using (_socket)
         {
             try
@@ -95,6 +94,13 @@ internal sealed class DataConnection : IDisposable
 
             _tls?.Dispose();
         }
+    }
+
+    /// <summary>What is written comes in pieces, and none is to wait for the acknowledgement of the one before.</summary>
+    private NetworkStream OpenStream()
+    {
+        _socket.NoDelay = true;
+        return new NetworkStream(_socket, ownsSocket: false);
     }
 
     /// <summary>

@@ -22,14 +22,16 @@ internal sealed class PassiveEndpoint : DataEndpoint
 
     private readonly Socket _listener;
     private readonly IPAddress _peer;
+    private bool _hasServed;
 
-    private PassiveEndpoint(Socket listener, IPAddress peer)
+    private PassiveEndpoint(IPAddress local, int port, IPAddress peer)
     {
-        _listener = listener;
+        _listener = Listen(local, port);
         _peer = peer;
+        Port = port > 0 ? port : ((IPEndPoint)_listener.LocalEndPoint!).Port;
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+    public int Port { get; }
 
     /// <param name="local">The address that the client reached.</param>
     /// <param name="peer">The only address that may connect.</param>
@@ -45,7 +47,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
             var port = range.Low + (int)((uint)Interlocked.Increment(ref _nextPort) % range.Count);
             try
             {
-                return new PassiveEndpoint(Listen(local, port), peer);
+                return new PassiveEndpoint(local, port, peer);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < range.Count)
             {
@@ -59,19 +61,26 @@ internal sealed class PassiveEndpoint : DataEndpoint
         while (true)
         {
             var socket = await _listener.AcceptAsync(cancellationToken);
-            if (IsPeer(socket)) return new DataConnection(socket);
-            Refuse(socket);
+            if (!IsPeer(socket))
+            {
+                Refuse(socket);
+                continue;
+            }
+
+            _hasServed = true;
+            return new DataConnection(socket);
         }
     }
 
     /// <summary>
     /// Closing a listening socket resets what waits in its queue. A client that has connected already, and whose command was
-    /// refused, is to see the end of the stream instead.
+    /// refused, is to see the end of the stream instead. Once it was served only strangers can wait there.
     /// </summary>
     public override void Dispose()
     {
         using (_listener)
         {
+            if (_hasServed) return;
             try
             {
                 _listener.Blocking = false;
@@ -90,7 +99,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
         {
             try
             {
-                return new PassiveEndpoint(Listen(local, Random.Shared.Next(DynamicPorts.Low, DynamicPorts.High + 1)), peer);
+                return new PassiveEndpoint(local, Random.Shared.Next(DynamicPorts.Low, DynamicPorts.High + 1), peer);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
@@ -98,7 +107,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
             }
         }
 
-        return new PassiveEndpoint(Listen(local, 0), peer);
+        return new PassiveEndpoint(local, 0, peer);
     }
 
     private static Socket Listen(IPAddress local, int port)

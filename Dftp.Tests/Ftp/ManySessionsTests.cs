@@ -7,6 +7,9 @@ public sealed class ManySessionsTests
 {
     private const int Sessions = 1000;
 
+    /// <summary>Ten thousand idle sessions are to fit in 1 GB, and here their clients are counted too.</summary>
+    private const int MaxIdleBytes = 100_000;
+
     [TestMethod]
     public async Task ThousandSessionsAtOnce_ListAndFetch_AndLeaveNothing()
     {
@@ -21,6 +24,8 @@ public sealed class ManySessionsTests
 
         var clients = await Task.WhenAll(Enumerable.Range(0, Sessions).Select(_ => host.LogInAsync()));
         Assert.AreEqual(Sessions + 1, host.Handler.SessionCount);
+        var each = (Memory() - memory) / Sessions;
+        Assert.IsTrue(each < MaxIdleBytes, $"{each} bytes for an idle session");
         await Task.WhenAll(clients.Select(client => UseAsync(client, content)));
         foreach (var client in clients) client.Dispose();
 

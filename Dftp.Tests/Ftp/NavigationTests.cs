@@ -6,6 +6,21 @@ namespace Dftp.Tests.Ftp;
 public sealed class NavigationTests
 {
     // RFC 959, appendix II: a quotation mark inside the quoted name is doubled (the "quote-doubling" convention).
+    // RFC 959, section 5.3.2: a pathname is any string; spaces at its ends belong to it.
+    [TestMethod]
+    public async Task Names_KeepTheirSpaces()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/ / a ", "spaces");
+        using var client = await host.LogInAsync();
+        await client.ExpectAsync(250, "CWD  ");
+        StringAssert.Contains(await client.ExpectAsync(257, "PWD"), "\"/ \"");
+        await client.ExpectAsync(213, "SIZE  a ");
+        await client.ExpectAsync(550, "SIZE a");
+        Assert.AreEqual("spaces", await client.FetchTextAsync("RETR  a "));
+        CollectionAssert.AreEqual(new[] { " a " }, await client.FetchLinesAsync("NLST"));
+    }
+
     [TestMethod]
     public async Task Pwd_QuotesThePath()
     {
