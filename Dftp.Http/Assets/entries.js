@@ -35,6 +35,5 @@ export async function fetchEntries() {
 }
 
 function entry(name, href, isFolder, time, size, node, others) {
-  // A name such as "a:b" would be read as a scheme.
-  return { name, href: href.includes(':') ? `./${href}` : href, isFolder, key: name.toLowerCase(), time, size, node, others };
+  return { name, href, isFolder, key: name.toLowerCase(), time, size, node, others };
 }
