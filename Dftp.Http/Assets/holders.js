@@ -31,20 +31,21 @@ async function open(button, entry, directory) {
   place();
   const told = await holdersOf(directory + entry.name);
   if (told.length === 0 || opener !== button) return;
-  box.replaceChildren(...told.map(holder => node(holder.name, facts(holder, entry))));
+  box.replaceChildren(...told.map(holder => node(holder.name, facts(holder, entry), holder.url)));
   place();
 }
 
 // It stays where it was opened, so it goes when the page moves.
 addEventListener('scroll', () => { if (box.isConnected && box.matches(':popover-open')) box.hidePopover(); }, { passive: true });
 
-function node(name, told) {
-  return element('p', {}, nodeDot(name), element('b', {}, name), element('span', { className: 'soft' }, told));
+function node(name, told, url = null) {
+  return element('p', {}, nodeDot(name), element('b', {}, url ? element('a', { href: url, title: `Open the copy of ${name}` }, name) : name), element('span', { className: 'soft' }, told));
 }
 
 function facts(holder, entry) {
   const told = [];
   if (holder.name === entry.node) told.push('owner');
+  if (holder.isSuspect) told.push('does not answer');
   if (holder.size !== null && !entry.isFolder) told.push(holder.size === entry.size ? 'same size' : showExactSize(holder.size));
   if (holder.time) told.push(showTime(holder.time));
   return told.join(' · ');
@@ -58,6 +59,8 @@ async function holdersOf(path) {
     const told = await answer.json();
     return (Array.isArray(told) ? told : told.holders ?? []).map(holder => ({
       name: String(holder.name ?? holder.node ?? holder),
+      url: /^https?:\/\//.test(holder.url ?? '') ? holder.url : null,
+      isSuspect: holder.state === 'suspect',
       size: holder.size ?? null,
       time: Date.parse(holder.mtime ?? holder.modified) || null,
     }));

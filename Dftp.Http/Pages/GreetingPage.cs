@@ -22,7 +22,7 @@ internal sealed class GreetingPage(HttpOptions options)
         <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
         <p>The directories of several machines, served as one tree. Every node of the cluster shows all of it.</p>
         {6}<p class="sums">{3} in {4}, {5} in all.</p>
-        <p><a class="go" href="/fs/">Browse the files</a><a href="/find/">List every path</a></p>
+        <p class="go"><a href="/fs/">Browse the files</a><a href="/find/">List every path</a></p>
         <h2>Nodes</h2>
         <div class="scroll"><table>
         <thead><tr><th>Node</th><th>State</th><th>Address</th><th class="n">Files</th><th class="n">Size</th></tr></thead>
