@@ -30,9 +30,9 @@ export function showSize(bytes) {
   return `${shown.toFixed(unit === 0 || shown >= 100 ? 0 : 1)} ${UNITS[unit]}`;
 }
 
-export const showExactSize = bytes => `${bytes.toLocaleString()} ${bytes === 1 ? 'byte' : 'bytes'}`;
+export const showExactSize = bytes => showNumber(bytes, 'byte');
 
-export const showNumber = (many, what) => `${many.toLocaleString()} ${what}${many === 1 ? '' : 's'}`;
+export const showNumber = (many, one, several = `${one}s`) => `${many.toLocaleString()} ${many === 1 ? one : several}`;
 
 const DATE = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });

@@ -20,7 +20,8 @@ const asked = new URLSearchParams(location.search);
 const state = { sort: asked.get('sort') ?? 'name', isDown: asked.get('order') === 'desc', filter: '', node: null };
 
 let entries = entriesOf(plain);
-let missing = missingNodes(document.querySelector('.notice')?.dataset.missing ?? '');
+let missingHeader = document.querySelector('.notice')?.dataset.missing ?? '';
+let missing = missingNodes(missingHeader);
 let arranged = [];
 let shown = [];
 
@@ -64,11 +65,12 @@ function takeOver() {
 async function refresh() {
   const now = await fetchEntries();
   const focused = document.activeElement?.closest?.('tr')?.dataset.name;
-  const isSame = now.entries.length === entries.length && now.missing === missing.header
+  const isSame = now.entries.length === entries.length && now.missing === missingHeader
     && now.entries.every((entry, index) => isEqual(entry, entries[index]));
   if (isSame) return;
   entries = now.entries;
-  missing = Object.assign(missingNodes(now.missing), { header: now.missing });
+  missingHeader = now.missing;
+  missing = missingNodes(missingHeader);
   if (!entries.some(entry => entry.node === state.node)) state.node = null;
   const at = scrollY;
   arrange();
@@ -175,7 +177,7 @@ function update() {
   const folders = shown.filter(entry => entry.isFolder).length;
   const bytes = shown.reduce((sum, entry) => sum + entry.size, 0);
   count.textContent = [
-    folders === 0 ? '' : folders === 1 ? '1 directory' : `${folders.toLocaleString()} directories`,
+    folders === 0 ? '' : showNumber(folders, 'directory', 'directories'),
     shown.length === folders ? '' : showNumber(shown.length - folders, 'file'),
     shown.length === 0 ? '' : showSize(bytes),
   ].filter(Boolean).join(', ');

@@ -35,7 +35,7 @@ export function legend(entries, missing, chosen, choose) {
     return element('li', {}, element('button', {
       type: 'button', className: 'chip', ariaPressed: String(chosen === name), title: chosen === name ? 'Show all again' : `Show only what ${name} owns`,
       onclick: () => choose(chosen === name ? null : name),
-    }, nodeDot(name), element('b', {}, name), element('span', { className: 'soft' }, `${showNumber(count, 'entry').replace('entrys', 'entries')}, ${showSize(bytes)}`)));
+    }, nodeDot(name), element('b', {}, name), element('span', { className: 'soft' }, `${showNumber(count, 'entry', 'entries')}, ${showSize(bytes)}`)));
   });
   const away = missing.map(node => element('li', {}, element('span', { className: 'chip away' },
     element('i', { className: 'dot away', ariaHidden: 'true' }), element('b', {}, node.name), element('span', { className: 'soft' }, 'away'))));

@@ -138,11 +138,10 @@ public sealed class HttpClientsTests
         Tree.AssertIsBig($"{copy}/end", Tree.Big.Length - 1000);
     }
 
+    // In a ZIP archive a backslash is an underscore, and bsdtar composes letters and accents: both are put back.
     [TestMethod]
     [DataRow(Owner, "tar", "tar -xpf")]
-    [DataRow(Other, "tar", "bsdtar -xpf")]
-    [DataRow(Other, "tar.gz", "tar -xzpf")]
-    [DataRow(Owner, "tar.gz", "bsdtar -xpf")]
+    [DataRow(Other, "tar.gz", "bsdtar -xpf")]
     [DataRow(Owner, "zip", "unzip -q")]
     [DataRow(Other, "zip", "bsdtar -xpf")]
     public async Task Archive_HasTheTree_ItsTimesAndModes(string server, string kind, string extract)
@@ -153,6 +152,7 @@ public sealed class HttpClientsTests
             set -e; cd "$2"; umask 022; curl -sS --fail --max-time 60 -o archive "http://$1:7040/fs/?archive={kind}"
             {extract} archive; rm archive
             d="{Top}/names/a_b"; if [ -d "$d" ]; then mv "$d/a_b" "$d/a\\b"; mv "$d" "{Top}/names/a\\b"; fi
+            composed="{Top}/urls/$(printf '\303\251')"; if [ -e "$composed" ]; then mv "$composed" "{Top}/urls/$(printf 'e\314\201')"; fi
             """,
             server, copy);
         Tree.AssertIsCopied("", Path.Combine(copy, Top));
