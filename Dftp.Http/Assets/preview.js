@@ -112,7 +112,8 @@ function show(chosen) {
 }
 
 function content(file) {
-  const onerror = () => stage.replaceChildren(element('p', { className: 'soft' }, 'This browser cannot show it.'));
+  // It may come when the next one is shown already.
+  const onerror = () => { if (entry === file) stage.replaceChildren(element('p', { className: 'soft' }, 'This browser cannot show it.')); };
   switch (kindOf(file.name)) {
     case 'image': return element('img', { src: file.href, alt: file.name, onerror });
     case 'video': return element('video', { src: file.href, controls: true, preload: 'metadata', onerror });

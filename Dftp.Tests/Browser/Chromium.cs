@@ -13,6 +13,9 @@ public static class Chromium
         "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
     ];
 
+    /// <summary>Milliseconds; machines of tests are busy.</summary>
+    private const float Patience = 30_000;
+
     private static readonly SemaphoreSlim OneAtATime = new(1);
     private static IPlaywright? _playwright;
     private static IBrowser? _browser;
@@ -28,6 +31,7 @@ public static class Chromium
         await OneAtATime.WaitAsync();
         try
         {
+            Assertions.SetDefaultExpectTimeout(Patience);
             _playwright ??= await Playwright.CreateAsync();
             _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = ProgramTools.PathOf("chromium"), Args = Arguments });
         }
@@ -41,7 +45,7 @@ public static class Chromium
         options.Locale = "en-GB";
         options.TimezoneId = "UTC";
         var context = await _browser.NewContextAsync(options);
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(Patience);
         return new BrowserPage(context, await context.NewPageAsync());
     }
 
