@@ -173,28 +173,6 @@ public sealed class PageTests
         await Expect(tab.Page.Locator("dialog a:has-text('Download')")).ToHaveAttributeAsync("href", "report.pdf?download");
     }
 
-    // The error of a video that cannot be shown may come when the next file is shown already.
-    [TestMethod]
-    public async Task LateErrorOfAPreview_LeavesTheNextOneAlone()
-    {
-        await using var tab = await Chromium.OpenAsync();
-        var wait = new TaskCompletionSource();
-        await tab.Page.RouteAsync("**/film.webm", async route =>
-        {
-            await wait.Task;
-            await route.AbortAsync();
-        });
-        await tab.ListAsync(new Uri(Root, "#preview=film.webm"));
-        await tab.Page.EvaluateAsync("window.failed = new Promise(done => document.querySelector('dialog video').addEventListener('error', done))");
-        await tab.Page.Keyboard.PressAsync("ArrowRight");
-        await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
-
-        wait.SetResult();
-        await tab.Page.EvaluateAsync("failed.then(() => {})");
-
-        await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
-    }
-
     [TestMethod]
     public async Task Readme_IsShownBelowTheList()
     {
