@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
@@ -8,6 +9,7 @@ namespace Dftp.Tests.Scenarios;
 /// one that has nothing.
 /// </summary>
 [TestClass]
+[UnsupportedOSPlatform("windows")]
 [TestCategory("Namespaces")]
 public sealed class HttpClientsTests
 {
