@@ -38,10 +38,12 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     /// </summary>
     public void Tell(HttpResponse response)
     {
-        if (IsWhole) return;
-        response.Headers[MissingHeader] = string.Join(
-            ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{(node.IsUnconfirmed ? ";unconfirmed" : "")}")));
+        if (!IsWhole) response.Headers[MissingHeader] = HeaderValue();
     }
+
+    /// <summary>The value of that header; empty when no node is away.</summary>
+    public string HeaderValue() => string.Join(
+        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{(node.IsUnconfirmed ? ";unconfirmed" : "")}")));
 
     /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is away.</summary>
     public string WhoMayHave(string it) => Missing switch
@@ -88,10 +90,11 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
             http, StatusCodes.Status503ServiceUnavailable, $"The tree is not complete: {WhoIsAway()}.");
     }
 
-    private string List() => string.Join(", ", Missing.Select(node => $"{node.Name} (since {Time(node)})"));
-
-    private static string Time(MissingNode node) =>
+    /// <summary>When a node was last heard of, for people.</summary>
+    public static string Time(MissingNode node) =>
         node.Since.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private string List() => string.Join(", ", Missing.Select(node => $"{node.Name} (since {Time(node)})"));
 
     /// <summary>A name as a token (RFC 9110 section 5.6.2): what cannot stand in one, and the percent sign, percent-encoded.</summary>
     private static string Token(NodeName name)

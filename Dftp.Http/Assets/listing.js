@@ -1,177 +1,214 @@
-// Makes a table of a listing in nginx' form: sorted by click, filtered while typing, with previews and the folder's README.
+// Makes a table of a listing in nginx' form: sorted by click, filtered while typing, fresh, with previews and the directory's README.
 
-import { element, icon, kindOf, showSize, showTime } from './dom.js';
-import { markdown } from './markdown.js';
-import { canPreview, preview } from './preview.js';
-import { searchIn } from './search.js';
+import { element, icon } from './dom.js';
+import { entriesOf, fetchEntries } from './entries.js';
+import { kindOf, showExactSize, showExactTime, showNumber, showSize, showTime } from './facts.js';
+import { othersButton } from './holders.js';
+import { follow } from './live.js';
+import { missingNodes, missingNotice } from './missing.js';
+import { legend, nodeDot } from './nodes.js';
+import { canPreview, previewOf, setPreviewed } from './preview.js';
+import { showReadme } from './readme.js';
+import { Rows } from './rows.js';
 
-/** Rows that are made at once; more come as the reader gets there. */
-const BATCH = 300;
+/** Of so many the names are compared as the node does it, in no language's order: that takes no time. */
+const MANY = 20_000;
 
-const MAX_README = 512 * 1024;
-
-const pre = document.querySelector('pre');
-const entries = read(pre);
-const collator = new Intl.Collator(undefined, { numeric: true });
-const orders = {
-  name: (a, b) => collator.compare(a.name, b.name),
-  size: (a, b) => (a.size ?? -1) - (b.size ?? -1),
-  time: (a, b) => a.time - b.time,
-  node: (a, b) => collator.compare(a.node, b.node),
-};
-
+const directory = decodeURIComponent(location.pathname.slice('/fs'.length));
+const plain = document.querySelector('pre');
 const asked = new URLSearchParams(location.search);
-const state = { sort: asked.get('sort') in orders ? asked.get('sort') : 'name', down: asked.get('order') === 'desc', filter: '' };
-let shown = entries;
-let made = 0;
+const state = { sort: asked.get('sort') ?? 'name', isDown: asked.get('order') === 'desc', filter: '', node: null };
 
-const body = element('tbody');
-const count = element('span', { className: 'soft', role: 'status' });
-const filter = element('input', { type: 'search', placeholder: 'Filter this folder', 'aria-label': 'Filter this folder', autocomplete: 'off' });
-const heads = Object.fromEntries([['name', 'Name'], ['size', 'Size'], ['time', 'Modified'], ['node', 'Node']].map(([key, text]) => {
-  const button = element('button', { type: 'button', onclick: () => sortBy(key) }, text);
-  return [key, element('th', { className: key, scope: 'col' }, button)];
-}));
-const end = element('div');
+let entries = entriesOf(plain);
+let missingHeader = document.querySelector('.notice')?.dataset.missing ?? '';
+let missing = missingNodes(missingHeader);
+let arranged = [];
+let shown = [];
 
-show();
+const collator = new Intl.Collator(undefined, { numeric: true });
+const byName = (a, b) => entries.length > MANY ? (a.name < b.name ? -1 : 1) : collator.compare(a.name, b.name) || (a.name < b.name ? -1 : 1);
+const orders = { name: byName, size: (a, b) => a.size - b.size, time: (a, b) => a.time - b.time, node: (a, b) => collator.compare(a.node, b.node) };
 
-/** The lines of the list: a link, then time, size, owner and how many others have it. */
-function read(list) {
-  const found = [];
-  for (const link of list.querySelectorAll('a')) {
-    const href = link.getAttribute('href');
-    if (href === '../') continue;
-    const facts = /^\s+(\d+-\w+-\d+ \d+:\d+)\s+(-|\d+)\s+(\S+)(?: \+(\d+))?/.exec(link.nextSibling?.data ?? '');
-    if (!facts) continue;
-    const isFolder = href.endsWith('/');
-    found.push({
-      href,
-      isFolder,
-      name: decodeURIComponent(isFolder ? href.slice(0, -1) : href),
-      time: Date.parse(`${facts[1].replaceAll('-', ' ')} UTC`),
-      size: facts[2] === '-' ? null : Number(facts[2]),
-      node: facts[3],
-      others: Number(facts[4] ?? 0),
-    });
-  }
-  return found;
+const filter = element('input', { type: 'search', placeholder: 'Filter this directory', ariaLabel: 'Filter this directory', ariaKeyShortcuts: '/', autocomplete: 'off', spellcheck: false });
+const count = element('p', { className: 'count soft', role: 'status' });
+const nodes = element('ul', { className: 'legend', ariaLabel: 'Nodes' });
+const empty = element('p', { className: 'empty' });
+const heads = Object.fromEntries([['name', 'Name'], ['size', 'Size'], ['time', 'Modified'], ['node', 'Node']].map(([key, text]) =>
+  [key, element('th', { className: key, scope: 'col' }, element('button', { type: 'button', onclick: () => sortBy(key) }, text))]));
+const table = element('table', { className: 'list' },
+  element('caption', { className: 'unseen' }, `What is in ${directory}`),
+  element('colgroup', {}, ...Object.keys(heads).map(name => element('col', { className: name }))),
+  element('thead', {}, element('tr', {}, ...Object.values(heads))));
+const rows = new Rows(table, row);
+const readme = element('section', { className: 'readme', hidden: true, ariaLabel: 'README' });
+let notice = element('p', { hidden: true });
+
+function takeOver() {
+  const search = document.querySelector('form.search');
+  const main = element('main', {}, heading(), notice,
+    element('div', { className: 'bar' }, filter, count, downloads()), nodes, table, empty, readme);
+  document.querySelectorAll('form.plain, hr, pre, h1, .notice').forEach(each => each.remove());
+  document.body.append(element('header', { className: 'top' },
+    element('a', { className: 'brand', href: '/', title: 'This node and its cluster' }, 'dftp'), search), main);
+  document.documentElement.classList.remove('takes-over');
+
+  filter.addEventListener('input', () => { state.filter = filter.value; update(); });
+  table.addEventListener('click', onClick);
+  document.addEventListener('keydown', onKey);
+  arrange();
+  tellMissing();
+  showReadme(readme, entries);
+  follow(directory, refresh);
 }
 
-function show() {
-  document.querySelector('form.sort').hidden = true;
-  document.querySelector('h1').replaceWith(heading());
-  document.querySelectorAll('hr').forEach(line => line.remove());
-  pre.replaceWith(
-    element('div', { className: 'bar' }, filter, count, ...downloads()),
-    element('table', { className: 'list' },
-      element('colgroup', {}, ...['name', 'size', 'time', 'node'].map(name => element('col', { className: name }))),
-      element('thead', {}, element('tr', {}, ...Object.values(heads))),
-      body),
-    end);
-  filter.addEventListener('input', () => { state.filter = filter.value; update(); });
-  document.addEventListener('keydown', event => {
-    if (event.key !== '/' || event.target.closest('input, dialog')) return;
-    event.preventDefault();
-    filter.focus();
-  });
-  new IntersectionObserver(seen => { if (seen.some(one => one.isIntersecting)) makeMore(); }, { rootMargin: '800px' }).observe(end);
-  searchIn(document.querySelector('form.search'));
-  update();
-  showReadme();
+/** The directory as it is now; what the reader chose stays, and so does where they are. */
+async function refresh() {
+  const now = await fetchEntries();
+  const focused = document.activeElement?.closest?.('tr')?.dataset.name;
+  const isSame = now.entries.length === entries.length && now.missing === missingHeader
+    && now.entries.every((entry, index) => isEqual(entry, entries[index]));
+  if (isSame) return;
+  entries = now.entries;
+  missingHeader = now.missing;
+  missing = missingNodes(missingHeader);
+  if (!entries.some(entry => entry.node === state.node)) state.node = null;
+  const at = scrollY;
+  arrange();
+  tellMissing();
+  scrollTo(0, at);
+  if (focused !== undefined) [...table.tBodies[0].rows].find(each => each.dataset.name === focused)?.querySelector('a').focus({ preventScroll: true });
+  showReadme(readme, entries);
+}
+
+const isEqual = (a, b) => a.name === b.name && a.size === b.size && a.time === b.time && a.node === b.node && a.others === b.others && a.isFolder === b.isFolder;
+
+function tellMissing() {
+  const made = missingNotice(missing) ?? element('p', { hidden: true });
+  notice.replaceWith(made);
+  notice = made;
 }
 
 function heading() {
-  const title = element('h1', { className: 'crumbs' }, element('a', { href: '/' , title: 'This node and its cluster' }, 'dftp'));
+  const crumbs = element('h1', { className: 'crumbs' });
   let path = '/fs/';
-  title.append(element('i', {}, '/'), element('a', { href: path }, 'files'));
-  for (const part of location.pathname.split('/').slice(2).filter(Boolean)) {
+  const parts = location.pathname.split('/').slice(2).filter(Boolean);
+  crumbs.append(crumb('files', path, parts.length === 0));
+  parts.forEach((part, index) => {
     path += `${part}/`;
-    title.append(element('i', {}, '/'), element('a', { href: path }, decodeURIComponent(part)));
-  }
-  return title;
+    crumbs.append(element('i', {}, '/'), crumb(decodeURIComponent(part), path, index === parts.length - 1));
+  });
+  return element('nav', { ariaLabel: 'Path' }, crumbs);
 }
 
+const crumb = (name, href, isHere) => element('a', { href, ariaCurrent: isHere ? 'page' : null }, name);
+
 function downloads() {
-  if (entries.length === 0) return [];
-  return [element('span', { className: 'soft' }, 'Download all: ',
-    element('a', { href: '?archive=zip', rel: 'nofollow' }, 'zip'), ' · ', element('a', { href: '?archive=tar.gz', rel: 'nofollow' }, 'tar.gz'))];
+  if (entries.length === 0) return null;
+  const link = kind => element('a', { href: `?archive=${kind}`, rel: 'nofollow', ariaLabel: `Download this directory as ${kind}` }, kind);
+  return element('p', { className: 'downloads soft' }, 'Download all ', link('zip'), link('tar'), link('tar.gz'));
+}
+
+/** A plain click on what can be shown here shows it; the link itself leads to the file. */
+function onClick(event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const name = event.target.closest('td.name a')?.closest('tr').dataset.name;
+  const entry = name === undefined ? undefined : shown.find(each => each.name === name);
+  if (!entry || !canPreview(entry)) return;
+  event.preventDefault();
+  location.hash = previewOf(entry);
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('dialog, [popover]')) return;
+  const isTyping = event.target.closest('input, select, textarea');
+  if (event.key === '/' && !isTyping) {
+    event.preventDefault();
+    filter.focus();
+    filter.select();
+  } else if (event.key === 'Escape' && event.target === filter) {
+    filter.value = state.filter = '';
+    update();
+  } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    const isInList = event.target.closest('.list tbody');
+    if (!isInList && event.target !== filter) return;
+    if (event.target === filter && event.key === 'ArrowUp') return;
+    event.preventDefault();
+    if (!rows.step(event.key === 'ArrowDown' ? 1 : -1) && event.key === 'ArrowUp') filter.focus();
+  }
 }
 
 function sortBy(key) {
-  state.down = state.sort === key ? !state.down : key === 'size' || key === 'time';
+  state.isDown = state.sort === key ? !state.isDown : key === 'size' || key === 'time';
   state.sort = key;
+  history.replaceState(history.state, '', `${location.pathname}?sort=${key}&order=${state.isDown ? 'desc' : 'asc'}${location.hash}`);
+  arrange();
+}
+
+/** Puts all entries in order: typing in the filter only chooses among them. */
+function arrange() {
+  const order = orders[state.sort] ?? byName;
+  const sign = state.isDown ? -1 : 1;
+  arranged = [...entries].sort((a, b) => b.isFolder - a.isFolder || sign * order(a, b) || byName(a, b));
+  for (const [key, head] of Object.entries(heads)) {
+    if (key === state.sort) head.setAttribute('aria-sort', state.isDown ? 'descending' : 'ascending');
+    else head.removeAttribute('aria-sort');
+  }
+  showLegend();
   update();
 }
 
+function showLegend() {
+  const hadFocus = nodes.contains(document.activeElement);
+  nodes.replaceChildren(...legend(entries, missing, state.node, name => {
+    state.node = name;
+    showLegend();
+    update();
+  }));
+  if (hadFocus) (nodes.querySelector('[aria-pressed="true"]') ?? nodes.querySelector('button'))?.focus();
+}
+
 function update() {
-  const wanted = state.filter.trim().toLocaleLowerCase();
-  const order = orders[state.sort];
-  shown = entries.filter(entry => !wanted || entry.name.toLocaleLowerCase().includes(wanted));
-  shown.sort((a, b) => b.isFolder - a.isFolder || (state.down ? -1 : 1) * order(a, b) || orders.name(a, b));
-  for (const [key, head] of Object.entries(heads)) {
-    if (key === state.sort) head.setAttribute('aria-sort', state.down ? 'descending' : 'ascending');
-    else head.removeAttribute('aria-sort');
-  }
-  const bytes = shown.reduce((sum, entry) => sum + (entry.isFolder ? 0 : entry.size), 0);
+  const wanted = state.filter.trim().toLowerCase();
+  shown = arranged.filter(entry => (!wanted || entry.key.includes(wanted)) && (state.node === null || entry.node === state.node));
+  rows.show(shown);
+  table.hidden = shown.length === 0;
+  empty.hidden = shown.length > 0;
+  empty.textContent = entries.length > 0 ? 'Nothing here fits the filter.' : missing.length > 0 ? 'No node that is here now has anything in this directory.' : 'This directory is empty.';
   const folders = shown.filter(entry => entry.isFolder).length;
-  count.textContent = [number(folders, 'folder'), number(shown.length - folders, 'file'), showSize(bytes)].filter(Boolean).join(', ');
-  body.replaceChildren(...(location.pathname === '/fs/' || state.filter ? [] : [upRow()]));
-  made = 0;
-  makeMore();
-  if (shown.length === 0) {
-    body.append(element('tr', {}, element('td', { colSpan: 4, className: 'empty' }, state.filter ? 'Nothing here has that in its name.' : 'This folder is empty.')));
-  }
-}
-
-function number(many, what) {
-  return many === 0 ? '' : `${many.toLocaleString()} ${what}${many === 1 ? '' : 's'}`;
-}
-
-function makeMore() {
-  body.append(...shown.slice(made, made + BATCH).map(row));
-  made += BATCH;
-}
-
-function upRow() {
-  return element('tr', {}, element('td', { colSpan: 4, className: 'name' },
-    element('div', {}, icon('up'), element('a', { href: '../' }, 'Up'))));
+  const bytes = shown.reduce((sum, entry) => sum + entry.size, 0);
+  count.textContent = [
+    folders === 0 ? '' : showNumber(folders, 'directory', 'directories'),
+    shown.length === folders ? '' : showNumber(shown.length - folders, 'file'),
+    shown.length === 0 ? '' : showSize(bytes),
+  ].filter(Boolean).join(', ');
+  count.title = showExactSize(bytes);
+  setPreviewed(shown);
 }
 
 function row(entry) {
-  const size = entry.size === null ? '' : showSize(entry.size);
-  const time = showTime(entry.time);
-  const link = element('a', { href: entry.href }, entry.isFolder ? `${entry.name}/` : entry.name);
-  if (canPreview(entry)) {
-    link.addEventListener('click', event => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      preview(entry, shown.filter(canPreview));
-    });
-  }
-  const facts = [size, time, entry.others ? `${entry.node} +${entry.others}` : entry.node].filter(Boolean).join(' · ');
-  const node = element('td', { className: 'node' }, entry.node);
-  if (entry.others) {
-    node.append(element('span', { className: 'badge', title: `${number(entry.others, 'other node')} ${entry.others === 1 ? 'has' : 'have'} it too` }, `+${entry.others}`));
-  }
-  return element('tr', {},
-    element('td', { className: 'name' },
-      element('div', {}, icon(entry.isFolder ? 'folder' : kindOf(entry.name)), element('span', {}, link, element('span', { className: 'facts' }, facts)))),
-    element('td', { className: 'size', title: entry.size === null ? '' : `${entry.size.toLocaleString()} bytes` }, size),
-    element('td', { className: 'time' }, time),
-    node);
+  const link = element('a', { href: entry.href }, ...marked(entry.name), entry.isFolder ? '/' : null);
+  const time = () => element('time', { dateTime: new Date(entry.time).toISOString(), title: showExactTime(entry.time) }, showTime(entry.time));
+  const size = entry.isFolder && entry.size === 0 ? '' : showSize(entry.size);
+  const node = () => [nodeDot(entry.node), element('span', {}, entry.node)];
+  const others = () => (entry.others > 0 && !entry.isFolder ? othersButton(entry, directory) : null);
+  const made = element('tr', {},
+    element('td', { className: 'name' }, element('div', {}, icon(entry.isFolder ? 'folder' : kindOf(entry.name)),
+      element('span', { className: 'what' }, link,
+        element('span', { className: 'facts' }, ...node(), ...[size, time()].filter(Boolean).flatMap(fact => [' · ', fact]), others())))),
+    element('td', { className: 'size', title: showExactSize(entry.size) }, size),
+    element('td', { className: 'time' }, time()),
+    element('td', { className: 'node' }, element('div', {}, ...node(), others())));
+  made.dataset.name = entry.name;
+  link.title = entry.name;
+  return made;
 }
 
-async function showReadme() {
-  const file = ['readme.md', 'readme.markdown', 'readme.txt', 'readme']
-    .map(name => entries.find(entry => !entry.isFolder && entry.name.toLowerCase() === name))
-    .find(Boolean);
-  if (!file || file.size > MAX_README) return;
-  const answer = await fetch(`${file.href}?format=txt`);
-  if (!answer.ok) return;
-  const text = await answer.text();
-  const isMarkdown = /\.(md|markdown)$/i.test(file.name);
-  document.body.append(element('section', { className: 'readme' },
-    element('p', { className: 'soft' }, file.name),
-    isMarkdown ? markdown(text) : element('div', { className: 'plain' }, text)));
+/** The name with the part that the filter found. */
+function marked(name) {
+  const wanted = state.filter.trim().toLowerCase();
+  const at = wanted ? name.toLowerCase().indexOf(wanted) : -1;
+  if (at < 0 || name.toLowerCase().length !== name.length) return [name];
+  return [name.slice(0, at), element('mark', {}, name.slice(at, at + wanted.length)), name.slice(at + wanted.length)];
 }
+
+takeOver();

@@ -1,86 +1,154 @@
-// The everyday part of Markdown, as elements. Markup in the text stays text, and a link leads to the web or into the tree.
+// The everyday part of Markdown, as elements. Markup in the text stays text; a link leads to the web or into the tree, and an image comes
+// from this node or not at all.
 
 import { element } from './dom.js';
 
-export function markdown(text) {
+/** The page's own heading is the first level. */
+const LEVEL_SHIFT = 1;
+
+/** Deeper quotes and lists are shown as they were written. */
+const MAX_DEPTH = 12;
+
+export function markdown(text, depth = 0) {
   const made = element('div');
-  const lines = text.replace(/\r\n?/g, '\n').split('\n');
-  for (let at = 0; at < lines.length;) at = block(made, lines, at);
+  if (depth > MAX_DEPTH) {
+    made.append(text);
+    return made;
+  }
+  const lines = text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ').split('\n');
+  for (let at = 0; at < lines.length;) at = block(made, lines, at, depth);
   return made;
 }
 
-const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
-const FENCE = /^\s*(```+|~~~+)/;
-const ITEM = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)$/;
-const QUOTE = /^>\s?(.*)$/;
-const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
+const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?))?\s*#*$/;
+const FENCE = /^ {0,3}(```+|~~~+)/;
+const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])( +)(.*)$/;
+const QUOTE = /^ {0,3}>\s?(.*)$/;
+const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const INDENTED = /^ {4}(.*)$/;
+const UNDERLINE = /^ {0,3}(=+|-+) *$/;
+const DIVIDER = /^ {0,3}\|?( *:?-+:? *\|)+( *:?-+:? *)?$/;
+const COMMENT = /^ {0,3}<!--/;
+
+const isBlank = line => line.trim() === '';
+const startsBlock = line => [HEADING, FENCE, ITEM, QUOTE, RULE].some(start => start.test(line));
 
 /** Adds the block that begins at a line. Returns the line after it. */
-function block(to, lines, at) {
+function block(to, lines, at, depth) {
   const line = lines[at];
-  if (line.trim() === '') return at + 1;
-
-  const fence = FENCE.exec(line);
-  if (fence) {
-    let end = at + 1;
-    while (end < lines.length && !lines[end].trim().startsWith(fence[1])) end++;
-    to.append(element('pre', {}, element('code', {}, lines.slice(at + 1, end).join('\n'))));
-    return end + 1;
-  }
+  if (isBlank(line)) return at + 1;
+  if (FENCE.test(line)) return fence(to, lines, at);
 
   const heading = HEADING.exec(line);
   if (heading) {
-    to.append(element(`h${heading[1].length}`, {}, ...inline(heading[2])));
+    to.append(headingOf(heading[1].length, heading[2] ?? ''));
     return at + 1;
   }
-
   if (RULE.test(line)) {
     to.append(element('hr'));
     return at + 1;
   }
-
+  if (COMMENT.test(line)) {
+    const end = endOf(lines, at, each => !each.includes('-->'));
+    return end + 1;
+  }
   if (QUOTE.test(line)) {
     const end = endOf(lines, at, each => QUOTE.test(each));
-    to.append(element('blockquote', {}, markdown(lines.slice(at, end).map(each => QUOTE.exec(each)[1]).join('\n'))));
+    to.append(element('blockquote', {}, ...markdown(lines.slice(at, end).map(each => QUOTE.exec(each)[1]).join('\n'), depth + 1).childNodes));
     return end;
   }
-
-  if (ITEM.test(line)) return list(to, lines, at);
-
+  if (ITEM.test(line)) return list(to, lines, at, depth);
   if (INDENTED.test(line)) {
-    const end = endOf(lines, at, each => INDENTED.test(each));
-    to.append(element('pre', {}, element('code', {}, lines.slice(at, end).map(each => INDENTED.exec(each)[1]).join('\n'))));
+    const end = endOf(lines, at, each => INDENTED.test(each) || isBlank(each));
+    to.append(element('pre', {}, element('code', {}, lines.slice(at, end).map(each => each.slice(4)).join('\n').trimEnd())));
     return end;
   }
-
-  const end = endOf(lines, at, each => each.trim() !== '' && ![HEADING, FENCE, ITEM, QUOTE, RULE].some(other => other.test(each)));
-  to.append(element('p', {}, ...inline(lines.slice(at, Math.max(end, at + 1)).join('\n'))));
-  return Math.max(end, at + 1);
+  if (line.includes('|') && DIVIDER.test(lines[at + 1] ?? '')) return table(to, lines, at);
+  return paragraph(to, lines, at);
 }
 
-function list(to, lines, at) {
-  const made = element(ITEM.exec(lines[at])[1] ? 'ol' : 'ul');
-  const end = endOf(lines, at, each => each.trim() !== '' && (ITEM.test(each) || /^\s/.test(each)));
-  const items = [];
-  for (const each of lines.slice(at, end)) {
-    const item = ITEM.exec(each);
-    if (item) items.push(item[2]);
-    else items[items.length - 1] += `\n${each.trim()}`;
+function paragraph(to, lines, at) {
+  let end = at + 1;
+  while (end < lines.length && !isBlank(lines[end]) && !UNDERLINE.test(lines[end]) && !startsBlock(lines[end])) end++;
+  const text = lines.slice(at, end).map(each => each.trimStart()).join('\n');
+  const under = UNDERLINE.exec(lines[end] ?? '');
+  to.append(under ? headingOf(under[1][0] === '=' ? 1 : 2, text) : element('p', {}, ...inline(text)));
+  return under ? end + 1 : end;
+}
+
+const headingOf = (level, text) => element(`h${Math.min(level + LEVEL_SHIFT, 6)}`, { className: `level${level}` }, ...inline(text));
+
+function fence(to, lines, at) {
+  const mark = FENCE.exec(lines[at])[1];
+  const end = endOf(lines, at + 1, each => !each.trim().startsWith(mark));
+  to.append(element('pre', { tabIndex: 0 }, element('code', {}, lines.slice(at + 1, end).join('\n'))));
+  return end + 1;
+}
+
+/** An item goes on as long as lines are indented to its text, and holds blocks of its own. */
+function list(to, lines, at, depth) {
+  const isOrdered = /\d/.test(ITEM.exec(lines[at])[2]);
+  const made = element(isOrdered ? 'ol' : 'ul', isOrdered ? { start: parseInt(ITEM.exec(lines[at])[2], 10) } : {});
+  while (at < lines.length) {
+    const item = ITEM.exec(lines[at]);
+    if (!item || /\d/.test(item[2]) !== isOrdered || RULE.test(lines[at])) break;
+    const indent = item[1].length + item[2].length + Math.min(item[3].length, 4);
+    const end = endOf(lines, at + 1, (each, index) => (isBlank(each)
+      ? isIndented(lines[index + 1], indent)
+      : isIndented(each, indent) || isIndented(each, 2) || (!isBlank(lines[index - 1]) && !startsBlock(each))));
+    const text = [item[4], ...lines.slice(at + 1, end).map(each => each.slice(Math.min(indent, each.length - each.trimStart().length)))].join('\n');
+    made.append(itemOf(text, depth));
+    at = end;
+    const next = endOf(lines, at, isBlank);
+    if (next > at && ITEM.test(lines[next] ?? '')) at = next;
   }
-  made.append(...items.map(item => element('li', {}, ...inline(item))));
   to.append(made);
-  return end;
-}
-
-function endOf(lines, at, belongs) {
-  while (at < lines.length && belongs(lines[at])) at++;
   return at;
 }
 
-const INLINE = /(`+)([^]+?)\1|!?\[([^\]\n]*)\]\(((?:[^()\s]|\([^()\s]*\))+)(?:\s+"[^"]*")?\)|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\n]+)\*|<(https?:\/\/[^\s<>]+)>/;
+const isIndented = (line, by) => line !== undefined && !isBlank(line) && line.length - line.trimStart().length >= by;
+
+function itemOf(text, depth) {
+  const task = /^\[([ xX])\] +/.exec(text);
+  const parts = [...markdown(task ? text.slice(task[0].length) : text, depth + 1).childNodes];
+  const shown = parts[0]?.nodeName === 'P' ? [...parts[0].childNodes, ...parts.slice(1)] : parts;
+  if (!task) return element('li', {}, ...shown);
+  return element('li', { className: 'task' }, element('input', { type: 'checkbox', disabled: true, checked: task[1] !== ' ', ariaLabel: 'done' }), ...shown);
+}
+
+function table(to, lines, at) {
+  const aligned = cells(lines[at + 1]).map(cell => (cell.endsWith(':') ? (cell.startsWith(':') ? 'center' : 'right') : ''));
+  const end = endOf(lines, at + 2, each => !isBlank(each) && each.includes('|'));
+  const row = (line, name) => element('tr', {}, ...aligned.map((side, index) => element(name, { className: side }, ...inline(cells(line)[index] ?? ''))));
+  to.append(element('table', {}, element('thead', {}, row(lines[at], 'th')), element('tbody', {}, ...lines.slice(at + 2, end).map(line => row(line, 'td')))));
+  return end;
+}
+
+const cells = line => line.trim().replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/).map(cell => cell.trim().replaceAll('\\|', '|'));
+
+function endOf(lines, at, belongs) {
+  while (at < lines.length && belongs(lines[at], at)) at++;
+  return at;
+}
+
+const INLINE = new RegExp([
+  /\\([!-/:-@[-`{-~])/, // 1: escaped
+  /(?<!`)(`+)(?!`)([^]+?)(?<!`)\2(?!`)/, // 2, 3: code
+  /(!?)\[((?:[^[\]]|\[[^[\]]*\])*)\]\(\s*<?((?:[^()\s<>]|\([^()\s]*\))+)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/, // 4, 5, 6: image or link
+  /\*\*(?=\S)([^]+?)(?<=\S)\*\*/, // 7
+  /\b__(?=\S)([^]+?)(?<=\S)__\b/, // 8
+  /\*(?=\S)([^*]+?)(?<=\S)\*/, // 9
+  /\b_(?=\S)([^_]+?)(?<=\S)_\b/, // 10
+  /~~(?=\S)([^~]+?)(?<=\S)~~/, // 11
+  /<?(https?:\/\/[^\s<>]*[^\s<>.,:;!?'")\]])>?/, // 12: a bare address
+  /( {2,}|\\)\n/, // 13: a break
+].map(part => part.source).join('|'));
+
+/** Longer text is not looked through for marks. */
+const MAX_INLINE = 5_000;
 
 function inline(text) {
+  if (text.length > MAX_INLINE) return [text];
   const made = [];
   for (let match; (match = INLINE.exec(text)); text = text.slice(match.index + match[0].length)) {
     if (match.index > 0) made.push(text.slice(0, match.index));
@@ -90,23 +158,34 @@ function inline(text) {
   return made;
 }
 
-function span([whole, ticks, code, linked, target, strong, strong2, emphasis, bare]) {
-  if (ticks) return element('code', {}, code.trim());
-  if (target) return link(linked || target, target);
-  if (bare) return link(bare, bare);
+function span([whole, escaped, ticks, code, bang, label, target, strong, strong2, emphasis, emphasis2, struck, bare]) {
+  if (escaped) return escaped;
+  if (ticks) return element('code', {}, code.trim() || code);
+  if (target) return bang ? image(label, target) : link(label ? inline(label) : [target], target, whole);
+  if (bare) return link([bare], bare, whole);
   if (strong || strong2) return element('strong', {}, ...inline(strong ?? strong2));
-  if (emphasis) return element('em', {}, ...inline(emphasis));
-  return whole;
+  if (emphasis || emphasis2) return element('em', {}, ...inline(emphasis ?? emphasis2));
+  if (struck) return element('del', {}, ...inline(struck));
+  return element('br');
+}
+
+function urlOf(target) {
+  try {
+    return new URL(target, location.href);
+  } catch {
+    return null;
+  }
 }
 
 /** Only schemes that cannot run anything; anything else is shown as it was written. */
-function link(text, target) {
-  let url;
-  try {
-    url = new URL(target, location.href);
-  } catch {
-    return text;
-  }
-  if (!['http:', 'https:', 'mailto:'].includes(url.protocol)) return text;
-  return element('a', { href: url.href, rel: 'noopener noreferrer' }, text);
+function link(shown, target, whole) {
+  const url = urlOf(target);
+  if (!url || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return whole;
+  return element('a', { href: url.href, rel: 'noopener noreferrer' }, ...shown);
+}
+
+function image(label, target) {
+  const url = urlOf(target);
+  if (url?.origin === location.origin && url.pathname.startsWith('/fs/')) return element('img', { src: url.href, alt: label, loading: 'lazy' });
+  return link([label || target], target, label);
 }

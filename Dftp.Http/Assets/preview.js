@@ -1,63 +1,124 @@
-// Shows an image, a video, a sound or a text in place.
+// Shows an image, a video, a sound, a PDF or a text in place. What is shown stands in the URL, so that it can be passed on.
 
-import { element, kindOf, showSize } from './dom.js';
+import { element } from './dom.js';
+import { kindOf, showSize, showTime } from './facts.js';
 
 /** More of a text is not read: who wants it opens the file. */
 const MAX_TEXT = 256 * 1024;
 
-export const canPreview = entry => !entry.isFolder && ['image', 'video', 'audio', 'text'].includes(kindOf(entry.name));
+const MARK = '#preview=';
+
+export const canPreview = entry => !entry.isFolder && ['image', 'video', 'audio', 'pdf', 'text'].includes(kindOf(entry.name));
+
+/** The link that opens the preview of an entry. */
+export const previewOf = entry => MARK + encodeURIComponent(entry.name);
 
 const stage = element('div', { className: 'stage' });
-const title = element('b');
+const title = element('h2');
+const told = element('p', { className: 'soft' });
 const open = element('a', { target: '_blank', rel: 'noopener' }, 'Open');
 const save = element('a', {}, 'Download');
-const before = element('button', { type: 'button', title: 'The one before', onclick: () => step(-1) }, '‹');
-const after = element('button', { type: 'button', title: 'The next one', onclick: () => step(1) }, '›');
-const close = element('button', { type: 'button', title: 'Close', onclick: () => dialog.close() }, '✕');
-const dialog = element('dialog', { className: 'preview' }, element('header', {}, title, open, save, before, after, close), stage);
-let entry;
-let neighbours = [];
+const button = (name, text, onclick) => element('button', { type: 'button', title: name, ariaLabel: name, onclick }, text);
+const before = button('The one before', '‹', () => step(-1));
+const after = button('The next one', '›', () => step(1));
+const close = button('Close', '✕', () => dialog.close());
+close.autofocus = true;
+const dialog = element('dialog', { className: 'preview', ariaLabel: 'Preview' },
+  element('header', {}, element('div', { className: 'what' }, title, told), open, save, before, after, close), stage);
+let entry = null;
+let all = [];
+let neighbours = null;
+let isOpenedHere = false;
 
 // What is taken out of the page stops playing and loading.
-dialog.addEventListener('close', () => { if (!dialog.open) stage.replaceChildren(); });
+dialog.addEventListener('close', () => {
+  stage.replaceChildren();
+  entry = null;
+  if (!location.hash.startsWith(MARK)) return;
+  if (isOpenedHere) history.back();
+  else history.replaceState(history.state, '', location.pathname + location.search);
+  isOpenedHere = false;
+});
 dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener('keydown', event => {
-  if (event.target.closest('video, audio')) return;
+  if (event.target.closest('video, audio, pre')) return;
   if (event.key === 'ArrowLeft') step(-1);
   if (event.key === 'ArrowRight') step(1);
 });
+addEventListener('hashchange', event => {
+  isOpenedHere = !new URL(event.oldURL).hash.startsWith(MARK);
+  follow();
+});
 
-/** Opens the dialog on an entry; the arrows go through the others. */
-export function preview(chosen, among) {
-  neighbours = among;
-  if (!dialog.isConnected) document.body.append(dialog);
-  if (!dialog.open) dialog.showModal();
-  show(chosen);
+/** The entries among which the arrows go, and of which the URL may name one. What is shown stays as it is. */
+export function setPreviewed(entries) {
+  all = entries;
+  neighbours = null;
+  if (entry) turn();
+  else if (location.hash.startsWith(MARK)) follow();
 }
 
+/** Those of them that can be shown; nobody types in the filter while a preview is open, so they are looked for when it opens. */
+function among() {
+  neighbours ??= all.filter(canPreview);
+  return neighbours;
+}
+
+/** Shows what the URL says. */
+function follow() {
+  const name = location.hash.startsWith(MARK) ? decode(location.hash.slice(MARK.length)) : null;
+  const chosen = name === null ? undefined : among().find(each => each.name === name);
+  if (!chosen) {
+    if (dialog.open && name === null) dialog.close();
+    return;
+  }
+  if (!dialog.isConnected) document.body.append(dialog);
+  if (!dialog.open) dialog.showModal();
+  if (entry?.name !== name) show(chosen);
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+const position = () => among().findIndex(each => each.name === entry.name);
+
 function step(by) {
-  const next = neighbours[neighbours.indexOf(entry) + by];
-  if (next) show(next);
+  const next = among()[position() + by];
+  if (!next) return;
+  history.replaceState(history.state, '', previewOf(next));
+  show(next);
+}
+
+function turn() {
+  const at = position();
+  before.disabled = at <= 0;
+  after.disabled = at < 0 || at === among().length - 1;
 }
 
 function show(chosen) {
   entry = chosen;
-  const at = neighbours.indexOf(entry);
-  before.disabled = at <= 0;
-  after.disabled = at === neighbours.length - 1;
-  title.textContent = entry.name;
-  title.title = `${entry.name}, ${showSize(entry.size)}`;
+  turn();
+  title.textContent = title.title = entry.name;
+  told.textContent = `${showSize(entry.size)} · ${showTime(entry.time)} · ${entry.node}`;
   open.href = entry.href;
   save.href = `${entry.href}?download`;
+  stage.className = `stage ${kindOf(entry.name)}`;
   stage.replaceChildren(content(entry));
 }
 
 function content(file) {
-  const failed = () => stage.replaceChildren(element('p', { className: 'soft' }, 'This browser cannot show it.'));
+  // It may come when the next one is shown already.
+  const onerror = () => { if (entry === file) stage.replaceChildren(element('p', { className: 'soft' }, 'This browser cannot show it.')); };
   switch (kindOf(file.name)) {
-    case 'image': return element('img', { src: file.href, alt: file.name, onerror: failed });
-    case 'video': return element('video', { src: file.href, controls: true, autoplay: true, onerror: failed });
-    case 'audio': return element('audio', { src: file.href, controls: true, autoplay: true, onerror: failed });
+    case 'image': return element('img', { src: file.href, alt: file.name, onerror });
+    case 'video': return element('video', { src: file.href, controls: true, preload: 'metadata', onerror });
+    case 'audio': return element('audio', { src: file.href, controls: true, preload: 'metadata', onerror });
+    case 'pdf': return element('iframe', { src: file.href, title: file.name });
     default: return text(file);
   }
 }
@@ -71,7 +132,6 @@ function text(file) {
 async function load(file) {
   if (file.size === 0) return 'The file is empty.';
   const answer = await fetch(`${file.href}?format=txt`, { headers: { Range: `bytes=0-${MAX_TEXT - 1}` } });
-  if (!answer.ok) return answer.text();
   const read = await answer.text();
-  return file.size > MAX_TEXT ? `${read}\n\n… the first ${showSize(MAX_TEXT)} of ${showSize(file.size)}` : read;
+  return answer.ok && file.size > MAX_TEXT ? `${read}\n\n… the first ${showSize(MAX_TEXT)} of ${showSize(file.size)}` : read;
 }

@@ -31,6 +31,9 @@ internal static class EntryJson
         text.AppendJson(owner[..Encoding.UTF8.GetBytes(entry.Owner.Value, owner)]);
         text.Append("\", \"holders\":"u8);
         text.AppendNumber(entry.HolderCount);
+        if (!entry.IsDirectory) return;
+        text.Append(", \"bytes\":"u8);
+        text.AppendNumber(entry.Size);
     }
 
     /// <summary>As nginx: an HTTP date.</summary>

@@ -8,8 +8,8 @@ namespace Dftp.Http.Listings;
 
 /// <summary>
 /// A directory in the form of nginx' autoindex module, which many programs read: name, time and size in its columns, and after them the
-/// owner's name and how many others have the entry too. The page's script makes a table of it; nothing but the entries is a link, so that
-/// no program takes something else for one.
+/// owner's name, how many others have the entry too, and of a directory the bytes of all files below it. The page's script makes a table of
+/// it; nothing but the entries is a link, so that no program takes something else for one.
 /// </summary>
 internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : ListingForm
 {
@@ -18,12 +18,17 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
 
     private const int SizeColumns = 19;
 
-    private static readonly string Script = HtmlPage.Script("listing.js");
+    private static readonly string Scripts = HtmlPage.EarlyScript("early.js") + HtmlPage.Script("listing.js");
+
+    /// <summary>Buttons, not links: what follows every link of a list would fetch everything twice.</summary>
+    private const string ArchiveForm =
+        "<form class=\"plain\">Download all <button name=\"archive\" value=\"zip\">zip</button> "
+        + "<button name=\"archive\" value=\"tar\">tar</button> <button name=\"archive\" value=\"tar.gz\">tar.gz</button></form>\r\n";
 
     private readonly ListingDate _date = new();
 
     /// <summary>Every byte of the longest name encoded in the link, the name's and the owner's marked up, and the fixed columns.</summary>
-    public override int MaxLine => 3 * VirtualPath.MaxNameBytes + 6 * 4 * NameColumns + 6 * NodeName.MaxBytes + 256;
+    public override int MaxLine => 3 * VirtualPath.MaxNameBytes + 6 * 4 * NameColumns + 6 * NodeName.MaxBytes + 320;
 
     public override ReadOnlyMemory<byte> Tail { get; } = "</pre><hr></body>\r\n</html>\r\n"u8.ToArray();
 
@@ -32,12 +37,10 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
     public override byte[] Head()
     {
         var shown = HtmlPage.Text(request.Path.IsRoot ? "/" : request.Path.Value + "/");
-        var notice = request.Completeness.IsWhole
-            ? ""
-            : $"<p class=\"notice\">This list may be incomplete: {HtmlPage.Text(request.Completeness.WhoIsAway())}.</p>\r\n";
         return Encoding.UTF8.GetBytes(
-            $"<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of {shown}</title>{HtmlPage.Head}{Script}</head>\r\n"
-            + $"<body>\r\n{HtmlPage.SearchForm}{SortForm()}{notice}<h1>Index of {shown}</h1><hr><pre><a href=\"../\">../</a>\r\n");
+            $"<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of {shown}</title>{HtmlPage.Head}{Scripts}</head>\r\n"
+            + $"<body>\r\n{SearchForm()}{SortForm()}{ArchiveForm}{HtmlPage.MissingNotice(request.Completeness)}"
+            + $"<h1>Index of {shown}</h1><hr><pre><a href=\"../\">../</a>\r\n");
     }
 
     public override void AppendLine(ref Utf8Text text, in Entry entry, bool isFirst)
@@ -69,6 +72,13 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
             text.AppendNumber(entry.HolderCount - 1);
         }
 
+        if (entry.IsDirectory)
+        {
+            text.Append("  "u8);
+            text.AppendNumber(entry.Size);
+            text.Append(" bytes"u8);
+        }
+
         text.Append("\r\n"u8);
     }
 
@@ -94,12 +104,21 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
         text.AppendSpaces(NameColumns - columns);
     }
 
+    /// <summary>Over the whole tree, or below this directory.</summary>
+    private string SearchForm() =>
+        "<form class=\"search\" action=\"/find/\" role=\"search\"><input type=\"hidden\" name=\"type\" value=\"any\">"
+        + "<input type=\"search\" name=\"name\" required placeholder=\"Search all files\" aria-label=\"Search all files\">"
+        + (request.Path.IsRoot
+            ? ""
+            : $"<label><input type=\"checkbox\" name=\"under\" value=\"{HtmlPage.Text(request.Path.Value)}\"> only below here</label>")
+        + " <button>Search</button></form>\r\n";
+
     /// <summary>For browsers without scripts; the table of the others has its own way.</summary>
     private string SortForm()
     {
         string Option(string value, string shown, bool isChosen) =>
             $"<option value=\"{value}\"{(isChosen ? " selected" : "")}>{shown}</option>";
-        return "<form class=\"sort\"><select name=\"sort\" aria-label=\"Sort by\">"
+        return "<form class=\"plain\"><select name=\"sort\" aria-label=\"Sort by\">"
             + Option("name", "by name", query.Sort == ListingSort.Name)
             + Option("time", "by time", query.Sort == ListingSort.Time)
             + Option("size", "by size", query.Sort == ListingSort.Size)

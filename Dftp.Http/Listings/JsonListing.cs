@@ -6,7 +6,7 @@ namespace Dftp.Http.Listings;
 
 /// <summary>
 /// An array in the form of nginx' <c>autoindex_format json</c>: <c>name</c>, <c>type</c>, <c>mtime</c> and a file's <c>size</c>; and
-/// beyond it <c>owner</c>, and in <c>holders</c> how many nodes have it.
+/// beyond it <c>owner</c>, in <c>holders</c> how many nodes have it, and in a directory's <c>bytes</c> the sizes of all files below it.
 /// </summary>
 internal sealed class JsonListing : ListingForm
 {

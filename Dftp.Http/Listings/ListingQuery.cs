@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Dftp.FileSystem;
+using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Listings;
 
@@ -72,17 +72,6 @@ internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool
     };
 
     /// <summary>JSON for who names it and does not like HTML as much: browsers do, and most programs name neither.</summary>
-    private static ListingFormat Accepted(HttpRequest request)
-    {
-        var accept = request.Headers.Accept;
-        if (!accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase)) return ListingFormat.Html;
-        if (!MediaTypeHeaderValue.TryParseList(accept, out var types)) return ListingFormat.Html;
-        return Quality(types, "application/json") > Quality(types, "text/html") ? ListingFormat.Json : ListingFormat.Html;
-    }
-
-    private static double Quality(IList<MediaTypeHeaderValue> types, string wanted) => types
-        .Where(type => type.MediaType.Equals(wanted, StringComparison.OrdinalIgnoreCase))
-        .Select(type => type.Quality ?? 1)
-        .DefaultIfEmpty(0)
-        .Max();
+    private static ListingFormat Accepted(HttpRequest request) =>
+        MediaTypes.Prefers(request, MediaTypes.Json) ? ListingFormat.Json : ListingFormat.Html;
 }

@@ -15,13 +15,17 @@ internal sealed class GreetingPage(HttpOptions options)
         <html lang="en">
         <head><title>dftp on {0}</title>{7}</head>
         <body class="greeting">
-        {8}<h1>dftp</h1>
+        <header class="top"><a class="brand" href="/" aria-current="page">dftp</a>
+        <form class="search" action="/find/" role="search"><input type="hidden" name="type" value="any"><input type="search" name="name" required placeholder="Search all files" aria-label="Search all files"> <button>Search</button></form></header>
+        <main>
+        <h1>dftp</h1>
         <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
         <p>The directories of several machines, served as one tree. Every node of the cluster shows all of it.</p>
-        <p><a href="/fs/">Browse the files</a> &middot; <a href="/find/">List every path</a></p>
-        <p>{3} in {4}, {5} in all.{6}</p>
-        <table>
-        <tr><th>Node</th><th>State</th><th>Address</th><th class="n">Files</th><th class="n">Size</th></tr>
+        {6}<p class="sums">{3} in {4}, {5} in all.</p>
+        <p class="go"><a href="/fs/">Browse the files</a><a href="/find/">List every path</a></p>
+        <h2>Nodes</h2>
+        <div class="scroll"><table>
+        <thead><tr><th>Node</th><th>State</th><th>Address</th><th class="n">Files</th><th class="n">Size</th></tr></thead>
 
         """);
 
@@ -31,16 +35,23 @@ internal sealed class GreetingPage(HttpOptions options)
 
         """);
 
+    private static readonly CompositeFormat MissingRow = CompositeFormat.Parse(
+        """
+        <tr class="away"><td>{0}</td><td>away since {1}</td><td></td><td class="n"></td><td class="n"></td></tr>
+
+        """);
+
     private static readonly CompositeFormat Tail = CompositeFormat.Parse(
         """
-        </table>
+        </table></div>
         <h2>From a shell</h2>
-        <pre># the path of every file
+        <pre tabindex="0"># the path of every file
         curl {0}/find/
         # the listing of a directory
         curl {0}/fs/
         # a file; with -C - an interrupted transfer goes on where it stopped
         curl -O {0}/fs/some/file{1}</pre>
+        </main>
         </body>
         </html>
 
@@ -69,9 +80,10 @@ internal sealed class GreetingPage(HttpOptions options)
             Count(totals.Files, "file", "files"),
             Count(totals.Directories, "directory", "directories"),
             Sizes.Show(totals.Bytes),
-            request.Completeness.IsWhole ? "" : $" There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.",
-            HtmlPage.Head + HtmlPage.Script("greeting.js"),
-            HtmlPage.SearchForm);
+            request.Completeness.IsWhole
+                ? ""
+                : $"<p class=\"notice\">There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.</p>\n",
+            HtmlPage.Head);
         foreach (var node in request.Tree.Nodes)
         {
             page.AppendFormat(
@@ -82,6 +94,11 @@ internal sealed class GreetingPage(HttpOptions options)
                 HtmlPage.Text(node.PublicAddress),
                 node.Files.ToString("N0", CultureInfo.InvariantCulture),
                 Sizes.Show(node.Bytes));
+        }
+
+        foreach (var node in request.Completeness.Missing)
+        {
+            page.AppendFormat(CultureInfo.InvariantCulture, MissingRow, HtmlPage.Text(node.Name.Value), Completeness.Time(node));
         }
 
         var ftp = options.FtpPort is { } port

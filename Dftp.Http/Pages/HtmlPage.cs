@@ -12,8 +12,8 @@ internal static class HtmlPage
     /// markup by way of a script (trusted types).
     /// </summary>
     private const string SecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; frame-src 'self'; "
+        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
     public static readonly string Head =
         "<meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -23,9 +23,14 @@ internal static class HtmlPage
     /// <param name="name">An asset.</param>
     public static string Script(string name) => $"<script type=\"module\" src=\"{Assets.UrlOf(name)}\"></script>";
 
-    public const string SearchForm =
-        "<form class=\"search\" action=\"/find/\" role=\"search\"><input type=\"search\" name=\"name\" required "
-        + "placeholder=\"Search all files\" aria-label=\"Search all files\"> <button>Search</button></form>\r\n";
+    /// <param name="name">An asset that runs before the page is read any further.</param>
+    public static string EarlyScript(string name) => $"<script src=\"{Assets.UrlOf(name)}\"></script>";
+
+    /// <summary>Which nodes are away, in words for people and as the header's value for scripts; empty when none is.</summary>
+    public static string MissingNotice(Completeness completeness) => completeness.IsWhole
+        ? ""
+        : $"<p class=\"notice\" data-missing=\"{Text(completeness.HeaderValue())}\">This list may be incomplete: "
+            + $"{Text(completeness.WhoIsAway())}.</p>\r\n";
 
     public static void WriteHeaders(HttpResponse response)
     {

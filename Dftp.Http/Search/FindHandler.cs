@@ -1,54 +1,76 @@
 using Dftp.FileSystem;
-using Dftp.Http.Listings;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Search;
 
 /// <summary>
 /// Answers <c>/find/</c>: the path of every file under a directory, a line each, or of what a query asks for. As JSON a line is an object
-/// with the path and what a listing says of it.
+/// with the path and what a listing says of it; a browser that comes with a query gets a page.
 /// </summary>
 internal static class FindHandler
 {
-    /// <summary>Enough for a line of either form.</summary>
-    private const int MaxLine = 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + EntryJson.MaxFacts + 16;
-
     public static async Task AnswerAsync(TreeRequest request)
     {
-        if (!FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint))
+        var isUnderstood = FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint);
+        FoundForm form = query.Format switch
         {
-            await PlainText.WriteAsync(request.Http, StatusCodes.Status400BadRequest, complaint);
-            return;
-        }
-
+            FindFormat.Html => new FoundPage(request, complaint),
+            FindFormat.Json => new FoundLine(isJson: true),
+            _ => new FoundLine(isJson: false),
+        };
+        var response = request.Http.Response;
+        response.Headers.Vary = HeaderNames.Accept;
         var under = query.Search.Under;
-        if (!request.Snapshot.TryFind(under, out var entry))
+        Entry entry = default;
+        if (!isUnderstood)
+        {
+            if (query.Format != FindFormat.Html)
+            {
+                await PlainText.WriteAsync(request.Http, StatusCodes.Status400BadRequest, complaint!);
+                return;
+            }
+
+            response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+        else if (!request.Snapshot.TryFind(under, out entry))
         {
             await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {under}.");
             return;
         }
 
-        var response = request.Http.Response;
-        response.ContentType = query.IsJson ? "application/x-ndjson" : PlainText.ContentType;
+        form.WriteHeaders(response);
         request.Completeness.Tell(response);
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
-        var hits = entry.IsDirectory
-            ? request.Snapshot.Search(query.Search, request.Aborted)
-            : query.Search.Filter([new WalkEntry(under.Parent, entry)], request.Aborted);
-        await SendAsync(hits, new FoundLine(query.IsJson), new Utf8Output(response.BodyWriter), request.Aborted);
+        var search = query.Search with { Limit = query.Search.Limit ?? form.DefaultLimit };
+        var hits = !isUnderstood ? []
+            : entry.IsDirectory ? request.Snapshot.Search(search, request.Aborted)
+            : search.Filter([new WalkEntry(under.Parent, entry)], request.Aborted);
+        await SendAsync(hits, search.Limit, form, new Utf8Output(response.BodyWriter), request.Aborted);
     }
 
-    private static async Task SendAsync(IEnumerable<WalkEntry> hits, FoundLine line, Utf8Output output, CancellationToken aborted)
+    private static async Task SendAsync(
+        IEnumerable<WalkEntry> hits, int? limit, FoundForm form, Utf8Output output, CancellationToken aborted)
     {
+        if (!await AppendAsync(output, form.Head(), aborted)) return;
+        var found = 0;
         foreach (var hit in hits)
         {
-            if (!output.HasRoom(MaxLine) && !await output.MakeRoomAsync(MaxLine, aborted)) return;
-            line.Append(output, hit);
+            if (!output.HasRoom(form.MaxLine) && !await output.MakeRoomAsync(form.MaxLine, aborted)) return;
+            form.Append(output, hit);
+            found++;
         }
 
-        output.Complete();
+        if (await AppendAsync(output, form.Tail(found, found == limit), aborted)) output.Complete();
+    }
+
+    private static async ValueTask<bool> AppendAsync(Utf8Output output, byte[] text, CancellationToken aborted)
+    {
+        if (!output.HasRoom(text.Length) && !await output.MakeRoomAsync(text.Length, aborted)) return false;
+        output.Append(text);
+        return true;
     }
 }

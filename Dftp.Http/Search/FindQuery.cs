@@ -1,26 +1,36 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Dftp.FileSystem;
+using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Search;
 
+internal enum FindFormat
+{
+    Text,
+    Json,
+    Html,
+}
+
 /// <summary>What <c>/find/</c> was asked for. Without a query that is every file.</summary>
-internal sealed record FindQuery(SearchQuery Search, bool IsJson)
+internal sealed record FindQuery(SearchQuery Search, FindFormat Format)
 {
     private static readonly string[] DateForms =
         ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"];
 
     /// <param name="request">The query string.</param>
     /// <param name="path">Where the request's path leads; <c>under</c> counts from it.</param>
-    /// <param name="query">What was asked for.</param>
-    /// <param name="complaint">Otherwise what is wrong with it, as a sentence.</param>
-    public static bool TryRead(
-        HttpRequest request, VirtualPath path, [NotNullWhen(true)] out FindQuery? query, [NotNullWhen(false)] out string? complaint)
+    /// <param name="query">What was asked for, as far as it could be understood.</param>
+    /// <param name="complaint">What is wrong with the rest, as a sentence.</param>
+    public static bool TryRead(HttpRequest request, VirtualPath path, out FindQuery query, [NotNullWhen(false)] out string? complaint)
     {
-        query = new FindQuery(new SearchQuery { Under = path, IsDirectory = false }, false);
+        query = new FindQuery(new SearchQuery { Under = path, IsDirectory = false }, FindFormat.Text);
         complaint = null;
         if (!request.QueryString.HasValue) return true;
+
+        // A browser says that it reads HTML; programs that take anything get lines.
+        if (MediaTypes.Prefers(request, MediaTypes.Html)) query = query with { Format = FindFormat.Html };
         foreach (var (name, values) in request.Query)
         {
             // An empty field of a form says nothing.
@@ -36,15 +46,15 @@ internal sealed record FindQuery(SearchQuery Search, bool IsJson)
                 "limit" => TryReadLimit(query, Single(values)),
                 "format" => Single(values) switch
                 {
-                    "txt" => query,
-                    "json" => query with { IsJson = true },
+                    "txt" => query with { Format = FindFormat.Text },
+                    "json" => query with { Format = FindFormat.Json },
+                    "html" => query with { Format = FindFormat.Html },
                     _ => null,
                 },
                 _ => query,
             };
             if (read is null)
             {
-                query = null;
                 complaint = Complain(name);
                 return false;
             }
@@ -64,7 +74,7 @@ internal sealed record FindQuery(SearchQuery Search, bool IsJson)
         "newer" => "newer is a date such as 2026-01-31 or 2026-01-31T12:00Z.",
         "node" => "node is the name of a node.",
         "limit" => "limit is a number from 1 on.",
-        _ => "format is txt or json.",
+        _ => "format is txt, json or html.",
     };
 
     private static string Single(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 1 ? values[0] ?? "" : "";

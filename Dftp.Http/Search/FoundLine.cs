@@ -2,17 +2,24 @@ using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.Listings;
 using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Search;
 
 /// <summary>Writes what was found, a line each. The beginning that the lines of a directory share is encoded once.</summary>
-internal sealed class FoundLine(bool isJson)
+internal sealed class FoundLine(bool isJson) : FoundForm
 {
     private readonly byte[] _prefix = new byte[2 * (VirtualPath.MaxPathBytes + 1)];
     private string? _directory;
     private int _length;
 
-    public void Append(Utf8Output output, in WalkEntry step)
+    /// <summary>Enough for a line of either form.</summary>
+    public override int MaxLine => 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + EntryJson.MaxFacts + 16;
+
+    public override void WriteHeaders(HttpResponse response) =>
+        response.ContentType = isJson ? "application/x-ndjson" : PlainText.ContentType;
+
+    public override void Append(Utf8Output output, in WalkEntry step)
     {
         // A walk gives all entries of a directory the same instance.
         if (!ReferenceEquals(step.Directory.Value, _directory)) WorkOut(step.Directory);

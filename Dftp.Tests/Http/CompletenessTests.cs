@@ -50,7 +50,7 @@ public sealed class CompletenessTests
 
         var page = await site.GetTextAsync("/fs/a/");
 
-        var notice = "<p class=\"notice\">This list may be incomplete: nas is away since 2016-10-23 12:07 UTC.</p>\r\n";
+        var notice = "<p class=\"notice\" data-missing=\"nas;since=1477224426\">This list may be incomplete: nas is away since 2016-10-23 12:07 UTC.</p>\r\n";
         StringAssert.Contains(page, notice);
         Assert.AreEqual(await whole.GetTextAsync("/fs/a/"), page.Replace(notice, "", StringComparison.Ordinal));
     }

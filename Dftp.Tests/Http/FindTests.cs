@@ -131,7 +131,7 @@ public sealed class FindTests
     [DataRow("newer=yesterday", "newer is a date")]
     [DataRow("node=a/b", "node is the name of a node.")]
     [DataRow("limit=0", "limit is a number from 1 on.")]
-    [DataRow("format=html", "format is txt or json.")]
+    [DataRow("format=xml", "format is txt, json or html.")]
     public async Task Bad_value_gives_400_and_a_sentence(string query, string sentence)
     {
         await using var site = await HttpSite.StartAsync(Tree);
@@ -158,5 +158,71 @@ public sealed class FindTests
         Assert.AreEqual(2, lines[1].GetProperty("size").GetInt64());
         Assert.AreEqual("memory", lines[1].GetProperty("owner").GetString());
         Assert.AreEqual(1, lines[1].GetProperty("holders").GetInt32());
+    }
+
+    // A browser names HTML; curl, wget and libraries take anything. Without a query it is the list of all paths for everybody.
+    [TestMethod]
+    [DataRow("/find/?name=x", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8")]
+    [DataRow("/find/?name=x", "*/*", "text/plain; charset=utf-8")]
+    [DataRow("/find/?name=x", "application/json, text/html;q=0.5", "text/plain; charset=utf-8")]
+    [DataRow("/find/?name=x&format=txt", "text/html", "text/plain; charset=utf-8")]
+    [DataRow("/find/?name=x&format=html", "*/*", "text/html; charset=utf-8")]
+    [DataRow("/find/", "text/html", "text/plain; charset=utf-8")]
+    public async Task Browser_with_a_query_gets_a_page(string target, string accept, string type)
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.GetAsync(target, ("Accept", accept));
+
+        Assert.AreEqual(type, response.Content.Headers.ContentType!.ToString());
+        Assert.AreEqual("Accept", response.Headers.Vary.Single());
+    }
+
+    [TestMethod]
+    public async Task Page_leads_to_what_was_found_and_keeps_the_query()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d <é>/a\"&b.txt", "12345").File("/other", ""));
+
+        using var response = await site.GetAsync("/find/?format=html&name=%22%26&type=any&larger=1&node=memory");
+        var page = await response.Content.ReadAsStringAsync();
+
+        StringAssert.StartsWith(response.Headers.GetValues("Content-Security-Policy").Single(), "default-src 'none'; script-src 'self'");
+        StringAssert.Contains(page, "<a href=\"/fs/d%20%3C%C3%A9%3E/a%22%26b.txt\">a&quot;&amp;b.txt</a>");
+        StringAssert.Contains(page, "in <a href=\"/fs/d%20%3C%C3%A9%3E/\">/d &lt;é&gt;/</a>");
+        StringAssert.Contains(page, "name=\"name\" value=\"&quot;&amp;\"");
+        StringAssert.Contains(page, "name=\"larger\" value=\"1\"");
+        StringAssert.Contains(page, "<option value=\"any\" selected>");
+        StringAssert.Contains(page, "<option value=\"memory\" selected>memory</option>");
+        StringAssert.Contains(page, ">1 found.</p>");
+        Assert.IsFalse(page.Contains("other", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    [DataRow("name=%5Ba", HttpStatusCode.BadRequest, "name is a pattern")]
+    [DataRow("name=nothing", HttpStatusCode.OK, "Nothing like that was found.")]
+    [DataRow("limit=2", HttpStatusCode.OK, "These are the first 2; there may be more.")]
+    public async Task Page_says_how_it_went(string query, HttpStatusCode status, string sentence)
+    {
+        await using var site = await HttpSite.StartAsync(Tree);
+
+        using var response = await site.GetAsync("/find/?format=html&" + query);
+
+        Assert.AreEqual(status, response.StatusCode);
+        StringAssert.Contains(await response.Content.ReadAsStringAsync(), sentence);
+    }
+
+    // Names of the greatest lengths, of characters that grow most.
+    [TestMethod]
+    public async Task Long_paths_fit_into_the_page()
+    {
+        var tree = new MemoryFileTree();
+        var directory = string.Concat(Enumerable.Repeat("/" + new string('"', 255), 15));
+        for (var i = 0; i < 9; i++) tree.File($"{directory}/{i}{new string('&', 200)}", "");
+        await using var site = await HttpSite.StartAsync(tree);
+
+        var page = await site.GetTextAsync("/find/?format=html&name=*");
+
+        StringAssert.Contains(page, ">9 found.</p>");
+        Assert.AreEqual(9, page.Split("<tr><td").Length - 1);
     }
 }

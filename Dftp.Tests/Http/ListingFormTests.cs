@@ -25,7 +25,7 @@ public sealed class ListingFormTests
         Assert.AreEqual("application/json", response.Content.Headers.ContentType!.ToString());
         Assert.AreEqual(
             "[\r\n{ \"name\":\"empty\", \"type\":\"directory\", \"mtime\":\"Thu, 01 Jan 1970 00:00:09 GMT\", "
-            + "\"owner\":\"memory\", \"holders\":1 },\r\n",
+            + "\"owner\":\"memory\", \"holders\":1, \"bytes\":0 },\r\n",
             text[..(text.IndexOf("},", StringComparison.Ordinal) + 4)]);
         var entries = JsonDocument.Parse(text).RootElement.EnumerateArray().ToList();
         CollectionAssert.AreEqual(
@@ -33,6 +33,8 @@ public sealed class ListingFormTests
         Assert.AreEqual(5, entries[2].GetProperty("size").GetInt64());
         Assert.AreEqual("file", entries[2].GetProperty("type").GetString());
         Assert.IsFalse(entries[1].TryGetProperty("size", out _));
+        Assert.AreEqual(9, entries[1].GetProperty("bytes").GetInt64());
+        Assert.IsFalse(entries[2].TryGetProperty("bytes", out _));
     }
 
     [TestMethod]

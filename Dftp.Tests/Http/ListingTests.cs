@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.RegularExpressions;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
@@ -19,7 +18,7 @@ public sealed partial class ListingTests
 
     // ngx_http_autoindex_module.c: the name in 50 columns, a space, the time, a space, the size in 19 columns.
     [TestMethod]
-    public async Task Listing_has_the_form_of_nginx_and_the_owner_after_it()
+    public async Task Listing_has_the_form_of_nginx_and_after_it_the_owner_and_what_is_below()
     {
         var tree = new MemoryFileTree().File("/a/test.txt", "0123456789").File("/a/sub/x", "", UnixTime.FromSeconds(0));
         await using var site = await HttpSite.StartAsync(tree);
@@ -32,7 +31,7 @@ public sealed partial class ListingTests
         StringAssert.StartsWith(page, "<!DOCTYPE html>\r\n<html lang=\"en\">\r\n<head><title>Index of /a/</title><meta charset=\"utf-8\">");
         Assert.AreEqual(
             "<h1>Index of /a/</h1><hr><pre><a href=\"../\">../</a>\r\n"
-            + "<a href=\"sub/\">sub/</a>" + new string(' ', 47) + "01-Jan-1970 00:00                   -  memory\r\n"
+            + "<a href=\"sub/\">sub/</a>" + new string(' ', 47) + "01-Jan-1970 00:00                   -  memory  0 bytes\r\n"
             + "<a href=\"test.txt\">test.txt</a>" + new string(' ', 43) + "23-Oct-2016 12:07                  10  memory\r\n"
             + "</pre><hr></body>\r\n</html>\r\n",
             page[page.IndexOf("<h1>", StringComparison.Ordinal)..]);
@@ -146,28 +145,4 @@ public sealed partial class ListingTests
 
     [GeneratedRegex("^[A-Za-z0-9._~%-]+$")]
     private static partial Regex Unreserved();
-
-    /// <summary>A root with many files.</summary>
-    private sealed class CrowdedTree(int files) : IFileTree, ITreeSnapshot
-    {
-        public ITreeSnapshot Snapshot => this;
-
-        public IReadOnlyList<NodeSummary> Nodes => [];
-
-        public TreeTotals Totals => new(files, 0, 0, 0);
-
-        public bool TryFind(VirtualPath path, out Entry entry)
-        {
-            entry = new Entry(default, true, 0, MemoryFileTree.DefaultTime, 0, MemoryFileTree.Node);
-            return path.IsRoot;
-        }
-
-        public IEnumerable<Entry> List(VirtualPath directory) => Enumerable.Range(0, files).Select(i =>
-            new Entry(Encoding.UTF8.GetBytes($"file {i:D6}"), false, i, MemoryFileTree.DefaultTime, 0, MemoryFileTree.Node));
-
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
-
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-            new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is here"));
-    }
 }

@@ -18,6 +18,10 @@ internal static class ProgramTools
         throw new AssertInconclusiveException(reason);
     }
 
+    /// <summary>Where a program is that <see cref="Require"/> has found.</summary>
+    public static string PathOf(string tool) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(directory => Path.Combine(directory, tool)).First(File.Exists);
+
     private static bool IsOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, tool)));
 }

@@ -1,0 +1,58 @@
+using Dftp.Tests.Scenarios.Support;
+using Microsoft.Playwright;
+
+namespace Dftp.Tests.Browser;
+
+/// <summary>One headless browser for all tests; each has a profile of its own.</summary>
+[TestClass]
+public static class Chromium
+{
+    private static readonly string[] Arguments =
+    [
+        // Tests run as root; and nothing but the tests' own nodes is to be asked.
+        "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
+    ];
+
+    /// <summary>Milliseconds; machines of tests are busy.</summary>
+    private const float Patience = 30_000;
+
+    private static readonly SemaphoreSlim OneAtATime = new(1);
+    private static IPlaywright? _playwright;
+    private static IBrowser? _browser;
+
+    /// <summary>Kept with the results of the tests.</summary>
+    public static string Screenshots { get; } =
+        Directory.CreateDirectory(Path.Combine(Repository.Root, "TestResults", "screenshots")).FullName;
+
+    /// <summary>A page of a new profile. The calling test is inconclusive where there is no chromium; under CI it fails.</summary>
+    internal static async Task<BrowserPage> OpenAsync(BrowserNewContextOptions? options = null)
+    {
+        ProgramTools.Require("chromium");
+        await OneAtATime.WaitAsync();
+        try
+        {
+            Assertions.SetDefaultExpectTimeout(Patience);
+            _playwright ??= await Playwright.CreateAsync();
+            _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = ProgramTools.PathOf("chromium"), Args = Arguments });
+        }
+        finally
+        {
+            OneAtATime.Release();
+        }
+
+        options ??= new BrowserNewContextOptions();
+        options.ViewportSize ??= new ViewportSize { Width = 1440, Height = 900 };
+        options.Locale = "en-GB";
+        options.TimezoneId = "UTC";
+        var context = await _browser.NewContextAsync(options);
+        context.SetDefaultTimeout(Patience);
+        return new BrowserPage(context, await context.NewPageAsync());
+    }
+
+    [AssemblyCleanup]
+    public static async Task CloseAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}
