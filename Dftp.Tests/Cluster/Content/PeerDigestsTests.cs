@@ -111,10 +111,13 @@ public sealed class PeerDigestsTests : IDisposable
     [TestMethod]
     public async Task PeerThatIsGone_IsUnreachable()
     {
-        var peer = await PeerAsync(_ => Task.CompletedTask);
-        await peer.DisposeAsync();
+        using var nowhere = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        nowhere.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // Held, and nothing listens.
+        using var peer = new Peer(NodeName.Parse("p"));
+        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, Cancellation)).Error?.Kind);
+        peer.Change(facts => facts with { IsOriginal = false, PublicAddress = new HostPort("127.0.0.1", ((IPEndPoint)nowhere.LocalEndPoint!).Port) });
 
-        Assert.AreEqual(FileErrorKind.Unreachable, (await ComputeAsync(peer)).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, Cancellation)).Error?.Kind);
     }
 
     // It may take as long as it takes, but no longer than the peer is there or its asker.
