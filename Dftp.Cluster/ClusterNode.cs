@@ -21,7 +21,7 @@ namespace Dftp.Cluster;
 /// </summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
-    /// <summary>Some 150 bytes each.</summary>
+    /// <summary>Some 200 bytes each.</summary>
     private const int MaxKnownDigests = 262_144;
 
     private readonly ClusterOptions _options;

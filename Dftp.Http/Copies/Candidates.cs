@@ -18,11 +18,14 @@ internal sealed class Candidates
     /// <summary>Sorted.</summary>
     private readonly long[] _sharedSizes;
 
-    private Candidates(ITreeSnapshot snapshot, SearchQuery query, long[] sharedSizes)
+    private readonly int _sharedCopies;
+
+    private Candidates(ITreeSnapshot snapshot, SearchQuery query, long[] sharedSizes, int sharedCopies)
     {
         _snapshot = snapshot;
         _query = query;
         _sharedSizes = sharedSizes;
+        _sharedCopies = sharedCopies;
     }
 
     /// <summary>Whether a copy is one that was asked for.</summary>
@@ -42,14 +45,17 @@ internal sealed class Candidates
         var sorted = CollectionsMarshal.AsSpan(sizes);
         sorted.Sort();
         var shared = new List<long>();
+        var copies = 0;
         for (int start = 0, end; start < sorted.Length; start = end)
         {
             var isSought = false;
             for (end = start; end < sorted.Length && sorted[end].Size == sorted[start].Size; end++) isSought |= sorted[end].IsSought;
-            if (isSought && sorted[start].Node != sorted[end - 1].Node) shared.Add(sorted[start].Size);
+            if (!isSought || sorted[start].Node == sorted[end - 1].Node) continue;
+            shared.Add(sorted[start].Size);
+            copies += end - start;
         }
 
-        return new Candidates(snapshot, query, [.. shared]);
+        return new Candidates(snapshot, query, [.. shared], copies);
     }
 
     /// <summary>The copies that were asked for and whose size only their node has: nothing else can be the same.</summary>
@@ -60,8 +66,17 @@ internal sealed class Candidates
     public IEnumerable<ArraySegment<Copy>> BySize(CancellationToken aborted)
     {
         if (_sharedSizes.Length == 0) yield break;
-        var copies = Walk(_snapshot, aborted).Where(copy => IsShared(copy.Entry.Size)).Select(copy => Copy.Of(copy)).ToArray();
-        Array.Sort(copies, (a, b) => b.Size.CompareTo(a.Size));
+        // Of just the right length, and sorted by keys that are numbers: there may be millions.
+        var copies = new Copy[_sharedCopies];
+        var keys = new long[_sharedCopies];
+        var count = 0;
+        foreach (var copy in Walk(_snapshot, aborted).Where(copy => IsShared(copy.Entry.Size)))
+        {
+            keys[count] = -copy.Entry.Size;
+            copies[count++] = Copy.Of(copy);
+        }
+
+        Array.Sort(keys, copies);
         for (int start = 0, end; start < copies.Length; start = end)
         {
             for (end = start; end < copies.Length && copies[end].Size == copies[start].Size;) end++;

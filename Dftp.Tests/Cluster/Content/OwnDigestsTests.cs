@@ -92,7 +92,7 @@ public sealed class OwnDigestsTests : IDisposable
     {
         Write("abc", ageSeconds: 0);
         using var root = _disk.Open();
-        var files = new OwnFiles(root, TempRoot.Node, _known);
+        var files = new OwnFiles(root, TempRoot.Node, _known, TimeProvider.System);
         var file = FactsOf(files);
         var digests = new OwnDigests(files, _known, _gate, new FixedTime(file.Modified.ToDateTimeOffset().AddMilliseconds(5)));
 
@@ -144,7 +144,7 @@ public sealed class OwnDigestsTests : IDisposable
 
     private (OwnFiles Files, OwnDigests Digests) Of(LocalRoot root, DigestCache<FileIdentity> known)
     {
-        var files = new OwnFiles(root, TempRoot.Node, known);
+        var files = new OwnFiles(root, TempRoot.Node, known, TimeProvider.System);
         // A minute later than any file of the test.
         return (files, new OwnDigests(files, known, _gate, new FixedTime(DateTimeOffset.UtcNow.AddMinutes(1))));
     }
