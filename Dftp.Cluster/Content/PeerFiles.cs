@@ -72,7 +72,7 @@ internal sealed class PeerFiles : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, Uri(address, path));
         request.Headers.TryAddWithoutValidation(DigestField.WantName, DigestField.Wanted);
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return await _http.SendAsync(request, cancellationToken);
     }
 
     public void Dispose() => _http.Dispose();

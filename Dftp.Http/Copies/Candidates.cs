@@ -29,7 +29,7 @@ internal sealed class Candidates
     }
 
     /// <summary>Whether a copy is one that was asked for.</summary>
-    public static bool IsSought(SearchQuery query, in WalkEntry copy) => query.Matches(copy) && IsUnder(query, copy);
+    public static bool IsSought(SearchQuery query, in WalkEntry copy) => query.Matches(copy.Entry) && IsUnder(query, copy);
 
     /// <summary>Looks at the sizes of all copies of the whole tree: what is unique below a directory is so among all.</summary>
     public static Candidates Of(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
