@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Events;
 using Dftp.Cluster.Management;
 using Dftp.Cluster.Membership;
 using Dftp.Cluster.Restart;
@@ -20,6 +21,9 @@ namespace Dftp.Cluster;
 /// </summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
+    /// <summary>Some 200 bytes each.</summary>
+    private const int MaxKnownDigests = 262_144;
+
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logs;
@@ -30,6 +34,8 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly PeerClient _client;
     private readonly OwnFiles _ownFiles;
     private readonly PeerFiles _peerFiles;
+    private readonly HashingGate _hashing = HashingGate.ForThisMachine();
+    private readonly TreeEventLoop _events;
     private readonly MembershipContext _membership;
     private readonly Greeter _greeter;
     private readonly PeerLinks _links;
@@ -75,10 +81,17 @@ public sealed class ClusterNode : IAsyncDisposable
         _management = new ManagementApi(
             _membership, _greeter, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
-        _ownFiles = new OwnFiles(_root, options.NodeName, time);
-        OwnTree = new OwnTree(options.NodeName, _tree, _ownFiles);
-        var opener = new ContentOpener(options.NodeName, _tree, _peers, _ownFiles, _peerFiles, time, logs.CreateLogger("Reads"));
-        Tree = new ClusterTree(options.NodeName, _tree, _own, _peers, opener, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
+        var known = new DigestCache<FileIdentity>(MaxKnownDigests);
+        _ownFiles = new OwnFiles(_root, options.NodeName, known, time);
+        var ownDigests = new OwnDigests(_ownFiles, known, _hashing, time);
+        var peerDigests = new PeerDigests(_peerFiles, _hashing, time);
+        OwnTree = new OwnTree(options.NodeName, _tree, _ownFiles, ownDigests);
+        var opener = new ContentOpener(options.NodeName, _tree, _peers, _ownFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
+        var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, ownDigests, peerDigests);
+        _events = new TreeEventLoop(_own.Epoch, _tree, () => Tree!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
+        Tree = new ClusterTree(
+            options.NodeName, _tree, _own, _peers, opener, digests, _events, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
+        _events.Start();
     }
 
     /// <summary>The merged tree.</summary>
@@ -163,6 +176,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await _stopping.CancelAsync();
         await EndLoopsAsync();
         await _scan.DisposeAsync();
+        await _events.DisposeAsync();
         _links.Dispose();
         _known?.Dispose();
         _saver?.Dispose();
@@ -170,6 +184,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _client.Dispose();
         _peerFiles.Dispose();
         _ownFiles.Dispose();
+        _hashing.Dispose();
         _root.Dispose();
         _stopping.Dispose();
     }

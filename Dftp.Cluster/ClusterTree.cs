@@ -1,4 +1,5 @@
 using Dftp.Cluster.Content;
+using Dftp.Cluster.Events;
 using Dftp.Cluster.Membership;
 using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
@@ -12,10 +13,20 @@ namespace Dftp.Cluster;
 /// <param name="own">What this node holds.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="opener">Opens files.</param>
+/// <param name="digests">What their content is.</param>
+/// <param name="events">What changes.</param>
 /// <param name="ownSince">As of when this node's own entries are, until its first scan has ended.</param>
 /// <param name="stillSeen">How long the word of another node that a third one is there counts.</param>
 internal sealed class ClusterTree(
-    NodeName self, TreeWriter tree, OwnEntries own, PeerTable peers, ContentOpener opener, Func<DateTimeOffset> ownSince, TimeSpan stillSeen) : IFileTree
+    NodeName self,
+    TreeWriter tree,
+    OwnEntries own,
+    PeerTable peers,
+    ContentOpener opener,
+    TreeDigests digests,
+    TreeEventLoop events,
+    Func<DateTimeOffset> ownSince,
+    TimeSpan stillSeen) : IFileTree
 {
     public ITreeSnapshot Snapshot => tree.Current;
 
@@ -24,20 +35,14 @@ internal sealed class ClusterTree(
         get
         {
             var snapshot = tree.Current;
-            var held = snapshot.HoldingOf(self);
-            var nodes = new List<NodeSummary> { new(self, NodeState.Self, "", held.Files, held.Bytes) };
-            foreach (var peer in peers.All.OrderBy(peer => peer.Name))
-            {
-                var facts = peer.Facts;
-                if (!facts.IsPresent) continue;
-                var holding = snapshot.HoldingOf(peer.Name);
-                var state = facts.State == PeerState.Alive ? NodeState.Alive : NodeState.Suspect;
-                nodes.Add(new NodeSummary(peer.Name, state, facts.PublicAddress?.ToString() ?? "", holding.Files, holding.Bytes));
-            }
-
-            return nodes;
+            return [Self(snapshot), .. peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent).OrderBy(facts => facts.Name).Select(facts => Summary(facts, snapshot))];
         }
     }
+
+    public NodeSummary? FindNode(NodeName name) =>
+        name == self ? Self(tree.Current)
+        : peers.Find(name)?.Facts is { IsPresent: true } facts ? Summary(facts, tree.Current)
+        : null;
 
     public IReadOnlyList<MissingNode> Missing
     {
@@ -51,10 +56,40 @@ internal sealed class ClusterTree(
 
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
         opener.OpenAsync(path, file, range, cancellationToken);
+
+    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) => digests.Known(path, file, holder);
+
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
+        digests.ComputeAsync(path, file, holder, cancellationToken);
+
+    public TreeEventReader Follow(TreeEventId? after) => events.Follow(after);
+
+    private NodeSummary Self(TreeSnapshot snapshot)
+    {
+        var held = snapshot.HoldingOf(self);
+        return new NodeSummary(self, NodeState.Self, "", held.Files, held.Bytes);
+    }
+
+    private static NodeSummary Summary(PeerFacts facts, TreeSnapshot snapshot)
+    {
+        var holding = snapshot.HoldingOf(facts.Name);
+        var state = facts.State == PeerState.Alive ? NodeState.Alive : NodeState.Suspect;
+        return new NodeSummary(facts.Name, state, facts.PublicAddress?.ToString() ?? "", holding.Files, holding.Bytes, PublicUrl(facts));
+    }
+
+    /// <summary>
+    /// A peer without a public interface gives its management one for nodes to read by. An original node knows no ranges. The zone of an IPv6
+    /// address means something on this machine only.
+    /// </summary>
+    private static string PublicUrl(PeerFacts facts) =>
+        facts is { IsOriginal: false, PublicAddress: { Port: > 0, Host.Length: > 0 } address } && address != facts.ManagementAddress
+        && !address.Host.Contains('%', StringComparison.Ordinal)
+            ? $"http://{address}"
+            : "";
 }
 
 /// <summary>What this node itself holds: served to peers that read through it for their clients.</summary>
-internal sealed class OwnTree(NodeName self, TreeWriter tree, OwnFiles files) : IFileTree
+internal sealed class OwnTree(NodeName self, TreeWriter tree, OwnFiles files, OwnDigests digests) : IFileTree
 {
     public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Current, self);
 
@@ -74,4 +109,10 @@ internal sealed class OwnTree(NodeName self, TreeWriter tree, OwnFiles files) : 
         cancellationToken.ThrowIfCancellationRequested();
         return new(files.Open(path, file, range));
     }
+
+    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
+        file.Size == 0 ? ContentDigest.OfNothing : digests.Known(path, file);
+
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
+        digests.ComputeAsync(path, file, cancellationToken);
 }

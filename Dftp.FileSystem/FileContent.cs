@@ -20,6 +20,9 @@ public abstract class FileContent : IAsyncDisposable
     /// </summary>
     public virtual FileRegion? Region => null;
 
+    /// <summary>The digest of the whole file that this is a range of, where it is known.</summary>
+    public virtual ContentDigest? KnownDigest => null;
+
     /// <summary>Reads the next bytes of the range.</summary>
     /// <returns>How many bytes were read; 0 only when the whole range has been read (or the buffer is empty).</returns>
     /// <exception cref="FileContentException">The rest cannot be had. Nothing was padded.</exception>

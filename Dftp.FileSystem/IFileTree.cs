@@ -11,6 +11,9 @@ public interface IFileTree
     /// <summary>The nodes known now, this one first, then by name.</summary>
     IReadOnlyList<NodeSummary> Nodes { get; }
 
+    /// <summary>One of <see cref="Nodes"/>; null when it is not there.</summary>
+    NodeSummary? FindNode(NodeName name) => Nodes.FirstOrDefault(node => node.Name == name);
+
     /// <summary>
     /// The nodes that this one has known and that are not there now, or of which it shows what was known once, by name; until its own
     /// directory has been read, this node is one of them. While there are any, the tree may be other than what the cluster holds, and
@@ -28,6 +31,39 @@ public interface IFileTree
     /// Unreachable or Failed.
     /// </returns>
     ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken);
+
+    /// <summary>The digest of a copy, where it is known without reading the copy.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="file">As for <see cref="OpenAsync"/>; what is known of a copy with other facts does not count.</param>
+    /// <param name="holder">Whose copy; null: the one that <see cref="OpenAsync"/> would read.</param>
+    ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder = null) => null;
+
+    /// <summary>The digest of a copy, computed by its holder where it is not known. It is known from then on, as long as the copy stays as it is.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="file">As for <see cref="OpenAsync"/>.</param>
+    /// <param name="holder">Whose copy; null: the one that <see cref="OpenAsync"/> would read.</param>
+    /// <param name="cancellationToken">Stops the computing, at the holder too.</param>
+    /// <returns>The digest; or newer facts where the copy is not as <paramref name="file"/> says; or an error as of <see cref="OpenAsync"/>.</returns>
+    async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    {
+        var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
+        if (opened.HasChanged(out var now)) return DigestResult.Changed(now);
+        if (opened.Error is { } error) return DigestResult.Failed(error);
+        await using var content = opened.Content!;
+        try
+        {
+            return DigestResult.Of(await ContentDigest.OfAsync(content, cancellationToken));
+        }
+        catch (FileContentException broken)
+        {
+            return DigestResult.Failed(broken.Error);
+        }
+    }
+
+    /// <summary>Begins to follow the tree's changes.</summary>
+    /// <param name="after">The place to go on at; null: from now on.</param>
+    /// <returns>The reader, which the caller disposes of; null for a tree that does not tell its changes.</returns>
+    TreeEventReader? Follow(TreeEventId? after) => null;
 }
 
 /// <summary>The whole name space at one moment.</summary>
@@ -55,6 +91,17 @@ public interface ITreeSnapshot
     /// <param name="cancellationToken">Ends the search early, as one that finds little can take long.</param>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) => query.Filter(Walk(query.Under), cancellationToken);
+
+    /// <summary>
+    /// Every holder of what is at a path, the owner first, each as an entry with its own facts and itself as the owner. Empty where nothing is.
+    /// A directory's size is that of the whole tree below it.
+    /// </summary>
+    IReadOnlyList<Entry> HoldersOf(VirtualPath path) => TryFind(path, out var entry) ? [entry] : [];
+
+    /// <summary>
+    /// Every copy of every file of <see cref="Walk"/>, those of all holders, each with its own facts and its holder as the owner.
+    /// </summary>
+    IEnumerable<WalkEntry> Copies(VirtualPath directory) => Walk(directory).Where(step => !step.Entry.IsDirectory);
 
     /// <summary>
     /// Stands for what <see cref="List"/> gives for a directory: two snapshots in which it is the same object list the same entries with
@@ -96,4 +143,7 @@ public sealed record MissingNode(NodeName Name, UnixTime Since, bool IsUnconfirm
 /// <param name="PublicAddress">host:port of its public HTTP interface; empty when it has none or is this node.</param>
 /// <param name="Files">Files that it holds, those that others hold too included.</param>
 /// <param name="Bytes">The sum of their sizes.</param>
-public sealed record NodeSummary(NodeName Name, NodeState State, string PublicAddress, long Files, long Bytes);
+/// <param name="PublicUrl">
+/// <c>http://host:port</c> where clients read its own copies, ranges included; empty where they cannot, and for this node.
+/// </param>
+public sealed record NodeSummary(NodeName Name, NodeState State, string PublicAddress, long Files, long Bytes, string PublicUrl = "");

@@ -7,8 +7,6 @@ namespace Dftp.Ftp;
 /// <summary>What all sessions of a front end share.</summary>
 internal sealed record FtpContext(IFileTree Tree, FtpOptions Options, TimeProvider Time, ILogger Log)
 {
-    public ContentHashes Hashes { get; } = new();
-
     /// <summary>What is counted of them.</summary>
     public FtpMetrics Metrics { get; init; } = new(new Meter("dftp.ftp"), () => 0);
 }

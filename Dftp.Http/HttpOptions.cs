@@ -31,6 +31,11 @@ public sealed record HttpOptions
     public Func<bool> IsReady { get; init; } = () => true;
 
     /// <summary>
+    /// Whether clients are sent to a holder for what this node has no copy of; otherwise they get it through this node.
+    /// </summary>
+    public bool RedirectsRemoteReads { get; init; }
+
+    /// <summary>
     /// Takes a line in Apache's combined format, without its end, for every answer; called by many at once, it must not wait. Null for no
     /// such log.
     /// </summary>

@@ -1,5 +1,7 @@
 using Dftp.FileSystem;
 using Dftp.Http.Archives;
+using Dftp.Http.Copies;
+using Dftp.Http.Events;
 using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
@@ -33,7 +35,9 @@ internal sealed class RequestTable
         _metrics = connections.Metrics;
         _log = log;
         var greeting = new GreetingPage(options);
-        var files = new TreeHandler(new FileAnswer(options.Time, log), new ArchiveAnswer(log));
+        var files = new TreeHandler(new FileAnswer(options, log), new ArchiveAnswer(log));
+        var copies = new CopyReports();
+        var events = new EventsHandler(options.Time);
         var health = new HealthHandler(options.IsReady);
         var status = new StatusHandler(options.WriteStatus);
         var metrics = new MetricsHandler(options.WriteMetrics);
@@ -44,6 +48,14 @@ internal sealed class RequestTable
             new("/fs/", Match.Prefix, files.AnswerAsync),
             new("/find", Match.Exact, RedirectToSlashAsync),
             new("/find/", Match.Prefix, FindHandler.AnswerAsync),
+            new("/holders", Match.Exact, RedirectToSlashAsync),
+            new("/holders/", Match.Prefix, HoldersHandler.AnswerAsync),
+            new("/duplicates", Match.Exact, RedirectToSlashAsync),
+            new("/duplicates/", Match.Prefix, copies.AnswerDuplicatesAsync),
+            new("/unique", Match.Exact, RedirectToSlashAsync),
+            new("/unique/", Match.Prefix, copies.AnswerUniqueAsync),
+            new("/events", Match.Exact, RedirectToSlashAsync),
+            new("/events/", Match.Prefix, events.AnswerAsync),
             new(Assets.Path, Match.Prefix, Assets.AnswerAsync, ShowsTree: false),
             new("/healthz", Match.Exact, HealthHandler.AnswerHealthAsync, ShowsTree: false),
             new("/readyz", Match.Exact, health.AnswerReadinessAsync, ShowsTree: false),

@@ -203,6 +203,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         // A port that the system is to choose is not known yet, and there is no link to port 0.
         FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
         WriteStatus = WriteStatus,
+        RedirectsRemoteReads = _options.RedirectsRemoteReads,
         WriteMetrics = _meters.WriteText,
         IsReady = () => cluster.ScanStatus.State == ScanState.Following,
         AccessLog = _accessLog is null ? null : _accessLog.Add,

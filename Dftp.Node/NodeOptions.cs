@@ -50,6 +50,8 @@ internal sealed record NodeOptions
 
     /// <summary>What the environment says of OpenTelemetry.</summary>
     public OpenTelemetrySettings OpenTelemetry { get; init; } = OpenTelemetrySettings.None;
+    /// <summary>Whether HTTP clients are sent to a holder for what this node has no copy of.</summary>
+    public bool RedirectsRemoteReads { get; init; }
 
     /// <summary>Null: this node has no management interface and so no peers.</summary>
     public ListenAddress? ManagementListen { get; init; }

@@ -7,7 +7,7 @@ namespace Dftp.Cluster.Content;
 
 /// <summary>Opens a file wherever it is: from this node's root, from its owner, or from the next holder that answers.</summary>
 internal sealed partial class ContentOpener(
-    NodeName self, TreeWriter tree, PeerTable peers, OwnFiles ownFiles, PeerFiles peerFiles, TimeProvider time, ILogger log)
+    NodeName self, TreeWriter tree, PeerTable peers, OwnFiles ownFiles, PeerFiles peerFiles, PeerDigests digests, TimeProvider time, ILogger log)
 {
     /// <summary>As <see cref="IFileTree.OpenAsync"/>.</summary>
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal sealed partial class ContentOpener(
 
     private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
-        var holders = tree.Current.HoldersOf(path);
+        var holders = tree.Current.FileHoldersOf(path);
         if (holders.Count == 0)
         {
             return tree.Current.TryFind(path, out var directory) && directory.IsDirectory
@@ -43,7 +43,7 @@ internal sealed partial class ContentOpener(
     /// The order in which holders are tried: those whose copy is the one that was asked for before others; this node before its
     /// peers; peers that answer before those in doubt; then the owner first.
     /// </summary>
-    private IEnumerable<Entry> InOrder(IReadOnlyList<Entry> holders, Entry file) =>
+    public IEnumerable<Entry> InOrder(IReadOnlyList<Entry> holders, Entry file) =>
         holders.Count == 1
             ? holders
             : holders.OrderBy(holder => !holder.HasSameContentFacts(file))
@@ -55,6 +55,7 @@ internal sealed partial class ContentOpener(
         if (holder.Owner == self) return ownFiles.Open(path, file, range);
         if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not there");
         var result = await peerFiles.OpenAsync(peer, path, file, range, cancellationToken);
+        if (result.Body?.Digest is { } digest) digests.Learn(peer.Name, path, file, digest);
         if (result.Body is { } body) return OpenResult.Opened(new RemoteContent(peer, body, range, (rest, failed, token) => GoOnAsync(path, file, rest, failed, token), time));
         if (result.Now is { } now) return OpenResult.Changed(now);
         var error = result.Error!;
@@ -70,7 +71,7 @@ internal sealed partial class ContentOpener(
     /// <summary>Opens the rest of a file at another holder that has it with the same size and modification time.</summary>
     private async ValueTask<FileContent?> GoOnAsync(VirtualPath path, Entry file, ByteRange rest, Peer failed, CancellationToken cancellationToken)
     {
-        foreach (var holder in InOrder(tree.Current.HoldersOf(path), file))
+        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
         {
             if (holder.Owner == failed.Name || !holder.HasSameContentFacts(file)) continue;
             var result = await OpenAtAsync(holder, path, file, rest, cancellationToken);

@@ -65,7 +65,7 @@ internal sealed class LinuxRoot : LocalRoot
             // What others change on a file system of the network, this kernel hears of when it opens the file.
             var isOfNetwork = RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is not null;
             var place = isOfNetwork ? null : new OpenedPlace(terminated, status);
-            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), $"{Shown(path)} on {Node}", place));
+            return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), IdentityOf(status), $"{Shown(path)} on {Node}", place));
         }
 
         handle.Dispose();
@@ -251,6 +251,8 @@ internal sealed class LinuxRoot : LocalRoot
         Errno.EMFILE or Errno.ENFILE => LocalOpenResult.Failed(Refusal(FileErrorKind.Failed, path, Errno.Describe(errno)), lacksDescriptors: true),
         _ => Refuse(Errno.IsAbsent(errno) ? FileErrorKind.NotFound : FileErrorKind.Failed, path, Errno.Describe(errno)),
     };
+
+    private static FileIdentity IdentityOf(in FileStatus status) => new(status.Device, status.Inode) { StatusChanged = status.Changed };
 
     private static FileFacts ToFacts(in FileStatus status) => new(status.Size, status.Modified, status.Permissions);
 }

@@ -7,19 +7,24 @@ internal sealed class LocalContent : FileContent
 {
     private readonly OpenedFile _file;
     private readonly ByteRange _range;
+    private readonly DigestCache<FileIdentity>? _digests;
     private long _read;
     private bool _isDisposed;
 
     /// <param name="file">Disposed of with the content.</param>
     /// <param name="range">Inside [0, the file's size].</param>
-    public LocalContent(OpenedFile file, ByteRange range)
+    /// <param name="digests">Where the digests of this node's files are known.</param>
+    public LocalContent(OpenedFile file, ByteRange range, DigestCache<FileIdentity>? digests = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.End, file.Facts.Size, nameof(range));
         _file = file;
         _range = range;
+        _digests = digests;
     }
 
     public override long Length => _range.Length;
+
+    public override ContentDigest? KnownDigest => _digests?.Find(_file.Identity, _file.Version);
 
     public override FileRegion? Region => new(_file.Handle, _range.Offset, _range.Length);
 

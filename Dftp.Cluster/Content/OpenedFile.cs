@@ -10,15 +10,21 @@ namespace Dftp.Cluster.Content;
 /// </summary>
 /// <param name="handle">The open file; owned.</param>
 /// <param name="facts">Taken from the open file itself, not from its name.</param>
+/// <param name="identity">Which file it is.</param>
 /// <param name="shownPath">The path and the node, for messages.</param>
 /// <param name="place">See <see cref="Place"/>.</param>
-internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, string shownPath, OpenedPlace? place = null) : IDisposable
+internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, FileIdentity identity, string shownPath, OpenedPlace? place = null) : IDisposable
 {
     private int _uses = 1;
 
     public SafeFileHandle Handle { get; } = handle;
 
     public FileFacts Facts { get; } = facts;
+
+    public FileIdentity Identity { get; } = identity;
+
+    /// <summary>What stands for its content, together with <see cref="Identity"/>.</summary>
+    public ContentVersion Version => new(Facts.Size, Facts.Modified, Identity.StatusChanged);
 
     public string ShownPath { get; } = shownPath;
 

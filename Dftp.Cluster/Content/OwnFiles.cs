@@ -3,7 +3,11 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Content;
 
 /// <summary>Opens this node's own copies, by their paths in the tree.</summary>
-internal sealed class OwnFiles(LocalRoot root, NodeName node, TimeProvider time) : IDisposable
+/// <param name="root">The root directory.</param>
+/// <param name="node">This node.</param>
+/// <param name="digests">What is known of the content of the files beneath it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OwnFiles(LocalRoot root, NodeName node, DigestCache<FileIdentity> digests, TimeProvider time) : IDisposable
 {
     private readonly OpenFileCache _cache = new(root, time);
 
@@ -12,10 +16,7 @@ internal sealed class OwnFiles(LocalRoot root, NodeName node, TimeProvider time)
     public OpenResult Open(VirtualPath path, in Entry file, ByteRange range)
     {
         if (_cache.TryGet(path, out var open)) return Use(open, file, range);
-        if (!path.IsSameOrUnder(root.Mount)) return OpenResult.Failed(FileErrorKind.NotFound, $"{path} is not on {node}");
-        var beneath = root.Mount.IsRoot ? path : VirtualPath.Parse(path.Value[root.Mount.Value.Length..]);
-        var opened = root.OpenFile(beneath);
-        if (opened.LacksDescriptors && _cache.Clear()) opened = root.OpenFile(beneath);
+        var opened = Open(path);
         if (!opened.IsOpened) return OpenResult.Failed(opened.Error);
         _cache.Offer(path, opened.File);
         return Use(opened.File, file, range);
@@ -25,10 +26,22 @@ internal sealed class OwnFiles(LocalRoot root, NodeName node, TimeProvider time)
 
     private OpenResult Use(OpenedFile opened, in Entry file, ByteRange range)
     {
-        var facts = opened.Facts;
-        var now = new Entry(file.NameUtf8, false, facts.Size, facts.Modified, facts.Permissions, node, file.HolderCount);
-        if (now.HasSameContentFacts(file)) return OpenResult.Opened(new LocalContent(opened, range));
+        var now = EntryOf(opened, file);
+        if (now.HasSameContentFacts(file)) return OpenResult.Opened(new LocalContent(opened, range, digests));
         opened.Dispose();
         return OpenResult.Changed(now);
     }
+
+    /// <summary>Opens the copy on this disk, whatever it is now.</summary>
+    public LocalOpenResult Open(VirtualPath path)
+    {
+        if (!path.IsSameOrUnder(root.Mount)) return LocalOpenResult.Failed(new FileError(FileErrorKind.NotFound, $"{path} is not on {node}"));
+        var beneath = root.Mount.IsRoot ? path : VirtualPath.Parse(path.Value[root.Mount.Value.Length..]);
+        var opened = root.OpenFile(beneath);
+        return opened.LacksDescriptors && _cache.Clear() ? root.OpenFile(beneath) : opened;
+    }
+
+    /// <summary>What an opened file is, as the entry of which <paramref name="file"/> was an earlier state.</summary>
+    public Entry EntryOf(OpenedFile opened, in Entry file) =>
+        new(file.NameUtf8, false, opened.Facts.Size, opened.Facts.Modified, opened.Facts.Permissions, node, file.HolderCount);
 }

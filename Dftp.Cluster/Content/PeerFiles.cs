@@ -66,24 +66,22 @@ internal sealed class PeerFiles : IDisposable
         }
     }
 
+    /// <summary>Asks a peer what it says of its copy, the digest too, which it may take long to compute.</summary>
+    /// <exception cref="HttpRequestException">It cannot be reached.</exception>
+    public async Task<HttpResponseMessage> AskForDigestAsync(HostPort address, VirtualPath path, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, Uri(address, path));
+        request.Headers.TryAddWithoutValidation(DigestField.WantName, DigestField.Wanted);
+        return await _http.SendAsync(request, cancellationToken);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static async Task<PeerOpenResult> ExamineAsync(
         Peer peer, VirtualPath path, HttpResponseMessage response, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
-        switch (response.StatusCode)
-        {
-            case HttpStatusCode.OK:
-            case HttpStatusCode.PartialContent:
-            case HttpStatusCode.RequestedRangeNotSatisfiable:
-                break;
-            case HttpStatusCode.NotFound:
-                return PeerOpenResult.Failed(FileErrorKind.NotFound, $"{path} is no longer on {peer.Name}");
-            case HttpStatusCode.Forbidden:
-                return PeerOpenResult.Failed(FileErrorKind.AccessDenied, $"{peer.Name} may not read {path}");
-            default:
-                return PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers {(int)response.StatusCode} for {path}");
-        }
+        if (response.StatusCode != HttpStatusCode.RequestedRangeNotSatisfiable && RefusalOf(response, peer, path) is { } refusal)
+            return PeerOpenResult.Failed(refusal);
 
         // 1. Is it the file that was asked for?
         var headers = response.Content.Headers;
@@ -101,17 +99,29 @@ internal sealed class PeerFiles : IDisposable
         if (response.StatusCode == HttpStatusCode.PartialContent)
         {
             return headers.ContentRange is { From: { } from, To: { } to } && from == range.Offset && to == range.End - 1
-                ? PeerOpenResult.Opened(new PeerBody(response, body, 0))
+                ? PeerOpenResult.Opened(new PeerBody(response, body, 0, DigestField.Read(response)))
                 : PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers with another range of {path} than it was asked for");
         }
 
-        return PeerOpenResult.Opened(new PeerBody(response, body, range.Offset));
+        return PeerOpenResult.Opened(new PeerBody(response, body, range.Offset, DigestField.Read(response)));
     }
 
-    private static UnixTime? Modified(HttpResponseMessage response) =>
+    /// <summary>Why an answer is none; null when it is one.</summary>
+    internal static FileError? RefusalOf(HttpResponseMessage response, Peer peer, VirtualPath path) => response.StatusCode switch
+    {
+        HttpStatusCode.OK or HttpStatusCode.PartialContent => null,
+        HttpStatusCode.NotFound => new FileError(FileErrorKind.NotFound, $"{path} is no longer on {peer.Name}"),
+        HttpStatusCode.Forbidden => new FileError(FileErrorKind.AccessDenied, $"{peer.Name} may not read {path}"),
+        _ => new FileError(FileErrorKind.Failed, $"{peer.Name} answers {(int)response.StatusCode} for {path}"),
+    };
+
+    internal static UnixTime? Modified(HttpResponseMessage response) =>
         response.Headers.TryGetValues(ModifiedHeader, out var values) && long.TryParse(values.First(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exact)
             ? new UnixTime(exact)
             : response.Content.Headers.LastModified is { } time ? UnixTime.From(time) : null;
+
+    /// <summary>Whether the time of an answer is exact.</summary>
+    internal static bool TellsNanoseconds(HttpResponseMessage response) => response.Headers.Contains(ModifiedHeader);
 
     private static Uri Uri(HostPort address, VirtualPath path)
     {
@@ -126,7 +136,8 @@ internal sealed class PeerFiles : IDisposable
 /// <param name="Response">Owns the connection.</param>
 /// <param name="Stream">The bytes.</param>
 /// <param name="Surplus">Bytes before the range that have to be read and dropped.</param>
-internal sealed record PeerBody(HttpResponseMessage Response, Stream Stream, long Surplus) : IDisposable
+/// <param name="Digest">What the peer knows of the whole file; null when it does not say.</param>
+internal sealed record PeerBody(HttpResponseMessage Response, Stream Stream, long Surplus, ContentDigest? Digest = null) : IDisposable
 {
     public void Dispose() => Response.Dispose();
 }
@@ -137,6 +148,8 @@ internal readonly record struct PeerOpenResult(PeerBody? Body, Entry? Now, FileE
     public static PeerOpenResult Opened(PeerBody body) => new(body, null, null);
 
     public static PeerOpenResult Changed(Entry now) => new(null, now, null);
+
+    public static PeerOpenResult Failed(FileError error) => new(null, null, error);
 
     public static PeerOpenResult Failed(FileErrorKind kind, string message) => new(null, null, new FileError(kind, message));
 }

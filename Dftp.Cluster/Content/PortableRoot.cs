@@ -52,7 +52,7 @@ internal sealed class PortableRoot : LocalRoot
             handle = File.OpenHandle(real, options: FileOptions.Asynchronous, share: FileShare.ReadWrite | FileShare.Delete);
             if (RealPath.Of(real, out _) != real) return Refuse(FileErrorKind.AccessDenied, path, "it changed while it was opened");
 
-            var file = new OpenedFile(handle, FactsOf(handle), $"{Shown(path)} on {Node}");
+            var file = new OpenedFile(handle, FactsOf(handle), new FileIdentity(0, 0, real), $"{Shown(path)} on {Node}");
             handle = null;
             return LocalOpenResult.Opened(file);
         }

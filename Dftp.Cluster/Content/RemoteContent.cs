@@ -33,11 +33,14 @@ internal sealed class RemoteContent : FileContent
         _body = body;
         _range = range;
         _surplus = body.Surplus;
+        KnownDigest = body.Digest;
         _goOn = goOn;
         _time = time;
     }
 
     public override long Length => _range.Length;
+
+    public override ContentDigest? KnownDigest { get; }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -38,6 +38,13 @@ internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnap
         return true;
     }
 
+    /// <summary>The root is shown with its owner's facts, and may be another's.</summary>
+    public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    {
+        if (path.IsRoot) return tree.Root.PartOf(node) is { } part ? [ToEntry(tree.Root, part)] : [];
+        return TryFind(path, out var entry) ? [entry] : [];
+    }
+
     public IEnumerable<Entry> List(VirtualPath directory) =>
         TreePath.FindDirectory(tree.Root, directory) is { } found ? List(found) : [];
 

@@ -65,8 +65,21 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         return true;
     }
 
-    /// <summary>All holders of a file, the owner first and each as it describes the file; empty for a directory and for nothing.</summary>
     public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    {
+        if (TreePath.FindDirectory(Root, path) is not { } directory) return FileHoldersOf(path);
+        var parts = directory.PartsArray();
+        if (parts.Length == 0) return [];
+        var owner = directory.Owner;
+        return
+        [
+            .. parts.OrderBy(part => part != owner).Select(part => new Entry(
+                directory.Name, true, directory.Bytes, part.Facts.Modified, part.Facts.Permissions, part.Node, parts.Length)),
+        ];
+    }
+
+    /// <summary>All holders of a file, the owner first and each as it describes the file; empty for a directory and for nothing.</summary>
+    public IReadOnlyList<Entry> FileHoldersOf(VirtualPath path)
     {
         if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
         var holders = TreePath.Holders(parent, name);
@@ -89,6 +102,23 @@ internal sealed class TreeSnapshot : ITreeSnapshot
     public IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) =>
         TreePath.FindDirectory(Root, query.Under) is { } found ? new TreeSearch(query).Run(found, cancellationToken) : [];
 
+    public IEnumerable<WalkEntry> Copies(VirtualPath directory)
+    {
+        foreach (var (found, path) in Directories(directory))
+        {
+            foreach (var part in found.PartsArray())
+            {
+                for (var index = 0; index < part.Files.Count; index++)
+                {
+                    if (found.HidesFiles && found.FindChild(part.Files.NameSpan(index)) is not null) continue;
+                    var facts = part.Files[index];
+                    yield return new WalkEntry(
+                        path, new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node));
+                }
+            }
+        }
+    }
+
     /// <summary>The entries of a directory, its directories first.</summary>
     internal static IEnumerable<Entry> List(TreeDirectory directory)
     {
@@ -101,14 +131,26 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         }
     }
 
+    /// <summary>A directory and all below it.</summary>
+    private IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(VirtualPath from) =>
+        TreePath.FindDirectory(Root, from) is { } found ? Directories(found, from) : [];
+
     private static IEnumerable<WalkEntry> Walk(TreeDirectory directory, VirtualPath path)
+    {
+        foreach (var next in Directories(directory, path))
+        {
+            foreach (var entry in List(next.Directory)) yield return new WalkEntry(next.Path, entry);
+        }
+    }
+
+    private static IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(TreeDirectory directory, VirtualPath path)
     {
         // A stack of one's own: nested iterators would make each step as dear as the tree is deep.
         var open = new Stack<(TreeDirectory Directory, VirtualPath Path)>();
         open.Push((directory, path));
         while (open.TryPop(out var next))
         {
-            foreach (var entry in List(next.Directory)) yield return new WalkEntry(next.Path, entry);
+            yield return next;
             for (var index = next.Directory.Children.Length - 1; index >= 0; index--)
             {
                 var child = next.Directory.Children[index];

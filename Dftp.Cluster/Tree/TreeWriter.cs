@@ -10,6 +10,9 @@ internal sealed class TreeWriter
 
     public TreeSnapshot Current => _current;
 
+    /// <summary>Called after each change, outside of the lock, by who made it: it must not wait.</summary>
+    public event Action? Changed;
+
     /// <summary>Puts what a node says of its own entries into the tree.</summary>
     public TreeSnapshot Apply(NodeName node, DirectoryPatch patch) => Change(node, merge => merge.Apply(_current.Root, patch, []));
 
@@ -29,6 +32,7 @@ internal sealed class TreeWriter
 
     private TreeSnapshot Change(NodeName node, Func<TreeMerge, TreeDirectory?> change)
     {
+        TreeSnapshot now;
         lock (_writing)
         {
             var old = _current;
@@ -37,7 +41,10 @@ internal sealed class TreeWriter
             if (ReferenceEquals(root, old.Root)) return old;
             var holding = old.HoldingOf(node) + merge.Difference;
             var holdings = root.PartOf(node) is null ? old.Holdings.Remove(node) : old.Holdings.SetItem(node, holding);
-            return _current = new TreeSnapshot(root, holdings, old.Version + 1);
+            _current = now = new TreeSnapshot(root, holdings, old.Version + 1);
         }
+
+        Changed?.Invoke();
+        return now;
     }
 }

@@ -8,12 +8,15 @@ using Dftp.Ftp.Data;
 namespace Dftp.Ftp.Commands;
 
 /// <summary>
-/// SHA-256 of what RETR in TYPE I would send, computed where the node reads it. To the session it is a transfer: ABOR ends it, and the
-/// idle clock rests.
+/// SHA-256 of what RETR in TYPE I would send: of a whole file as the tree knows it or has it computed where the file lies, of a part as this node
+/// reads it. To the session it is a transfer: ABOR ends it, and the idle clock rests.
 /// </summary>
 internal static class Hashes
 {
     private const int BufferBytes = 256 * 1024;
+
+    /// <summary>While another node computes, no byte moves here; that it is there is the tree's to know.</summary>
+    private static readonly TimeSpan StillMovesEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>draft-bryan-ftpext-hash: <c>213 SHA-256 0-49 6169…f3af path</c>, where the range ends after its last byte.</summary>
     public static async ValueTask<Reply> Hash(FtpSession session, string argument)
@@ -67,19 +70,27 @@ internal static class Hashes
     private static async ValueTask<(string? Hash, Reply? Error)> HashAsync(
         FtpSession session, string verb, VirtualPath path, Entry entry, long start, long end)
     {
-        var part = new HashedPart(path, entry.Owner, entry.Size, entry.Modified, start, end);
-        var hash = session.Context.Hashes.Find(part);
-        if (hash is not null) return (hash, null);
+        var isWhole = start == 0 && end == entry.Size;
+        if (isWhole && session.Context.Tree.KnownDigest(path, entry) is { } known) return (known.ToHex(), null);
+        string? hash = null;
         var error = await session.TransferAsync(async transfer =>
         {
             try
             {
+                if (isWhole)
+                {
+                    var result = await WholeAsync(session, path, entry, transfer);
+                    if (result.Now is not null) return new Reply(450, $"{path} has just changed, try again");
+                    if (result.Error is { } reason) return FileErrorReply.For(reason);
+                    hash = result.Digest!.Value.ToHex();
+                    return new Reply(213, hash);
+                }
+
                 var opened = await session.Context.Tree.OpenAsync(path, entry, new ByteRange(start, end - start), transfer.Stopped);
                 if (opened.HasChanged(out _)) return new Reply(450, $"{path} has just changed, try again");
                 if (opened.Error is { } failure) return FileErrorReply.For(failure);
                 await using var content = opened.Content!;
                 hash = await ReadAsync(content, transfer);
-                session.Context.Hashes.Keep(part, hash);
                 return new Reply(213, hash);
             }
             catch (FileContentException e)
@@ -93,6 +104,14 @@ internal static class Hashes
             }
         });
         return (hash, hash is null ? error : null);
+    }
+
+    private static async Task<DigestResult> WholeAsync(FtpSession session, VirtualPath path, Entry entry, Transfer transfer)
+    {
+        await transfer.MovedAsync(0, isAll: false);
+        await using var moves = session.Context.Time.CreateTimer(
+            static moving => ((Transfer)moving!).StillMoves(), transfer, StillMovesEvery, StillMovesEvery);
+        return await session.Context.Tree.DigestAsync(path, entry, null, transfer.Stopped);
     }
 
     private static async Task<string> ReadAsync(FileContent content, Transfer transfer)

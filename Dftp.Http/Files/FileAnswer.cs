@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Http.Files;
 
 /// <summary>Answers GET and HEAD of a file.</summary>
-internal sealed class FileAnswer(TimeProvider time, ILogger log)
+internal sealed class FileAnswer(HttpOptions options, ILogger log)
 {
     /// <summary>
     /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another
@@ -19,13 +19,23 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
     private const int MaxAttempts = 4;
 
     /// <remarks>
+    /// 0. Where this node sends clients on for what others have, and can, that is the answer.
     /// 1. Preconditions and ranges are decided by the file's facts in the request's snapshot.
-    /// 2. What needs no content (HEAD, 304, 412, 416) is answered.
-    /// 3. The first range is opened. Where the file turns out to be another one: again from 1 with its facts now.
-    /// 4. Headers, then the body. From here on a failure can only be told by breaking off the connection.
+    /// 2. What needs no content (304, 412, 416) is answered.
+    /// 3. The digest is computed where the client wants it. HEAD is answered.
+    /// 4. The first range is opened. Where the file turns out to be another one: again from 1 with its facts now.
+    /// 5. Headers, then the body. From here on a failure can only be told by breaking off the connection.
     /// </remarks>
     public async Task AnswerAsync(TreeRequest request, Entry file)
     {
+        // 0.
+        if (options.RedirectsRemoteReads && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
+        {
+            await PlainText.RedirectOnceAsync(request, elsewhere);
+            return;
+        }
+
+        var wish = DigestWishes.Read(request.Http.Request.Headers);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // 1.
@@ -39,13 +49,28 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
                 return;
             }
 
+            // 3.
+            ContentDigest? digest = null;
+            if (wish == DigestWish.Computed)
+            {
+                // Where it cannot be had, opening the file says why; or the file goes without.
+                var computed = await request.Tree.DigestAsync(request.Path, file, null, request.Aborted);
+                digest = computed.Digest;
+                if (computed.Now is { } other)
+                {
+                    file = other;
+                    continue;
+                }
+            }
+
             if (request.IsHead)
             {
-                WriteHeaders(request, file, validators, decision);
+                if (wish == DigestWish.IfKnown) digest = request.Tree.KnownDigest(request.Path, file);
+                WriteHeaders(request, file, validators, decision, digest);
                 return;
             }
 
-            // 3.
+            // 4.
             var opened = await request.Tree.OpenAsync(request.Path, file, decision.Ranges[0], request.Aborted);
             if (opened.HasChanged(out var now))
             {
@@ -65,8 +90,9 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
                 return;
             }
 
-            // 4.
-            var multipart = WriteHeaders(request, file, validators, decision);
+            // 5.
+            if (wish != DigestWish.None) digest = opened.Content!.KnownDigest ?? digest;
+            var multipart = WriteHeaders(request, file, validators, decision, digest);
             await SendAsync(request, file, decision.Ranges, opened.Content!, multipart);
             return;
         }
@@ -92,13 +118,17 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
     }
 
     /// <returns>The frame of the body when it has several parts.</returns>
-    private MultipartRanges? WriteHeaders(TreeRequest request, in Entry file, in Validators validators, FileDecision decision)
+    private MultipartRanges? WriteHeaders(
+        TreeRequest request, in Entry file, in Validators validators, FileDecision decision, ContentDigest? digest)
     {
         var response = request.Http.Response;
         var type = TypeOf(request);
         response.StatusCode = decision.Status;
         response.Headers.AcceptRanges = "bytes";
         WriteValidators(response, file, validators);
+        // Of the whole file, whatever part of it is sent (RFC 9530 section 3).
+        if (digest is { } known) response.Headers[DigestWishes.ReprDigest] = DigestWishes.Format(known);
+        if (HolderUrls.DuplicatesOf(request, file, options.NodeName) is { } links) response.Headers.Link = links;
         if (IsDownload(request)) response.Headers.ContentDisposition = AttachmentName.Of(request.Path.Name);
         if (type.CanRunScripts) response.Headers.ContentSecurityPolicy = "sandbox";
         if (decision.Ranges.Length > 1)
@@ -123,7 +153,7 @@ internal sealed class FileAnswer(TimeProvider time, ILogger log)
     private void WriteValidators(HttpResponse response, in Entry file, in Validators validators)
     {
         response.Headers.ETag = validators.ETag;
-        response.Headers.LastModified = validators.LastModified(time);
+        response.Headers.LastModified = validators.LastModified(options.Time);
         response.Headers[ModifiedHeader] = file.Modified.Nanoseconds.ToString(CultureInfo.InvariantCulture);
     }
 

@@ -59,6 +59,16 @@ internal static class PlainText
         return WriteAsync(request.Http, StatusCodes.Status301MovedPermanently, $"It is at {location}.");
     }
 
-    private static void RetryAfter(HttpResponse response, int seconds) =>
+    /// <summary>Sends the client elsewhere for this time.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="url">Complete, with its query.</param>
+    public static Task RedirectOnceAsync(TreeRequest request, string url)
+    {
+        request.Http.Response.Headers.Location = url;
+        return WriteAsync(request.Http, StatusCodes.Status307TemporaryRedirect, $"It is at {url} for now.");
+    }
+
+    /// <summary>Asks the client to try again after a while.</summary>
+    public static void RetryAfter(HttpResponse response, int seconds) =>
         response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 }

@@ -101,6 +101,15 @@ internal static class NodeOptionTable
         DefaultMeaning = "off",
     };
 
+    private static readonly OptionDefinition<bool> RemoteReads = new("remote-reads", ValueParsers.RemoteReads)
+    {
+        Placeholder = "HOW",
+        Summary = "How HTTP clients get what other nodes hold: proxy, through this node; or redirect, by sending them to a holder, whose public "
+            + "address they then have to reach.",
+        Example = "redirect",
+        Default = "proxy",
+    };
+
     private static readonly OptionDefinition<string> TlsCertificate = new("tls-cert", ValueParsers.Text)
     {
         Placeholder = "FILE",
@@ -251,7 +260,7 @@ internal static class NodeOptionTable
     /// <summary>All options in the order of the help, under its headings.</summary>
     public static IReadOnlyList<OptionGroup> Groups { get; } =
     [
-        new("What to serve", [Root, Mount, Name]),
+        new("What to serve", [Root, Mount, Name, RemoteReads]),
         new("Where to listen", [HttpListen, HttpsListen, FtpListen, FtpsListen, ManagementListen]),
         new("The cluster", [ClusterName, MulticastGroup, Join]),
         new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
@@ -280,6 +289,7 @@ internal static class NodeOptionTable
             HttpsListen = values.Get(HttpsListen),
             HttpMaxConnections = values.Get(HttpMaxConnections),
             AccessLog = values.Get(AccessLog) is "-" ? "-" : PathOf(values, AccessLog),
+            RedirectsRemoteReads = values.Get(RemoteReads),
             FtpListen = values.Get(FtpListen),
             FtpsListen = values.Get(FtpsListen),
             Ftp = new FtpOptions

@@ -105,6 +105,14 @@ internal static class ValueParsers
         _ => throw new FormatException($"\"{text}\" is none of trace, debug, info, warning, error, off"),
     };
 
+    /// <returns>Whether clients are redirected.</returns>
+    public static bool RemoteReads(string text) => text switch
+    {
+        "proxy" => false,
+        "redirect" => true,
+        _ => throw new FormatException($"\"{text}\" is neither proxy nor redirect"),
+    };
+
     public static bool Switch(string text) => text switch
     {
         "true" or "1" => true,

@@ -60,6 +60,34 @@ internal sealed class MemoryFileTree : IFileTree
             : new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range)));
     }
 
+    /// <summary>The digests that were computed, by content.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified), ContentDigest> Digests { get; } = new();
+
+    /// <summary>What <see cref="Follow"/> gives; null: the tree does not tell its changes.</summary>
+    public Func<TreeEventId?, TreeEventReader>? Events { get; set; }
+
+    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
+        Digests.TryGetValue((path, file.Size, file.Modified), out var digest) ? digest : null;
+
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    {
+        if (KnownDigest(path, file, holder) is { } known) return DigestResult.Of(known);
+        var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
+        if (opened.HasChanged(out var now)) return DigestResult.Changed(now);
+        if (opened.Error is { } error) return DigestResult.Failed(error);
+        await using var content = opened.Content!;
+        try
+        {
+            return DigestResult.Of(Digests[(path, file.Size, file.Modified)] = await ContentDigest.OfAsync(content, cancellationToken));
+        }
+        catch (FileContentException broken)
+        {
+            return DigestResult.Failed(broken.Error);
+        }
+    }
+
+    public TreeEventReader? Follow(TreeEventId? after) => Events?.Invoke(after);
+
     private MemoryFileTree Put(string path, MemoryItem item)
     {
         lock (_lock)

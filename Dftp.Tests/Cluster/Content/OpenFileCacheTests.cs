@@ -183,7 +183,7 @@ public sealed class OpenFileCacheTests : IDisposable
     [TestMethod]
     public void ManyAtOnceWhileTheFileIsReplaced_ReadOneVersionOrTheOther()
     {
-        using var files = new OwnFiles(_root, TempRoot.Node, _clock);
+        using var files = new OwnFiles(_root, TempRoot.Node, new DigestCache<FileIdentity>(16), _clock);
         var isOver = false;
         var replacer = new Thread(() =>
         {

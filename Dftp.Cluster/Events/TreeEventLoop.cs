@@ -1,0 +1,163 @@
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Tree;
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Events;
+
+/// <summary>
+/// Tells the changes of the tree as events, by comparing snapshots: whoever changes the tree pays for a signal and no more. It begins with the
+/// first follower; before, and some time after the last one has left, the tree's changes cost nothing here.
+/// </summary>
+internal sealed partial class TreeEventLoop : IAsyncDisposable
+{
+    /// <summary>Some 200 bytes each; at the pace of people's work, hours.</summary>
+    private const int Capacity = 4096;
+
+    /// <summary>More at once are told as a whole: a client that reads a directory anew is done sooner than with a thousand of them.</summary>
+    private const int MaxPerRound = 1000;
+
+    /// <summary>What changes together is told together, and nobody sees the delay.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Comparing takes at most this part of one processor, however fast the tree changes.</summary>
+    private const int RestPerWork = 20;
+
+    /// <summary>Nodes without files come and go without a change of the tree.</summary>
+    private static readonly TimeSpan LookAtNodesEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>A page that is reloaded, or whose machine slept for a moment, goes on where it was.</summary>
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
+
+    private readonly TreeWriter _tree;
+    private readonly Func<IEnumerable<NodeName>> _nodes;
+    private readonly TreeEventLog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Signal _wake = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>What the log's last event led to; null while nothing is told. Written under the lock.</summary>
+    private volatile Told? _told;
+    private Task _loop = Task.CompletedTask;
+
+    /// <param name="epoch">The start of the process.</param>
+    /// <param name="tree">The tree.</param>
+    /// <param name="nodes">The nodes that are there now.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where its end is logged.</param>
+    public TreeEventLoop(long epoch, TreeWriter tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
+    {
+        _tree = tree;
+        _nodes = nodes;
+        _log = new TreeEventLog(epoch, Capacity, time);
+        _time = time;
+        _logger = logger;
+        tree.Changed += OnChanged;
+    }
+
+    /// <summary>Whether the tree's changes are compared at all.</summary>
+    public bool IsTelling => _told is not null;
+
+    public void Start() => _loop = RunAsync();
+
+    /// <summary>As <see cref="IFileTree.Follow"/>.</summary>
+    public TreeEventReader Follow(TreeEventId? after)
+    {
+        lock (_lock)
+        {
+            if (_told is null)
+            {
+                _log.Skip();
+                _told = Now();
+            }
+
+            var reader = _log.Follow(after);
+            // The loop may be waiting as one that has nobody to tell.
+            _wake.Raise();
+            return reader;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _tree.Changed -= OnChanged;
+        await _stopping.CancelAsync();
+        await _loop;
+        _stopping.Dispose();
+    }
+
+    private void OnChanged()
+    {
+        if (_told is not null) _wake.Raise();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var isFollowed = _told is not null && _log.UnfollowedFor is null;
+                await _wake.WaitAsync(isFollowed ? LookAtNodesEvery : Timeout.InfiniteTimeSpan, _time, _stopping.Token);
+                var rest = GatherFor;
+                while (HasNews())
+                {
+                    await Task.Delay(rest, _time, _stopping.Token);
+                    var began = _time.GetTimestamp();
+                    TellRound();
+                    var worked = _time.GetElapsedTime(began) * RestPerWork;
+                    rest = worked > GatherFor ? worked : GatherFor;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            LogEnded(_logger);
+        }
+        catch (Exception failure)
+        {
+            LogFailed(_logger, failure);
+            throw;
+        }
+    }
+
+    private Told Now() => new(_tree.Current, [.. _nodes().Order()]);
+
+    private bool HasNews() =>
+        _told is { } told && (!ReferenceEquals(told.Tree, _tree.Current) || !told.Nodes.AsSpan().SequenceEqual(Now().Nodes));
+
+    private void TellRound()
+    {
+        lock (_lock)
+        {
+            if (_told is not { } before) return;
+            if (_log.UnfollowedFor >= KeepFor)
+            {
+                _told = null;
+                return;
+            }
+
+            var now = Now();
+            List<TreeEvent> events =
+            [
+                .. now.Nodes.Except(before.Nodes).Select(node => OfNode(TreeEventKind.NodeJoined, node)),
+                .. before.Nodes.Except(now.Nodes).Select(node => OfNode(TreeEventKind.NodeLeft, node)),
+                .. TreeDiff.Of(before.Tree.Root, now.Tree.Root, MaxPerRound),
+            ];
+            _log.Append(events);
+            _told = now;
+        }
+    }
+
+    private static TreeEvent OfNode(TreeEventKind kind, NodeName node) => new(0, kind, VirtualPath.Root, Node: node);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "the telling of changes ended")]
+    private static partial void LogEnded(ILogger logger);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the telling of changes failed")]
+    private static partial void LogFailed(ILogger logger, Exception failure);
+
+    private sealed record Told(TreeSnapshot Tree, NodeName[] Nodes);
+}

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+
+namespace Dftp.Http.Copies;
+
+/// <summary>
+/// The copies whose content has to be compared: those of a size that several nodes have, and that a query is interested in at least one of.
+/// Sizes cost nothing; whatever they tell apart needs no reading.
+/// </summary>
+internal sealed class Candidates
+{
+    /// <summary>A walk that finds little still notices soon that its client has left.</summary>
+    private const int StepsBetweenLooks = 4096;
+
+    private readonly ITreeSnapshot _snapshot;
+    private readonly SearchQuery _query;
+
+    /// <summary>Sorted.</summary>
+    private readonly long[] _sharedSizes;
+
+    private readonly int _sharedCopies;
+
+    private Candidates(ITreeSnapshot snapshot, SearchQuery query, long[] sharedSizes, int sharedCopies)
+    {
+        _snapshot = snapshot;
+        _query = query;
+        _sharedSizes = sharedSizes;
+        _sharedCopies = sharedCopies;
+    }
+
+    /// <summary>Whether a copy is one that was asked for.</summary>
+    public static bool IsSought(SearchQuery query, in WalkEntry copy) => query.Matches(copy.Entry) && IsUnder(query, copy);
+
+    /// <summary>Looks at the sizes of all copies of the whole tree: what is unique below a directory is so among all.</summary>
+    public static Candidates Of(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
+    {
+        var nodes = new Dictionary<NodeName, int>();
+        var sizes = new List<SizeAtNode>((int)Math.Min(snapshot.Totals.Files, int.MaxValue / 32));
+        foreach (var copy in Walk(snapshot, aborted))
+        {
+            if (!nodes.TryGetValue(copy.Entry.Owner, out var node)) nodes.Add(copy.Entry.Owner, node = nodes.Count);
+            sizes.Add(new SizeAtNode(copy.Entry.Size, node, IsSought(query, copy)));
+        }
+
+        var sorted = CollectionsMarshal.AsSpan(sizes);
+        sorted.Sort();
+        var shared = new List<long>();
+        var copies = 0;
+        for (int start = 0, end; start < sorted.Length; start = end)
+        {
+            var isSought = false;
+            for (end = start; end < sorted.Length && sorted[end].Size == sorted[start].Size; end++) isSought |= sorted[end].IsSought;
+            if (!isSought || sorted[start].Node == sorted[end - 1].Node) continue;
+            shared.Add(sorted[start].Size);
+            copies += end - start;
+        }
+
+        return new Candidates(snapshot, query, [.. shared], copies);
+    }
+
+    /// <summary>The copies that were asked for and whose size only their node has: nothing else can be the same.</summary>
+    public IEnumerable<Copy> UniqueBySize(CancellationToken aborted) =>
+        Walk(_snapshot, aborted).Where(copy => IsSought(_query, copy) && !IsShared(copy.Entry.Size)).Select(copy => Copy.Of(copy));
+
+    /// <summary>All copies of each size that is shared, the largest first.</summary>
+    public IEnumerable<ArraySegment<Copy>> BySize(CancellationToken aborted)
+    {
+        if (_sharedSizes.Length == 0) yield break;
+        // Of just the right length, and sorted by keys that are numbers: there may be millions.
+        var copies = new Copy[_sharedCopies];
+        var keys = new long[_sharedCopies];
+        var count = 0;
+        foreach (var copy in Walk(_snapshot, aborted).Where(copy => IsShared(copy.Entry.Size)))
+        {
+            keys[count] = -copy.Entry.Size;
+            copies[count++] = Copy.Of(copy);
+        }
+
+        Array.Sort(keys, copies);
+        for (int start = 0, end; start < copies.Length; start = end)
+        {
+            for (end = start; end < copies.Length && copies[end].Size == copies[start].Size;) end++;
+            yield return new ArraySegment<Copy>(copies, start, end - start);
+        }
+    }
+
+    private bool IsShared(long size) => Array.BinarySearch(_sharedSizes, size) >= 0;
+
+    private static bool IsUnder(SearchQuery query, in WalkEntry copy) =>
+        query.Under.IsRoot || copy.Directory.IsSameOrUnder(query.Under)
+        || (copy.Directory == query.Under.Parent && copy.Path == query.Under);
+
+    private static IEnumerable<WalkEntry> Walk(ITreeSnapshot snapshot, CancellationToken aborted)
+    {
+        var steps = 0;
+        foreach (var copy in snapshot.Copies(VirtualPath.Root))
+        {
+            if (++steps % StepsBetweenLooks == 0) aborted.ThrowIfCancellationRequested();
+            yield return copy;
+        }
+    }
+
+    /// <summary>By size, then by node.</summary>
+    private readonly record struct SizeAtNode(long Size, int Node, bool IsSought) : IComparable<SizeAtNode>
+    {
+        public int CompareTo(SizeAtNode other) => Size != other.Size ? Size.CompareTo(other.Size) : Node.CompareTo(other.Node);
+    }
+}

@@ -1,0 +1,110 @@
+using Dftp.FileSystem;
+using Dftp.Http.Search;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.Copies;
+
+/// <summary>
+/// Answers <c>/duplicates/</c>, the content that lies on several nodes, and <c>/unique/</c>, that which lies on one only: by content and over
+/// all holders, whatever the paths. The query is that of <c>/find/</c>; it says of which copies to report, and they are compared with all.
+/// </summary>
+internal sealed class CopyReports
+{
+    /// <summary>A report holds what it compares: some 50 bytes a file.</summary>
+    private const int MaxAtOnce = 4;
+
+    private const int RetrySeconds = 10;
+
+    private int _running;
+
+    public Task AnswerDuplicatesAsync(TreeRequest request) => AnswerAsync(request, isUnique: false);
+
+    public Task AnswerUniqueAsync(TreeRequest request) => AnswerAsync(request, isUnique: true);
+
+    private async Task AnswerAsync(TreeRequest request, bool isUnique)
+    {
+        if (!FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint) || query.Search.IsDirectory != false)
+        {
+            await PlainText.WriteAsync(request.Http, StatusCodes.Status400BadRequest, complaint ?? "Only files have content to compare: type is file.");
+            return;
+        }
+
+        if (!request.Snapshot.TryFind(query.Search.Under, out _))
+        {
+            await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {query.Search.Under}.");
+            return;
+        }
+
+        try
+        {
+            if (Interlocked.Increment(ref _running) > MaxAtOnce)
+            {
+                PlainText.RetryAfter(request.Http.Response, RetrySeconds);
+                await PlainText.WriteAsync(
+                    request.Http, StatusCodes.Status503ServiceUnavailable, $"{MaxAtOnce} such reports are being made at this moment; try again.");
+                return;
+            }
+
+            var response = request.Http.Response;
+            response.ContentType = query.IsJson ? "application/x-ndjson" : PlainText.ContentType;
+            response.Headers.CacheControl = "no-store";
+            request.Completeness.Tell(response);
+            if (request.IsHead) return;
+            await response.StartAsync(request.Aborted);
+            await SendAsync(request, query, isUnique);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    /// <remarks>
+    /// 1. Sizes tell most copies apart: those that only one node has are unique, and told at once.
+    /// 2. The rest is compared, and told as it becomes known. Whatever ends this, a client that leaves too, ends the work.
+    /// </remarks>
+    private static async Task SendAsync(TreeRequest request, FindQuery query, bool isUnique)
+    {
+        var output = new Utf8Output(request.Http.Response.BodyWriter);
+        var lines = new CopyLines(output, query.IsJson, request.Aborted);
+        var left = query.Search.Limit ?? int.MaxValue;
+
+        // 1.
+        var candidates = Candidates.Of(request.Snapshot, query.Search, request.Aborted);
+        foreach (var copy in isUnique ? candidates.UniqueBySize(request.Aborted) : [])
+        {
+            if (left-- == 0 || !await lines.AppendAsync(new SameContent(null, [copy], 1))) break;
+        }
+
+        // 2.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
+        var results = new Comparison(request.Tree).Start(candidates.BySize(stop.Token), stop.Token, out var work);
+        try
+        {
+            while (left > 0)
+            {
+                if (!results.TryRead(out var result))
+                {
+                    if (!await lines.SendAsync() || !await results.WaitToReadAsync(stop.Token)) break;
+                    continue;
+                }
+
+                if (!IsReported(result, query.Search, isUnique)) continue;
+                if (!await lines.AppendAsync(result)) break;
+                left--;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await work;
+        }
+
+        output.Complete();
+    }
+
+    private static bool IsReported(SameContent result, SearchQuery query, bool isUnique) =>
+        result.Failure is not null
+        || (isUnique == (result.Nodes == 1) && result.Copies.Any(copy => Candidates.IsSought(query, copy.ToStep())));
+}

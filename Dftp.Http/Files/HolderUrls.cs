@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using Dftp.FileSystem;
+using Dftp.Http.Text;
+using Microsoft.Extensions.Primitives;
+
+namespace Dftp.Http.Files;
+
+/// <summary>Where clients read copies directly from the nodes that hold them.</summary>
+internal static class HolderUrls
+{
+    /// <summary>Clients take a few; a header is not to grow with the cluster.</summary>
+    private const int MaxDuplicates = 16;
+
+    /// <summary>The mark that asks for a node's own copy: a client that is sent on is never sent on again.</summary>
+    private const string OwnCopyOnly = "redirN=1";
+
+    /// <summary>The URL of a path on a node, for this request's client.</summary>
+    /// <returns>Null where the client cannot reach it: the node has no public interface, or one on its own machine's loopback only.</returns>
+    public static string? Of(TreeRequest request, NodeSummary node, bool isDirectory = false)
+    {
+        var slash = isDirectory && !request.Path.IsRoot ? "/" : "";
+        var path = $"/fs{PercentEncoding.Encode(request.Path)}{slash}";
+        if (node.State == NodeState.Self)
+        {
+            var asked = request.Http.Request;
+            return asked.Host.HasValue ? $"{asked.Scheme}://{asked.Host.ToUriComponent()}{path}" : path;
+        }
+
+        return node.PublicUrl.Length > 0 && IsReachable(request.Http.Connection.RemoteIpAddress, node.PublicUrl) ? node.PublicUrl + path : null;
+    }
+
+    /// <summary>The same file at other nodes, the preferred ones first (RFC 6249 section 3): absent when there is none.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="file">What is sent.</param>
+    /// <param name="self">This node.</param>
+    public static StringValues? DuplicatesOf(TreeRequest request, in Entry file, NodeName self)
+    {
+        // A file that this node alone has is the most common one, and costs nothing here.
+        if (file.HolderCount == 1 && file.Owner == self) return null;
+        var urls = Elsewhere(request, file).Take(MaxDuplicates).ToList();
+        if (urls.Count == 0) return null;
+        return string.Join(
+            ", ", urls.Select((url, index) => string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={index + 1}")));
+    }
+
+    /// <summary>Where to send a client for a file that this node has no copy of; its query goes along.</summary>
+    /// <returns>Null where it is to be served from here: this node has the file, or no holder of it can be reached by the client.</returns>
+    public static string? ElsewhereOnly(TreeRequest request, in Entry file)
+    {
+        var sought = file;
+        if (HoldersOf(request, sought).Any(node => node.State == NodeState.Self)) return null;
+        if (Elsewhere(request, file).FirstOrDefault() is not { } url) return null;
+        var query = request.Target.Query;
+        return url + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
+    }
+
+    private static IEnumerable<string> Elsewhere(TreeRequest request, Entry file) =>
+        HoldersOf(request, file).Where(node => node.State == NodeState.Alive).Select(node => Of(request, node)).OfType<string>();
+
+    /// <summary>The nodes that have it with this size and time.</summary>
+    private static IEnumerable<NodeSummary> HoldersOf(TreeRequest request, Entry file) =>
+        request.Snapshot.HoldersOf(request.Path)
+            .Where(copy => !copy.IsDirectory && copy.HasSameContentFacts(file))
+            .Select(copy => request.Tree.FindNode(copy.Owner))
+            .OfType<NodeSummary>();
+
+    /// <summary>What listens on loopback is there for clients of that machine; they come from loopback themselves.</summary>
+    private static bool IsReachable(IPAddress? client, string url)
+    {
+        var isLocal = Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.IsLoopback;
+        return !isLocal || client is null || IPAddress.IsLoopback(client);
+    }
+}

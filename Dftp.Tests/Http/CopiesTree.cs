@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Http;
+
+/// <summary>A tree of several nodes' copies, the first of them this one. The owner of a path is who was given it last.</summary>
+internal sealed class CopiesTree(params string[] nodes) : IFileTree
+{
+    private readonly List<(NodeName Node, VirtualPath Path, string Text, UnixTime Modified)> _copies = [];
+
+    public ITreeSnapshot Snapshot => new CopiesSnapshot(this, Merged());
+
+    public IReadOnlyList<NodeSummary> Nodes =>
+    [
+        .. nodes.Select((node, index) => new NodeSummary(
+            NodeName.Parse(node), index == 0 ? NodeState.Self : Suspects.Contains(node) ? NodeState.Suspect : NodeState.Alive, "", 0, 0, Urls.GetValueOrDefault(node, ""))),
+    ];
+
+    public IReadOnlyList<MissingNode> Missing { get; set; } = [];
+
+    public Dictionary<string, string> Urls { get; } = [];
+
+    public HashSet<string> Suspects { get; } = [];
+
+    /// <summary>What was hashed, as node and path.</summary>
+    public ConcurrentQueue<string> Computed { get; } = new();
+
+    public Dictionary<string, FileError> Failures { get; } = [];
+
+    /// <summary>Awaited before each digest.</summary>
+    public Func<CancellationToken, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    public CopiesTree Copy(string node, string path, string text, int modified = 1)
+    {
+        _copies.Add((NodeName.Parse(node), VirtualPath.Parse(path), text, UnixTime.FromSeconds(modified, 5)));
+        return this;
+    }
+
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    {
+        var copy = _copies.FindLast(copy => copy.Path == path);
+        return new(OpenResult.Opened(new MemoryContent(Encoding.UTF8.GetBytes(copy.Text), range)));
+    }
+
+    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
+        Computed.Contains($"{holder} {path}") ? DigestOf(path, holder!.Value) : null;
+
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    {
+        await Before(cancellationToken);
+        if (Failures.TryGetValue($"{holder} {path}", out var error)) return DigestResult.Failed(error);
+        Computed.Enqueue($"{holder} {path}");
+        return DigestResult.Of(DigestOf(path, holder!.Value));
+    }
+
+    private ContentDigest DigestOf(VirtualPath path, NodeName node) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(_copies.Find(copy => copy.Path == path && copy.Node == node).Text)));
+
+    private MemoryFileTree Merged()
+    {
+        var merged = new MemoryFileTree();
+        foreach (var copy in _copies) merged.File(copy.Path.Value, copy.Text, copy.Modified);
+        return merged;
+    }
+
+    private sealed class CopiesSnapshot(CopiesTree tree, MemoryFileTree merged) : ITreeSnapshot
+    {
+        private readonly ITreeSnapshot _merged = merged.Snapshot;
+
+        public TreeTotals Totals => _merged.Totals;
+
+        public bool TryFind(VirtualPath path, out Entry entry)
+        {
+            if (!_merged.TryFind(path, out entry)) return false;
+            if (HoldersOf(path) is [var owner, ..]) entry = owner;
+            return true;
+        }
+
+        public IEnumerable<Entry> List(VirtualPath directory) => _merged.List(directory);
+
+        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => _merged.Walk(directory);
+
+        public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+        {
+            if (_merged.TryFind(path, out var entry) && entry.IsDirectory)
+            {
+                return [.. tree._copies.Where(copy => copy.Path.IsSameOrUnder(path)).Select(copy => copy.Node).Distinct().Select(node => new Entry(entry.NameUtf8, true, entry.Size, entry.Modified, 0, node))];
+            }
+
+            var held = tree._copies.Where(copy => copy.Path == path).Reverse().ToList();
+            return held.ConvertAll(copy => ToEntry(copy, held.Count));
+        }
+
+        public IEnumerable<WalkEntry> Copies(VirtualPath directory) =>
+            tree._copies.Where(copy => copy.Path.IsSameOrUnder(directory)).Select(copy => new WalkEntry(copy.Path.Parent, ToEntry(copy, 1)));
+
+        private static Entry ToEntry((NodeName Node, VirtualPath Path, string Text, UnixTime Modified) copy, int holders) =>
+            new(Encoding.UTF8.GetBytes(copy.Path.Name), false, Encoding.UTF8.GetByteCount(copy.Text), copy.Modified, 420, copy.Node, holders);
+    }
+}
