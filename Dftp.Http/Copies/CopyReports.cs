@@ -47,7 +47,7 @@ internal sealed class CopyReports
             }
 
             var response = request.Http.Response;
-            response.ContentType = query.IsJson ? "application/x-ndjson" : PlainText.ContentType;
+            response.ContentType = query.Format == FindFormat.Json ? "application/x-ndjson" : PlainText.ContentType;
             response.Headers.CacheControl = "no-store";
             request.Completeness.Tell(response);
             if (request.IsHead) return;
@@ -67,7 +67,7 @@ internal sealed class CopyReports
     private static async Task SendAsync(TreeRequest request, FindQuery query, bool isUnique)
     {
         var output = new Utf8Output(request.Http.Response.BodyWriter);
-        var lines = new CopyLines(output, query.IsJson, request.Aborted);
+        var lines = new CopyLines(output, query.Format == FindFormat.Json, request.Aborted);
         var left = query.Search.Limit ?? int.MaxValue;
 
         // 1.
