@@ -39,13 +39,8 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         transfer.IsAnnounced = true;
 
         // 2
-        var connection = await ConnectAsync(endpoint);
-        if (connection is null)
-        {
-            return transfer.StopReason is { } stopped
-                ? Broken($"it was stopped: {stopped}")
-                : new Reply(425, "No data connection came about");
-        }
+        var (connection, refusal) = await ConnectAsync(endpoint);
+        if (connection is null) return refusal!;
 
         var isComplete = false;
         try
@@ -81,21 +76,21 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         }
     }
 
-    private async Task<DataConnection?> ConnectAsync(DataEndpoint endpoint)
+    /// <returns>The connection; or the reply without one.</returns>
+    private async Task<(DataConnection? Connection, Reply? Refusal)> ConnectAsync(DataEndpoint endpoint)
     {
         using var limit = new CancellationTokenSource(session.Context.Options.DataConnectionTimeout, session.Context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, transfer.Stopped);
         try
         {
-            return await endpoint.ConnectAsync(either.Token);
+            return (await endpoint.ConnectAsync(either.Token), null);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException || (e is OperationCanceledException && either.IsCancellationRequested))
         {
-            return null;
-        }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
-        {
-            return null;
+            // Where the limit was reached first, what stopped the transfer afterwards is no news.
+            return transfer.StopReason is { } stopped && !limit.IsCancellationRequested
+                ? (null, Broken($"it was stopped: {stopped}"))
+                : (null, new Reply(425, "No data connection came about"));
         }
     }
 
