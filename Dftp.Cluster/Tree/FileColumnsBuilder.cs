@@ -11,9 +11,11 @@ internal sealed class FileColumnsBuilder
 {
     private const int FirstFiles = 16;
     private const int FirstNameBytes = 512;
+    private const int MostFilesKept = 64 * 1024;
 
     private byte[] _names = new byte[FirstNameBytes];
     private GatheredFile[] _files = new GatheredFile[FirstFiles];
+    private GatheredFile[] _sorted = [];
     private SortKey[] _order = [];
     private int _nameBytes;
     private bool _isSorted = true;
@@ -43,6 +45,7 @@ internal sealed class FileColumnsBuilder
     {
         if (!_isSorted) Sort();
         var columns = FileColumns.Pack(_names, _files.AsSpan(0, Count));
+        if (Count > MostFilesKept) GiveBack();
         Clear();
         return columns;
     }
@@ -54,25 +57,33 @@ internal sealed class FileColumnsBuilder
         _isSorted = true;
     }
 
+    /// <summary>One huge directory does not hold its buffers while the others are read.</summary>
+    private void GiveBack()
+    {
+        _names = new byte[FirstNameBytes];
+        _files = new GatheredFile[FirstFiles];
+        _sorted = [];
+        _order = [];
+    }
+
     private ReadOnlySpan<byte> NameOf(in GatheredFile file) => _names.AsSpan(file.NameStart, file.NameLength);
 
     private void Sort()
     {
-        if (_order.Length < Count) _order = new SortKey[_files.Length];
+        if (_order.Length < Count) (_order, _sorted) = (new SortKey[_files.Length], new GatheredFile[_files.Length]);
         for (var index = 0; index < Count; index++) _order[index] = new SortKey(PrefixOf(NameOf(_files[index])), index);
         _order.AsSpan(0, Count).Sort(new ByName(this));
 
-        var sorted = new GatheredFile[_files.Length];
         var kept = 0;
         for (var at = 0; at < Count; at++)
         {
             ref readonly var file = ref _files[_order[at].Index];
             // Of one name the one that was added last stands last.
             if (at + 1 < Count && NameOf(file).SequenceEqual(NameOf(_files[_order[at + 1].Index]))) continue;
-            sorted[kept++] = file;
+            _sorted[kept++] = file;
         }
 
-        _files = sorted;
+        (_files, _sorted) = (_sorted, _files);
         Count = kept;
     }
 
