@@ -9,6 +9,9 @@ namespace Dftp.Cluster.Tree;
 /// </summary>
 internal sealed class DirectoryDraft(byte[] name)
 {
+    /// <summary>Directories are mostly gathered one after another: the builder of one serves the next.</summary>
+    private static FileColumnsBuilder? _spare;
+
     private FileColumnsBuilder? _open;
     private List<DirectoryDraft>? _directories;
     private Dictionary<byte[], DirectoryDraft>? _directoriesByName;
@@ -91,6 +94,7 @@ internal sealed class DirectoryDraft(byte[] name)
     {
         if (_open is null) return _columns;
         _columns = WithoutNamesOfDirectories(_open.Build());
+        _spare = _open;
         _open = null;
         return _columns;
     }
@@ -118,7 +122,7 @@ internal sealed class DirectoryDraft(byte[] name)
     private void Reopen()
     {
         _wasReopened = _columns.Count > 0;
-        _open = new FileColumnsBuilder();
+        _open = Interlocked.Exchange(ref _spare, null) ?? new FileColumnsBuilder();
         _open.Add(_columns);
     }
 

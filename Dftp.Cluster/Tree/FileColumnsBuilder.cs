@@ -11,7 +11,7 @@ internal sealed class FileColumnsBuilder
 {
     private const int FirstFiles = 16;
     private const int FirstNameBytes = 512;
-    private const int MostFilesKept = 64 * 1024;
+    private const int MostFilesKept = 16 * 1024;
 
     private byte[] _names = new byte[FirstNameBytes];
     private GatheredFile[] _files = new GatheredFile[FirstFiles];

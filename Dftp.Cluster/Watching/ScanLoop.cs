@@ -1,5 +1,6 @@
 using Dftp.Cluster.Content;
 using Dftp.Cluster.Scanning;
+using Dftp.Cluster.Tree;
 using Dftp.Cluster.Updates;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
@@ -136,7 +137,7 @@ internal sealed class ScanLoop : IAsyncDisposable
                 try
                 {
                     // 1
-                    await ReadAllAsync(cancellationToken);
+                    HeapTrim.AfterGathering(await ReadAllAsync(cancellationToken));
                     // 2
                     await FollowAsync(cancellationToken);
                 }
@@ -172,7 +173,8 @@ internal sealed class ScanLoop : IAsyncDisposable
         }
     }
 
-    private async Task ReadAllAsync(CancellationToken cancellationToken)
+    /// <returns>How many files were found.</returns>
+    private async Task<long> ReadAllAsync(CancellationToken cancellationToken)
     {
         _sweep = _poll = null;
         _known.Clear();
@@ -193,6 +195,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         if (scan.Skipped.Total > 0) _scanLog.Skipped(scan.Skipped.Describe());
         if (isFirst) _log.Following(_source.Watches);
         LogPolled();
+        return scan.Files;
     }
 
     /// <summary>
