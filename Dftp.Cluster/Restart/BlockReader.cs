@@ -7,6 +7,8 @@ namespace Dftp.Cluster.Restart;
 /// <param name="input">Whole, with a known length.</param>
 internal sealed class BlockReader(Stream input)
 {
+    // A file's length is asked of the system each time.
+    private readonly long _inputLength = input.Length;
     private readonly byte[] _block = new byte[BlockWriter.BlockSize];
     private readonly byte[] _header = new byte[BlockWriter.HeaderSize];
     private int _at;
@@ -30,7 +32,7 @@ internal sealed class BlockReader(Stream input)
     public byte[] ReadBytes(int length)
     {
         // What is not there is not allocated either.
-        if (length > _length - _at + input.Length - input.Position) throw new InvalidDataException("it breaks off");
+        if (length > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it breaks off");
         if (length == 0) return [];
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         Read(bytes);
@@ -47,7 +49,7 @@ internal sealed class BlockReader(Stream input)
     public int ReadCount()
     {
         var count = ReadIndex();
-        if (count > _length - _at + input.Length - input.Position) throw new InvalidDataException("it breaks off");
+        if (count > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it breaks off");
         return count;
     }
 
@@ -80,7 +82,7 @@ internal sealed class BlockReader(Stream input)
     public void End()
     {
         while (_at == _length && !_isLast) Next();
-        if (_at != _length || input.Position != input.Length) throw new InvalidDataException("something follows its end");
+        if (_at != _length || input.Position != _inputLength) throw new InvalidDataException("something follows its end");
     }
 
     private void Next()

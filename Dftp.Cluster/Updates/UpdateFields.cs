@@ -32,6 +32,10 @@ internal static class UpdateFields
         Owner = Name("OwnerNode"),
         Nanoseconds = Name("ModifiedNanoseconds");
 
+    /// <summary>The members of an entry by their <see cref="UpdateEntryField"/>.</summary>
+    public static readonly JsonEncodedText[] OfEntry =
+        [default, Deletion, FullName, Basename, Directory, LastModified, LastInfoUpdated, Size, Mode, Owner, Nanoseconds];
+
     /// <summary>Whether the reader stands on that property name, case disregarded.</summary>
     public static bool Is(this ref Utf8JsonReader reader, JsonEncodedText field)
     {

@@ -26,6 +26,7 @@ internal sealed class UpdateReader
 
     private readonly DirectoryDraft _draft = new([]);
     private readonly DirectoryPatch _patch = new();
+    private readonly UpdateEntryField[] _following = new UpdateEntryField[UpdateFields.OfEntry.Length];
     private List<WireEntry>? _early;
     private Level _level;
     private bool _isEnded;
@@ -109,12 +110,12 @@ internal sealed class UpdateReader
         var json = new Utf8JsonReader(buffer, isFinal, state);
         while (true)
         {
-            // A value that is passed over must be whole before it is begun, so try on a copy.
-            var before = json;
-            if (!json.Read()) break;
-            if (IsPassedOver(ref json) && !json.TrySkip())
+            if (!MayPassOver)
             {
-                json = before;
+                if (!json.Read()) break;
+            }
+            else if (!TryReadOrPassOver(ref json))
+            {
                 break;
             }
 
@@ -125,9 +126,24 @@ internal sealed class UpdateReader
         return json.Position;
     }
 
-    private bool IsPassedOver(ref Utf8JsonReader json) =>
-        json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
-        && (_level == Level.EntryValue || (_level == Level.MessageValue && _field.Equals(default)));
+    /// <summary>Whether a value comes that nobody asks for.</summary>
+    private bool MayPassOver => _level switch
+    {
+        Level.EntryValue => !IsUsed(_entryField),
+        Level.MessageValue => _field.Equals(default),
+        _ => false,
+    };
+
+    private static bool IsUsed(UpdateEntryField field) => field is not (UpdateEntryField.Unknown or UpdateEntryField.Basename or UpdateEntryField.Owner);
+
+    /// <summary>A value that is passed over must be whole before it is begun, so it is tried on a copy, which costs more than most reading.</summary>
+    private static bool TryReadOrPassOver(ref Utf8JsonReader json)
+    {
+        var tried = json;
+        if (!tried.Read() || (tried.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && !tried.TrySkip())) return false;
+        json = tried;
+        return true;
+    }
 
     private void Take(ref Utf8JsonReader json)
     {
@@ -169,8 +185,7 @@ internal sealed class UpdateReader
             case Level.EntryValue:
                 _level = Level.Entry;
                 if (_entryField == UpdateEntryField.FullName && TryTakeSibling(json)) _entry.TakeSibling();
-                else if (json.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray)) _entry.Take(_entryField, ref json);
-                else if (_entryField != UpdateEntryField.Unknown) throw new UpdateFormatException($"{_entryField} of an entry is an object or an array");
+                else if (IsUsed(_entryField)) _entry.Take(_entryField, ref json);
                 break;
             default:
                 throw new UpdateFormatException("something follows the message");
@@ -188,16 +203,27 @@ internal sealed class UpdateReader
         : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
         : default;
 
-    private static UpdateEntryField EntryField(ref Utf8JsonReader json) =>
-        json.Is(UpdateFields.FullName) ? UpdateEntryField.FullName
-        : json.Is(UpdateFields.Deletion) ? UpdateEntryField.Deletion
-        : json.Is(UpdateFields.Directory) ? UpdateEntryField.Directory
-        : json.Is(UpdateFields.LastModified) ? UpdateEntryField.LastModified
-        : json.Is(UpdateFields.LastInfoUpdated) ? UpdateEntryField.LastInfoUpdated
-        : json.Is(UpdateFields.Size) ? UpdateEntryField.Size
-        : json.Is(UpdateFields.Mode) ? UpdateEntryField.Mode
-        : json.Is(UpdateFields.Nanoseconds) ? UpdateEntryField.Nanoseconds
-        : UpdateEntryField.Unknown;
+    /// <summary>Entries mostly have the same members in the same order: what came after the last one in the entry before is tried first.</summary>
+    private UpdateEntryField EntryField(ref Utf8JsonReader json)
+    {
+        ref var expected = ref _following[(int)_entryField];
+        if (expected == UpdateEntryField.Unknown || !json.ValueTextEquals(UpdateFields.OfEntry[(int)expected].EncodedUtf8Bytes))
+        {
+            expected = SearchEntryField(ref json);
+        }
+
+        return expected;
+    }
+
+    private static UpdateEntryField SearchEntryField(ref Utf8JsonReader json)
+    {
+        for (var field = UpdateEntryField.Unknown + 1; (int)field < UpdateFields.OfEntry.Length; field++)
+        {
+            if (json.Is(UpdateFields.OfEntry[(int)field])) return field;
+        }
+
+        return UpdateEntryField.Unknown;
+    }
 
     private void TakeMessageValue(ref Utf8JsonReader json)
     {

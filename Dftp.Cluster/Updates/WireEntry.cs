@@ -132,10 +132,12 @@ internal enum UpdateEntryField
     Unknown,
     Deletion,
     FullName,
+    Basename,
     Directory,
     LastModified,
     LastInfoUpdated,
     Size,
     Mode,
+    Owner,
     Nanoseconds,
 }
