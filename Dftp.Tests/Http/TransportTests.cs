@@ -49,6 +49,46 @@ public sealed class TransportTests
         }
     }
 
+    /// <summary>A handler keeps the thread that its request came on (decision 18): it is not to keep anybody else's.</summary>
+    [TestMethod]
+    public async Task Disk_that_does_not_answer_holds_up_no_other_connection()
+    {
+        using var hangs = new ManualResetEventSlim();
+        using var goesOn = new ManualResetEventSlim();
+        _tree.Content = (path, bytes, range) =>
+        {
+            if (path.Name == "big.bin")
+            {
+                hangs.Set();
+                goesOn.Wait(Patience);
+            }
+
+            return new MemoryContent(bytes, range);
+        };
+        await using var site = await HttpSite.StartAsync(_tree);
+        // Its connection has been served before, so that the next request comes to the thread that waits for it.
+        Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));
+        var slow = site.Client.GetByteArrayAsync(site.Url("/fs/big.bin"));
+        Assert.IsTrue(await Task.Run(() => hangs.Wait(Patience)));
+        try
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                using var other = new HttpClient();
+                Assert.AreEqual("small", await other.GetStringAsync(site.Url("/fs/small.txt")).WaitAsync(Patience / 2));
+                Assert.AreEqual("small", await other.GetStringAsync(site.Url("/fs/small.txt")).WaitAsync(Patience / 2));
+            }
+
+            Assert.IsFalse(slow.IsCompleted);
+        }
+        finally
+        {
+            goesOn.Set();
+        }
+
+        CollectionAssert.AreEqual(_bytes, await slow);
+    }
+
     [TestMethod]
     [DataRow(0, 0, true)]
     [DataRow(1, 65_536, true)]
