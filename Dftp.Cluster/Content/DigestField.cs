@@ -9,7 +9,7 @@ internal static class DigestField
 
     public const string Wanted = "sha-256=10";
 
-    private const string Name = "Repr-Digest";
+    public const string Name = "Repr-Digest";
 
     private const string Algorithm = "sha-256=:";
 
@@ -17,7 +17,13 @@ internal static class DigestField
     public static ContentDigest? Read(HttpResponseMessage response)
     {
         if (!response.Headers.NonValidated.TryGetValues(Name, out var values)) return null;
-        foreach (var member in values.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries)))
+        return values.Select(Read).FirstOrDefault(digest => digest is not null);
+    }
+
+    /// <summary>What one field says.</summary>
+    public static ContentDigest? Read(string field)
+    {
+        foreach (var member in field.Split(',', StringSplitOptions.TrimEntries))
         {
             if (!member.StartsWith(Algorithm, StringComparison.Ordinal)) continue;
             var end = member.IndexOf(':', Algorithm.Length);

@@ -38,16 +38,17 @@ internal sealed class PeerDigests(PeerFiles files, HashingGate gate, TimeProvide
         try
         {
             using var response = await files.AskForDigestAsync(address, path, either.Token);
-            if (PeerFiles.RefusalOf(response, peer, path) is { } refusal) return DigestResult.Failed(refusal);
-            var size = response.Content.Headers.ContentLength ?? file.Size;
-            var modified = PeerFiles.Modified(response) ?? file.Modified;
-            if (size != file.Size || modified.Seconds != file.Modified.Seconds || (PeerFiles.TellsNanoseconds(response) && modified != file.Modified))
+            if (PeerFiles.RefusalOf((int)response.StatusCode, peer, path) is { } refusal) return DigestResult.Failed(refusal);
+            var facts = PeerFileFacts.Of(response);
+            var size = facts.WholeLength ?? file.Size;
+            var modified = facts.Modified ?? file.Modified;
+            if (size != file.Size || facts.HasOtherTimeThan(file.Modified))
             {
                 return DigestResult.Changed(
                     new Entry(file.NameUtf8, false, size, modified, file.Permissions, peer.Name, file.HolderCount));
             }
 
-            return DigestField.Read(response) is { } digest ? DigestResult.Of(digest) : null;
+            return facts.Digest is { } digest ? DigestResult.Of(digest) : null;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -22,14 +22,18 @@ internal static class PeerSocket
     /// <summary>Connects.</summary>
     /// <returns>The connection, owned by the caller.</returns>
     /// <exception cref="SocketException">There is none.</exception>
-    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken)
+    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken) =>
+        new NetworkStream(await ConnectSocketAsync(to, cancellationToken), ownsSocket: true);
+
+    /// <inheritdoc cref="ConnectAsync"/>
+    public static async ValueTask<Socket> ConnectSocketAsync(DnsEndPoint to, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             SetLimits(socket);
             await socket.ConnectAsync(to, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            return socket;
         }
         catch
         {

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using Dftp.Cluster.Membership;
+
+namespace Dftp.Cluster.Content;
+
+/// <summary>A connection to a peer on which one file after the other is read. It is closed when the peer goes away, whatever it does then.</summary>
+internal sealed class PeerConnection : IDisposable
+{
+    /// <summary>Between its clock and that of a timer.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
+
+    private readonly Lock _lock = new();
+    private readonly Socket _socket;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PeerResponseHead.MaxBytes);
+    private CancellationTokenRegistration _presence;
+
+    /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
+    private long _deadline = long.MaxValue;
+
+    private int _isClosed;
+    private int _begin;
+    private int _end;
+
+    private PeerConnection(Socket socket, HostPort address, TimeProvider time)
+    {
+        _socket = socket;
+        Address = address;
+        _time = time;
+        _timer = time.CreateTimer(static self => ((PeerConnection)self!).CloseWhenDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public HostPort Address { get; }
+
+    public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    /// <summary>Whether anything came in answer to the request that was sent last.</summary>
+    public bool HasAnswered { get; private set; }
+
+    /// <summary>Bytes that came with the head and have not been read.</summary>
+    public int Buffered => _end - _begin;
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="SocketException">There is none.</exception>
+    /// <exception cref="OperationCanceledException">It took too long, the peer is away, or <paramref name="cancellationToken"/> fired.</exception>
+    public static async Task<PeerConnection> ConnectAsync(
+        Peer peer, HostPort address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var presence = peer.Presence;
+        using var limit = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, presence, cancellationToken);
+        var socket = await PeerSocket.ConnectSocketAsync(new DnsEndPoint(address.Host, address.Port), either.Token);
+        var connection = new PeerConnection(socket, address, time);
+        connection._presence = presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
+        return connection;
+    }
+
+    /// <summary>Closes the connection when it is not told otherwise within a time.</summary>
+    public void CloseAfter(TimeSpan wait)
+    {
+        lock (_lock) _deadline = TimestampIn(wait);
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The timer is left to fire for nothing: that is cheaper than stopping it for each file.</summary>
+    public void KeepOpen()
+    {
+        lock (_lock) _deadline = long.MaxValue;
+    }
+
+    /// <summary>Sends a request in one piece and reads the head of the answer.</summary>
+    /// <returns>Null when it is no HTTP.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    public async ValueTask<PeerResponseHead?> AskAsync(PeerRequest request)
+    {
+        HasAnswered = false;
+        _begin = _end = 0;
+        var length = request.Write(_buffer);
+        try
+        {
+            for (var sent = 0; sent < length;) sent += await _socket.SendAsync(_buffer.AsMemory(sent, length - sent), SocketFlags.None);
+            while (true)
+            {
+                var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+                if (count == 0) throw new IOException("the connection broke off");
+                HasAnswered = true;
+                _end += count;
+                var outcome = PeerResponseHead.Read(_buffer.AsSpan(0, _end), out var head, out _begin);
+                if (outcome == HeadOutcome.Complete) return head;
+                if (outcome == HeadOutcome.Malformed) return null;
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Reads bytes after the head: those that came with it, then straight from the socket.</summary>
+    /// <returns>0 when the peer has closed the connection.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (Buffered == 0) return ReceiveAsync(buffer, cancellationToken);
+        var count = Math.Min(buffer.Length, Buffered);
+        _buffer.AsSpan(_begin, count).CopyTo(buffer.Span);
+        _begin += count;
+        return new(count);
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
+        // Not waited for: it may be what runs this.
+        _presence.Unregister();
+        _timer.Dispose();
+        _socket.Dispose();
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>A timer that was set for an earlier request may fire late.</summary>
+    private void CloseWhenDue()
+    {
+        lock (_lock)
+        {
+            if (TimestampIn(Tolerance) >= _deadline) Dispose();
+        }
+    }
+
+    private long TimestampIn(TimeSpan wait) => _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
+}

@@ -1,0 +1,75 @@
+using Dftp.Cluster.Membership;
+
+namespace Dftp.Cluster.Content;
+
+/// <summary>The connections to one peer on which nothing is under way.</summary>
+internal sealed class PeerConnectionPool : IDisposable
+{
+    /// <summary>Sixteen KiB each. What comes back above it is closed.</summary>
+    public const int Capacity = 64;
+
+    /// <summary>Far below the 130 s after which a peer closes.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _lock = new();
+
+    /// <summary>Guarded by <see cref="_lock"/>. The one that was used last is used next.</summary>
+    private readonly Stack<PeerConnection> _idle = new();
+
+    private bool _isDisposed;
+    private HostPort? _unusual;
+
+    /// <summary>Whether what answers at an address does so in ways that are left to the framework's client.</summary>
+    public bool IsUnusual(HostPort address) => Volatile.Read(ref _unusual) == address;
+
+    public void MarkUnusual(HostPort address) => Volatile.Write(ref _unusual, address);
+
+    public PeerConnection? Take(HostPort address)
+    {
+        lock (_lock)
+        {
+            while (_idle.TryPop(out var connection))
+            {
+                connection.KeepOpen();
+                if (!connection.IsClosed && connection.Address == address) return connection;
+                connection.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    public void Return(PeerConnection connection)
+    {
+        connection.CloseAfter(IdleTimeout);
+        lock (_lock)
+        {
+            if (!_isDisposed && !connection.IsClosed && HasRoom())
+            {
+                _idle.Push(connection);
+                return;
+            }
+        }
+
+        connection.Dispose();
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            while (_idle.TryPop(out var connection)) connection.Dispose();
+        }
+    }
+
+    /// <summary>Those that were closed meanwhile take no place.</summary>
+    private bool HasRoom()
+    {
+        if (_idle.Count < Capacity) return true;
+        var open = _idle.Where(connection => !connection.IsClosed).Reverse().ToList();
+        _idle.Clear();
+        open.ForEach(_idle.Push);
+        return _idle.Count < Capacity;
+    }
+}
