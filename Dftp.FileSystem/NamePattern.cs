@@ -10,6 +10,9 @@ namespace Dftp.FileSystem;
 /// </summary>
 public sealed class NamePattern
 {
+    /// <summary>Room for the longest name with every character escaped. What is longer can only be meant to cost time.</summary>
+    public const int MaxCharacters = 2 * VirtualPath.MaxNameBytes;
+
     private static readonly SearchValues<char> Special = SearchValues.Create(@"*?[\");
 
     private readonly Part[] _parts;
@@ -32,11 +35,11 @@ public sealed class NamePattern
     /// </summary>
     public ReadOnlySpan<byte> Literal => _literal;
 
-    /// <returns>False for an empty pattern, a set that does not end or is empty, and a backslash at the end.</returns>
+    /// <returns>False for an empty pattern, one of more than <see cref="MaxCharacters"/>, a set that does not end or is empty, and a backslash at the end.</returns>
     public static bool TryParse(string text, out NamePattern? pattern)
     {
         pattern = null;
-        if (text.Length == 0) return false;
+        if (text.Length is 0 or > MaxCharacters) return false;
         var parts = new List<Part>();
         var runes = text.EnumerateRunes().ToArray();
         for (var at = 0; at < runes.Length; at++)
@@ -112,7 +115,12 @@ public sealed class NamePattern
         for (at++; at < runes.Length; at++)
         {
             // As in shells, a closing bracket that comes first is a member.
-            if (runes[at].Value == ']' && ranges.Count > 0) return true;
+            if (runes[at].Value == ']' && ranges.Count > 0)
+            {
+                Merge(ranges);
+                return true;
+            }
+
             var first = runes[at];
             var last = first;
             if (at + 2 < runes.Length && runes[at + 1].Value == '-' && runes[at + 2].Value != ']')
@@ -125,6 +133,20 @@ public sealed class NamePattern
         }
 
         return false;
+    }
+
+    /// <summary>Sorts ranges and makes one of those that overlap: a set is gone through for every character of every name.</summary>
+    private static void Merge(List<(Rune First, Rune Last)> ranges)
+    {
+        ranges.Sort();
+        var kept = 0;
+        foreach (var (first, last) in ranges[1..])
+        {
+            if (first > ranges[kept].Last) ranges[++kept] = (first, last);
+            else if (last > ranges[kept].Last) ranges[kept] = (ranges[kept].First, last);
+        }
+
+        ranges.RemoveRange(kept + 1, ranges.Count - kept - 1);
     }
 
     /// <summary>What is not ASCII stays so (the Kelvin sign's small letter is k), or <see cref="Literal"/> would not hold.</summary>

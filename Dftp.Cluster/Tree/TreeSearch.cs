@@ -9,6 +9,8 @@ namespace Dftp.Cluster.Tree;
 /// </summary>
 internal sealed class TreeSearch(SearchQuery query)
 {
+    private const int FilesBetweenLooks = 4096;
+
     /// <summary>The directories from the start down to the one that is searched, with their paths as far as they were needed.</summary>
     private readonly List<(TreeDirectory Directory, VirtualPath? Path)> _way = [];
 
@@ -23,7 +25,7 @@ internal sealed class TreeSearch(SearchQuery query)
             cancellationToken.ThrowIfCancellationRequested();
             _way.RemoveRange(next.Depth, _way.Count - next.Depth);
             _way.Add((next.Directory, next.Depth == 0 ? query.Under : null));
-            foreach (var hit in HitsIn(next.Directory))
+            foreach (var hit in HitsIn(next.Directory, cancellationToken))
             {
                 yield return new WalkEntry(PathTo(next.Depth), hit);
                 if (--left == 0) yield break;
@@ -34,7 +36,7 @@ internal sealed class TreeSearch(SearchQuery query)
         }
     }
 
-    private IEnumerable<Entry> HitsIn(TreeDirectory directory)
+    private IEnumerable<Entry> HitsIn(TreeDirectory directory, CancellationToken cancellationToken)
     {
         if (query.IsDirectory != false)
         {
@@ -50,6 +52,7 @@ internal sealed class TreeSearch(SearchQuery query)
         {
             for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count; index = part.Files.NextCandidate(query.Name, index + 1))
             {
+                if (index % FilesBetweenLooks == 0) cancellationToken.ThrowIfCancellationRequested();
                 var entry = part.ToEntry(index);
                 if (query.Matches(entry)) yield return entry;
             }

@@ -52,6 +52,8 @@ internal sealed class CopyReports
             request.Completeness.Tell(response);
             if (request.IsHead) return;
             await response.StartAsync(request.Aborted);
+            // As for a search: whoever reads the connection has to hear that the client has left.
+            await Task.Yield();
             await SendAsync(request, query, isUnique);
         }
         finally

@@ -45,6 +45,8 @@ internal static class FindHandler
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
+        // On the thread that reads the connection a search without hits could not hear that its client has left.
+        await Task.Yield();
         var search = query.Search with { Limit = query.Search.Limit ?? form.DefaultLimit };
         var hits = !isUnderstood ? []
             : entry.IsDirectory ? request.Snapshot.Search(search, request.Aborted)

@@ -62,6 +62,21 @@ public sealed class NamePatternTests
         Assert.IsTrue(sign!.Matches("\u212A"u8));
     }
 
+    // A set of thousands of members was compared with every character of a million names.
+    [TestMethod]
+    public void Pattern_that_no_name_needs_is_refused() =>
+        Assert.IsFalse(NamePattern.TryParse("*[" + new string('|', 2 * VirtualPath.MaxNameBytes) + "]", out _));
+
+    [TestMethod]
+    [DataRow("[a-cb-da-ax]", "abcdx", "e")]
+    [DataRow("[zx-ya]", "axyz", "b")]
+    public void Overlapping_members_of_a_set_count_once(string set, string members, string others)
+    {
+        Assert.IsTrue(NamePattern.TryParse(set, out var pattern));
+        foreach (var member in members) Assert.IsTrue(pattern!.Matches([(byte)member]), $"{member}");
+        foreach (var other in others) Assert.IsFalse(pattern!.Matches([(byte)other]), $"{other}");
+    }
+
     // Stars that each try every place would take longer than the test's life.
     [TestMethod]
     [Timeout(10_000)]
