@@ -170,7 +170,7 @@ public sealed class PeerConnectionTests : IDisposable
 
         Assert.AreEqual(2, await body.Stream.ReadAsync(new byte[10], Cancellation));
         Assert.AreEqual(0, await body.Stream.ReadAsync(new byte[10], Cancellation));
-        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(async () => await body.Stream.ReadAsync(new byte[10], Cancellation));
+        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(async () => Assert.Fail($"read {await body.Stream.ReadAsync(new byte[10], Cancellation)} bytes"));
     }
 
     [TestMethod]
@@ -181,7 +181,7 @@ public sealed class PeerConnectionTests : IDisposable
         using var connection = await AcceptAsync();
         await AnswerAsync(connection, Answer[..^1]);
         var body = (await opening).Body!;
-        await body.Stream.ReadAsync(new byte[2], Cancellation);
+        await body.Stream.ReadExactlyAsync(new byte[2], Cancellation);
         var reading = body.Stream.ReadAsync(new byte[2], Cancellation).AsTask();
 
         body.Dispose();
