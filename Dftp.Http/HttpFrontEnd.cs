@@ -46,6 +46,8 @@ public static class HttpFrontEnd
     /// </summary>
     public static void UseDftpLimits(this KestrelServerOptions server)
     {
+        // Each stream can hold a block that its client does not take.
+        server.Limits.Http2.MaxStreamsPerConnection = 32;
         server.Limits.MaxRequestLineSize = Math.Max(server.Limits.MaxRequestLineSize, MaxRequestLine);
         server.AddServerHeader = false;
         // RFC 9112, 3.2.2: with a target in absolute-form "the origin server MUST ignore the received Host header field".

@@ -31,8 +31,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
     /// <summary>When <see cref="TransferGrace"/> is over connections are aborted; FTP clients are told before that.</summary>
     private static readonly TimeSpan FtpTransferGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Paused players are no slow attackers: a response that is read at all is left alone for so long.</summary>
-    private static readonly MinDataRate PatientRate = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromMinutes(10));
+    /// <summary>
+    /// Paused players are no slow attackers: whoever reads nothing is left alone for so long. The server grants that time anew for each write, and
+    /// what a client has read before adds to it at this rate.
+    /// </summary>
+    private static readonly MinDataRate PatientRate = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromMinutes(10));
 
     private readonly NodeOptions _options;
     private readonly ILoggerFactory _logs;

@@ -20,7 +20,8 @@ export function markdown(text, depth = 0) {
   return made;
 }
 
-const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?))?\s*#*$/;
+// None of them may take more than a line's length of steps: a README of the tree is anybody's.
+const HEADING = /^ {0,3}(#{1,6})(?: +(.*))?$/;
 const FENCE = /^ {0,3}(```+|~~~+)/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])( +)(.*)$/;
 const QUOTE = /^ {0,3}>\s?(.*)$/;
@@ -33,6 +34,14 @@ const COMMENT = /^ {0,3}<!--/;
 const isBlank = line => line.trim() === '';
 const startsBlock = line => [HEADING, FENCE, ITEM, QUOTE, RULE].some(start => start.test(line));
 
+/** The text of a heading without the marks that may close it, as in "Title ##". */
+function withoutClosingMarks(text) {
+  const title = text.trimEnd();
+  let end = title.length;
+  while (end > 0 && title[end - 1] === '#') end--;
+  return end === 0 || title[end - 1] === ' ' ? title.slice(0, end).trimEnd() : title;
+}
+
 /** Adds the block that begins at a line. Returns the line after it. */
 function block(to, lines, at, depth) {
   const line = lines[at];
@@ -41,7 +50,7 @@ function block(to, lines, at, depth) {
 
   const heading = HEADING.exec(line);
   if (heading) {
-    to.append(headingOf(heading[1].length, heading[2] ?? ''));
+    to.append(headingOf(heading[1].length, withoutClosingMarks(heading[2] ?? '')));
     return at + 1;
   }
   if (RULE.test(line)) {

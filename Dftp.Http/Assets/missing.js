@@ -1,25 +1,33 @@
-// Which nodes are away, in words.
+// Which nodes are away or shown as they were, in words.
 
 import { element } from './dom.js';
 import { showExactTime, showTime } from './facts.js';
 
-/** Reads "name;since=1477224426, …", names percent-encoded. */
+/** Reads "name;since=1477224426;unconfirmed, …", names percent-encoded. */
 export function missingNodes(header) {
   return header.split(',').map(each => each.trim()).filter(Boolean).map(each => {
     const [name, ...parameters] = each.split(';');
     const since = parameters.map(parameter => /^since=(\d+)$/.exec(parameter.trim())).find(Boolean);
-    return { name: decodeURIComponent(name), since: since ? since[1] * 1000 : null };
+    const isUnconfirmed = parameters.some(parameter => parameter.trim() === 'unconfirmed');
+    return { name: decodeURIComponent(name), since: since ? since[1] * 1000 : null, isUnconfirmed };
   });
 }
 
-/** The notice above a list, null when nobody is away. */
+/** The notice above a list, null when it is whole. */
 export function missingNotice(nodes) {
   if (nodes.length === 0) return null;
-  const told = nodes.flatMap((node, index) => [
+  const [unconfirmed, away] = [nodes.filter(node => node.isUnconfirmed), nodes.filter(node => !node.isUnconfirmed)];
+  return element('p', { className: 'notice', role: 'status' },
+    'This list may be incomplete: ',
+    ...told(away), away.length === 0 ? '' : away.length === 1 ? ' is away. What only that node holds is not shown.' : ' are away. What only they hold is not shown.',
+    unconfirmed.length > 0 && away.length > 0 ? ' ' : '', unconfirmed.length > 0 ? 'the files of ' : '', ...told(unconfirmed),
+    unconfirmed.length === 0 ? '' : ' are shown as they were then, and not confirmed yet.');
+}
+
+function told(nodes) {
+  return nodes.flatMap((node, index) => [
     index === 0 ? '' : index === nodes.length - 1 ? ' and ' : ', ',
     element('b', {}, node.name),
     node.since === null ? '' : element('span', { title: showExactTime(node.since) }, ` (last seen ${showTime(node.since)})`),
   ]);
-  return element('p', { className: 'notice', role: 'status' },
-    'This list may be incomplete: ', ...told, nodes.length === 1 ? ' is away. What only that node holds is not shown.' : ' are away. What only they hold is not shown.');
 }

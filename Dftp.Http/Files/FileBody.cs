@@ -9,6 +9,9 @@ internal static class FileBody
 {
     private const int BlockSize = 256 * 1024;
 
+    /// <summary>HTTP/2's frames carry no more, and each of its streams can hold one block that its client does not take.</summary>
+    private const int Http2BlockSize = 16 * 1024;
+
     /// <summary>What is smaller is read, and goes out with the headers: that is cheaper than the kernel's way.</summary>
     private const int MinKernelBytes = 64 * 1024;
 
@@ -21,6 +24,7 @@ internal static class FileBody
         var writer = http.Response.BodyWriter;
         var region = content.Region;
         var output = region is not null && content.Length > MinKernelBytes ? DirectTransport.OutputOf(http) : null;
+        var block = output is not null ? SocketOutput.MaxFileBytes : HttpProtocol.IsHttp2(http.Request.Protocol) ? Http2BlockSize : BlockSize;
         var remaining = content.Length;
         try
         {
@@ -30,7 +34,7 @@ internal static class FileBody
                     ? whole with { Offset = whole.Offset + content.Length - remaining, Length = remaining }
                     : default(FileRegion?);
                 if (rest is { } offer) output?.Offer(offer);
-                var memory = writer.GetMemory((int)Math.Min(output is null ? BlockSize : SocketOutput.MaxFileBytes, remaining));
+                var memory = writer.GetMemory((int)Math.Min(block, remaining));
                 if (memory.Length > remaining) memory = memory[..(int)remaining];
                 var count = SocketOutput.IsStandIn(memory) ? memory.Length : await ReadAsync(content, rest, memory, http.RequestAborted);
                 if (count == 0) throw SocketOutput.BecameShorter();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.Text;
 using Microsoft.Extensions.Primitives;
@@ -11,6 +12,9 @@ internal static class HolderUrls
 {
     /// <summary>Clients take a few; a header is not to grow with the cluster.</summary>
     private const int MaxDuplicates = 16;
+
+    /// <summary>Proxies in front often take 4 KiB of headers in all.</summary>
+    private const int MaxFieldLength = 2048;
 
     /// <summary>The mark that asks for a node's own copy: a client that is sent on is never sent on again.</summary>
     private const string OwnCopyOnly = "redirN=1";
@@ -38,10 +42,15 @@ internal static class HolderUrls
     {
         // A file that this node alone has is the most common one, and costs nothing here.
         if (file.HolderCount == 1 && file.Owner == self) return null;
-        var urls = Elsewhere(request, file).Take(MaxDuplicates).ToList();
-        if (urls.Count == 0) return null;
-        return string.Join(
-            ", ", urls.Select((url, index) => string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={index + 1}")));
+        var field = new StringBuilder();
+        foreach (var (index, url) in Elsewhere(request, file).Take(MaxDuplicates).Index())
+        {
+            var link = string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={index + 1}");
+            if (field.Length + link.Length > MaxFieldLength) break;
+            field.Append(index == 0 ? "" : ", ").Append(link);
+        }
+
+        return field.Length == 0 ? null : field.ToString();
     }
 
     /// <summary>Where to send a client for a file that this node has no copy of; its query goes along.</summary>
@@ -55,8 +64,9 @@ internal static class HolderUrls
         return url + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
     }
 
+    /// <summary>None by HTTPS: the others' addresses are in the clear, and nobody who asked for the one is to be sent to the other.</summary>
     private static IEnumerable<string> Elsewhere(TreeRequest request, Entry file) =>
-        HoldersOf(request, file).Where(node => node.State == NodeState.Alive).Select(node => Of(request, node)).OfType<string>();
+        request.Http.Request.IsHttps ? [] : HoldersOf(request, file).Where(node => node.State == NodeState.Alive).Select(node => Of(request, node)).OfType<string>();
 
     /// <summary>The nodes that have it with this size and time.</summary>
     private static IEnumerable<NodeSummary> HoldersOf(TreeRequest request, Entry file) =>

@@ -37,7 +37,7 @@ internal sealed class GreetingPage(HttpOptions options)
 
     private static readonly CompositeFormat MissingRow = CompositeFormat.Parse(
         """
-        <tr class="away"><td>{0}</td><td>away since {1}</td><td></td><td class="n"></td><td class="n"></td></tr>
+        <tr class="away"><td>{0}</td><td>{1}</td><td></td><td class="n"></td><td class="n"></td></tr>
 
         """);
 
@@ -98,7 +98,10 @@ internal sealed class GreetingPage(HttpOptions options)
 
         foreach (var node in request.Completeness.Missing)
         {
-            page.AppendFormat(CultureInfo.InvariantCulture, MissingRow, HtmlPage.Text(node.Name.Value), Completeness.Time(node));
+            // This node's own files may be unconfirmed; it has its row already.
+            if (node.Name == options.NodeName) continue;
+            var state = node.IsUnconfirmed ? $"files as of {Completeness.Time(node)}, not confirmed yet" : $"away since {Completeness.Time(node)}";
+            page.AppendFormat(CultureInfo.InvariantCulture, MissingRow, HtmlPage.Text(node.Name.Value), state);
         }
 
         var ftp = options.FtpPort is { } port

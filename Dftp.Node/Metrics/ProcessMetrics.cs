@@ -23,6 +23,16 @@ internal static class ProcessMetrics
         meter.CreateObservableGauge("dftp.build_info", () => new Measurement<int>(1, build), null, "Always 1: which program this is, and which node.");
     }
 
-    /// <summary>Without the one that the counting itself opens.</summary>
-    private static long CountDescriptors() => Directory.EnumerateFileSystemEntries(OwnDescriptors).LongCount() - 1;
+    /// <summary>Without the one that the counting itself opens. Where none is left to open, nothing is told.</summary>
+    private static IEnumerable<Measurement<long>> CountDescriptors()
+    {
+        try
+        {
+            return [new(Directory.EnumerateFileSystemEntries(OwnDescriptors).LongCount() - 1)];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 }
