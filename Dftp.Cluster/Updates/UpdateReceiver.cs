@@ -33,30 +33,21 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
         sender?.Change(facts => facts with { Receiving = facts.Receiving + 1 });
         try
         {
-            var (outcome, reason, gathered) = await ReadAndApplyAsync(body, cancellationToken);
-            HeapTrim.AfterGathering(gathered);
-            return (outcome, reason);
+            var started = time.GetTimestamp();
+            var update = await UpdateReader.ReadAsync(body, cancellationToken);
+            if (update.Header.Sender == options.NodeName)
+                return (UpdateOutcome.Refused, $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
+            if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes");
+            var result = Apply(peer, update);
+            if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
+            if (result.Outcome == UpdateOutcome.Applied && update.Header.IsFull)
+                LogFull(log, peer.Name, update.Entries, time.GetElapsedTime(started).TotalMilliseconds);
+            return result;
         }
         finally
         {
             sender?.Change(facts => facts with { Receiving = facts.Receiving - 1 });
         }
-    }
-
-    /// <returns>The outcome, and how many entries a full update was gathered of.</returns>
-    private async Task<(UpdateOutcome Outcome, string Reason, long Gathered)> ReadAndApplyAsync(PipeReader body, CancellationToken cancellationToken)
-    {
-        var started = time.GetTimestamp();
-        var update = await UpdateReader.ReadAsync(body, cancellationToken);
-        var gathered = update.Header.IsFull ? update.Entries : 0;
-        if (update.Header.Sender == options.NodeName)
-            return (UpdateOutcome.Refused, $"this node is called {options.NodeName} itself: start one of the two with another --node-name", gathered);
-        if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes", gathered);
-        var (outcome, reason) = Apply(peer, update);
-        if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
-        if (outcome == UpdateOutcome.Applied && update.Header.IsFull)
-            LogFull(log, peer.Name, update.Entries, time.GetElapsedTime(started).TotalMilliseconds);
-        return (outcome, reason, gathered);
     }
 
     private (UpdateOutcome Outcome, string Reason) Apply(Peer peer, ReceivedUpdate update)
