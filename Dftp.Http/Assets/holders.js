@@ -57,12 +57,12 @@ async function holdersOf(path) {
     const answer = await fetch(`/holders${path.split('/').map(encodeURIComponent).join('/')}`, { headers: { Accept: 'application/json' } });
     if (!answer.ok) return [];
     const told = await answer.json();
-    return (Array.isArray(told) ? told : told.holders ?? []).map(holder => ({
-      name: String(holder.name ?? holder.node ?? holder),
+    return told.holders.map(holder => ({
+      name: holder.node,
       url: /^https?:\/\//.test(holder.url ?? '') ? holder.url : null,
       isSuspect: holder.state === 'suspect',
       size: holder.size ?? null,
-      time: Date.parse(holder.mtime ?? holder.modified) || null,
+      time: Date.parse(holder.mtime) || null,
     }));
   } catch {
     return [];

@@ -125,10 +125,18 @@ function itemOf(text, depth) {
   return element('li', { className: 'task' }, element('input', { type: 'checkbox', disabled: true, checked: task[1] !== ' ', ariaLabel: 'done' }), ...shown);
 }
 
+/** A line of a table has all its columns, however short it is written: more cells than these would be made of a few bytes each. */
+const MAX_COLUMNS = 100;
+const MAX_CELLS = 20_000;
+
 function table(to, lines, at) {
-  const aligned = cells(lines[at + 1]).map(cell => (cell.endsWith(':') ? (cell.startsWith(':') ? 'center' : 'right') : ''));
-  const end = endOf(lines, at + 2, each => !isBlank(each) && each.includes('|'));
-  const row = (line, name) => element('tr', {}, ...aligned.map((side, index) => element(name, { className: side }, ...inline(cells(line)[index] ?? ''))));
+  const aligned = cells(lines[at + 1]).slice(0, MAX_COLUMNS).map(cell => (cell.endsWith(':') ? (cell.startsWith(':') ? 'center' : 'right') : ''));
+  const last = at + 2 + Math.floor(MAX_CELLS / aligned.length);
+  const end = endOf(lines, at + 2, (each, line) => line < last && !isBlank(each) && each.includes('|'));
+  const row = (line, name) => {
+    const texts = cells(line);
+    return element('tr', {}, ...aligned.map((side, index) => element(name, { className: side }, ...inline(texts[index] ?? ''))));
+  };
   to.append(element('table', {}, element('thead', {}, row(lines[at], 'th')), element('tbody', {}, ...lines.slice(at + 2, end).map(line => row(line, 'td')))));
   return end;
 }

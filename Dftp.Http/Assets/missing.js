@@ -17,17 +17,19 @@ export function missingNodes(header) {
 export function missingNotice(nodes) {
   if (nodes.length === 0) return null;
   const [unconfirmed, away] = [nodes.filter(node => node.isUnconfirmed), nodes.filter(node => !node.isUnconfirmed)];
-  return element('p', { className: 'notice', role: 'status' },
-    'This list may be incomplete: ',
-    ...told(away), away.length === 0 ? '' : away.length === 1 ? ' is away. What only that node holds is not shown.' : ' are away. What only they hold is not shown.',
-    unconfirmed.length > 0 && away.length > 0 ? ' ' : '', unconfirmed.length > 0 ? 'the files of ' : '', ...told(unconfirmed),
-    unconfirmed.length === 0 ? '' : ' are shown as they were then, and not confirmed yet.');
+  const words = [];
+  if (away.length > 0) {
+    words.push('This list may be incomplete: ', ...told(away, 'last seen'),
+      away.length === 1 ? ' is away. What only that node holds is not shown. ' : ' are away. What only they hold is not shown. ');
+  }
+  if (unconfirmed.length > 0) words.push('Not confirmed yet are the files of ', ...told(unconfirmed, 'shown as of'), '.');
+  return element('p', { className: 'notice', role: 'status' }, ...words);
 }
 
-function told(nodes) {
+function told(nodes, when) {
   return nodes.flatMap((node, index) => [
     index === 0 ? '' : index === nodes.length - 1 ? ' and ' : ', ',
     element('b', {}, node.name),
-    node.since === null ? '' : element('span', { title: showExactTime(node.since) }, ` (last seen ${showTime(node.since)})`),
+    node.since === null ? '' : element('span', { title: showExactTime(node.since) }, ` (${when} ${showTime(node.since)})`),
   ]);
 }

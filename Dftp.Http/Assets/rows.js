@@ -59,7 +59,8 @@ export class Rows {
     if (!this.#isLong || this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#window();
+      // The list may have become short since.
+      if (this.#isLong) this.#window();
     });
   }
 

@@ -29,7 +29,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     public async Task AnswerAsync(TreeRequest request, Entry file)
     {
         // 0.
-        if (options.RedirectsRemoteReads && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
+        if (options.RedirectsRemoteReads && !HolderUrls.IsLoadedByOurPage(request) && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
         {
             await PlainText.RedirectOnceAsync(request, elsewhere);
             return;

@@ -45,9 +45,9 @@ internal static class HolderUrls
         var field = new StringBuilder();
         foreach (var (index, url) in Elsewhere(request, file).Take(MaxDuplicates).Index())
         {
-            var link = string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={index + 1}");
+            var link = string.Create(CultureInfo.InvariantCulture, $"{(index == 0 ? "" : ", ")}<{url}>; rel=duplicate; pri={index + 1}");
             if (field.Length + link.Length > MaxFieldLength) break;
-            field.Append(index == 0 ? "" : ", ").Append(link);
+            field.Append(link);
         }
 
         return field.Length == 0 ? null : field.ToString();
@@ -63,6 +63,13 @@ internal static class HolderUrls
         var query = request.Target.Query;
         return url + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
     }
+
+    /// <summary>
+    /// Whether a page of this node loads the file into itself, as a browser says by Fetch Metadata's fields: its Content-Security-Policy lets it
+    /// load from nowhere else, over a redirect neither.
+    /// </summary>
+    public static bool IsLoadedByOurPage(TreeRequest request) =>
+        request.Http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && request.Http.Request.Headers["Sec-Fetch-Mode"] != "navigate";
 
     /// <summary>None by HTTPS: the others' addresses are in the clear, and nobody who asked for the one is to be sent to the other.</summary>
     private static IEnumerable<string> Elsewhere(TreeRequest request, Entry file) =>

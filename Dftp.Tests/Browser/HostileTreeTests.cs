@@ -58,6 +58,27 @@ public sealed class HostileTreeTests
         Assert.IsFalse(tab.Console.Any(line => line.Contains("Content Security Policy", StringComparison.Ordinal)), string.Join('\n', tab.Console));
     }
 
+    // Each of these took minutes, or gigabytes, of the browser of whoever opened the directory.
+    [TestMethod]
+    [DataRow("heading")]
+    [DataRow("columns")]
+    [DataRow("rows")]
+    public async Task ReadmeThatIsMeantToTakeLong_DoesNot(string kind)
+    {
+        var readme = kind switch
+        {
+            "heading" => "# x" + new string(' ', 400_000) + "x",
+            "columns" => string.Concat(Enumerable.Repeat("a|", 80_000)) + "\n" + string.Concat(Enumerable.Repeat("-|", 80_000)) + "\nx|",
+            _ => string.Concat(Enumerable.Repeat("a|", 90)) + "\n" + string.Concat(Enumerable.Repeat("-|", 90)) + string.Concat(Enumerable.Repeat("\n|", 100_000)),
+        };
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/README.md", readme + "\n\nend of it"));
+        await using var tab = await Chromium.OpenAsync();
+
+        await tab.ListAsync(site.Url("/fs/"));
+
+        await Expect(tab.Page.Locator(".readme")).ToContainTextAsync("end of it");
+    }
+
     // A name is a directory too; the search echoes what was asked; an error page echoes a path.
     [TestMethod]
     [DataRow("/fs/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E/")]

@@ -272,7 +272,7 @@ public sealed class PageTests
         await tab.Page.RouteAsync("**/fs/?format=json", route => route.FulfillAsync(new()
         {
             ContentType = "application/json",
-            Headers = new Dictionary<string, string> { ["X-Dftp-Missing"] = "nas;since=1477224426, caf%C3%A9;since=1477224426" },
+            Headers = new Dictionary<string, string> { ["X-Dftp-Missing"] = "nas;since=1477224426, caf%C3%A9;since=1477224426, atlas;since=1477224426;unconfirmed" },
             Body = """
                 [{"name":"fresh.txt","type":"file","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","size":9,"owner":"studio","holders":1},
                  {"name":"notes 2.txt","type":"file","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","size":7,"owner":"atlas","holders":1}]
@@ -293,6 +293,7 @@ public sealed class PageTests
         await Expect(tab.Filter).ToHaveValueAsync("t");
         await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
         await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("café (last seen 23 Oct 2016) are away");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("not shown. Not confirmed yet are the files of atlas (shown as of 23 Oct 2016).");
         StringAssert.Contains(tab.Requests.First(url => url.Contains("/events/", StringComparison.Ordinal)), "/events/?under=%2F");
     }
 

@@ -65,6 +65,20 @@ public sealed class CompletenessTests
             "There may be more: 2 nodes are away: &lt;é%&gt; (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).</p>");
     }
 
+    // After a restart a node's own files are not confirmed: it is not away, and has one row.
+    [TestMethod]
+    public async Task Greeting_tells_what_is_not_confirmed_yet()
+    {
+        var unconfirmed = new MissingNode(HttpSite.Node, UnixTime.FromSeconds(1477224426), IsUnconfirmed: true);
+        await using var site = await HttpSite.StartAsync(Tree(unconfirmed, unconfirmed with { Name = NodeName.Parse("nas") }));
+
+        var page = await site.GetTextAsync("/");
+
+        StringAssert.Contains(page, "<td>nas</td><td>files as of 2016-10-23 12:07 UTC, not confirmed yet</td>");
+        Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
+        Assert.IsFalse(page.Contains($"<td>{HttpSite.Node}</td><td>files as of", StringComparison.Ordinal), page);
+    }
+
     [TestMethod]
     [DataRow("/fs/b")]
     [DataRow("/find/b/")]

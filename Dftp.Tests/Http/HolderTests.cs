@@ -76,6 +76,38 @@ public sealed class HolderTests
         Assert.AreEqual("text", await site.GetTextAsync("/fs/x"));
     }
 
+    // A page's Content-Security-Policy counts for where a redirect leads too. Fetch Metadata tells what a page loads into itself.
+    [DataTestMethod]
+    [DataRow("same-origin", "no-cors", HttpStatusCode.OK)]
+    [DataRow("same-origin", "cors", HttpStatusCode.OK)]
+    [DataRow("same-origin", "navigate", HttpStatusCode.TemporaryRedirect)]
+    [DataRow("cross-site", "no-cors", HttpStatusCode.TemporaryRedirect)]
+    public async Task WhatOurPageLoadsIntoItself_IsServedFromHere(string site, string mode, HttpStatusCode expected)
+    {
+        await using var node = await RedirectingAsync(Tree().Copy("c", "/x", "text"));
+
+        using var response = await node.GetAsync("/fs/x", ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode));
+
+        Assert.AreEqual(expected, response.StatusCode);
+    }
+
+    // Proxies in front have little room for headers: nginx' default is 4 KiB for all of them.
+    [TestMethod]
+    public async Task LinksOfALongPath_TakeAtMostTwoKibibytes()
+    {
+        var path = "/" + new string('ü', 100) + "/" + new string('x', 200);
+        await using var site = await HttpSite.StartAsync(Tree().Copy("server1", path, "text").Copy("b", path, "text").Copy("c", path, "text"));
+        var tooLong = "/" + string.Join('/', Enumerable.Repeat(new string('ü', 120), 4));
+        await using var without = await HttpSite.StartAsync(Tree().Copy("server1", tooLong, "text").Copy("b", tooLong, "text"));
+
+        using var both = await site.GetAsync("/fs" + Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal));
+        using var none = await without.GetAsync("/fs" + Uri.EscapeDataString(tooLong).Replace("%2F", "/", StringComparison.Ordinal));
+
+        Assert.AreEqual(2, both.Headers.GetValues("Link").Single().Split(", ").Length);
+        Assert.AreEqual(HttpStatusCode.OK, none.StatusCode);
+        Assert.IsFalse(none.Headers.Contains("Link"));
+    }
+
     // The copy here is another version: the owner's is what the tree shows.
     [TestMethod]
     public async Task FileThatIsHereInAnotherVersion_IsRedirected()

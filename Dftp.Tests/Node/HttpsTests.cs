@@ -104,6 +104,22 @@ public sealed class HttpsTests
         Assert.AreEqual(1, text.Split("HTTP/1.1").Length - 1, text);
     }
 
+    // The other nodes' addresses are in the clear: nobody who came by HTTPS is sent there.
+    [TestMethod]
+    public async Task FileOfAnotherNode_IsRedirectedInTheClearOnly()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", [], options => options with { HttpsListen = AnyPort, RedirectsRemoteReads = true });
+        await cluster.StartAsync("b", [("x", "of b")]);
+        await cluster.UniteAsync();
+        await cluster.ConvergedAsync();
+
+        using var clear = await TestCluster.Http.GetAsync(new Uri(node.Public, "fs/x"));
+
+        Assert.AreEqual(HttpStatusCode.TemporaryRedirect, clear.StatusCode);
+        Assert.AreEqual("of b", await ReadAsync(node, "fs/x", 2));
+    }
+
     [TestMethod]
     public async Task ManyStreamsOfOneConnection_ComeWhole()
     {
