@@ -244,7 +244,11 @@ public sealed class PageTests
     public async Task Holders_AreToldWhenSomebodyAsks()
     {
         await using var tab = await Chromium.OpenAsync();
-        await tab.RouteAsync("**/holders/both.txt", 200, "application/json", """{"holders":[{"name":"atlas","size":4},{"name":"studio","size":5}]}""");
+        await tab.RouteAsync("**/holders/both.txt", 200, "application/json", """
+            {"path":"/both.txt","type":"file","owner":"atlas","holders":[
+                {"node":"atlas","state":"self","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","url":null,"size":4,"same":true,"sha256":null},
+                {"node":"studio","state":"alive","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","url":null,"size":5,"same":false,"sha256":null}]}
+            """);
         await tab.ListAsync(Root);
 
         await tab.Page.ClickAsync("tr[data-name='both.txt'] td.node button");

@@ -195,10 +195,15 @@ public sealed class WhereTests
 
     private static void Age(TestNode node, string path) => File.SetLastWriteTimeUtc(Path.Combine(node.Root, path), Old);
 
+    /// <summary>Until the node knows of every holder that its copy has this time.</summary>
     private static Task SeenWithAsync(TestNode node, string path, DateTime modified) => Eventually.TrueAsync(
-        async () => (await HeadAsync(node, "fs/" + Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal))).Modified
-            == ((modified - DateTime.UnixEpoch).Ticks * 100).ToString(CultureInfo.InvariantCulture),
-        $"{node.Name} knows the time of {path}");
+        async () =>
+        {
+            using var told = JsonDocument.Parse(await node.GetAsync("holders/" + path));
+            return told.RootElement.GetProperty("holders").EnumerateArray()
+                .All(holder => holder.GetProperty("mtime").GetString() == modified.ToString("R", CultureInfo.InvariantCulture));
+        },
+        $"{node.Name} knows the time of every {path}");
 
     private static string Field(string content) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}:";
 
