@@ -54,8 +54,9 @@ public sealed class HttpConnections
     /// <summary>The outermost part of a connection: lets it in, or turns it away.</summary>
     internal async Task AdmitAsync(ConnectionDelegate next, ConnectionContext connection, bool isTls)
     {
-        connection.Features.Set(Metrics.Sent);
-        connection.Features.Set(new Refusal());
+        var refusal = new Refusal();
+        connection.Features.Set(refusal);
+        connection.Features.Get<SocketOutput>()?.Follow(Metrics.Sent, refusal);
         var open = Metrics.ConnectionOpened();
         try
         {

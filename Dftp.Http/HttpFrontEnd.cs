@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
 using Dftp.FileSystem;
-using Dftp.Http.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -63,7 +62,6 @@ public static class HttpFrontEnd
         if (tls is null)
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.UseDftpTransport();
         }
         else
         {

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "more than {Max} HTTP connections at once: further ones are turned away")]
     public static partial void TooManyConnections(ILogger logger, int max);
+
+    [LoggerMessage(4, LogLevel.Warning, "HTTP connections have to wait: {Reason}")]
+    public static partial void ConnectionNotAccepted(ILogger logger, string reason);
 }

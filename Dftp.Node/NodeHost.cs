@@ -7,6 +7,7 @@ using Dftp.Cluster.Membership;
 using Dftp.Cluster.Watching;
 using Dftp.Ftp;
 using Dftp.Http;
+using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
 using Dftp.Node.Metrics;
@@ -190,6 +191,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         });
 
         // After the server's own transport, which is put in only where there is none, and keeps the other interfaces.
+        if (_http is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport([_http.EndPoint], Bind, _logs));
         if (ftp is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new FtpTransport(FtpEndPoints(), Bind, _logs));
 
         var app = builder.Build();

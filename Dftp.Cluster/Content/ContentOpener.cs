@@ -69,14 +69,15 @@ internal sealed partial class ContentOpener(
     }
 
     /// <summary>Opens the rest of a file at another holder that has it with the same size and modification time.</summary>
-    private async ValueTask<FileContent?> GoOnAsync(VirtualPath path, Entry file, ByteRange rest, Peer failed, CancellationToken cancellationToken)
+    private async ValueTask<FileContent?> GoOnAsync(
+        VirtualPath path, Entry file, ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken)
     {
         foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
         {
-            if (holder.Owner == failed.Name || !holder.HasSameContentFacts(file)) continue;
+            if (failed.Contains(holder.Owner) || !holder.HasSameContentFacts(file)) continue;
             var result = await OpenAtAsync(holder, path, file, rest, cancellationToken);
             if (result.Content is not { } content) continue;
-            LogGoesOn(log, path, failed.Name, holder.Owner, rest.Offset);
+            LogGoesOn(log, path, failed[^1], holder.Owner, rest.Offset);
             return content;
         }
 

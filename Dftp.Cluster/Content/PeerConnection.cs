@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using Dftp.Cluster.Membership;
+using Dftp.Sockets;
 
 namespace Dftp.Cluster.Content;
 
@@ -11,7 +11,7 @@ internal sealed class PeerConnection : IDisposable
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
 
     private readonly Lock _lock = new();
-    private readonly Socket _socket;
+    private readonly LoopSocket _socket;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PeerResponseHead.MaxBytes);
@@ -20,11 +20,14 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
     private long _deadline = long.MaxValue;
 
+    /// <summary>When the timer looks at it next. Guarded by <see cref="_lock"/>.</summary>
+    private long _looksAt = long.MaxValue;
+
     private int _isClosed;
     private int _begin;
     private int _end;
 
-    private PeerConnection(Socket socket, HostPort address, TimeProvider time)
+    private PeerConnection(LoopSocket socket, HostPort address, TimeProvider time)
     {
         _socket = socket;
         Address = address;
@@ -33,6 +36,9 @@ internal sealed class PeerConnection : IDisposable
     }
 
     public HostPort Address { get; }
+
+    /// <inheritdoc cref="LoopSocket.IsOfThisThread"/>
+    public bool IsOfThisThread => _socket.IsOfThisThread;
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
@@ -51,20 +57,27 @@ internal sealed class PeerConnection : IDisposable
         var presence = peer.Presence;
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, presence, cancellationToken);
-        var socket = await PeerSocket.ConnectSocketAsync(new DnsEndPoint(address.Host, address.Port), either.Token);
+        var socket = await PeerSocket.ConnectLoopAsync(address, either.Token);
         var connection = new PeerConnection(socket, address, time);
         connection._presence = presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
         return connection;
     }
 
-    /// <summary>Closes the connection when it is not told otherwise within a time.</summary>
+    /// <summary>
+    /// Closes the connection when it is not told otherwise within a time. The timer is set anew only to fire earlier: one that fires too early
+    /// looks again later, which is cheaper than setting it for each file.
+    /// </summary>
     public void CloseAfter(TimeSpan wait)
     {
-        lock (_lock) _deadline = TimestampIn(wait);
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        lock (_lock)
+        {
+            _deadline = TimestampIn(wait);
+            if (_deadline >= _looksAt) return;
+            _looksAt = _deadline;
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
     }
 
-    /// <summary>The timer is left to fire for nothing: that is cheaper than stopping it for each file.</summary>
     public void KeepOpen()
     {
         lock (_lock) _deadline = long.MaxValue;
@@ -80,10 +93,10 @@ internal sealed class PeerConnection : IDisposable
         var length = request.Write(_buffer);
         try
         {
-            for (var sent = 0; sent < length;) sent += await _socket.SendAsync(_buffer.AsMemory(sent, length - sent), SocketFlags.None);
+            await _socket.SendAsync(_buffer.AsMemory(0, length));
             while (true)
             {
-                var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+                var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
                 if (count == 0) throw new IOException("the connection broke off");
                 HasAnswered = true;
                 _end += count;
@@ -123,7 +136,7 @@ internal sealed class PeerConnection : IDisposable
     {
         try
         {
-            return await _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+            return await _socket.ReceiveAsync(buffer, cancellationToken);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
@@ -131,13 +144,22 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>A timer that was set for an earlier request may fire late.</summary>
     private void CloseWhenDue()
     {
         lock (_lock)
         {
-            if (TimestampIn(Tolerance) >= _deadline) Dispose();
+            _looksAt = long.MaxValue;
+            if (_deadline == long.MaxValue || IsClosed) return;
+            var left = _time.GetElapsedTime(_time.GetTimestamp(), _deadline);
+            if (left > Tolerance)
+            {
+                _looksAt = _deadline;
+                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
         }
+
+        Dispose();
     }
 
     private long TimestampIn(TimeSpan wait) => _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);

@@ -13,8 +13,8 @@ internal sealed class PeerConnectionPool : IDisposable
 
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>. The one that was used last is used next.</summary>
-    private readonly Stack<PeerConnection> _idle = new();
+    /// <summary>Guarded by <see cref="_lock"/>. The one that was used last is at the end.</summary>
+    private readonly List<PeerConnection> _idle = [];
 
     private bool _isDisposed;
     private HostPort? _unusual;
@@ -24,12 +24,17 @@ internal sealed class PeerConnectionPool : IDisposable
 
     public void MarkUnusual(HostPort address) => Volatile.Write(ref _unusual, address);
 
+    /// <summary>Takes one that goes on in the caller's thread where there is one, and of those the one that was used last.</summary>
     public PeerConnection? Take(HostPort address)
     {
         lock (_lock)
         {
-            while (_idle.TryPop(out var connection))
+            while (_idle.Count > 0)
             {
+                var near = _idle.FindLastIndex(static connection => connection.IsOfThisThread);
+                var at = near >= 0 ? near : _idle.Count - 1;
+                var connection = _idle[at];
+                _idle.RemoveAt(at);
                 connection.KeepOpen();
                 if (!connection.IsClosed && connection.Address == address) return connection;
                 connection.Dispose();
@@ -46,7 +51,7 @@ internal sealed class PeerConnectionPool : IDisposable
         {
             if (!_isDisposed && !connection.IsClosed && HasRoom())
             {
-                _idle.Push(connection);
+                _idle.Add(connection);
                 return;
             }
         }
@@ -59,17 +64,15 @@ internal sealed class PeerConnectionPool : IDisposable
         lock (_lock)
         {
             _isDisposed = true;
-            while (_idle.TryPop(out var connection)) connection.Dispose();
+            _idle.ForEach(static connection => connection.Dispose());
+            _idle.Clear();
         }
     }
 
     /// <summary>Those that were closed meanwhile take no place.</summary>
     private bool HasRoom()
     {
-        if (_idle.Count < Capacity) return true;
-        var open = _idle.Where(connection => !connection.IsClosed).Reverse().ToList();
-        _idle.Clear();
-        open.ForEach(_idle.Push);
+        if (_idle.Count >= Capacity) _idle.RemoveAll(static connection => connection.IsClosed);
         return _idle.Count < Capacity;
     }
 }

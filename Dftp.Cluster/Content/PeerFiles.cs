@@ -21,7 +21,7 @@ internal sealed class PeerFiles : IDisposable
     private const int UnsatisfiableRange = 416;
 
     /// <summary>A sleeping disk takes up to ten seconds to spin up; a holder that takes longer is passed over.</summary>
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
+    internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
     // Not the client above it, which has timeouts and buffers of its own for every request.
     private readonly HttpMessageInvoker _http;

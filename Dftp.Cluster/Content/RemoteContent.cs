@@ -12,10 +12,14 @@ internal sealed class RemoteContent : FileContent
     /// <summary>A transfer on which nothing moves for so long is broken, whatever the connection says.</summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
 
-    private readonly Func<ByteRange, Peer, CancellationToken, ValueTask<FileContent?>> _goOn;
+    private readonly GoOn _goOn;
     private readonly TimeProvider _time;
     private readonly ByteRange _range;
-    private readonly Peer _peer;
+
+    /// <summary>Holders that broke off, the last one last, since there was a byte of any.</summary>
+    private readonly List<NodeName> _failed = [];
+
+    private Peer _peer;
     private PeerBody? _body;
     private FileContent? _successor;
     private long _surplus;
@@ -24,10 +28,9 @@ internal sealed class RemoteContent : FileContent
     /// <param name="peer">The holder.</param>
     /// <param name="body">Its answer; owned by the content.</param>
     /// <param name="range">What was asked for.</param>
-    /// <param name="goOn">Opens the rest at another holder than the one that failed; null where there is none.</param>
+    /// <param name="goOn">Opens the rest at another holder.</param>
     /// <param name="time">For the limit on waiting.</param>
-    public RemoteContent(
-        Peer peer, PeerBody body, ByteRange range, Func<ByteRange, Peer, CancellationToken, ValueTask<FileContent?>> goOn, TimeProvider time)
+    public RemoteContent(Peer peer, PeerBody body, ByteRange range, GoOn goOn, TimeProvider time)
     {
         _peer = peer;
         _body = body;
@@ -46,22 +49,17 @@ internal sealed class RemoteContent : FileContent
     {
         var wanted = (int)Math.Min(buffer.Length, _range.Length - _read);
         if (wanted == 0) return 0;
-        if (_successor is null)
+        while (_successor is null)
         {
             var (count, failure) = await TryReadAsync(buffer[..wanted], cancellationToken);
             if (failure is null)
             {
+                _failed.Clear();
                 _read += count;
                 return count;
             }
 
-            _body?.Dispose();
-            _body = null;
-            PeerTable.Suspect(_peer);
-            _peer.PingNow.Raise();
-            var rest = new ByteRange(_range.Offset + _read, _range.Length - _read);
-            _successor = await _goOn(rest, _peer, cancellationToken)
-                ?? throw new FileContentException(new FileError(FileErrorKind.Unreachable, $"{_peer.Name} broke off at byte {rest.Offset}: {failure}"));
+            await GoOnAsync(failure, cancellationToken);
         }
 
         var read = await _successor.ReadAsync(buffer[..wanted], cancellationToken);
@@ -73,6 +71,21 @@ internal sealed class RemoteContent : FileContent
     {
         _body?.Dispose();
         if (_successor is not null) await _successor.DisposeAsync();
+    }
+
+    /// <summary>Goes on with the body of another holder, or with this node's own copy. Each gets one try without a byte in between.</summary>
+    private async ValueTask GoOnAsync(string failure, CancellationToken cancellationToken)
+    {
+        _body?.Dispose();
+        _body = null;
+        PeerTable.Suspect(_peer);
+        _peer.PingNow.Raise();
+        _failed.Add(_peer.Name);
+        var rest = new ByteRange(_range.Offset + _read, _range.Length - _read);
+        var next = await _goOn(rest, _failed, cancellationToken)
+            ?? throw new FileContentException(new FileError(FileErrorKind.Unreachable, $"{_peer.Name} broke off at byte {rest.Offset}: {failure}"));
+        if (next is RemoteContent remote) (_peer, _body, _surplus) = (remote._peer, remote._body, remote._surplus);
+        else _successor = next;
     }
 
     private async ValueTask<(int Count, string? Failure)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -121,3 +134,7 @@ internal sealed class RemoteContent : FileContent
         }
     }
 }
+
+/// <summary>Opens the rest of a file at another holder than those that failed, the last of which did so now.</summary>
+/// <returns>Null where there is none.</returns>
+internal delegate ValueTask<FileContent?> GoOn(ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken);

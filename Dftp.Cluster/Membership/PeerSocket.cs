@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Sockets;
 
 namespace Dftp.Cluster.Membership;
 
@@ -22,24 +23,47 @@ internal static class PeerSocket
     /// <summary>Connects.</summary>
     /// <returns>The connection, owned by the caller.</returns>
     /// <exception cref="SocketException">There is none.</exception>
-    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken) =>
-        new NetworkStream(await ConnectSocketAsync(to, cancellationToken), ownsSocket: true);
-
-    /// <inheritdoc cref="ConnectAsync"/>
-    public static async ValueTask<Socket> ConnectSocketAsync(DnsEndPoint to, CancellationToken cancellationToken)
+    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            SetLimits(socket);
+            Configure(socket);
             await socket.ConnectAsync(to, cancellationToken);
-            return socket;
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects for reading and sending on the event loop: to the first address of the host that answers.</summary>
+    /// <inheritdoc cref="ConnectAsync"/>
+    public static async ValueTask<LoopSocket> ConnectLoopAsync(HostPort to, CancellationToken cancellationToken)
+    {
+        var addresses = IPAddress.TryParse(to.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(to.Host, cancellationToken);
+        SocketException? failure = null;
+        foreach (var address in addresses)
+        {
+            try
+            {
+                return await LoopSocket.ConnectAsync(new IPEndPoint(address, to.Port), Configure, cancellationToken);
+            }
+            catch (SocketException refused)
+            {
+                failure = refused;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private static void Configure(Socket socket)
+    {
+        socket.NoDelay = true;
+        SetLimits(socket);
     }
 
     private static void SetLimits(Socket socket)

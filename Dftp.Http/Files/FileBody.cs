@@ -23,7 +23,7 @@ internal static class FileBody
     {
         var writer = http.Response.BodyWriter;
         var region = content.Region;
-        var output = region is not null && content.Length > MinKernelBytes ? DirectTransport.OutputOf(http) : null;
+        var output = region is not null && content.Length > MinKernelBytes ? SocketOutput.Of(http) : null;
         var block = output is not null ? SocketOutput.MaxFileBytes : HttpProtocol.IsHttp2(http.Request.Protocol) ? Http2BlockSize : BlockSize;
         var remaining = content.Length;
         try

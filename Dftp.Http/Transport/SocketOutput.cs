@@ -4,7 +4,10 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Dftp.FileSystem;
 using Dftp.Http.Operation;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Transport;
 
@@ -17,19 +20,13 @@ namespace Dftp.Http.Transport;
 /// which the server would take for a bug of its own. After the one the flush says that the other side is gone; after the other it
 /// leaves the reason in <see cref="FileFailure"/>, and who offered the file ends the connection. Nothing more is sent either way.
 /// </remarks>
-internal sealed class SocketOutput(ConnectionContext connection, Socket socket) : PipeWriter
+internal sealed class SocketOutput(ConnectionContext connection, LoopSocket socket) : PipeWriter
 {
     /// <summary>The most that one flush takes of a file: the calls around it cost nothing then, and a stop is seen soon.</summary>
     public const int MaxFileBytes = 1024 * 1024;
 
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
-
-    /// <summary>
-    /// What is sent by the framework when the socket is full, in order to wait by its readiness loop. It is copied twice, so it is small;
-    /// by the time it fits, a third of the socket's buffer is free for the kernel's way.
-    /// </summary>
-    private const int WaitBytes = 4 * 1024;
 
     /// <summary>What is read and sent at a time where the kernel has no way of its own.</summary>
     private const int CopyBytes = 64 * 1024;
@@ -40,8 +37,8 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxFileBytes);
 
     private readonly Queue<ArraySegment<byte>> _full = new(0);
-    private readonly ByteCount? _count = connection.Features.Get<ByteCount>();
-    private readonly Refusal? _refusal = connection.Features.Get<Refusal>();
+    private ByteCount? _count;
+    private Refusal? _refusal;
     private byte[] _buffer = [];
     private int _used;
     private FileRegion? _offered;
@@ -68,6 +65,18 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     /// <summary>Whether memory stands for bytes of the region that was offered.</summary>
     public static bool IsStandIn(ReadOnlyMemory<byte> memory) =>
         MemoryMarshal.TryGetArray(memory, out var segment) && ReferenceEquals(segment.Array, StandIn);
+
+    /// <summary>Has what is sent counted, and the server silenced where a refusal asks for it.</summary>
+    public void Follow(ByteCount count, Refusal refusal) => (_count, _refusal) = (count, refusal);
+
+    /// <summary>The output of the request's connection, where the body of its response reaches it as it is; otherwise null.</summary>
+    public static SocketOutput? Of(HttpContext http) =>
+        http.Features.Get<SocketOutput>() is { } output
+        && http.Response is { HasStarted: true, ContentLength: not null }
+        && (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
+        && http.Features.Get<IConnectionTransportFeature>()?.Transport.Output == output
+            ? output
+            : null;
 
     public static IOException BecameShorter() => new EndOfStreamException("the file became shorter while it was sent");
 
@@ -144,41 +153,28 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        while (!bytes.IsEmpty)
-        {
-            var sent = await socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
-            _count?.Add(sent);
-            bytes = bytes[sent..];
-        }
+        await socket.SendAsync(bytes, cancellationToken);
+        _count?.Add(bytes.Length);
     }
 
     /// <returns>False when the file failed.</returns>
     private async ValueTask<bool> SendAsync(FileRegion region, CancellationToken cancellationToken)
     {
-        // The framework switches a socket over at its first asynchronous operation, which may be still to come.
-        socket.Blocking = false;
         var isByKernel = true;
-        var isFull = false;
         while (region.Length > 0)
         {
             var sent = 0;
-            var result = !isByKernel ? SendFileResult.Unsupported
-                : isFull ? SendFileResult.SocketIsFull
-                : SendFile.Send(socket, region, out sent);
-            isFull = false;
-            switch (result)
+            switch (isByKernel ? SendFile.Send(socket.Socket, region, out sent) : SendFileResult.Unsupported)
             {
                 case SendFileResult.Sent:
                     _count?.Add(sent);
-                    // Less than asked for: there was no more room, and asking again would only tell that.
-                    isFull = sent < region.Length;
                     break;
                 case SendFileResult.SocketIsFull:
-                    sent = await SendPieceAsync(region, WaitBytes, cancellationToken);
-                    break;
+                    await socket.WaitWritableAsync(cancellationToken);
+                    continue;
                 case SendFileResult.Unsupported:
                     isByKernel = false;
-                    sent = await SendPieceAsync(region, CopyBytes, cancellationToken);
+                    sent = await SendPieceAsync(region, cancellationToken);
                     break;
                 case SendFileResult.EndOfFile:
                     return FileFails(BecameShorter());
@@ -196,12 +192,12 @@ internal sealed class SocketOutput(ConnectionContext connection, Socket socket) 
     }
 
     /// <returns>0 when the file failed.</returns>
-    private async ValueTask<int> SendPieceAsync(FileRegion region, int most, CancellationToken cancellationToken)
+    private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(most);
+        var piece = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
-            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, most)));
+            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, CopyBytes)));
             await SendAsync(piece.AsMemory(0, read), cancellationToken);
             return read;
         }

@@ -5,8 +5,10 @@ using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http;
+using Dftp.Http.Transport;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -63,15 +65,22 @@ internal sealed class HttpSite : IAsyncDisposable
         builder.Logging.AddProvider(log);
         builder.Services.AddDftp(connections);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
+        var endPoint = new IPEndPoint(IPAddress.Loopback, 0);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.UseDftpLimits();
             server?.Invoke(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            kestrel.Listen(endPoint, listen =>
             {
                 if (isDirect) listen.UseDftp(connections);
             });
         });
+        if (isDirect)
+        {
+            builder.Services.AddSingleton<IConnectionListenerFactory>(
+                new LoopTransport([endPoint], SocketTransportOptions.CreateDefaultBoundListenSocket, loggers));
+        }
+
         var app = builder.Build();
         app.MapDftp(tree, ownTree ?? new MemoryFileTree(), given, connections);
         await app.StartAsync();

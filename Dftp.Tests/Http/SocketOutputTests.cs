@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Dftp.FileSystem;
 using Dftp.Http.Transport;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace Dftp.Tests.Http;
@@ -147,11 +148,11 @@ public sealed class SocketOutputTests
 
         public SocketConnection(Socket socket)
         {
-            Socket = socket;
+            Socket = new LoopSocket(socket);
             ConnectionClosed = _closed.Token;
         }
 
-        public Socket Socket { get; }
+        public LoopSocket Socket { get; }
 
         public override void Abort(ConnectionAbortedException abortReason) => _closed.Cancel();
 

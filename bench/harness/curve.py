@@ -1,18 +1,24 @@
 """What a file costs as trees grow: 10 k, 100 k, 1 M and 10 M files."""
 
+import contextlib
+import pathlib
 import shutil
 import statistics
+import sys
 import time
 
 from . import clients, trees, tree_rows
 from .cluster_rows import join_once
 from .measure import percentile
-from .processes import run_command, until
+from .processes import CannotMeasure, run_command, until
 from .report import number
 from .servers import DftpNode
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 CHANGED = 1000
+# A watch for each directory: what the system allows by itself is too little for the largest tree, and dftp says then what to raise.
+WATCHES = 1_048_576
+WATCH_LIMIT = pathlib.Path("/proc/sys/fs/inotify/max_user_watches")
 HEAD = (
     "| files | find -printf, s | scan, s | µs/file | memory, B/file | after a merge, B/file | join, s | µs/file | wire, B/file | /find/, s | ns/file | "
     f"search, ms | {CHANGED:,} changes, ms |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
@@ -28,12 +34,32 @@ def print_curve(bench, largest, keep):
         was_there = (trees.home() / f"tree-{files}").is_dir()
         root = trees.many_files(files)
         try:
-            lines.append(measure(bench, root, files))
+            with enough_watches():
+                lines.append(measure(bench, root, files))
             print(lines[-1], flush=True)
         finally:
             if not was_there and not keep:
                 trees.remove(root)
     return "\n".join([HEAD, *lines]) + "\n"
+
+
+@contextlib.contextmanager
+def enough_watches():
+    """Raises the limit for as long as it is needed, where that is allowed."""
+    before = WATCH_LIMIT.read_text()
+    if int(before) >= WATCHES:
+        yield
+        return
+    try:
+        WATCH_LIMIT.write_text(str(WATCHES))
+    except OSError as refused:
+        print(f"{WATCH_LIMIT} stays at {before.strip()}: {refused.strerror}", file=sys.stderr)
+        yield
+        return
+    try:
+        yield
+    finally:
+        WATCH_LIMIT.write_text(before)
 
 
 def measure(bench, root, files):
@@ -71,7 +97,13 @@ def changes(full, peer, files):
         for file in range(CHANGED):
             (directory / f"{file}").touch()
         until(lambda: clients.fetch(peer.http, "/fs/zz-changes/?format=txt", keep=True)[1].count(b"\n") >= CHANGED, 120, "all changes are seen")
-        return (time.perf_counter() - started) * 1000
-    finally:
+        took = (time.perf_counter() - started) * 1000
         shutil.rmtree(directory)
         peer.wait_for_files(files)
+        return took
+    except CannotMeasure as failure:
+        # What was measured before is not to be lost with it.
+        print(f"changes among {files:,} files: {failure}", file=sys.stderr)
+        return float("nan")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -114,7 +114,9 @@ public sealed class PeerConnectionTests : IDisposable
         await AnswerAsync(connection, Answer);
         await reading;
 
-        await _clock.PassAsync(PeerConnectionPool.IdleTimeout, Cancellation);
+        // The timer that limited the wait for the head looks once more before it is due.
+        await _clock.PassAsync(PeerFiles.HeadersTimeout, Cancellation);
+        await _clock.PassAsync(PeerConnectionPool.IdleTimeout - PeerFiles.HeadersTimeout, Cancellation);
 
         await AssertIsClosedAsync(connection);
     }

@@ -15,7 +15,7 @@ public sealed class RemoteContentTests : IDisposable
 
     private readonly ManualClock _clock = new();
     private readonly Peer _peer = new(NodeName.Parse("first"));
-    private readonly List<(ByteRange Range, Peer Failed)> _askedToGoOn = [];
+    private readonly List<(ByteRange Range, string Failed)> _askedToGoOn = [];
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -53,7 +53,7 @@ public sealed class RemoteContentTests : IDisposable
 
         Assert.AreEqual(File[2..], await ReadAsync(content, 5));
 
-        Assert.AreEqual((new ByteRange(2 + sent, 8 - sent), _peer), _askedToGoOn.Single());
+        Assert.AreEqual((new ByteRange(2 + sent, 8 - sent), "first"), _askedToGoOn.Single());
         Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
         Assert.IsTrue(stream.IsDisposed, "the broken transfer is not kept");
         Assert.IsTrue(
@@ -64,11 +64,28 @@ public sealed class RemoteContentTests : IDisposable
     [TestMethod]
     public async Task HolderAfterHolderBreaks_TheBytesAreRight()
     {
-        var second = Content(new ScriptedStream(Bytes("345"), StreamEnd.Breaks), new ByteRange(3, 7), goOn: new HeldContent("6789"));
-        await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: second);
+        using var other = new Peer(NodeName.Parse("second"));
+        var second = Content(new ScriptedStream(Bytes("345"), StreamEnd.Breaks), new ByteRange(3, 7), peer: other);
+        await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: [second, new HeldContent("6789")]);
 
         Assert.AreEqual(File, await ReadAsync(content, 2));
-        CollectionAssert.AreEqual(new long[] { 3, 6 }, _askedToGoOn.Select(asked => asked.Range.Offset).ToList());
+        CollectionAssert.AreEqual(new[] { (new ByteRange(3, 7), "first"), (new ByteRange(6, 4), "second") }, _askedToGoOn);
+    }
+
+    // Two holders of one broken disk: each says that it has the file, and breaks off at the same byte.
+    [TestMethod]
+    public async Task HoldersThatBreakAtTheSameByte_AreEachTriedOnce()
+    {
+        using var other = new Peer(NodeName.Parse("second"));
+        var second = Content(new ScriptedStream(Bytes("3"), StreamEnd.Breaks), new ByteRange(3, 7), peer: other);
+        var first = Content(new ScriptedStream([], StreamEnd.Breaks), new ByteRange(4, 6));
+        await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: [second, first]);
+
+        var failure = await Assert.ThrowsExceptionAsync<FileContentException>(() => ReadAsync(content, 3));
+
+        StringAssert.Contains(failure.Message, "first broke off at byte 4");
+        CollectionAssert.AreEqual(
+            new[] { (new ByteRange(3, 7), "first"), (new ByteRange(4, 6), "second"), (new ByteRange(4, 6), "second first") }, _askedToGoOn);
     }
 
     // Where there is none, the transfer is cut: never padded, never ended as if whole.
@@ -178,16 +195,21 @@ public sealed class RemoteContentTests : IDisposable
         Assert.IsTrue(next.IsDisposed);
     }
 
-    private RemoteContent Content(ScriptedStream stream, ByteRange range, long surplus = 0, FileContent? goOn = null) => new(
-        _peer,
-        new PeerBody(new HttpResponseMessage { Content = new StreamContent(stream) }, stream, surplus),
-        range,
-        (rest, failed, _) =>
-        {
-            _askedToGoOn.Add((rest, failed));
-            return new(goOn);
-        },
-        _clock);
+    /// <param name="goOn">The contents that others go on with, one after the other.</param>
+    private RemoteContent Content(ScriptedStream stream, ByteRange range, long surplus = 0, Peer? peer = null, params FileContent[] goOn)
+    {
+        var others = new Queue<FileContent>(goOn);
+        return new(
+            peer ?? _peer,
+            new PeerBody(new HttpResponseMessage { Content = new StreamContent(stream) }, stream, surplus),
+            range,
+            (rest, failed, _) =>
+            {
+                _askedToGoOn.Add((rest, string.Join(' ', failed)));
+                return new(others.TryDequeue(out var next) ? next : null);
+            },
+            _clock);
+    }
 
     private async Task<string> ReadAsync(FileContent content, int buffer)
     {

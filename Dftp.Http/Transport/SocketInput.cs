@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Dftp.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Dftp.Http.Transport;
+
+/// <summary>
+/// A connection's input straight from its socket: what has arrived is read when somebody asks for it, so that the kernel holds back who
+/// sends more than is wanted, and a connection that waits for its next request holds no memory.
+/// </summary>
+/// <remarks>Like every pipe's reader it has one user at a time; only <see cref="CancelPendingRead"/> comes from anywhere.</remarks>
+internal sealed class SocketInput(LoopSocket socket) : PipeReader
+{
+    /// <summary>Room for a request as clients send it.</summary>
+    private const int MinBufferBytes = 4 * 1024;
+
+    private byte[] _buffer = [];
+    private int _begin;
+    private int _end;
+
+    /// <summary>Up to where the user has looked in vain for what it wants.</summary>
+    private int _examined;
+
+    private bool _isAtEnd;
+    private bool _isComplete;
+    private int _isCancelRequested;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        if (_isComplete) throw new InvalidOperationException("nothing is read any more");
+        var isCanceled = Interlocked.Exchange(ref _isCancelRequested, 0) != 0;
+        var hasNews = isCanceled || _isAtEnd || _end > _examined;
+        result = hasNews ? new ReadResult(new ReadOnlySequence<byte>(_buffer, _begin, _end - _begin), isCanceled, _isAtEnd) : default;
+        return hasNews;
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+        TryRead(out var result) ? new(result) : ReceiveAsync(cancellationToken);
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _begin = consumed.GetInteger();
+        _examined = Math.Max(_begin, examined.GetInteger());
+        if (_begin == _end) Release();
+    }
+
+    public override void CancelPendingRead()
+    {
+        Volatile.Write(ref _isCancelRequested, 1);
+        socket.WakeReader();
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        _isComplete = true;
+        Release();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (socket.MayBeReadable && TryReceive() && TryRead(out var result)) return result;
+            await socket.WaitReadableAsync(cancellationToken);
+            if (Volatile.Read(ref _isCancelRequested) != 0 && TryRead(out result)) return result;
+        }
+    }
+
+    private bool TryReceive()
+    {
+        MakeRoom();
+        try
+        {
+            if (socket.TryReceive(_buffer.AsSpan(_end), out var count))
+            {
+                _end += count;
+                _isAtEnd = count == 0;
+                return true;
+            }
+        }
+        catch (ObjectDisposedException closed)
+        {
+            throw new ConnectionAbortedException("the connection was closed", closed);
+        }
+        catch (SocketException failure) when (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            throw new ConnectionResetException(failure.Message, failure);
+        }
+
+        if (_begin == _end) Release();
+        return false;
+    }
+
+    private void MakeRoom()
+    {
+        var held = _end - _begin;
+        if (_end < _buffer.Length && held < _buffer.Length / 2) return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(MinBufferBytes, 2 * held));
+        _buffer.AsSpan(_begin, held).CopyTo(larger);
+        _examined -= _begin;
+        Return();
+        _buffer = larger;
+        (_begin, _end) = (0, held);
+    }
+
+    private void Release()
+    {
+        Return();
+        _buffer = [];
+        _begin = _end = _examined = 0;
+    }
+
+    private void Return()
+    {
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace Dftp.Sockets;
+
+/// <summary>Linux' <c>epoll(7)</c>, edge-triggered.</summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process.")]
+internal sealed partial class Epoll
+{
+    // Linux' include/uapi/linux/eventpoll.h.
+    private const uint In = 0x001, Out = 0x004, Error = 0x008, HangUp = 0x010, PeerClosed = 0x2000, EdgeTriggered = 1u << 31;
+    private const int Add = 1, CloseOnExec = 0x80000;
+    private const int Interrupted = 4;
+
+    /// <summary><c>struct epoll_event</c> is packed on x86 only.</summary>
+    private static readonly int KeyOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
+
+    private readonly SafeHandle _handle;
+
+    public Epoll()
+    {
+        var descriptor = Create(CloseOnExec);
+        if (descriptor < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        _handle = new Microsoft.Win32.SafeHandles.SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    public static bool IsAvailable => OperatingSystem.IsLinux();
+
+    /// <summary>From now on every change of a socket is told, once. Closing the socket ends it.</summary>
+    /// <exception cref="Win32Exception">The kernel has no room for it, or knows it already.</exception>
+    public void Watch(SafeHandle socket, long key)
+    {
+        Span<byte> request = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt32LittleEndian(request, In | Out | PeerClosed | EdgeTriggered);
+        BinaryPrimitives.WriteInt64LittleEndian(request[KeyOffset..], key);
+        if (Control(_handle, Add, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>
+    /// Waits for one change. Several threads may wait, and each change is told to one of them; one at a time, so that none stands behind
+    /// another in a thread that is held up.
+    /// </summary>
+    public SocketChange WaitForOne(out long key)
+    {
+        Span<byte> told = stackalloc byte[16];
+        while (true)
+        {
+            var count = Wait(_handle, ref MemoryMarshal.GetReference(told), 1, -1);
+            if (count > 0) break;
+            if (count < 0 && Marshal.GetLastPInvokeError() is not Interrupted and var error) throw new Win32Exception(error);
+        }
+
+        key = BinaryPrimitives.ReadInt64LittleEndian(told[KeyOffset..]);
+        var events = BinaryPrimitives.ReadUInt32LittleEndian(told);
+        var change = SocketChange.None;
+        // A socket that failed is both, so that whoever waits tries, and sees it.
+        if ((events & (In | PeerClosed | Error | HangUp)) != 0) change |= SocketChange.Readable;
+        if ((events & (Out | Error | HangUp)) != 0) change |= SocketChange.Writable;
+        if ((events & (PeerClosed | Error | HangUp)) != 0) change |= SocketChange.Ending;
+        if ((events & (Error | HangUp)) != 0) change |= SocketChange.Broken;
+        return change;
+    }
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    private static partial int Create(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    private static partial int Control(SafeHandle epoll, int operation, SafeHandle socket, ref byte request);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    private static partial int Wait(SafeHandle epoll, ref byte events, int most, int timeout);
+}
+
+[Flags]
+internal enum SocketChange
+{
+    None = 0,
+    Readable = 1,
+    Writable = 2,
+
+    /// <summary>The other side sends nothing more.</summary>
+    Ending = 4,
+
+    /// <summary>Both directions are closed, or an error is to be had.</summary>
+    Broken = 8,
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Dftp.Sockets;
+
+/// <summary>
+/// Tells sockets when they can be read or written, and runs what waits for that in the thread that learnt it: a request is read, answered
+/// and sent without a change of threads. As many threads as processors do so. One that is held up, by a disk or a long answer, is
+/// replaced until it is back, so that nothing that runs here can stop the others.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process.")]
+internal sealed class EventLoop
+{
+    /// <summary>More are not started: each holds up what it does, and its memory.</summary>
+    private const int MaxThreads = 1000;
+
+    /// <summary>How long one may be busy with one socket before another takes its place: twice this at most.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
+
+    [ThreadStatic]
+    private static EventLoop? t_current;
+
+    private static int s_dealt;
+
+    private readonly Epoll _epoll = new();
+    private readonly SocketTable _sockets = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    private readonly List<Worker> _workers = [];
+
+    private readonly AutoResetEvent _wake = new(false);
+    private int _isWatcherAsleep;
+
+    /// <summary>Guarded by <see cref="_lock"/>: there is one that is not held up.</summary>
+    private bool _isMoving;
+
+    private EventLoop()
+    {
+        lock (_lock) StartWorker();
+        Start("dftp loop watch", WatchWorkers);
+    }
+
+    public static bool IsAvailable => Epoll.IsAvailable;
+
+    /// <summary>The loop whose thread this is; null on any other.</summary>
+    public static EventLoop? Current => t_current;
+
+    /// <summary>The loop for another socket: what a loop's thread opens stays with it, and the rest is dealt out evenly.</summary>
+    public static EventLoop ForAnother() => Current ?? All.Loops[(uint)Interlocked.Increment(ref s_dealt) % (uint)All.Loops.Length];
+
+    /// <summary>From now on the socket is told of every change, until it is removed.</summary>
+    public void Add(LoopSocket socket)
+    {
+        _sockets.Add(socket);
+        try
+        {
+            _epoll.Watch(socket.Handle, socket.Key);
+        }
+        catch
+        {
+            _sockets.Remove(socket.Key);
+            throw;
+        }
+    }
+
+    public void Remove(LoopSocket socket) => _sockets.Remove(socket.Key);
+
+    private static void Start(string name, Action work)
+    {
+        var thread = new Thread(() => work()) { IsBackground = true, Name = name };
+        thread.UnsafeStart();
+    }
+
+    private void StartWorker()
+    {
+        var worker = new Worker();
+        _workers.Add(worker);
+        _isMoving = true;
+        Start("dftp loop", () => Work(worker));
+    }
+
+    private void Work(Worker worker)
+    {
+        t_current = this;
+        do
+        {
+            var change = _epoll.WaitForOne(out var key);
+            worker.IsBusy = true;
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _isWatcherAsleep) != 0) WakeWatcher();
+            _sockets.Find(key)?.Tell(change);
+            worker.Rounds++;
+            worker.IsBusy = false;
+        }
+        while (!worker.IsReplaced || IsWantedAgain(worker));
+    }
+
+    private bool IsWantedAgain(Worker worker)
+    {
+        lock (_lock)
+        {
+            if (!_isMoving)
+            {
+                worker.IsReplaced = false;
+                _isMoving = true;
+                return true;
+            }
+
+            _workers.Remove(worker);
+            return false;
+        }
+    }
+
+    private void WakeWatcher()
+    {
+        if (Interlocked.Exchange(ref _isWatcherAsleep, 0) != 0) _wake.Set();
+    }
+
+    /// <summary>Sleeps as long as there is nothing to do: an idle node is to cost nothing.</summary>
+    private void WatchWorkers()
+    {
+        while (true)
+        {
+            if (ReplaceWhoIsHeldUp())
+            {
+                Thread.Sleep(Patience);
+                continue;
+            }
+
+            Volatile.Write(ref _isWatcherAsleep, 1);
+            Interlocked.MemoryBarrier();
+            if (ReplaceWhoIsHeldUp()) Volatile.Write(ref _isWatcherAsleep, 0);
+            else _wake.WaitOne();
+        }
+    }
+
+    /// <returns>Whether any moved since the last look, or is busy and not replaced.</returns>
+    private bool ReplaceWhoIsHeldUp()
+    {
+        lock (_lock)
+        {
+            var isActive = false;
+            var count = _workers.Count;
+            for (var i = 0; i < count; i++)
+            {
+                var worker = _workers[i];
+                var rounds = worker.Rounds;
+                var hasMoved = rounds != worker.SeenRounds;
+                worker.SeenRounds = rounds;
+                if (worker.IsReplaced) continue;
+                if (hasMoved || !worker.IsBusy)
+                {
+                    isActive |= hasMoved;
+                    worker.WasBusy = worker.IsBusy;
+                    isActive |= worker.WasBusy;
+                    continue;
+                }
+
+                // Busy with the same socket at two looks.
+                isActive = true;
+                if (!worker.WasBusy) worker.WasBusy = true;
+                else if (_workers.Count < MaxThreads)
+                {
+                    worker.IsReplaced = true;
+                    _isMoving = false;
+                    StartWorker();
+                }
+            }
+
+            return isActive;
+        }
+    }
+
+    private static class All
+    {
+        public static readonly EventLoop[] Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())];
+    }
+
+    private sealed class Worker
+    {
+        public volatile int Rounds;
+        public volatile bool IsBusy;
+
+        /// <summary>Another has taken its place while it was held up.</summary>
+        public volatile bool IsReplaced;
+
+        /// <summary>The watcher's.</summary>
+        public int SeenRounds;
+
+        /// <summary>The watcher's.</summary>
+        public bool WasBusy;
+    }
+}

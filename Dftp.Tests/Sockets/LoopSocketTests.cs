@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using Dftp.Sockets;
+
+namespace Dftp.Tests.Sockets;
+
+/// <summary>Sockets on the event loop, against the framework's at the other end.</summary>
+[TestClass]
+public sealed class LoopSocketTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [TestMethod]
+    public async Task Bytes_ComeAsTheyWereSent_BothWays()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = near;
+        using var __ = far;
+        var buffer = new byte[100];
+
+        var reading = near.ReceiveAsync(buffer);
+        Assert.IsFalse(reading.IsCompleted);
+        await far.SendAsync("hello"u8.ToArray());
+        Assert.AreEqual(5, await reading.AsTask().WaitAsync(Patience));
+        Assert.IsTrue(buffer.AsSpan(0, 5).SequenceEqual("hello"u8));
+
+        await near.SendAsync("there"u8.ToArray());
+        Assert.AreEqual(5, await far.ReceiveAsync(buffer));
+        Assert.IsTrue(buffer.AsSpan(0, 5).SequenceEqual("there"u8));
+    }
+
+    // What came together with the end of the stream is read first, and then the end: no further event will tell of it.
+    [TestMethod]
+    public async Task End_IsSeenAfterTheLastBytes_HoweverTheyCame()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var (near, far) = await PairAsync();
+            using var _ = near;
+            var buffer = new byte[100];
+            var reading = near.ReceiveAsync(buffer);
+            await far.SendAsync("last"u8.ToArray());
+            far.Dispose();
+
+            Assert.AreEqual(4, await reading.AsTask().WaitAsync(Patience));
+            Assert.AreEqual(0, await near.ReceiveAsync(buffer).AsTask().WaitAsync(Patience));
+            Assert.AreEqual(0, await near.ReceiveAsync(buffer).AsTask().WaitAsync(Patience));
+        }
+    }
+
+    [TestMethod]
+    public async Task Sender_WaitsForItsReader_AndLosesNothing()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = near;
+        using var __ = far;
+        var bytes = new byte[8 << 20];
+        new Random(1).NextBytes(bytes);
+
+        var sending = near.SendAsync(bytes).AsTask();
+        Assert.IsFalse(sending.IsCompleted);
+        var read = new byte[bytes.Length];
+        for (var at = 0; at < read.Length;) at += await far.ReceiveAsync(read.AsMemory(at));
+
+        await sending.WaitAsync(Patience);
+        CollectionAssert.AreEqual(bytes, read);
+    }
+
+    [TestMethod]
+    public async Task Wait_CanBeCalledOff_AndTheNextOneWorks()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = near;
+        using var __ = far;
+        var buffer = new byte[100];
+        using (var stop = new CancellationTokenSource())
+        {
+            var reading = near.ReceiveAsync(buffer, stop.Token).AsTask();
+            await stop.CancelAsync();
+            await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => reading.WaitAsync(Patience));
+        }
+
+        await far.SendAsync("x"u8.ToArray());
+        Assert.AreEqual(1, await near.ReceiveAsync(buffer).AsTask().WaitAsync(Patience));
+    }
+
+    [TestMethod]
+    public async Task Disposal_EndsWhoeverWaits()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = far;
+        var reading = near.ReceiveAsync(new byte[10]).AsTask();
+        var sending = near.SendAsync(new byte[16 << 20]).AsTask();
+
+        near.Dispose();
+
+        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => reading.WaitAsync(Patience));
+        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => sending.WaitAsync(Patience));
+    }
+
+    [TestMethod]
+    public async Task Reset_IsTold_AndIsAnErrorOfTheNextRead()
+    {
+        var broken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (near, far) = await PairAsync(() => broken.TrySetResult());
+        using var _ = near;
+        var reading = near.ReceiveAsync(new byte[10]).AsTask();
+
+        far.LingerState = new LingerOption(true, 0);
+        far.Dispose();
+
+        await broken.Task.WaitAsync(Patience);
+        var error = await Assert.ThrowsExceptionAsync<SocketException>(() => reading.WaitAsync(Patience));
+        Assert.AreEqual(SocketError.ConnectionReset, error.SocketErrorCode);
+    }
+
+    [TestMethod]
+    public async Task Connecting_GivesTheSocket_OrSaysWhyNot()
+    {
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        var to = (IPEndPoint)listener.LocalEndPoint!;
+        var refused = await Assert.ThrowsExceptionAsync<SocketException>(() => LoopSocket.ConnectAsync(to, _ => { }, default).AsTask());
+        Assert.AreEqual(SocketError.ConnectionRefused, refused.SocketErrorCode);
+
+        listener.Listen();
+        using var near = await LoopSocket.ConnectAsync(to, socket => socket.NoDelay = true, default);
+        using var far = await listener.AcceptAsync();
+        await far.SendAsync("x"u8.ToArray());
+        Assert.AreEqual(1, await near.ReceiveAsync(new byte[2]).AsTask().WaitAsync(Patience));
+        Assert.IsTrue(near.Socket.NoDelay);
+    }
+
+    // What goes on after a wait does so in the loop's thread. One that blocks there holds up none of the other sockets of that loop.
+    [TestMethod]
+    public async Task ThreadOfTheLoopThatIsHeldUp_IsReplaced()
+    {
+        using var goesOn = new ManualResetEventSlim();
+        var pairs = new List<(LoopSocket Near, Socket Far)>();
+        for (var i = 0; i < 8 * Environment.ProcessorCount; i++) pairs.Add(await PairAsync());
+        var held = pairs.Where((_, i) => i % 2 == 0).Select(pair => Task.Run(() => BlockAfterReadingAsync(pair.Near, goesOn))).ToList();
+        foreach (var (pair, i) in pairs.Select((pair, i) => (pair, i)).Where(item => item.i % 2 == 0)) await pair.Far.SendAsync("x"u8.ToArray());
+
+        foreach (var (pair, i) in pairs.Select((pair, i) => (pair, i)).Where(item => item.i % 2 == 1))
+        {
+            var reading = pair.Near.ReceiveAsync(new byte[1]).AsTask();
+            await pair.Far.SendAsync("y"u8.ToArray());
+            Assert.AreEqual(1, await reading.WaitAsync(Patience));
+        }
+
+        Assert.IsFalse(held.Any(task => task.IsCompleted));
+        goesOn.Set();
+        await Task.WhenAll(held).WaitAsync(Patience);
+        foreach (var (near, far) in pairs)
+        {
+            near.Dispose();
+            far.Dispose();
+        }
+    }
+
+    // Two threads that signal, wait and cancel: every signal is seen, and nobody waits for ever.
+    [TestMethod]
+    public async Task ManyShortMessages_AreAllSeen()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = near;
+        using var __ = far;
+        var buffer = new byte[1];
+        var echo = Task.Run(async () =>
+        {
+            var one = new byte[1];
+            while (await near.ReceiveAsync(one) == 1) await near.SendAsync(one);
+        });
+
+        for (var i = 0; i < 20_000; i++)
+        {
+            await far.SendAsync(buffer);
+            Assert.AreEqual(1, await far.ReceiveAsync(buffer).WaitAsync(Patience));
+        }
+
+        far.Shutdown(SocketShutdown.Send);
+        await echo.WaitAsync(Patience);
+    }
+
+    private static async Task BlockAfterReadingAsync(LoopSocket socket, ManualResetEventSlim goesOn)
+    {
+        Assert.AreEqual(1, await socket.ReceiveAsync(new byte[1]));
+        goesOn.Wait(Patience);
+    }
+
+    private static async Task<(LoopSocket Near, Socket Far)> PairAsync(Action? broken = null)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await far.ConnectAsync(listener.LocalEndpoint);
+        return (new LoopSocket(await listener.AcceptSocketAsync(), broken) { Socket = { NoDelay = true } }, far);
+    }
+}
