@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Dftp.Sockets;
 
 /// <summary>
-/// Tells sockets when they can be read or written, and runs what waits for that in the thread that learnt it: a request is read, answered
-/// and sent without a change of threads. As many threads as processors do so. One that is held up, by a disk or a long answer, is
-/// replaced until it is back, so that nothing that runs here can stop the others.
+/// Tells its sockets when they can be read or written, and runs what waits for that in the thread that learnt it: a request is read,
+/// answered and sent without a change of threads. There is a loop for each processor, and a thread for each loop. A thread that is held
+/// up, by a disk or a long answer, is replaced until it is back, so that nothing that runs here can stop the others.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process.")]
 internal sealed class EventLoop
@@ -15,6 +15,8 @@ internal sealed class EventLoop
 
     /// <summary>How long one may be busy with one socket before another takes its place: twice this at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(5);
+
+    private static readonly Lazy<EventLoop[]> Loops = new(() => [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())]);
 
     [ThreadStatic]
     private static EventLoop? t_current;
@@ -46,7 +48,7 @@ internal sealed class EventLoop
     public static EventLoop? Current => t_current;
 
     /// <summary>The loop for another socket: what a loop's thread opens stays with it, and the rest is dealt out evenly.</summary>
-    public static EventLoop ForAnother() => Current ?? All.Loops[(uint)Interlocked.Increment(ref s_dealt) % (uint)All.Loops.Length];
+    public static EventLoop ForAnother() => Current ?? Loops.Value[(uint)Interlocked.Increment(ref s_dealt) % (uint)Loops.Value.Length];
 
     /// <summary>From now on the socket is told of every change, until it is removed.</summary>
     public void Add(LoopSocket socket)
@@ -169,11 +171,6 @@ internal sealed class EventLoop
 
             return isActive;
         }
-    }
-
-    private static class All
-    {
-        public static readonly EventLoop[] Loops = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())];
     }
 
     private sealed class Worker

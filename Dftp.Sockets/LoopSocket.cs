@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Sockets;
 
@@ -14,6 +15,7 @@ public sealed class LoopSocket : IDisposable
     private readonly EventLoop? _loop = EventLoop.IsAvailable ? EventLoop.ForAnother() : null;
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
+    private readonly Action? _ending;
     private readonly Action? _broken;
     private volatile bool _isEnding;
     private int _isDisposed;
@@ -22,11 +24,13 @@ public sealed class LoopSocket : IDisposable
     private bool _isDrained;
 
     /// <param name="socket">Connected; owned from now on, and closed when it cannot be had.</param>
+    /// <param name="ending">Called once or more, from any thread, when the other side sends nothing more: it may still read.</param>
     /// <param name="broken">Called once or more, from any thread, when the connection has failed or both sides have closed it.</param>
     /// <exception cref="SocketException">The kernel has no room for it.</exception>
-    public LoopSocket(Socket socket, Action? broken = null)
+    public LoopSocket(Socket socket, Action? ending = null, Action? broken = null)
     {
         Socket = socket;
+        _ending = ending;
         _broken = broken;
         if (_loop is null) return;
         try
@@ -130,6 +134,30 @@ public sealed class LoopSocket : IDisposable
         return MayBeReadable && TryReceive(buffer.Span, out var count) ? new(count) : WaitAndReceiveAsync(buffer, cancellationToken);
     }
 
+    /// <summary>Moves what comes next into a pipe.</summary>
+    /// <param name="pipe">Its write end; the pipe is empty.</param>
+    /// <param name="most">Bytes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>0 when the other side has closed its half.</returns>
+    /// <inheritdoc cref="TryReceive"/>
+    public ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken = default) =>
+        MayBeReadable && Splice.Move(Handle, pipe, most) is >= 0 and var count ? new(count) : WaitAndFillAsync(pipe, most, cancellationToken);
+
+    /// <summary>Sends what a pipe holds, at the other side's pace.</summary>
+    /// <param name="pipe">Its read end.</param>
+    /// <param name="count">Bytes that it holds.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <inheritdoc cref="TryReceive"/>
+    public async ValueTask DrainAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken = default)
+    {
+        while (count > 0)
+        {
+            var moved = Splice.Move(pipe, Handle, count);
+            if (moved > 0) count -= moved;
+            else await WaitWritableAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Sends as much as there is room for.</summary>
     /// <returns>Bytes; 0: there is no room.</returns>
     /// <inheritdoc cref="TryReceive"/>
@@ -168,7 +196,12 @@ public sealed class LoopSocket : IDisposable
 
     internal void Tell(SocketChange change)
     {
-        if ((change & SocketChange.Ending) != 0) _isEnding = true;
+        if ((change & SocketChange.Ending) != 0)
+        {
+            _isEnding = true;
+            _ending?.Invoke();
+        }
+
         if ((change & SocketChange.Broken) != 0) _broken?.Invoke();
         if ((change & SocketChange.Writable) != 0) _writable.Signal();
         if ((change & SocketChange.Readable) != 0) _readable.Signal();
@@ -193,6 +226,15 @@ public sealed class LoopSocket : IDisposable
         {
             await WaitReadableAsync(cancellationToken);
             if (TryReceive(buffer.Span, out var count)) return count;
+        }
+    }
+
+    private async ValueTask<int> WaitAndFillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitReadableAsync(cancellationToken);
+            if (Splice.Move(Handle, pipe, most) is >= 0 and var count) return count;
         }
     }
 

@@ -1,3 +1,6 @@
+using Dftp.Sockets;
+using Microsoft.Win32.SafeHandles;
+
 namespace Dftp.Cluster.Content;
 
 /// <summary>
@@ -42,6 +45,19 @@ internal sealed class PeerBodyStream : Stream
         ObjectDisposedException.ThrowIf(connection is null, this);
         var reading = connection.ReadAsync(buffer.Length > _left ? buffer[..(int)_left] : buffer, cancellationToken);
         return reading.IsCompletedSuccessfully ? new(Count(reading.Result)) : CountAsync(reading);
+    }
+
+    /// <summary>Whether the next bytes can be moved by the kernel.</summary>
+    public bool CanFill => LoopSocket.IsAvailable && _left > 0 && _connection is { Buffered: 0 };
+
+    /// <summary>Moves bytes into a pipe.</summary>
+    /// <returns>0 when the peer has closed the connection.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    public ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        var connection = _connection;
+        ObjectDisposedException.ThrowIf(connection is null, this);
+        return CountAsync(connection.FillAsync(pipe, (int)Math.Min(most, _left), cancellationToken));
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

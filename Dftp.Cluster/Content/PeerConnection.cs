@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Dftp.Cluster.Membership;
 using Dftp.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.Content;
 
@@ -121,6 +122,20 @@ internal sealed class PeerConnection : IDisposable
         _buffer.AsSpan(_begin, count).CopyTo(buffer.Span);
         _begin += count;
         return new(count);
+    }
+
+    /// <summary>Moves bytes into a pipe once <see cref="Buffered"/> is 0.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.FillAsync(pipe, most, cancellationToken);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
     }
 
     public void Dispose()

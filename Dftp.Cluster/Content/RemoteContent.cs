@@ -1,5 +1,6 @@
 using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.Content;
 
@@ -45,6 +46,8 @@ internal sealed class RemoteContent : FileContent
 
     public override ContentDigest? KnownDigest { get; }
 
+    public override bool CanFill => _successor?.CanFill ?? (_surplus == 0 && _body?.Stream is PeerBodyStream { CanFill: true });
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var wanted = (int)Math.Min(buffer.Length, _range.Length - _read);
@@ -52,19 +55,22 @@ internal sealed class RemoteContent : FileContent
         while (_successor is null)
         {
             var (count, failure) = await TryReadAsync(buffer[..wanted], cancellationToken);
-            if (failure is null)
-            {
-                _failed.Clear();
-                _read += count;
-                return count;
-            }
-
+            if (failure is null) return Count(count);
             await GoOnAsync(failure, cancellationToken);
         }
 
-        var read = await _successor.ReadAsync(buffer[..wanted], cancellationToken);
-        _read += read;
-        return read;
+        return Count(await _successor.ReadAsync(buffer[..wanted], cancellationToken));
+    }
+
+    public override async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        most = (int)Math.Min(most, _range.Length - _read);
+        if (_successor is not null) return Count(await _successor.FillAsync(pipe, most, cancellationToken));
+        var (count, failure) = await TryAsync(
+            _body!, (body, token) => ((PeerBodyStream)body.Stream).FillAsync(pipe, most, token), cancellationToken);
+        if (failure is null) return Count(count);
+        await GoOnAsync(failure, cancellationToken);
+        return 0;
     }
 
     public override async ValueTask DisposeAsync()
@@ -88,21 +94,34 @@ internal sealed class RemoteContent : FileContent
         else _successor = next;
     }
 
+    private int Count(int count)
+    {
+        _failed.Clear();
+        _read += count;
+        return count;
+    }
+
     private async ValueTask<(int Count, string? Failure)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_body is null) return (0, "it broke off before");
-        var stream = _body.Stream;
+        if (_body is not { } body) return (0, "it broke off before");
+        while (true)
+        {
+            var isSurplus = _surplus > 0;
+            var piece = isSurplus && _surplus < buffer.Length ? buffer[..(int)_surplus] : buffer;
+            var (count, failure) = await TryAsync(body, (from, token) => from.Stream.ReadAsync(piece, token), cancellationToken);
+            if (failure is not null || !isSurplus) return (count, failure);
+            _surplus -= count;
+        }
+    }
+
+    private async ValueTask<(int Count, string? Failure)> TryAsync(
+        PeerBody body, Func<PeerBody, CancellationToken, ValueTask<int>> move, CancellationToken cancellationToken)
+    {
         try
         {
-            // Most reads are served from what has arrived: only one that waits needs its limits.
-            var reading = stream.ReadAsync(Piece(buffer), cancellationToken);
-            var count = reading.IsCompleted ? await reading : await WithLimitsAsync(reading.AsTask(), cancellationToken);
-            while (_surplus > 0 && count > 0)
-            {
-                _surplus -= count;
-                count = await WithLimitsAsync(stream.ReadAsync(Piece(buffer), cancellationToken).AsTask(), cancellationToken);
-            }
-
+            // Most moves are of what has arrived: only one that waits needs its limits.
+            var moving = move(body, cancellationToken);
+            var count = moving.IsCompleted ? await moving : await WithLimitsAsync(moving.AsTask(), cancellationToken);
             return count > 0 ? (count, null) : (0, "it sent less than it promised");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -114,8 +133,6 @@ internal sealed class RemoteContent : FileContent
             return (0, PeerHttp.Reason(error));
         }
     }
-
-    private Memory<byte> Piece(Memory<byte> buffer) => _surplus > 0 && _surplus < buffer.Length ? buffer[..(int)_surplus] : buffer;
 
     private async Task<int> WithLimitsAsync(Task<int> reading, CancellationToken cancellationToken)
     {

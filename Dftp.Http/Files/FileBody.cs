@@ -1,5 +1,6 @@
 using Dftp.FileSystem;
 using Dftp.Http.Transport;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Files;
@@ -23,9 +24,10 @@ internal static class FileBody
     {
         var writer = http.Response.BodyWriter;
         var region = content.Region;
-        var output = region is not null && content.Length > MinKernelBytes ? SocketOutput.Of(http) : null;
-        var block = output is not null ? SocketOutput.MaxFileBytes : HttpProtocol.IsHttp2(http.Request.Protocol) ? Http2BlockSize : BlockSize;
+        var output = content.Length > MinKernelBytes ? SocketOutput.Of(http) : null;
+        var block = HttpProtocol.IsHttp2(http.Request.Protocol) ? Http2BlockSize : region is null || output is null ? BlockSize : SocketOutput.MaxFileBytes;
         var remaining = content.Length;
+        KernelPipe? pipe = null;
         try
         {
             while (remaining > 0)
@@ -34,10 +36,19 @@ internal static class FileBody
                     ? whole with { Offset = whole.Offset + content.Length - remaining, Length = remaining }
                     : default(FileRegion?);
                 if (rest is { } offer) output?.Offer(offer);
+                else if (content.CanFill && output is not null && (pipe ??= KernelPipe.TryCreate()) is { } between) output.Offer(between);
                 var memory = writer.GetMemory((int)Math.Min(block, remaining));
                 if (memory.Length > remaining) memory = memory[..(int)remaining];
-                var count = SocketOutput.IsStandIn(memory) ? memory.Length : await ReadAsync(content, rest, memory, http.RequestAborted);
-                if (count == 0) throw SocketOutput.BecameShorter();
+                var isByKernel = SocketOutput.IsStandIn(memory);
+                var count = !isByKernel ? await ReadAsync(content, rest, memory, http.RequestAborted)
+                    : rest is not null ? memory.Length
+                    : await content.FillAsync(pipe!.WriteEnd, memory.Length, http.RequestAborted);
+                if (count == 0)
+                {
+                    if (!isByKernel) throw SocketOutput.BecameShorter();
+                    output!.Withdraw();
+                    continue;
+                }
 
                 writer.Advance(count);
                 remaining -= count;
@@ -53,6 +64,7 @@ internal static class FileBody
         finally
         {
             output?.Withdraw();
+            pipe?.Dispose();
         }
     }
 

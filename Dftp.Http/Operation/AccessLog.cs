@@ -13,6 +13,9 @@ namespace Dftp.Http.Operation;
 /// </summary>
 internal sealed class AccessLog(Action<string> write, TimeProvider time)
 {
+    /// <summary>Chars of a field that a client chooses: longer than browsers send, and a queue of such lines stays small.</summary>
+    private const int MaxField = 4096;
+
     /// <summary>Has the line written when the answer has ended, however that comes.</summary>
     public void Follow(HttpContext http)
     {
@@ -56,14 +59,16 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
 
     private static string Shown(StringValues header) => StringValues.IsNullOrEmpty(header) ? "-" : header.ToString();
 
-    /// <summary>What a client sends can neither end a field nor a line.</summary>
+    /// <summary>What a client sends can neither end a field nor a line, and is cut where it is very long.</summary>
     private static void AppendEscaped(StringBuilder line, string text)
     {
-        foreach (var c in text)
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxField)))
         {
             if (c is '"' or '\\') line.Append('\\').Append(c);
             else if (char.IsControl(c) || c is '\u2028' or '\u2029') line.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
             else line.Append(c);
         }
+
+        if (text.Length > MaxField) line.Append('…');
     }
 }

@@ -41,13 +41,16 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     private Refusal? _refusal;
     private byte[] _buffer = [];
     private int _used;
-    private FileRegion? _offered;
-    private FileRegion? _file;
+    private KernelBytes? _offered;
+    private KernelBytes? _taken;
     private bool _isOver;
+    private volatile bool _isSending;
+    private long _flushes;
+    private long _seenFlushes;
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _full.Sum(segment => (long)segment.Count) + _used + (_file?.Length ?? 0);
+    public override long UnflushedBytes => _full.Sum(segment => (long)segment.Count) + _used + (_taken?.Length ?? 0);
 
     /// <summary>Why the file that was offered could not be sent to its end; null while none failed.</summary>
     public IOException? FileFailure { get; private set; }
@@ -57,7 +60,11 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     /// memory: a server that keeps the writing to itself, as for HEAD, hands out other memory, which is to be filled as ever.
     /// </summary>
     /// <param name="region">Its handle stays open until the flush has ended.</param>
-    public void Offer(FileRegion region) => _offered = region;
+    public void Offer(FileRegion region) => _offered = new KernelBytes(region, null, region.Length);
+
+    /// <summary>Lets the next memory stand for what a pipe will hold by the time that the writer advances over just that much.</summary>
+    /// <param name="pipe">It stays open until the flush has ended.</param>
+    public void Offer(KernelPipe pipe) => _offered = new KernelBytes(default, pipe, KernelPipe.Capacity);
 
     /// <summary>Takes an offer back that may not have been taken up.</summary>
     public void Withdraw() => _offered = null;
@@ -78,12 +85,20 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
             ? output
             : null;
 
+    /// <summary>Whether anything is being sent, or was since the last call, for one who looks from time to time.</summary>
+    public bool HasMoved()
+    {
+        var flushes = Interlocked.Read(ref _flushes);
+        var before = Interlocked.Exchange(ref _seenFlushes, flushes);
+        return _isSending || flushes != before;
+    }
+
     public static IOException BecameShorter() => new EndOfStreamException("the file became shorter while it was sent");
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         if (_refusal is { MutesServer: true }) return StandIn;
-        if (_offered is { } region) return StandIn.AsMemory(0, (int)Math.Min(region.Length, MaxFileBytes));
+        if (_offered is { } offer) return StandIn.AsMemory(0, (int)Math.Min(offer.Length, MaxFileBytes));
         if (_buffer.Length - _used < Math.Max(sizeHint, 1)) MakeRoom(sizeHint);
         return _buffer.AsMemory(_used);
     }
@@ -94,16 +109,16 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         if (_refusal is { MutesServer: true }) return;
-        if (_offered is { } region)
+        if (_offered is { } offer)
         {
-            if (_file is not null) throw new InvalidOperationException("a flush sends one region");
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Math.Min(region.Length, MaxFileBytes));
-            _file = region with { Length = bytes };
+            if (_taken is not null) throw new InvalidOperationException("a flush sends one region");
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Math.Min(offer.Length, MaxFileBytes));
+            _taken = offer with { Length = bytes };
             _offered = null;
             return;
         }
 
-        if (_file is not null && bytes > 0) throw new InvalidOperationException("a region is the last that a flush sends");
+        if (_taken is not null && bytes > 0) throw new InvalidOperationException("a region is the last that a flush sends");
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _buffer.Length - _used);
         _used += bytes;
     }
@@ -113,6 +128,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         // Whatever interrupts the flush leaves the client with a part of it, to which nothing can be added.
         var wasOver = _isOver;
         _isOver = true;
+        _isSending = true;
         try
         {
             if (!wasOver && await SendAllAsync(cancellationToken)) _isOver = false;
@@ -124,6 +140,8 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         finally
         {
             Discard();
+            Interlocked.Increment(ref _flushes);
+            _isSending = false;
         }
 
         // A file that failed is this side's affair: a flush that said that the client is gone would have its request called off first.
@@ -148,7 +166,11 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
 
         if (_used > 0) await SendAsync(_buffer.AsMemory(0, _used), cancellationToken);
-        return _file is not { } region || await SendAsync(region, cancellationToken);
+        if (_taken is not { } taken) return true;
+        if (taken.Pipe is not { } pipe) return await SendAsync(taken.File with { Length = taken.Length }, cancellationToken);
+        await socket.DrainAsync(pipe.ReadEnd, (int)taken.Length, cancellationToken);
+        _count?.Add(taken.Length);
+        return true;
     }
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -251,7 +273,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         Return(_buffer);
         _buffer = [];
         _used = 0;
-        _file = null;
+        _taken = null;
         _offered = null;
     }
 
@@ -259,4 +281,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     {
         if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
     }
+
+    /// <summary>What the kernel is to send: a region of a file, or what a pipe holds.</summary>
+    private readonly record struct KernelBytes(FileRegion File, KernelPipe? Pipe, long Length);
 }

@@ -15,6 +15,9 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
     /// <summary>A second of some sixty thousand requests.</summary>
     private const int Capacity = 64 * 1024;
 
+    /// <summary>Chars of all lines together, for clients that send long ones.</summary>
+    private const long CharCapacity = 16L * 1024 * 1024;
+
     private const int BatchBytes = 256 * 1024;
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -35,6 +38,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
     private long? _warnedAt;
     private long _toldLost;
     private long _lost;
+    private long _queuedChars;
     private volatile bool _isToReopen;
 
     private AccessLogFile(string? path, SafeFileHandle? file, Stream? stream, TimeProvider time, ILogger log)
@@ -69,13 +73,14 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
     {
         try
         {
-            if (_lines.TryAdd(line)) return;
+            if (Interlocked.Add(ref _queuedChars, line.Length) <= CharCapacity && _lines.TryAdd(line)) return;
         }
         catch (InvalidOperationException)
         {
             // Adding has ended between the call and now.
         }
 
+        Interlocked.Add(ref _queuedChars, -line.Length);
         Interlocked.Increment(ref _lost);
     }
 
@@ -131,6 +136,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         if (!_lines.TryTake(out var line, Timeout.Infinite)) return 0;
         do
         {
+            Interlocked.Add(ref _queuedChars, -line.Length);
             _batch.Write(Encoding.UTF8.GetBytes(line));
             _batch.WriteByte((byte)'\n');
             count++;

@@ -56,6 +56,19 @@ public sealed class OperationTests
         File.Delete(path);
     }
 
+    [TestMethod]
+    public async Task Line_cuts_what_a_client_makes_very_long()
+    {
+        var lines = Channel.CreateUnbounded<string>();
+        await using var site = await HttpSite.StartAsync(
+            new MemoryFileTree().File("/x.txt", "x"), options: options => options with { AccessLog = line => Assert.IsTrue(lines.Writer.TryWrite(line)) });
+
+        await site.GetTextAsync("/fs/x.txt", ("User-Agent", new string('u', 20_000)));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+
+        StringAssert.EndsWith(await lines.Reader.ReadAsync(deadline.Token), $"\"-\" \"{new string('u', 4096)}…\"");
+    }
+
     private sealed class FixedTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => new(2016, 10, 23, 12, 0, 0, TimeSpan.Zero);

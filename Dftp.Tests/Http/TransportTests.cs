@@ -69,6 +69,27 @@ public sealed class TransportTests
         StringAssert.Contains(Encoding.ASCII.GetString(answers.ToArray(), 0, 1000), "small");
     }
 
+    // What ends like any other connection would be taken for all of the answer by who knows no length.
+    [TestMethod]
+    public async Task Answer_that_is_broken_off_ends_with_a_reset()
+    {
+        _tree.Content = (_, _, range) => new BrokenContent(range, 1000);
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(IPAddress.Loopback, site.Port);
+        await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        var piece = new byte[64 * 1024];
+
+        var error = await Assert.ThrowsExceptionAsync<SocketException>(async () =>
+        {
+            while (await client.ReceiveAsync(piece).WaitAsync(Patience) > 0)
+            {
+            }
+        });
+
+        Assert.AreEqual(SocketError.ConnectionReset, error.SocketErrorCode);
+    }
+
     /// <summary>A handler keeps the thread that its request came on (decision 24): it is not to keep anybody else's.</summary>
     [TestMethod]
     public async Task Disk_that_does_not_answer_holds_up_no_other_connection()

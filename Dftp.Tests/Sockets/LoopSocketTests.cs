@@ -194,6 +194,6 @@ public sealed class LoopSocketTests
         listener.Start();
         var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await far.ConnectAsync(listener.LocalEndpoint);
-        return (new LoopSocket(await listener.AcceptSocketAsync(), broken) { Socket = { NoDelay = true } }, far);
+        return (new LoopSocket(await listener.AcceptSocketAsync(), broken: broken) { Socket = { NoDelay = true } }, far);
     }
 }

@@ -99,6 +99,22 @@ public sealed class AccessLogFileTests : IDisposable
         Assert.AreEqual(200_000, stream.Lines + log.Lost);
     }
 
+    // What clients choose may be long: the queue is bounded by what it holds too.
+    [TestMethod]
+    public async Task LongLines_FillTheQueueSooner()
+    {
+        using var stream = new HangingStream();
+        var log = AccessLogFile.Over(stream, TimeProvider.System, NullLogger.Instance);
+        var line = new string('x', 16 * 1024);
+
+        for (var i = 0; i < 3_000; i++) log.Add(line);
+
+        Assert.IsTrue(log.Lost > 1_500, $"{log.Lost} lost");
+        stream.Go.Set();
+        await log.DisposeAsync();
+        Assert.AreEqual(3_000, stream.Lines + log.Lost);
+    }
+
     [TestMethod]
     public void FileThatCannotBeOpened_IsAClearStartError()
     {
