@@ -66,6 +66,39 @@ public sealed class LoopSocketTests
         CollectionAssert.AreEqual(bytes, read);
     }
 
+    // From one connection to another through a pipe, the reader slower than the sender and the other way round.
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task Pipe_MovesEveryByte_InOrder(bool isReaderSlow)
+    {
+        var (source, sender) = await PairAsync();
+        var (target, reader) = await PairAsync();
+        using var _ = source;
+        using var __ = target;
+        using var pipe = KernelPipe.TryCreate()!;
+        var bytes = new byte[5_000_000];
+        new Random(2).NextBytes(bytes);
+        var moving = Task.Run(async () =>
+        {
+            for (int count; (count = await source.FillAsync(pipe.WriteEnd, KernelPipe.Capacity)) > 0;) await target.DrainAsync(pipe.ReadEnd, count);
+            target.Socket.Shutdown(SocketShutdown.Send);
+        });
+        var sending = Task.Run(async () =>
+        {
+            for (var at = 0; at < bytes.Length;) at += await sender.SendAsync(bytes.AsMemory(at, Math.Min(isReaderSlow ? 1 << 20 : 1000, bytes.Length - at)));
+            sender.Dispose();
+        });
+
+        var read = new MemoryStream();
+        var piece = new byte[isReaderSlow ? 1000 : 1 << 20];
+        for (int count; (count = await reader.ReceiveAsync(piece).WaitAsync(Patience)) > 0;) read.Write(piece, 0, count);
+
+        await Task.WhenAll(moving, sending).WaitAsync(Patience);
+        CollectionAssert.AreEqual(bytes, read.ToArray());
+        reader.Dispose();
+    }
+
     [TestMethod]
     public async Task Wait_CanBeCalledOff_AndTheNextOneWorks()
     {
