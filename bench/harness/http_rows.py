@@ -1,6 +1,7 @@
 """HTTP beside nginx."""
 
 import contextlib
+import functools
 import re
 import subprocess
 import time
@@ -9,6 +10,8 @@ from . import clients, trees
 from .measure import Contender, Sample, Target, against, turn_about
 from .processes import CannotMeasure
 from .servers import DftpNode, Nginx
+
+WARM_UP_SECONDS = 12
 
 # Asks for a thousand files in turn, each request written before the clock runs.
 SMALL_FILES_LUA = """
@@ -40,11 +43,9 @@ def big(bench, row, whose, node, port, peer, nginx, nginx_port, nginxes, nodes=N
 
 def http_small(bench):
     with one_of_each(bench) as (node, nginx):
-        figures = turn_about([
-            Contender("dftp", lambda: small_files(bench, [node], node.http, "/fs")),
-            Contender("nginx", lambda: small_files(bench, [nginx], nginx.port, "")),
-            Contender("nginx, open_file_cache", lambda: small_files(bench, [nginx], nginx.cached, "")),
-        ], bench.rounds)
+        figures = turn_about(small_file_contenders(
+            bench, ("dftp", [node], node.http, "/fs"), ("nginx", [nginx], nginx.port, ""), ("nginx, open_file_cache", [nginx], nginx.cached, "")),
+            bench.rounds)
         yield from against(
             "http-small", "GET 4 KiB files, 64 connections", "requests/s", figures,
             {"nginx": Target(1.0, at_least=True), "nginx, open_file_cache": Target(0.9, at_least=True)}, "request")
@@ -52,10 +53,8 @@ def http_small(bench):
 
 def proxy_small(bench):
     with two_of_each(bench) as (nodes, nginxes):
-        figures = turn_about([
-            Contender("dftp", lambda: small_files(bench, nodes, nodes[1].http, "/fs")),
-            Contender("nginx proxy_pass", lambda: small_files(bench, nginxes, nginxes[1].port, "")),
-        ], bench.rounds)
+        figures = turn_about(
+            small_file_contenders(bench, ("dftp", nodes, nodes[1].http, "/fs"), ("nginx proxy_pass", nginxes, nginxes[1].port, "")), bench.rounds)
         yield from against(
             "proxy-small", "GET 4 KiB files of another node, 64 connections", "requests/s", figures,
             {"nginx proxy_pass": Target(1.0, at_least=True)}, "request")
@@ -107,15 +106,25 @@ def download(servers, port, path, megabytes):
     return Sample(total / 1e6 / seconds, (cpu_of(servers) - before) / (total / 1e9))
 
 
-def small_files(bench, servers, port, prefix):
+def small_file_contenders(bench, *contenders):
+    """
+    Contenders of the small files, each under load for some seconds before its first turn: a server runs for days, and dftp's runtime compiles
+    what is hot anew in its first ten seconds.
+    """
+    for _, servers, port, prefix in contenders:
+        small_files(bench, servers, port, prefix, WARM_UP_SECONDS)
+    return [Contender(name, functools.partial(small_files, bench, servers, port, prefix)) for name, servers, port, prefix in contenders]
+
+
+def small_files(bench, servers, port, prefix, seconds=None):
     script = bench.folder / "small.lua"
     script.write_text(SMALL_FILES_LUA)
-    return wrk(bench, servers, f"http://127.0.0.1:{port}", 64, "-s", script, "--", prefix)
+    return wrk(bench, servers, f"http://127.0.0.1:{port}", 64, "-s", script, "--", prefix, seconds=seconds)
 
 
-def wrk(bench, servers, url, connections, *more):
+def wrk(bench, servers, url, connections, *more, seconds=None):
     """Requests a second over some seconds; any answer that is not 2xx, and any that is lost, is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{bench.seconds}s", "--timeout", "30s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds or bench.seconds}s", "--timeout", "30s"]
     before = cpu_of(servers)
     # The script's arguments come after the URL.
     script, arguments = ([*more[:2]], [*more[2:]]) if more else ([], [])
