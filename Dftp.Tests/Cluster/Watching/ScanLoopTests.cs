@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using Dftp.Cluster;
 using Dftp.Cluster.Watching;
 using Dftp.Tests.Cluster.Content;
+using Dftp.Tests.Ftp;
 using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Cluster.Watching;
@@ -302,6 +303,53 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(2, followed.Loop.Status.LastScanFiles);
     }
 
+    // What cannot be looked at for want of descriptors has not gone.
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task NoDescriptorsAreLeft_DeletesNothing_AndIsTriedAgain()
+    {
+        _temp.File("a/deep/f", "1").File("b/g", "1");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        ShortRoot? root = null;
+        await using var followed = await new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real)).StartAsync();
+        var (before, sequence) = (followed.Lines(), followed.Own.State.Sequence);
+        foreach (var path in new[] { "a", "a/deep" })
+        {
+            root!.Short = path;
+            source.Overflow();
+            await PassesAsync(time, followed, ScanState.Failed);
+            CollectionAssert.AreEqual(before.ToArray(), followed.Lines().ToArray());
+
+            root.Short = null;
+            await PassesAsync(time, followed, ScanState.Following);
+        }
+
+        CollectionAssert.AreEqual(before.ToArray(), followed.Lines().ToArray());
+        Assert.AreEqual(sequence, followed.Own.State.Sequence, "nothing was announced");
+        _temp.File("b/g", "12");
+        source.Tell("b", "g", EntryEvent.Changed);
+        await PassesAsync(time, () => followed.Lines().Any(line => line.StartsWith("/b/g 2 ", StringComparison.Ordinal)), "it is followed on");
+    }
+
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task NoDescriptorsAreLeftAtTheStart_AnnouncesNothingUntilAllIsRead()
+    {
+        _temp.File("a/deep/f", "1").File("b/g", "1");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        ShortRoot? root = null;
+        await using var followed = new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real) { Short = "a/deep" });
+        followed.Loop.Start();
+        await PassesAsync(time, followed, ScanState.Failed);
+        Assert.IsFalse(followed.Own.IsScanned);
+
+        root!.Short = null;
+        await PassesAsync(time, followed, ScanState.Following);
+        Assert.AreEqual(2, followed.Tree.Current.Totals.Files);
+    }
+
     // Nothing is announced as deleted because the root could not be read.
     [TestMethod]
     [Timeout(60_000)]
@@ -385,6 +433,19 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(ScanState.Following, followed.Loop.Status.State);
         Assert.IsTrue(followed.Tree.Current.Totals.Files > 0);
     }
+
+    private static Task PassesAsync(ManualTime time, FollowedRoot followed, ScanState into) =>
+        PassesAsync(time, () => followed.Loop.Status.State == into, $"the state is {into}");
+
+    /// <summary>Lets time pass until something is so.</summary>
+    private static Task PassesAsync(ManualTime time, Func<bool> isSo, string what) => Eventually.TrueAsync(
+        () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return isSo();
+        },
+        Patience,
+        what);
 
     private void Retarget(string link, string target)
     {
