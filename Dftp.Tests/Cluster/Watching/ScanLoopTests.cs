@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Dftp.Cluster;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
 using Dftp.Cluster.Watching;
+using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Content;
+using Dftp.Tests.Cluster.Tree;
 using Dftp.Tests.Ftp;
 using Dftp.Tests.Scenarios.Support;
 
@@ -348,6 +352,36 @@ public sealed class ScanLoopTests : IDisposable
         root!.Short = null;
         await PassesAsync(time, followed, ScanState.Following);
         Assert.AreEqual(2, followed.Tree.Current.Totals.Files);
+    }
+
+    // A root that is empty at the start is mostly one that is not mounted yet.
+    [TestMethod]
+    [Timeout(60_000)]
+    [DataRow(true, DisplayName = "until it is mounted")]
+    [DataRow(false, DisplayName = "until the operator removes the kept tree")]
+    public async Task RootIsEmptyAndHeldFilesAtTheLastStart_NothingIsAnnounced(bool comesBack)
+    {
+        _temp.OutsideFile("state/tree", "kept");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
+        await using var followed = new FollowedRoot(_temp, source, options, time: time);
+        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, 1))]));
+        followed.Own.Restored();
+        followed.Loop.Start();
+        await PassesAsync(time, followed, ScanState.RootLost);
+        StringAssert.Contains(followed.Loop.Status.Failure, "is empty, but held 1 file(s) when this node ran last");
+        StringAssert.Contains(followed.Loop.Status.Failure, _temp.Outside("state/tree"));
+        for (var tries = 0; tries < 3; tries++) time.Advance(TimeSpan.FromSeconds(5));
+        Assert.IsFalse(followed.Own.IsScanned);
+        Assert.AreEqual(1, followed.Tree.Current.Totals.Files);
+
+        if (comesBack) _temp.File("g", "1");
+        else File.Delete(_temp.Outside("state/tree"));
+        await PassesAsync(time, followed, ScanState.Following);
+
+        Assert.AreEqual(1, followed.Log.Count(line => line.Contains("is empty, but held", StringComparison.Ordinal)), "once");
+        await followed.BecomesTheDiskAsync();
     }
 
     // Nothing is announced as deleted because the root could not be read.
