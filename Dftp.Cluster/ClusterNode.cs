@@ -75,7 +75,7 @@ public sealed class ClusterNode : IAsyncDisposable
             _known = new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log);
             var origin = new TreeOrigin(options.NodeName, options.ClusterName, _root.Directory, options.Mount);
             _saver = new TreeSaver(
-                new SavedTreeFile(Path.Combine(state, "tree"), origin), _tree, _own, options.NodeName, time, logs.CreateLogger("Restart"));
+                new SavedTreeFile(options.SavedTree!, origin), _tree, _own, options.NodeName, time, logs.CreateLogger("Restart"));
         }
 
         _management = new ManagementApi(

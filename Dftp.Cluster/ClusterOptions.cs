@@ -41,4 +41,7 @@ public sealed record ClusterOptions
 
     /// <summary>Where this node remembers what it needs after a restart; null: nowhere.</summary>
     public string? StateDirectory { get; init; }
+
+    /// <summary>The file that keeps the tree over a restart; null: none.</summary>
+    internal string? SavedTree => StateDirectory is { } state ? Path.Combine(state, "tree") : null;
 }

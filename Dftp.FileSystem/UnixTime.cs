@@ -9,10 +9,13 @@ public readonly record struct UnixTime(long Nanoseconds) : IComparable<UnixTime>
     public long Seconds => Math.DivRem(Nanoseconds, NanosecondsPerSecond, out var rest) - (rest < 0 ? 1 : 0);
 
     /// <summary>Times outside the representable years become the nearest one inside.</summary>
-    public static UnixTime FromSeconds(long seconds, int nanoseconds = 0) =>
-        seconds > long.MaxValue / NanosecondsPerSecond - 1 ? new UnixTime(long.MaxValue)
-        : seconds < long.MinValue / NanosecondsPerSecond + 1 ? new UnixTime(long.MinValue)
-        : new UnixTime(seconds * NanosecondsPerSecond + nanoseconds);
+    public static UnixTime FromSeconds(long seconds, int nanoseconds = 0)
+    {
+        // Far from the ends no sum overflows, whatever the nanoseconds are. The first and the last second are there in part.
+        if (seconds is > long.MinValue / NanosecondsPerSecond + 4 and < long.MaxValue / NanosecondsPerSecond - 4)
+            return new UnixTime(seconds * NanosecondsPerSecond + nanoseconds);
+        return new UnixTime((long)Int128.Clamp((Int128)seconds * NanosecondsPerSecond + nanoseconds, long.MinValue, long.MaxValue));
+    }
 
     public static UnixTime From(DateTimeOffset time) =>
         FromSeconds(

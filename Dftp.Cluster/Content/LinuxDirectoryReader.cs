@@ -34,6 +34,7 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
                 while (true)
                 {
                     var filled = GetDents.Fill(fd, buffer, rented.Length, out var errno);
+                    if (filled < 0) Errno.ThrowIfShortage(errno);
                     // ENOENT: the directory was removed while it was read.
                     if (filled < 0) return errno == Errno.ENOENT ? null : Errno.Describe(errno);
                     if (filled == 0) return null;
@@ -81,6 +82,7 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
         }
         else if (errno != Errno.ENOENT)
         {
+            Errno.ThrowIfShortage(errno);
             visitor(name, EntryKind.Unreadable, default);
         }
     }

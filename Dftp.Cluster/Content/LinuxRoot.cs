@@ -85,6 +85,7 @@ internal sealed class LinuxRoot : LocalRoot
     {
         failure = null;
         var handle = Open(path, OpenAt2.O_DIRECTORY, BeneathWithoutLinks, out var errno);
+        Errno.ThrowIfShortage(errno);
         if (handle is null)
         {
             if (!IsGone(errno)) failure = Errno.Describe(errno);
@@ -96,6 +97,7 @@ internal sealed class LinuxRoot : LocalRoot
         if (errno == 0 && !isRemoved) return new LinuxDirectoryReader(handle, status);
 
         handle.Dispose();
+        Errno.ThrowIfShortage(errno);
         if (errno != 0) failure = Errno.Describe(errno);
         return null;
     }
@@ -103,13 +105,17 @@ internal sealed class LinuxRoot : LocalRoot
     public override EntryKind? Examine(ReadOnlySpan<byte> path)
     {
         using var handle = Open(path, OpenAt2.O_PATH | OpenAt2.O_NOFOLLOW, BeneathWithoutLinks, out var errno);
+        Errno.ThrowIfShortage(errno);
         if (handle is null) return IsGone(errno) ? null : EntryKind.Unreadable;
-        return Statx.Handle(handle, out var status) == 0 ? LinuxDirectoryReader.KindOf(status) : EntryKind.Unreadable;
+        errno = Statx.Handle(handle, out var status);
+        Errno.ThrowIfShortage(errno);
+        return errno == 0 ? LinuxDirectoryReader.KindOf(status) : EntryKind.Unreadable;
     }
 
     public override LinkTarget ResolveLink(ReadOnlySpan<byte> path)
     {
         using var handle = OpenBeneath(path, OpenAt2.O_PATH, out var errno);
+        Errno.ThrowIfShortage(errno);
         if (handle is null)
         {
             return new LinkTarget(errno switch
@@ -120,7 +126,9 @@ internal sealed class LinuxRoot : LocalRoot
             });
         }
 
-        if (Statx.Handle(handle, out var status) != 0) return new LinkTarget(LinkTargetKind.Nothing);
+        errno = Statx.Handle(handle, out var status);
+        Errno.ThrowIfShortage(errno);
+        if (errno != 0) return new LinkTarget(LinkTargetKind.Nothing);
         if (status.IsRegular) return new LinkTarget(LinkTargetKind.File, ToFacts(status));
         if (!status.IsDirectory) return new LinkTarget(LinkTargetKind.Special);
         return PathBeneath(handle) is { } real

@@ -1,4 +1,5 @@
 using System.Text;
+using Dftp.Cluster.Native;
 using Dftp.Cluster.Tree;
 using Dftp.FileSystem;
 using Microsoft.Win32.SafeHandles;
@@ -85,7 +86,7 @@ internal sealed class PortableRoot : LocalRoot
         {
             return null;
         }
-        catch (Exception e) when (IsExpected(e))
+        catch (Exception e) when (IsExpected(e) && !IsShortage(e))
         {
             failure = e.Message;
             return null;
@@ -101,7 +102,7 @@ internal sealed class PortableRoot : LocalRoot
             if (info.LinkTarget is not null) return EntryKind.Link;
             return info.Exists ? EntryKind.File : System.IO.Directory.Exists(system) ? EntryKind.Directory : null;
         }
-        catch (Exception e) when (IsExpected(e))
+        catch (Exception e) when (IsExpected(e) && !IsShortage(e))
         {
             return EntryKind.Unreadable;
         }
@@ -122,7 +123,7 @@ internal sealed class PortableRoot : LocalRoot
                 ? new LinkTarget(LinkTargetKind.Directory, RealPath: ToRelativeBytes(real))
                 : new LinkTarget(LinkTargetKind.File, PortableDirectoryReader.FactsOf(new FileInfo(real)));
         }
-        catch (Exception e) when (IsExpected(e))
+        catch (Exception e) when (IsExpected(e) && !IsShortage(e))
         {
             return new LinkTarget(LinkTargetKind.Nothing);
         }
@@ -170,6 +171,9 @@ internal sealed class PortableRoot : LocalRoot
     }
 
     private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    /// <summary>On Windows the framework waits or ends the process; elsewhere it gives the error number, which is the same everywhere.</summary>
+    private static bool IsShortage(Exception e) => !OperatingSystem.IsWindows() && Errno.IsShortage(e.HResult);
 
     private static FileFacts FactsOf(SafeFileHandle handle) => new(
         RandomAccess.GetLength(handle),

@@ -24,7 +24,12 @@ internal sealed class Greeter(MembershipContext context)
     public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer) Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked);
+        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer && Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is { IsOriginal: true })
+        {
+            peer.Change(now => now with { HasAnsweredGreeting = true });
+            peer.PushNow.Raise();
+        }
+
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;

@@ -23,7 +23,9 @@ internal sealed class KnownNodes(string file, PeerTable peers, TimeProvider time
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _saving = Task.CompletedTask;
-    private string _saved = "";
+
+    // Null: it is not known what the file holds.
+    private string? _saved = "";
 
     /// <summary>Reads the list; empty where there is none.</summary>
     public IReadOnlyList<KnownNode> Load()
@@ -31,7 +33,9 @@ internal sealed class KnownNodes(string file, PeerTable peers, TimeProvider time
         try
         {
             var list = JsonSerializer.Deserialize(File.ReadAllBytes(file), KnownNodesJson.Default.ListWireNode) ?? [];
-            return [.. list.Select(wire => wire.ToKnownNode()).OfType<KnownNode>()];
+            // Even if all of them are forgotten before the first look, that is to be written.
+            if (list.Count > 0) _saved = null;
+            return [.. list.Select(wire => wire?.ToKnownNode()).OfType<KnownNode>()];
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -89,7 +93,7 @@ internal sealed class KnownNodes(string file, PeerTable peers, TimeProvider time
             var unfinished = file + ".new";
             using (var stream = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
             {
-                var list = nodes.ConvertAll(facts => new WireNode(facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive));
+                var list = nodes.ConvertAll<WireNode?>(facts => new WireNode(facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive));
                 JsonSerializer.Serialize(stream, list, KnownNodesJson.Default.ListWireNode);
                 stream.Flush(flushToDisk: true);
             }
@@ -116,5 +120,5 @@ internal sealed record WireNode(string? Name, string? PublicAddress, string? Man
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(List<WireNode>))]
+[JsonSerializable(typeof(List<WireNode?>))]
 internal sealed partial class KnownNodesJson : JsonSerializerContext;

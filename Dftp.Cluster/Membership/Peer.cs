@@ -122,6 +122,9 @@ internal sealed record PeerFacts
     /// <summary>It asked for a full update.</summary>
     public bool WantsFullUpdate { get; init; }
 
+    /// <summary>It answered a greeting of this node since it came: an original node drops the updates of those that never greeted it.</summary>
+    public bool HasAnsweredGreeting { get; init; }
+
     /// <summary>The digest of what it last said to know of this node; null where it knows nothing, and once it was sent changes on the strength of it.</summary>
     public ulong? KnownDigest { get; init; }
 

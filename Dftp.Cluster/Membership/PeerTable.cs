@@ -196,6 +196,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
                 NeedsFullUpdate = true,
                 IsInTree = false,
                 WantsFullUpdate = false,
+                HasAnsweredGreeting = false,
                 PushedSequence = null,
             });
             if (HeldEntries.Of(tree.Current, peer.Name) is { } held) peer.SetAside = held;

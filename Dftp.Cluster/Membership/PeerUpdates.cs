@@ -14,7 +14,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     public OutgoingUpdate? Next()
     {
         if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
-        if (!facts.WantsFullUpdate && !IsFullUpdateDue(facts))
+        if (!facts.WantsFullUpdate && !IsFullUpdateDue(facts) && !MustBeToldUnasked(facts))
         {
             if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
             var (changes, to) = context.Own.Since(pushed);
@@ -58,6 +58,12 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     /// <summary>Whether everything is to be sent anew, as a net under the changes.</summary>
     private bool IsFullUpdateDue(PeerFacts facts) =>
         facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
+
+    /// <summary>
+    /// An original node asks only whom it does not know yet: when this node alone has started again, or was away for a while, it never
+    /// asks and has nothing of this start.
+    /// </summary>
+    private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsOriginal: true, HasAnsweredGreeting: true, PushedSequence: null };
 
     private UpdateHeader Header(bool isFull, UpdatePosition position, ulong? sinceDigest = null) =>
         new(context.Options.NodeName, isFull, Now(), position, sinceDigest);

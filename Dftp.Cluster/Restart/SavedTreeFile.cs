@@ -10,6 +10,9 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
 {
     public string Path => path;
 
+    /// <summary>How many bytes the last <see cref="Write"/> gave to the disk, whether or not they are kept.</summary>
+    public long LastWritten { get; private set; }
+
     /// <summary>Reads the tree.</summary>
     /// <param name="isWanted">Of which nodes.</param>
     /// <param name="whyNot">Why there is none, as the end of a sentence; null where there is no file.</param>
@@ -44,20 +47,26 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         var unfinished = path + ".new";
         // One that a kill left keeps its permissions when it is written over.
         Discard(unfinished);
+        LastWritten = 0;
         try
         {
-            long length;
             using (var file = new FileStream(unfinished, Options()))
             {
-                SavedTreeWriter.Write(file, origin, tree, cancellationToken);
-                file.Flush(flushToDisk: true);
-                length = file.Length;
+                try
+                {
+                    SavedTreeWriter.Write(file, origin, tree, cancellationToken);
+                    file.Flush(flushToDisk: true);
+                }
+                finally
+                {
+                    LastWritten = file.Position;
+                }
             }
 
             cancellationToken.ThrowIfCancellationRequested();
             File.Move(unfinished, path, overwrite: true);
             FlushDirectory(directory);
-            return length;
+            return LastWritten;
         }
         catch
         {

@@ -15,12 +15,6 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Own
     /// <summary>How often it is looked whether there is something to write.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    /// <summary>After a write, so long nothing is written again, whatever changes: what is lost by a crash is asked for anew.</summary>
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMinutes(1);
-
-    /// <summary>Bytes a second, in the long run, of a tree that changes all the time: a tenth of what wears out a small disk.</summary>
-    private const long WriteRate = 200_000;
-
     /// <summary>What of the five seconds of an orderly end the last write may take.</summary>
     private static readonly TimeSpan LastWriteLimit = TimeSpan.FromSeconds(1.5);
 
@@ -91,14 +85,15 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Own
         try
         {
             using var timer = new PeriodicTimer(Period, time);
+            var pace = new SavePace();
             var pause = TimeSpan.Zero;
             var written = time.GetTimestamp();
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 if (!HasNews || time.GetElapsedTime(written) < pause) continue;
-                var bytes = Save(cancellationToken);
+                var isKept = Save(cancellationToken);
                 written = time.GetTimestamp();
-                pause = TimeSpan.FromSeconds(Math.Max(ShortestPause.TotalSeconds, (double)bytes / WriteRate));
+                pause = pace.After(file.LastWritten, isKept);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -111,7 +106,8 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Own
         }
     }
 
-    private long Save(CancellationToken cancellationToken)
+    /// <returns>Whether it could be done.</returns>
+    private bool Save(CancellationToken cancellationToken)
     {
         var snapshot = tree.Current;
         var now = time.GetUtcNow();
@@ -123,14 +119,14 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Own
             _savedVersion = snapshot.Version;
             _complained = "";
             Change(status => status with { Written = now, Bytes = bytes, Failure = "" });
-            return bytes;
+            return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             if (error.Message != _complained) LogUnwritable(log, file.Path, error.Message);
             _complained = error.Message;
             Change(status => status with { Failure = error.Message });
-            return 0;
+            return false;
         }
     }
 

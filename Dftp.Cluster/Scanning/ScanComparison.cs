@@ -7,13 +7,22 @@ namespace Dftp.Cluster.Scanning;
 
 /// <summary>
 /// Compares a scan with what this node announced before. What stayed as it was keeps its time of change, so that scanning again never
-/// flips an owner; what is new or different gets the present one.
+/// flips an owner; what is new or different gets the present one, and so does what has a time that is yet to come.
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="now">Unix seconds.</param>
 /// <param name="atMost">How many changes are wanted; none of a first scan, of which they are the whole tree.</param>
 internal sealed class ScanComparison(NodeName node, uint now, int atMost)
 {
+    /// <summary>Seconds by which clocks that are meant to be right may differ.</summary>
+    private const uint ClockTolerance = 24 * 60 * 60;
+
+    /// <summary>2020-01-01, before this product was made: a machine that does not know the time yet counts from an earlier one.</summary>
+    private const uint EarliestNow = 1_577_836_800;
+
+    /// <summary>A later time of change was told by a clock that ran ahead, and would make this node the owner until that time has come.</summary>
+    private readonly uint _latest = now < EarliestNow ? uint.MaxValue : (uint)Math.Min(uint.MaxValue, (long)now + ClockTolerance);
+
     private readonly List<EntryChange> _changes = [];
     private readonly FileColumnsBuilder _stamped = new();
 
@@ -66,13 +75,13 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     private void CompareDirectory(DirectoryDraft draft, DirectoryPart? before, VirtualPath path)
     {
         if (draft.Facts is not { } facts) return;
-        if (before?.Announced is { } known && known with { Changed = 0 } == facts with { Changed = 0 })
+        if (before?.Announced is { } known && known.Changed <= _latest && known with { Changed = 0 } == facts with { Changed = 0 })
         {
             draft.Facts = known;
             return;
         }
 
-        facts = facts with { Changed = Math.Max(now, before?.Announced?.Changed ?? 0) };
+        facts = facts with { Changed = ChangedNow(before?.Announced?.Changed ?? 0) };
         draft.Facts = facts;
         if (!path.IsRoot) Add(EntryChange.Put(path, facts));
     }
@@ -87,7 +96,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     private void CompareFiles(DirectoryDraft draft, FileColumns before, VirtualPath path)
     {
         var scanned = draft.Files();
-        if (scanned.HasSameContent(before))
+        if (scanned.HasSameContent(before) && !before.HasChangesAfter(_latest))
         {
             draft.SetFiles(before);
             return;
@@ -111,8 +120,8 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
             }
 
             FileFacts? known = order == 0 ? before[at++] : null;
-            var facts = scanned[next] with { Changed = Math.Max(now, known?.Changed ?? 0) };
-            if (known is { } same && same with { Changed = 0 } == scanned[next]) facts = same;
+            var facts = scanned[next] with { Changed = ChangedNow(known?.Changed ?? 0) };
+            if (known is { } same && same.Changed <= _latest && same with { Changed = 0 } == scanned[next]) facts = same;
             if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts));
             _stamped.Add(scanned.NameSpan(next), facts);
             next++;
@@ -120,6 +129,9 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
 
         draft.SetFiles(_stamped.Build());
     }
+
+    /// <summary>A clock that was set back a little is no reason for a change to look older than the one before it.</summary>
+    private uint ChangedNow(uint before) => before <= _latest ? Math.Max(now, before) : now;
 
     private void Add(in EntryChange change)
     {

@@ -186,6 +186,15 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(ChangedAt), changed);
     }
 
+    /// <summary>Whether a file changed after a time, in Unix seconds.</summary>
+    public bool HasChangesAfter(uint time)
+    {
+        if (_data is null || time == uint.MaxValue) return false;
+        if ((Flags & ManyChanges) == 0) return BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(ChangedAt)) > time;
+        var layout = new Layout(Count, Flags);
+        return MemoryMarshal.Cast<byte, uint>(Section(layout.Changes, layout.NameEnds)).ContainsAnyInRange(time + 1, uint.MaxValue);
+    }
+
     /// <summary>Whether both hold the same files with the same facts, whenever they changed.</summary>
     public bool HasSameContent(FileColumns other)
     {

@@ -31,6 +31,15 @@ internal sealed class OwnEntries(NodeName node, TreeWriter tree, TimeProvider ti
         }
     }
 
+    /// <summary>How many files are shown that were kept from an earlier start; 0 once the first scan has ended.</summary>
+    public long UnconfirmedFiles
+    {
+        get
+        {
+            lock (_lock) return _isRestored && !_isScanned ? tree.Current.HoldingOf(node).Files : 0;
+        }
+    }
+
     public AnnouncedState State
     {
         get

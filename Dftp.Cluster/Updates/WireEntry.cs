@@ -9,7 +9,8 @@ namespace Dftp.Cluster.Updates;
 internal struct WireEntry
 {
     private bool _isDeletion, _isDirectory, _hasName, _isUnrepresentable;
-    private long _size, _lastModified, _nanoseconds, _changed;
+    private long _size, _lastModified, _changed;
+    private int _nanoseconds;
     private uint _mode;
 
     /// <summary>Lies in the directory of the entry before it: the reader has its name, and it has no <see cref="Path"/>.</summary>
@@ -28,7 +29,7 @@ internal struct WireEntry
 
     public readonly FileFacts Facts => new(
         _isDirectory || IsDeletion ? 0 : _size,
-        new UnixTime(Math.Clamp(UnixTime.FromSeconds(_lastModified).Nanoseconds, long.MinValue, long.MaxValue - _nanoseconds) + _nanoseconds),
+        UnixTime.FromSeconds(_lastModified, _nanoseconds),
         GoFileMode.ToPermissions(_mode),
         (uint)Math.Clamp(_changed, 0, uint.MaxValue));
 
@@ -54,7 +55,7 @@ internal struct WireEntry
                 _lastModified = Integer(ref reader, UpdateFields.LastModified);
                 break;
             case UpdateEntryField.Nanoseconds:
-                _nanoseconds = Math.Clamp(Integer(ref reader, UpdateFields.Nanoseconds), 0, 999_999_999);
+                _nanoseconds = (int)Math.Clamp(Integer(ref reader, UpdateFields.Nanoseconds), 0, 999_999_999);
                 break;
             case UpdateEntryField.LastInfoUpdated:
                 _changed = Integer(ref reader, UpdateFields.LastInfoUpdated);

@@ -183,6 +183,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         CheckRoot();
         var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
         CheckRoot();
+        DoubtEmptyRoot(scan);
         var isFirst = !_own.IsScanned;
         _own.Replace(scan.Root!.MountedAt(_options.Mount));
         _rescannedAt = _polledAt = _time.GetTimestamp();
@@ -328,6 +329,20 @@ internal sealed class ScanLoop : IAsyncDisposable
             case RootPresence.Replaced:
                 throw new RootReplacedException();
         }
+    }
+
+    /// <summary>
+    /// An empty root that held files at the last start is what stands where a disk is not mounted yet. Only the operator can tell, and
+    /// does so by removing the file that remembers them.
+    /// </summary>
+    /// <exception cref="RootDirectoryException">It is to be doubted.</exception>
+    private void DoubtEmptyRoot(ScanResult scan)
+    {
+        if (scan.Files + scan.Directories + scan.Skipped.Total > 0) return;
+        if (_own.UnconfirmedFiles is not (> 0 and var files) || !File.Exists(_options.SavedTree)) return;
+        throw new RootDirectoryException(
+            $"the root directory {_root.Directory} is empty, but held {files} file(s) when this node ran last: no reason to believe that all is deleted. "
+            + $"If it is, remove {_options.SavedTree}");
     }
 
     private void LogPolled()

@@ -1,6 +1,10 @@
 using System.Net;
+using Dftp.Cluster.Membership;
+using Dftp.Cluster.Tree;
 using Dftp.FileSystem;
+using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dftp.Tests.Cluster;
 
@@ -245,6 +249,41 @@ public sealed class ClusterTests
         Assert.AreEqual(0, node.Tree.Missing.Count);
         Assert.IsTrue(node.Logs.Lines.Any(line => line.Contains("known-nodes.json", StringComparison.Ordinal)));
         await node.StopAsync();
+        Directory.Delete(state, recursive: true);
+    }
+
+    [TestMethod]
+    public async Task KnownNodesFileHasANull_IsReadWithoutIt()
+    {
+        await using var cluster = new TestCluster();
+        var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(state, "known-nodes.json"),
+            """[null, {"name":"b","publicAddress":"127.0.0.1:1","managementAddress":"127.0.0.1:1","lastAlive":1}]""");
+
+        var node = await cluster.StartAsync("a", [("f", "x")], options => options with { StateDirectory = state });
+
+        Assert.AreEqual("b", node.Tree.Missing.Single(missing => missing.Name.Value != "a").Name.Value);
+        await node.StopAsync();
+        Directory.Delete(state, recursive: true);
+    }
+
+    [TestMethod]
+    public void LastKnownNodeIsForgottenAtOnceAfterTheStart_TheListIsEmptyAtTheNext()
+    {
+        var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
+        var file = Path.Combine(state, "known-nodes.json");
+        File.WriteAllText(file, """[{"name":"b","publicAddress":"127.0.0.1:1","managementAddress":"127.0.0.1:1","lastAlive":1}]""");
+        var time = new ManualTime();
+        using var peers = new PeerTable(new TreeWriter(), time);
+        using var known = new KnownNodes(file, peers, time, NullLogger.Instance);
+        peers.Remember(known.Load().Single());
+        known.Start();
+
+        Assert.IsTrue(peers.Forget(NodeName.Parse("b")));
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.AreEqual(0, known.Load().Count);
         Directory.Delete(state, recursive: true);
     }
 

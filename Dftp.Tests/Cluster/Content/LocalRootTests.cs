@@ -16,6 +16,42 @@ public sealed class LocalRootTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [TestMethod]
+    public void NoDescriptorsAreLeft_NothingIsSaidOfWhatIsThere()
+    {
+        _temp.File("dir/file").Link("link", "dir");
+        using var linux = LinuxRoot.TryOpen(_temp.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("no openat2 here");
+        using var portable = PortableRoot.Open(_temp.Root, TempRoot.Node, default);
+        Action[] looks =
+        [
+            () => linux.OpenDirectory("dir"u8, out _)?.Dispose(),
+            () => linux.Examine("dir"u8),
+            () => linux.ResolveLink("link"u8),
+            () => portable.OpenDirectory("dir"u8, out _)?.Dispose(),
+        ];
+        var failures = new Exception?[looks.Length];
+        // The first round loads what is needed for the second.
+        LookAll();
+        using (new DescriptorShortage()) LookAll();
+
+        foreach (var failure in failures) StringAssert.Contains(failure?.Message, "oo many open files");
+
+        void LookAll()
+        {
+            for (var index = 0; index < looks.Length; index++)
+            {
+                try
+                {
+                    looks[index]();
+                }
+                catch (IOException failure)
+                {
+                    failures[index] = failure;
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void File_IsOpenedWithItsFacts()
     {
         _temp.File("a/b.txt", "hello");

@@ -54,6 +54,26 @@ public sealed class ManagementApiTests
         Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
     }
 
+    // An original node that knows this one from an earlier start, or from before it was away, never asks for a full update again.
+    [TestMethod]
+    public async Task OriginalNodeThatAnswersAGreetingAndNeverAsks_IsSentEverything()
+    {
+        await using var cluster = new TestCluster();
+        await using var original = await OriginalNode.StartAsync("old");
+        var node = await cluster.StartAsync("a", [("f", "x")]);
+
+        using var form = new FormUrlEncodedContent([new("peer", $"127.0.0.1:{original.Port}")]);
+        using var joined = await TestCluster.Http.PostAsync(new Uri(node.Management, "/join/"), form);
+
+        await Eventually.TrueAsync(() => !original.Updates.IsEmpty, "it is pushed to");
+        var update = original.Updates.First();
+        Assert.IsTrue(update.GetProperty("Full").GetBoolean());
+        Assert.AreEqual("f", update.GetProperty("Files").EnumerateArray().Single().GetProperty("FullName").GetString());
+        node.Write("g", "");
+        await Eventually.TrueAsync(() => original.Updates.Count > 1, "it is told of changes");
+        Assert.IsFalse(original.Updates.Last().GetProperty("Full").GetBoolean(), "everything is sent once");
+    }
+
     // No listing silently shows less than the cluster holds: a node that is there and has not said yet what it holds is missed.
     [TestMethod]
     public async Task NodeThatHasNotSaidWhatItHolds_IsMissedUntilItsFullUpdateComes()

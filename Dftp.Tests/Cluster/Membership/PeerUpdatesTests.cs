@@ -143,6 +143,27 @@ public sealed class PeerUpdatesTests
         Assert.IsTrue(_updates.Next()!.Header.IsFull);
     }
 
+    // An original node asks only whom it does not know yet.
+    [TestMethod]
+    public void OriginalNodeThatAnswers_IsSentEverythingUnasked_AgainAfterItWasAway()
+    {
+        _node.Scan(Given.File("/x"));
+        _node.Greeter.Greeted(Given.Greeting(null));
+        _peer.Change(facts => facts with { WantsFullUpdate = false });
+        Assert.IsNull(_updates.Next(), "it drops the updates of those that have not greeted it");
+        for (var time = 0; time < 2; time++)
+        {
+            _node.Greeter.Answered(Given.Address, new ClusterAnswer("home", Given.Description(null), []), wasAsked: false);
+            var update = _updates.Next()!;
+            Assert.IsTrue(update.Header.IsFull);
+            // Its next answer comes while that is under way.
+            _node.Greeter.Answered(Given.Address, new ClusterAnswer("home", Given.Description(null), []), wasAsked: false);
+            _updates.Answered(update, Done);
+            Assert.IsNull(_updates.Next(), "once");
+            _node.Peers.Leave(_peer);
+        }
+    }
+
     [TestMethod]
     public void PeerThatIsAway_IsSentNothing()
     {

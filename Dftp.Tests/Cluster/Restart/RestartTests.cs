@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Watching;
 using Dftp.FileSystem;
 using Dftp.Node;
 using Dftp.Tests.Support;
@@ -113,6 +114,26 @@ public sealed class RestartTests
         Assert.AreEqual("a", Owner(other));
 
         static string Owner(TestNode node) => node.Tree.Snapshot.List(VirtualPath.Root).Single().Owner.Value;
+    }
+
+    [TestMethod]
+    public async Task RootIsNotMountedYetAtTheStart_ItsFilesAreShownUnconfirmedAndTheKeptTreeStays()
+    {
+        await using var cluster = new TestCluster { ExpectsErrors = true };
+        var keeps = KeepsState();
+        var node = await cluster.StartAsync("a", [("f", "x")], keeps);
+        await cluster.ConvergedAsync();
+        await node.StopAsync();
+        File.Delete(Path.Combine(node.Root, "f"));
+        var kept = await File.ReadAllBytesAsync(Path.Combine(_states.Single(), "tree"));
+
+        await node.StartAsync(keeps);
+
+        await Eventually.TrueAsync(() => node.Host.Cluster.ScanStatus.State == ScanState.RootLost, "the empty root is doubted");
+        CollectionAssert.AreEqual(new[] { "/f" }, node.Paths().ToList());
+        Assert.IsTrue(node.Tree.Missing.Single(missing => missing.Name.Value == "a").IsUnconfirmed);
+        await node.StopAsync();
+        CollectionAssert.AreEqual(kept, await File.ReadAllBytesAsync(Path.Combine(_states.Single(), "tree")));
     }
 
     [TestMethod]

@@ -34,6 +34,27 @@ public sealed class SavedTreeTests
         }));
 
     [TestMethod]
+    public void TreeCannotTakeItsPlace_TellsWhatWasWritten()
+    {
+        var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
+        try
+        {
+            var path = Path.Combine(state, "tree");
+            Directory.CreateDirectory(Path.Combine(path, "in the way"));
+            var file = new SavedTreeFile(path, Origin);
+            var tree = new SavedTree(RandomTree(new System.Random(1)), Then);
+
+            Assert.Throws<Exception>(() => file.Write(tree, default));
+
+            Assert.AreEqual(new SavedTreeFile(path + ".other", Origin).Write(tree, default), file.LastWritten);
+        }
+        finally
+        {
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
+    [TestMethod]
     public void NodesThatAreNotWanted_AreLeftOutAsIfTheyHadLeft() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(50).WithReplay(new Replay(new Rnd(20261124, 1), null)).WithQuietOnSuccess(true),
         Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>

@@ -55,6 +55,46 @@ public sealed class OwnEntriesTests
         Assert.AreEqual(before, _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Facts.Changed);
     }
 
+    // It would make this node the owner of all that it shares until that time has come.
+    [TestMethod]
+    public void TimeOfChangeOfAClockThatRanAhead_IsReplacedWhenItIsReadAgain()
+    {
+        _time.Advance(TimeSpan.FromDays(365));
+        First(Directory("", Directory("a", File("same", 1), File("other", 1)), Directory("b", File("same", 1))));
+        _time.Advance(TimeSpan.FromDays(1));
+        Update([], ("/a", Directory("a", File("same", 1), File("other", 2))));
+        var next = new OwnEntries(Node, _tree, _time);
+        next.Restored();
+        _time.Advance(-TimeSpan.FromDays(366));
+
+        next.Replace(Directory("", Directory("a", File("same", 1), File("other", 2)), Directory("b", File("same", 1))));
+
+        foreach (var name in new[] { "a", "b" })
+        {
+            var part = _tree.Current.Root.FindChild(System.Text.Encoding.UTF8.GetBytes(name))!.PartOf(Node)!;
+            Assert.AreEqual(Now, part.Facts.Changed);
+            for (var index = 0; index < part.Files.Count; index++) Assert.AreEqual(Now, part.Files[index].Changed);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var before = next.State;
+        next.Replace(Directory("", Directory("a", File("same", 1), File("other", 2)), Directory("b", File("same", 1))));
+        Assert.AreEqual(before, next.State, "once");
+    }
+
+    // Clocks are set back by seconds, and a machine without a battery begins in 1970: neither makes an unchanged entry younger.
+    [DataTestMethod]
+    [DataRow(23.0)]
+    [DataRow(24.0 * 365 * 54)]
+    public void ClockIsSetBackLittleOrBeforeThisProductWasMade_TimesOfChangeAreKept(double hours)
+    {
+        First(Directory("", Directory("a", File("x", 1), File("y", 1))));
+        var before = _own.State;
+        _time.Advance(-TimeSpan.FromHours(hours));
+        _own.Replace(Directory("", Directory("a", File("x", 1), File("y", 1))));
+        Assert.AreEqual(before, _own.State);
+    }
+
     [TestMethod]
     public void KnownDirectory_KeepsWhatItHolds_AndItsNewFactsAreTold()
     {

@@ -40,6 +40,29 @@ public sealed class UpdateMessageTests
         CollectionAssert.AreEqual(TreeModel.Render(tree.Current).ToList(), TreeModel.Render(copy.Current).ToList());
     }
 
+    // A time that comes back as another one makes the digests differ, and everything is sent again for ever.
+    [TestMethod]
+    public async Task AnyModificationTime_IsReadBackAsItWasWritten()
+    {
+        const long second = 1_000_000_000;
+        var random = new Random(1);
+        var times = new[] { long.MinValue, long.MaxValue, 0, -1, 1, -second, second }
+            .SelectMany(time => Enumerable.Range(-2, 5).Select(off => Int128.Clamp((Int128)time + off * second, long.MinValue, long.MaxValue)))
+            .SelectMany(time => new[] { -1, 0, 1 }.Select(off => new UnixTime((long)Int128.Clamp(time + off, long.MinValue, long.MaxValue))))
+            .Concat(Enumerable.Range(0, 1000).Select(_ => new UnixTime(random.NextInt64(long.MinValue, long.MaxValue))))
+            .Append(UnixTime.FromSeconds(long.MinValue))
+            .Append(UnixTime.FromSeconds(long.MaxValue, 999_999_999))
+            .ToList();
+        var tree = new TreeWriter();
+        tree.Apply(Sender, TreeModel.Patch([.. times.Select((time, index) => EntryChange.Put(VirtualPath.Parse($"/f{index}"), new FileFacts(1, time, 0, 1)))]));
+
+        var copy = new TreeWriter();
+        copy.Apply(Sender, (await Read(await WriteFull(tree.Current))).Patch);
+
+        CollectionAssert.AreEqual(TreeModel.Render(tree.Current).ToList(), TreeModel.Render(copy.Current).ToList());
+        Assert.AreEqual(tree.Current.HoldingOf(Sender), copy.Current.HoldingOf(Sender));
+    }
+
     // The specification's example: a directory of mode 2147484141 and a file below it.
     [TestMethod]
     public async Task FullUpdate_HasTheSpecificationsMembers()

@@ -27,15 +27,18 @@ internal sealed class FollowedRoot : IAsyncDisposable
     private readonly LogOfLines _logs = new();
     private long _peerSequence;
 
-    public FollowedRoot(TempRoot temp, EventSource? source = null, ClusterOptions? options = null, bool portable = false, string mount = "/")
+    public FollowedRoot(
+        TempRoot temp, EventSource? source = null, ClusterOptions? options = null, bool portable = false, string mount = "/",
+        TimeProvider? time = null, Func<LocalRoot, LocalRoot>? wrap = null)
     {
+        time ??= TimeProvider.System;
         Temp = temp;
         _mount = VirtualPath.Parse(mount);
         _root = portable ? PortableRoot.Open(temp.Root, TempRoot.Node, _mount) : temp.Open(_mount);
-        Own = new OwnEntries(TempRoot.Node, Tree, TimeProvider.System);
+        Own = new OwnEntries(TempRoot.Node, Tree, time);
         Own.Changed += FeedPeer;
         options = (options ?? new ClusterOptions { NodeName = TempRoot.Node }) with { Mount = _mount };
-        Loop = new ScanLoop(_root, Own, options, TimeProvider.System, _logs, source);
+        Loop = new ScanLoop(wrap?.Invoke(_root) ?? _root, Own, options, time, _logs, source);
     }
 
     public TempRoot Temp { get; }

@@ -1,8 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Dftp.Cluster;
+using Dftp.Cluster.Tree;
+using Dftp.Cluster.Updates;
 using Dftp.Cluster.Watching;
+using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Content;
+using Dftp.Tests.Cluster.Tree;
+using Dftp.Tests.Ftp;
 using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Cluster.Watching;
@@ -302,6 +307,83 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(2, followed.Loop.Status.LastScanFiles);
     }
 
+    // What cannot be looked at for want of descriptors has not gone.
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task NoDescriptorsAreLeft_DeletesNothing_AndIsTriedAgain()
+    {
+        _temp.File("a/deep/f", "1").File("b/g", "1");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        ShortRoot? root = null;
+        await using var followed = await new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real)).StartAsync();
+        var (before, sequence) = (followed.Lines(), followed.Own.State.Sequence);
+        foreach (var path in new[] { "a", "a/deep" })
+        {
+            root!.Short = path;
+            source.Overflow();
+            await PassesAsync(time, followed, ScanState.Failed);
+            CollectionAssert.AreEqual(before.ToArray(), followed.Lines().ToArray());
+
+            root.Short = null;
+            await PassesAsync(time, followed, ScanState.Following);
+        }
+
+        CollectionAssert.AreEqual(before.ToArray(), followed.Lines().ToArray());
+        Assert.AreEqual(sequence, followed.Own.State.Sequence, "nothing was announced");
+        _temp.File("b/g", "12");
+        source.Tell("b", "g", EntryEvent.Changed);
+        await PassesAsync(time, () => followed.Lines().Any(line => line.StartsWith("/b/g 2 ", StringComparison.Ordinal)), "it is followed on");
+    }
+
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task NoDescriptorsAreLeftAtTheStart_AnnouncesNothingUntilAllIsRead()
+    {
+        _temp.File("a/deep/f", "1").File("b/g", "1");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        ShortRoot? root = null;
+        await using var followed = new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real) { Short = "a/deep" });
+        followed.Loop.Start();
+        await PassesAsync(time, followed, ScanState.Failed);
+        Assert.IsFalse(followed.Own.IsScanned);
+
+        root!.Short = null;
+        await PassesAsync(time, followed, ScanState.Following);
+        Assert.AreEqual(2, followed.Tree.Current.Totals.Files);
+    }
+
+    // A root that is empty at the start is mostly one that is not mounted yet.
+    [TestMethod]
+    [Timeout(60_000)]
+    [DataRow(true, DisplayName = "until it is mounted")]
+    [DataRow(false, DisplayName = "until the operator removes the kept tree")]
+    public async Task RootIsEmptyAndHeldFilesAtTheLastStart_NothingIsAnnounced(bool comesBack)
+    {
+        _temp.OutsideFile("state/tree", "kept");
+        var time = new ManualTime();
+        using var source = new FakeSource();
+        var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
+        await using var followed = new FollowedRoot(_temp, source, options, time: time);
+        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, 1))]));
+        followed.Own.Restored();
+        followed.Loop.Start();
+        await PassesAsync(time, followed, ScanState.RootLost);
+        StringAssert.Contains(followed.Loop.Status.Failure, "is empty, but held 1 file(s) when this node ran last");
+        StringAssert.Contains(followed.Loop.Status.Failure, _temp.Outside("state/tree"));
+        for (var tries = 0; tries < 3; tries++) time.Advance(TimeSpan.FromSeconds(5));
+        Assert.IsFalse(followed.Own.IsScanned);
+        Assert.AreEqual(1, followed.Tree.Current.Totals.Files);
+
+        if (comesBack) _temp.File("g", "1");
+        else File.Delete(_temp.Outside("state/tree"));
+        await PassesAsync(time, followed, ScanState.Following);
+
+        Assert.AreEqual(1, followed.Log.Count(line => line.Contains("is empty, but held", StringComparison.Ordinal)), "once");
+        await followed.BecomesTheDiskAsync();
+    }
+
     // Nothing is announced as deleted because the root could not be read.
     [TestMethod]
     [Timeout(60_000)]
@@ -385,6 +467,19 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(ScanState.Following, followed.Loop.Status.State);
         Assert.IsTrue(followed.Tree.Current.Totals.Files > 0);
     }
+
+    private static Task PassesAsync(ManualTime time, FollowedRoot followed, ScanState into) =>
+        PassesAsync(time, () => followed.Loop.Status.State == into, $"the state is {into}");
+
+    /// <summary>Lets time pass until something is so.</summary>
+    private static Task PassesAsync(ManualTime time, Func<bool> isSo, string what) => Eventually.TrueAsync(
+        () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return isSo();
+        },
+        Patience,
+        what);
 
     private void Retarget(string link, string target)
     {
