@@ -30,6 +30,9 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <summary>Reading again and again takes at most this part of the time.</summary>
     private const int PollShare = 10;
 
+    /// <summary>What is removed while the tree is kept may be in it still.</summary>
+    private static readonly TimeSpan SavingTime = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan OverflowLogInterval = TimeSpan.FromMinutes(1);
 
     private readonly LocalRoot _root;
@@ -332,17 +335,19 @@ internal sealed class ScanLoop : IAsyncDisposable
     }
 
     /// <summary>
-    /// An empty root that held files at the last start is what stands where a disk is not mounted yet. Only the operator can tell, and
-    /// does so by removing the file that remembers them.
+    /// An empty root that held files at the last start, and in which nothing was removed since, is what stands where a disk is not mounted yet.
+    /// Only the operator can tell for certain, and does so by removing the file that remembers them.
     /// </summary>
     /// <exception cref="RootDirectoryException">It is to be doubted.</exception>
     private void DoubtEmptyRoot(ScanResult scan)
     {
         if (scan.Files + scan.Directories + scan.Skipped.Total > 0) return;
-        if (_own.UnconfirmedFiles is not (> 0 and var files) || !File.Exists(_options.SavedTree)) return;
+        if (_own.UnconfirmedFiles is not (> 0 and var files) || _options.SavedTree is not { } kept || !File.Exists(kept)) return;
+        // Removing what a directory held is a change of it.
+        if (Directory.GetLastWriteTimeUtc(_root.Directory) > File.GetLastWriteTimeUtc(kept) - SavingTime) return;
         throw new RootDirectoryException(
             $"the root directory {_root.Directory} is empty, but held {files} file(s) when this node ran last: no reason to believe that all is deleted. "
-            + $"If it is, remove {_options.SavedTree}");
+            + $"If it is, remove {kept}");
     }
 
     private void LogPolled()

@@ -125,6 +125,8 @@ public sealed class RestartTests
         await cluster.ConvergedAsync();
         await node.StopAsync();
         File.Delete(Path.Combine(node.Root, "f"));
+        // As a directory that was there before: the disk comes over it.
+        Directory.SetLastWriteTimeUtc(node.Root, DateTime.UtcNow.AddDays(-1));
         var kept = await File.ReadAllBytesAsync(Path.Combine(_states.Single(), "tree"));
 
         await node.StartAsync(keeps);
@@ -134,6 +136,21 @@ public sealed class RestartTests
         Assert.IsTrue(node.Tree.Missing.Single(missing => missing.Name.Value == "a").IsUnconfirmed);
         await node.StopAsync();
         CollectionAssert.AreEqual(kept, await File.ReadAllBytesAsync(Path.Combine(_states.Single(), "tree")));
+    }
+
+    [TestMethod]
+    public async Task RootWasEmptiedWhileTheNodeWasDown_ItsFilesAreGone()
+    {
+        await using var cluster = new TestCluster();
+        var keeps = KeepsState();
+        var node = await cluster.StartAsync("a", [("f", "x")], keeps);
+        await cluster.ConvergedAsync();
+        await node.StopAsync();
+        File.Delete(Path.Combine(node.Root, "f"));
+
+        await node.StartAsync(keeps);
+
+        await Eventually.TrueAsync(() => !node.Paths().Any(), "the deletion is seen");
     }
 
     [TestMethod]

@@ -362,6 +362,7 @@ public sealed class ScanLoopTests : IDisposable
     public async Task RootIsEmptyAndHeldFilesAtTheLastStart_NothingIsAnnounced(bool comesBack)
     {
         _temp.OutsideFile("state/tree", "kept");
+        Directory.SetLastWriteTimeUtc(_temp.Root, DateTime.UtcNow.AddDays(-1));
         var time = new ManualTime();
         using var source = new FakeSource();
         var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
