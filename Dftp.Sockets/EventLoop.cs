@@ -27,14 +27,11 @@ internal sealed class EventLoop
     private readonly SocketTable _sockets = new();
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>Guarded by <see cref="_lock"/>: one that takes events, and those that it or its predecessors have replaced.</summary>
     private readonly List<Worker> _workers = [];
 
     private readonly AutoResetEvent _wake = new(false);
     private int _isWatcherAsleep;
-
-    /// <summary>Guarded by <see cref="_lock"/>: there is one that is not held up.</summary>
-    private bool _isMoving;
 
     private EventLoop()
     {
@@ -77,7 +74,6 @@ internal sealed class EventLoop
     {
         var worker = new Worker();
         _workers.Add(worker);
-        _isMoving = true;
         Start("dftp loop", () => Work(worker));
     }
 
@@ -94,23 +90,8 @@ internal sealed class EventLoop
             worker.Rounds++;
             worker.IsBusy = false;
         }
-        while (!worker.IsReplaced || IsWantedAgain(worker));
-    }
-
-    private bool IsWantedAgain(Worker worker)
-    {
-        lock (_lock)
-        {
-            if (!_isMoving)
-            {
-                worker.IsReplaced = false;
-                _isMoving = true;
-                return true;
-            }
-
-            _workers.Remove(worker);
-            return false;
-        }
+        while (!worker.IsReplaced);
+        lock (_lock) _workers.Remove(worker);
     }
 
     private void WakeWatcher()
@@ -164,7 +145,6 @@ internal sealed class EventLoop
                 else if (_workers.Count < MaxThreads)
                 {
                     worker.IsReplaced = true;
-                    _isMoving = false;
                     StartWorker();
                 }
             }

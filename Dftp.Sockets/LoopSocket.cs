@@ -53,6 +53,7 @@ public sealed class LoopSocket : IDisposable
     public static async ValueTask<LoopSocket> ConnectAsync(IPEndPoint to, Action<Socket> configure, CancellationToken cancellationToken)
     {
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        LoopSocket? connecting = null;
         try
         {
             configure(socket);
@@ -64,13 +65,14 @@ public sealed class LoopSocket : IDisposable
 
             // By the framework's asynchronous way its own loop would be told of the socket for ever after, too.
             StartConnecting(socket, to);
-            var connecting = new LoopSocket(socket);
+            connecting = new LoopSocket(socket);
             while (!socket.Poll(0, SelectMode.SelectWrite)) await connecting.WaitWritableAsync(cancellationToken);
             var error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
             return error == 0 ? connecting : throw new SocketException(error);
         }
         catch
         {
+            connecting?.Dispose();
             socket.Dispose();
             throw;
         }
