@@ -53,7 +53,7 @@ public sealed class OpenTelemetryTests
             () => received.Any(message => message.Path == "/v1/metrics"
                 && new[] { "dftp.http", "dftp.http.request.duration", "dftp.cluster", "dftp.tree.files", "files", "home" }.All(message.Body.Contains)),
             "metrics arrive");
-        // Not by the end of the node, which waits for two seconds only.
+        // Not by the end of the node, which waits for a second only.
         await Eventually.TrueAsync(
             () => received.Any(message => message.Path == "/v1/traces" && message.Body.Contains("GET /fs/", StringComparison.Ordinal)), "a trace arrives");
         await node.StopAsync();
