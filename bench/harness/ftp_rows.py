@@ -12,6 +12,8 @@ from .servers import DftpNode, Vsftpd, wait_for_ftp
 
 SMALL_FILES, LOGINS, LISTINGS = 1000, 200, 20
 
+WARM_UP_SECONDS = 8
+
 
 def ftp_big(bench):
     yield from row(bench, "ftp-big", f"RETR {bench.megabytes} MiB", "MB/s", functools.partial(large, bench.megabytes), 1.0, "GB", per=1000)
@@ -34,7 +36,7 @@ def row(bench, name, work, unit, measure, bound, cpu_unit, per=1):
         figures = turn_about([
             Contender("dftp", lambda: timed(node, node.ftp, measure, per)),
             Contender("vsftpd", lambda: timed(vsftpd, vsftpd.port, measure, per)),
-        ], bench.rounds)
+        ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
         yield from against(name, work, unit, figures, {"vsftpd": Target(bound, at_least=True)}, cpu_unit)
 
 

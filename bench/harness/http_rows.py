@@ -45,7 +45,7 @@ def http_small(bench):
     with one_of_each(bench) as (node, nginx):
         figures = turn_about(small_file_contenders(
             bench, ("dftp", [node], node.http, "/fs"), ("nginx", [nginx], nginx.port, ""), ("nginx, open_file_cache", [nginx], nginx.cached, "")),
-            bench.rounds)
+            bench.rounds, warm_seconds=WARM_UP_SECONDS)
         yield from against(
             "http-small", "GET 4 KiB files, 64 connections", "requests/s", figures,
             {"nginx": Target(1.0, at_least=True), "nginx, open_file_cache": Target(0.9, at_least=True)}, "request")
@@ -54,7 +54,8 @@ def http_small(bench):
 def proxy_small(bench):
     with two_of_each(bench) as (nodes, nginxes):
         figures = turn_about(
-            small_file_contenders(bench, ("dftp", nodes, nodes[1].http, "/fs"), ("nginx proxy_pass", nginxes, nginxes[1].port, "")), bench.rounds)
+            small_file_contenders(bench, ("dftp", nodes, nodes[1].http, "/fs"), ("nginx proxy_pass", nginxes, nginxes[1].port, "")), bench.rounds,
+            warm_seconds=WARM_UP_SECONDS)
         yield from against(
             "proxy-small", "GET 4 KiB files of another node, 64 connections", "requests/s", figures,
             {"nginx proxy_pass": Target(1.0, at_least=True)}, "request")
@@ -107,24 +108,18 @@ def download(servers, port, path, megabytes):
 
 
 def small_file_contenders(bench, *contenders):
-    """
-    Contenders of the small files, each under load for some seconds before its first turn: a server runs for days, and dftp's runtime compiles
-    what is hot anew in its first ten seconds.
-    """
-    for _, servers, port, prefix in contenders:
-        small_files(bench, servers, port, prefix, WARM_UP_SECONDS)
     return [Contender(name, functools.partial(small_files, bench, servers, port, prefix)) for name, servers, port, prefix in contenders]
 
 
-def small_files(bench, servers, port, prefix, seconds=None):
+def small_files(bench, servers, port, prefix):
     script = bench.folder / "small.lua"
     script.write_text(SMALL_FILES_LUA)
-    return wrk(bench, servers, f"http://127.0.0.1:{port}", 64, "-s", script, "--", prefix, seconds=seconds)
+    return wrk(bench, servers, f"http://127.0.0.1:{port}", 64, "-s", script, "--", prefix)
 
 
-def wrk(bench, servers, url, connections, *more, seconds=None):
+def wrk(bench, servers, url, connections, *more):
     """Requests a second over some seconds; any answer that is not 2xx, and any that is lost, is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds or bench.seconds}s", "--timeout", "30s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{bench.seconds}s", "--timeout", "30s"]
     before = cpu_of(servers)
     # The script's arguments come after the URL.
     script, arguments = ([*more[:2]], [*more[2:]]) if more else ([], [])
