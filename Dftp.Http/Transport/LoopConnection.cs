@@ -37,7 +37,6 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
         Transport = this;
         Features.Set<IConnectionSocketFeature>(this);
         Features.Set(_output);
-        Features.Set(_socket);
     }
 
     public Socket Socket => _socket.Socket;
