@@ -7,7 +7,7 @@ namespace Dftp.Cluster.Content;
 /// The body of an answer, which is received straight into the reader's memory. The connection is kept when all of it was read; disposing of
 /// it earlier closes the connection, and ends a read that waits.
 /// </summary>
-internal sealed class PeerBodyStream : Stream
+internal sealed class PeerBodyStream : ForwardStream
 {
     private readonly PeerConnectionPool? _pool;
     private PeerConnection? _connection;
@@ -22,20 +22,6 @@ internal sealed class PeerBodyStream : Stream
         _left = length;
         _pool = pool;
         if (length == 0) Release();
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -64,16 +50,6 @@ internal sealed class PeerBodyStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
