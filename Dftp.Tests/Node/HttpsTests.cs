@@ -173,7 +173,6 @@ public sealed class HttpsTests
     private static async Task<TestNode> StartAsync(TestCluster cluster, string name, params (string, string)[] files)
     {
         var node = await cluster.StartAsync(name, files, options => options with { HttpsListen = AnyPort });
-        await Eventually.TrueAsync(() => node.IsScanned, "the scan has ended");
         return node;
     }
 

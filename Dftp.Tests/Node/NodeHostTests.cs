@@ -40,7 +40,6 @@ public sealed class NodeHostTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", [("large", new string('x', 20_000_000))]);
-        await Eventually.TrueAsync(() => node.IsScanned, "the root is read");
         using var client = await RawFtpClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Host.FtpPort));
         await client.ExpectAsync(220);
         await client.ExpectAsync(331, "USER ftp");

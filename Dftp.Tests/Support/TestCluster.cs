@@ -37,7 +37,7 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a node over a new directory.</summary>
+    /// <summary>Starts a node over a new directory and waits until it has read it, so that no answer says that it is not confirmed yet.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="files">Path and content of files to put there first.</param>
     /// <param name="change">Changes the options that it starts with.</param>
@@ -48,6 +48,7 @@ internal sealed class TestCluster : IAsyncDisposable
         foreach (var (path, content) in files) node.Write(path, content);
         _nodes.Add(node);
         await node.StartAsync(change);
+        await Eventually.TrueAsync(() => node.Host.Cluster.ScanStatus.State != ScanState.FirstScan, $"{name} has read its root");
         return node;
     }
 

@@ -133,7 +133,6 @@ public sealed class AccessLogFileTests : IDisposable
             AccessLog = LogPath,
             HttpsListen = ListenAddress.Parse("127.0.0.1:0"),
         });
-        await Eventually.TrueAsync(() => node.IsScanned, "the scan has ended");
         await node.GetAsync("fs/x.txt");
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Subject == certificate?.Issuer };
         using var client = new HttpClient(handler) { DefaultRequestVersion = new Version(2, 0) };

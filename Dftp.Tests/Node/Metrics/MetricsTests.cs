@@ -118,7 +118,6 @@ public sealed class MetricsTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", [("x.txt", "12345")]);
-        await Eventually.TrueAsync(() => node.IsScanned, "the scan has ended");
         using (var ftp = await Ftp.RawFtpClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Host.FtpPort)))
         {
             await ftp.ExpectAsync(220);

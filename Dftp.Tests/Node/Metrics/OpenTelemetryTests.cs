@@ -46,7 +46,6 @@ public sealed class OpenTelemetryTests
                 $"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.Urls.Single()} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf OTEL_METRIC_EXPORT_INTERVAL=200 OTEL_BSP_SCHEDULE_DELAY=200 "
                 + "OTEL_SERVICE_NAME=files OTEL_RESOURCE_ATTRIBUTES=site=home")),
         });
-        await Eventually.TrueAsync(() => node.IsScanned, "the scan has ended");
         await node.GetAsync("fs/x.txt");
 
         await Eventually.TrueAsync(
