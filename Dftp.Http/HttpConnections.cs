@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
 using Dftp.Http.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -48,6 +49,9 @@ public sealed class HttpConnections
 
     internal AccessLog? AccessLog { get; }
 
+    /// <summary>Answers what the server need not see; null where it is to see everything. Set before the first connection.</summary>
+    internal SmallFiles? SmallFiles { get; set; }
+
     /// <summary>What the server is to tell of requests that it refuses by itself.</summary>
     internal DiagnosticSource Refused { get; }
 
@@ -73,11 +77,11 @@ public sealed class HttpConnections
     internal async Task FollowAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var refusal = connection.Features.GetRequiredFeature<Refusal>();
-        var output = connection.Transport.Output;
-        if (output is not SocketOutput)
-            connection.Transport = new Duplex(connection.Transport.Input, new CountedWriter(output, Metrics.Sent, refusal));
+        var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+        if (output is not SocketOutput direct) connection.Transport = new Duplex(input, new CountedWriter(output, Metrics.Sent, refusal));
+        else if (SmallFiles is { } files) connection.Transport = new Duplex(new FastPathInput(input, direct, connection, files), output);
         await next(connection);
-        if (refusal.Words is { } words) await SpeakLastAsync(connection, output is SocketOutput ? null : output, words);
+        if (refusal.Words is { } words) await SpeakLastAsync(connection, input, output is SocketOutput ? null : output, words);
     }
 
     private async Task TurnAwayAsync(ConnectionContext connection, bool canBeTold)
@@ -90,13 +94,14 @@ public sealed class HttpConnections
             return;
         }
 
-        await SpeakLastAsync(connection, null, RawAnswer.Of(
+        await SpeakLastAsync(connection, connection.Transport.Input, null, RawAnswer.Of(
             StatusCodes.Status503ServiceUnavailable, "There are too many connections; try again later.", _options.Time.GetUtcNow(), "Retry-After: 5"));
     }
 
     /// <summary>Sends what ends the connection, and reads what still comes until the client has closed it too, for a bounded time.</summary>
+    /// <param name="input">What still comes, whatever it is.</param>
     /// <param name="output">Null: straight by the connection's socket, where nothing else is on its way.</param>
-    private static async Task SpeakLastAsync(ConnectionContext connection, PipeWriter? output, byte[] words)
+    private static async Task SpeakLastAsync(ConnectionContext connection, PipeReader input, PipeWriter? output, byte[] words)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
         limit.CancelAfter(Lingering);
@@ -115,9 +120,9 @@ public sealed class HttpConnections
 
             for (var isOver = false; !isOver;)
             {
-                var read = await connection.Transport.Input.ReadAsync(limit.Token);
+                var read = await input.ReadAsync(limit.Token);
                 isOver = read.IsCompleted;
-                connection.Transport.Input.AdvanceTo(read.Buffer.End);
+                input.AdvanceTo(read.Buffer.End);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException or SocketException)

@@ -41,5 +41,8 @@ public sealed record HttpOptions
     /// </summary>
     public Action<string>? AccessLog { get; init; }
 
+    /// <summary>Whether somebody follows each request by the framework's activities, so that none may be answered without them.</summary>
+    public bool RequestsAreTraced { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

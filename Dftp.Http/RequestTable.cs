@@ -2,6 +2,7 @@ using Dftp.FileSystem;
 using Dftp.Http.Archives;
 using Dftp.Http.Copies;
 using Dftp.Http.Events;
+using Dftp.Http.FastPath;
 using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
@@ -45,7 +46,7 @@ internal sealed class RequestTable
         [
             new("/", Match.Exact, greeting.AnswerAsync),
             new("/fs", Match.Exact, RedirectToSlashAsync),
-            new("/fs/", Match.Prefix, files.AnswerAsync),
+            new(SmallFiles.Path, Match.Prefix, files.AnswerAsync),
             new("/find", Match.Exact, RedirectToSlashAsync),
             new("/find/", Match.Prefix, FindHandler.AnswerAsync),
             new("/holders", Match.Exact, RedirectToSlashAsync),
@@ -64,6 +65,8 @@ internal sealed class RequestTable
             new("/metrics", Match.Exact, metrics.AnswerAsync, ShowsTree: false),
         ];
         foreach (var row in _rows) row.Metrics = _metrics.Route(row.Path);
+        if (!options.RequestsAreTraced && _accessLog is null)
+            connections.SmallFiles = new SmallFiles(tree, ownTree, options, _metrics, _rows.Single(row => row.Path == SmallFiles.Path).Metrics);
     }
 
     private enum Match
@@ -98,7 +101,7 @@ internal sealed class RequestTable
         finally
         {
             RequestTrace.Describe(http, route.Name);
-            _metrics.RequestEnded(route, http, began);
+            _metrics.RequestEnded(route, http.Request.Method, http.Response.StatusCode, began);
         }
     }
 

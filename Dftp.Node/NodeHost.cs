@@ -212,6 +212,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         WriteMetrics = _meters.WriteText,
         IsReady = () => cluster.ScanStatus.State == ScanState.Following,
         AccessLog = _accessLog is null ? null : _accessLog.Add,
+        RequestsAreTraced = _telemetry is not null,
         Time = _time,
     };
 

@@ -13,7 +13,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another
     /// one learns from it whether the file is still the one it has decided on.
     /// </summary>
-    private const string ModifiedHeader = "X-Dftp-Modified";
+    public const string ModifiedHeader = "X-Dftp-Modified";
 
     /// <summary>A file that changes faster than it can be opened is told to the client after so many times.</summary>
     private const int MaxAttempts = 4;
@@ -128,7 +128,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         WriteValidators(response, file, validators);
         // Of the whole file, whatever part of it is sent (RFC 9530 section 3).
         if (digest is { } known) response.Headers[DigestWishes.ReprDigest] = DigestWishes.Format(known);
-        if (HolderUrls.DuplicatesOf(request, file, options.NodeName) is { } links) response.Headers.Link = links;
+        if (HolderUrls.DuplicatesOf(SoughtFile.Of(request), file, options.NodeName) is { } links) response.Headers.Link = links;
         if (IsDownload(request)) response.Headers.ContentDisposition = AttachmentName.Of(request.Path.Name);
         if (type.CanRunScripts) response.Headers.ContentSecurityPolicy = "sandbox";
         if (decision.Ranges.Length > 1)

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.Text;
-using Microsoft.Extensions.Primitives;
 
 namespace Dftp.Http.Files;
 
@@ -31,19 +30,19 @@ internal static class HolderUrls
             return asked.Host.HasValue ? $"{asked.Scheme}://{asked.Host.ToUriComponent()}{path}" : path;
         }
 
-        return node.PublicUrl.Length > 0 && IsReachable(request.Http.Connection.RemoteIpAddress, node.PublicUrl) ? node.PublicUrl + path : null;
+        return IsReachable(node, request.Http.Connection.RemoteIpAddress) ? node.PublicUrl + path : null;
     }
 
     /// <summary>The same file at other nodes, the preferred ones first (RFC 6249 section 3): absent when there is none.</summary>
-    /// <param name="request">The request.</param>
+    /// <param name="sought">Where it is.</param>
     /// <param name="file">What is sent.</param>
     /// <param name="self">This node.</param>
-    public static StringValues? DuplicatesOf(TreeRequest request, in Entry file, NodeName self)
+    public static string? DuplicatesOf(in SoughtFile sought, in Entry file, NodeName self)
     {
         // A file that this node alone has is the most common one, and costs nothing here.
         if (file.HolderCount == 1 && file.Owner == self) return null;
         var field = new StringBuilder();
-        foreach (var (index, url) in Elsewhere(request, file).Take(MaxDuplicates).Index())
+        foreach (var (index, url) in Elsewhere(sought, file).Take(MaxDuplicates).Index())
         {
             var link = string.Create(CultureInfo.InvariantCulture, $"{(index == 0 ? "" : ", ")}<{url}>; rel=duplicate; pri={index + 1}");
             if (field.Length + link.Length > MaxFieldLength) break;
@@ -57,9 +56,9 @@ internal static class HolderUrls
     /// <returns>Null where it is to be served from here: this node has the file, or no holder of it can be reached by the client.</returns>
     public static string? ElsewhereOnly(TreeRequest request, in Entry file)
     {
-        var sought = file;
-        if (HoldersOf(request, sought).Any(node => node.State == NodeState.Self)) return null;
-        if (Elsewhere(request, file).FirstOrDefault() is not { } url) return null;
+        var sought = SoughtFile.Of(request);
+        if (HoldersOf(sought, file).Any(node => node.State == NodeState.Self)) return null;
+        if (Elsewhere(sought, file).FirstOrDefault() is not { } url) return null;
         var query = request.Target.Query;
         return url + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
     }
@@ -72,20 +71,37 @@ internal static class HolderUrls
         request.Http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && request.Http.Request.Headers["Sec-Fetch-Mode"] != "navigate";
 
     /// <summary>None by HTTPS: the others' addresses are in the clear, and nobody who asked for the one is to be sent to the other.</summary>
-    private static IEnumerable<string> Elsewhere(TreeRequest request, Entry file) =>
-        request.Http.Request.IsHttps ? [] : HoldersOf(request, file).Where(node => node.State == NodeState.Alive).Select(node => Of(request, node)).OfType<string>();
+    private static IEnumerable<string> Elsewhere(SoughtFile sought, Entry file) =>
+        sought.IsHttps
+            ? []
+            : HoldersOf(sought, file)
+                .Where(node => node.State == NodeState.Alive && IsReachable(node, sought.Client))
+                .Select(node => $"{node.PublicUrl}/fs{PercentEncoding.Encode(sought.Path)}");
 
     /// <summary>The nodes that have it with this size and time.</summary>
-    private static IEnumerable<NodeSummary> HoldersOf(TreeRequest request, Entry file) =>
-        request.Snapshot.HoldersOf(request.Path)
+    private static IEnumerable<NodeSummary> HoldersOf(SoughtFile sought, Entry file) =>
+        sought.Snapshot.HoldersOf(sought.Path)
             .Where(copy => !copy.IsDirectory && copy.HasSameContentFacts(file))
-            .Select(copy => request.Tree.FindNode(copy.Owner))
+            .Select(copy => sought.Tree.FindNode(copy.Owner))
             .OfType<NodeSummary>();
 
     /// <summary>What listens on loopback is there for clients of that machine; they come from loopback themselves.</summary>
-    private static bool IsReachable(IPAddress? client, string url)
+    private static bool IsReachable(NodeSummary node, IPAddress? client)
     {
-        var isLocal = Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.IsLoopback;
-        return !isLocal || client is null || IPAddress.IsLoopback(client);
+        if (node.PublicUrl.Length == 0) return false;
+        if (client is null || IPAddress.IsLoopback(client)) return true;
+        return !(Uri.TryCreate(node.PublicUrl, UriKind.Absolute, out var parsed) && parsed.IsLoopback);
     }
+}
+
+/// <summary>A file that a client asks for, as far as it matters where else it can have it.</summary>
+/// <param name="Tree">Knows the nodes.</param>
+/// <param name="Snapshot">Of that tree.</param>
+/// <param name="Path">Of the file.</param>
+/// <param name="Client">The client's address.</param>
+/// <param name="IsHttps">It asks by TLS.</param>
+internal readonly record struct SoughtFile(IFileTree Tree, ITreeSnapshot Snapshot, VirtualPath Path, IPAddress? Client, bool IsHttps)
+{
+    public static SoughtFile Of(TreeRequest request) =>
+        new(request.Tree, request.Snapshot, request.Path, request.Http.Connection.RemoteIpAddress, request.Http.Request.IsHttps);
 }

@@ -61,10 +61,13 @@ internal sealed class HttpMetrics
         return Stopwatch.GetTimestamp();
     }
 
-    public void RequestEnded(RouteMetrics route, HttpContext http, long began)
+    /// <summary>It begins again elsewhere.</summary>
+    public void RequestPassedOn() => Interlocked.Decrement(ref _active);
+
+    public void RequestEnded(RouteMetrics route, string method, int status, long began)
     {
         Interlocked.Decrement(ref _active);
-        route.Count(http.Request.Method, http.Response.StatusCode);
+        route.Count(method, status);
         _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, route.Tag);
     }
 

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Unicode;
+using Dftp.FileSystem;
+using Dftp.Http.Files;
+using Dftp.Http.Operation;
+using Dftp.Http.Text;
+using Dftp.Http.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http.FastPath;
+
+/// <summary>
+/// Answers a plain GET of a small file with what <see cref="FileAnswer"/> would, straight into a connection's output. Whatever is not
+/// as usual, from the path to the disk, it leaves to the server: nothing has been sent by then.
+/// </summary>
+internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions options, HttpMetrics metrics, RouteMetrics route)
+{
+    public const string Path = "/fs/";
+
+    /// <summary>What is larger is worth the kernel's own ways of moving it.</summary>
+    private const int MaxBytes = 32 * 1024;
+
+    private const int MaxHeadBytes = 4096;
+
+    private const int MaxTargetBytes = 1024;
+
+    /// <summary>As long as the server bears a client that takes nothing of its answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private readonly HttpDate _date = new(options.Time);
+
+    private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(Path);
+
+    /// <summary>How one node asks another for its own copy.</summary>
+    private static ReadOnlySpan<byte> OwnCopyOnly => "?redirN=1"u8;
+
+    /// <param name="target">As it was written.</param>
+    /// <param name="client">Its address.</param>
+    /// <param name="output">The connection's, with nothing in it that waits for a flush of the server's.</param>
+    /// <param name="connection">Aborted when the answer cannot be sent to its end.</param>
+    /// <returns>False when nothing was done.</returns>
+    public ValueTask<bool> TryAnswerAsync(ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection)
+    {
+        var source = tree;
+        if (target.EndsWith(OwnCopyOnly))
+        {
+            source = ownTree;
+            target = target[..^OwnCopyOnly.Length];
+        }
+
+        if (!target.StartsWith(Prefix) || target.Contains((byte)'?') || !TryDecode(target[Prefix.Length..], out var path)) return new(false);
+        var snapshot = source.Snapshot;
+        if (!snapshot.TryFind(path, out var file) || file.IsDirectory || file.Size > MaxBytes) return new(false);
+        if (options.RedirectsRemoteReads && file.Owner != options.NodeName) return new(false);
+        return AnswerAsync(new Wanted(new SoughtFile(source, snapshot, path, client, IsHttps: false), file), output, connection);
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> encoded, out VirtualPath path)
+    {
+        Span<char> text = stackalloc char[MaxTargetBytes];
+        path = default;
+        return encoded.Length is > 0 and <= MaxTargetBytes && encoded[^1] != '/'
+            && RequestTarget.DecodePath(text[..Encoding.ASCII.GetChars(encoded, text)], out path) == PathDecoding.Decoded;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> AnswerAsync(Wanted wanted, SocketOutput output, ConnectionContext connection)
+    {
+        var began = metrics.RequestBegan();
+        if (!await TryWriteAsync(wanted, output, connection.ConnectionClosed))
+        {
+            metrics.RequestPassedOn();
+            return false;
+        }
+
+        var flushing = output.FlushAsync(connection.ConnectionClosed);
+        if (flushing.IsCompleted) await flushing;
+        else await FlushPatientlyAsync(flushing.AsTask(), connection);
+        metrics.RequestEnded(route, HttpMethods.Get, StatusCodes.Status200OK, began);
+        return true;
+    }
+
+    /// <returns>Whether all of the answer is in the output; otherwise none of it is.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> TryWriteAsync(Wanted wanted, SocketOutput output, CancellationToken closed)
+    {
+        try
+        {
+            var opened = await wanted.Sought.Tree.OpenAsync(wanted.Sought.Path, wanted.File, ByteRange.Whole(wanted.File), closed);
+            if (opened.Content is not { } content) return false;
+            await using (content)
+            {
+                var memory = output.GetMemory(MaxHeadBytes + (int)content.Length);
+                if (!TryWriteHead(wanted, content.KnownDigest, memory.Span, out var written)) return false;
+                for (var left = memory.Slice(written, (int)content.Length); !left.IsEmpty;)
+                {
+                    var count = content.Region is { } region
+                        ? RandomAccess.Read(region.Handle, left.Span, region.Offset + content.Length - left.Length)
+                        : await content.ReadAsync(left, closed);
+                    if (count == 0) return false;
+                    left = left[count..];
+                }
+
+                output.Advance(written + (int)content.Length);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            // The server tries again, and tells the client or the log.
+            return false;
+        }
+    }
+
+    /// <summary>The fields of <see cref="FileAnswer"/>, and those that the server adds to them.</summary>
+    private bool TryWriteHead(in Wanted wanted, ContentDigest? digest, Span<byte> destination, out int written)
+    {
+        var validators = new Validators(wanted.File);
+        var type = ContentTypes.Of(wanted.Sought.Path);
+        var culture = CultureInfo.InvariantCulture;
+        written = 0;
+        if (!Utf8.TryWrite(destination, culture, $"HTTP/1.1 200 OK\r\nContent-Length: {wanted.File.Size}\r\nContent-Type: {type.Value}\r\nDate: {_date.Now}\r\n", out var count))
+            return false;
+        written = count;
+        if (!Utf8.TryWrite(
+            destination[written..], culture,
+            $"Accept-Ranges: bytes\r\nETag: {validators.ETag}\r\nLast-Modified: {validators.LastModified(options.Time)}\r\n", out count)) return false;
+        written += count;
+        if (!Utf8.TryWrite(
+            destination[written..], culture,
+            $"X-Content-Type-Options: nosniff\r\n{FileAnswer.ModifiedHeader}: {wanted.File.Modified.Nanoseconds}\r\n", out count)) return false;
+        written += count;
+        if (type.CanRunScripts && !TryAdd(destination, "Content-Security-Policy", "sandbox", ref written)) return false;
+        if (digest is { } known && !TryAdd(destination, DigestWishes.ReprDigest, DigestWishes.Format(known), ref written)) return false;
+        if (HolderUrls.DuplicatesOf(wanted.Sought, wanted.File, options.NodeName) is { } links
+            && !TryAdd(destination, "Link", links, ref written)) return false;
+        if (!"\r\n"u8.TryCopyTo(destination[written..])) return false;
+        written += 2;
+        return true;
+    }
+
+    private static bool TryAdd(Span<byte> head, string name, string value, ref int written)
+    {
+        if (!Utf8.TryWrite(head[written..], $"{name}: {value}\r\n", out var count)) return false;
+        written += count;
+        return true;
+    }
+
+    private static async Task FlushPatientlyAsync(Task flushing, ConnectionContext connection)
+    {
+        try
+        {
+            await flushing.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            connection.Abort(new ConnectionAbortedException("the client takes nothing of its answer"));
+            await flushing;
+        }
+    }
+
+    private readonly record struct Wanted(SoughtFile Sought, Entry File);
+}
