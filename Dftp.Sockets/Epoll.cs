@@ -13,6 +13,7 @@ internal sealed partial class Epoll
     private const uint In = 0x001, Out = 0x004, Error = 0x008, HangUp = 0x010, PeerClosed = 0x2000, EdgeTriggered = 1u << 31;
     private const int Add = 1, CloseOnExec = 0x80000;
     private const int Interrupted = 4;
+    private const int MaxBytes = 16;
 
     /// <summary><c>struct epoll_event</c> is packed on x86 only.</summary>
     private static readonly int KeyOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
@@ -32,28 +33,35 @@ internal sealed partial class Epoll
     /// <exception cref="Win32Exception">The kernel has no room for it, or knows it already.</exception>
     public void Watch(SafeHandle socket, long key)
     {
-        Span<byte> request = stackalloc byte[16];
+        Span<byte> request = stackalloc byte[MaxBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(request, In | Out | PeerClosed | EdgeTriggered);
         BinaryPrimitives.WriteInt64LittleEndian(request[KeyOffset..], key);
         if (Control(_handle, Add, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>
-    /// Waits for one change. Several threads may wait, and each change is told to one of them; one at a time, so that none stands behind
-    /// another in a thread that is held up.
-    /// </summary>
-    public SocketChange WaitForOne(out long key)
+    /// <summary>Waits for changes. Several threads may wait, and each change is told to one of them.</summary>
+    /// <param name="changes">Room for them.</param>
+    /// <returns>How many there are, at least one.</returns>
+    public int Wait(Span<ReadySocket> changes)
     {
-        Span<byte> told = stackalloc byte[16];
-        while (true)
+        Span<byte> told = stackalloc byte[MaxBytes * changes.Length];
+        int count;
+        while ((count = Wait(_handle, ref MemoryMarshal.GetReference(told), changes.Length, -1)) <= 0)
         {
-            var count = Wait(_handle, ref MemoryMarshal.GetReference(told), 1, -1);
-            if (count > 0) break;
             if (count < 0 && Marshal.GetLastPInvokeError() is not Interrupted and var error) throw new Win32Exception(error);
         }
 
-        key = BinaryPrimitives.ReadInt64LittleEndian(told[KeyOffset..]);
-        var events = BinaryPrimitives.ReadUInt32LittleEndian(told);
+        for (var i = 0; i < count; i++)
+        {
+            var one = told[((KeyOffset + sizeof(long)) * i)..];
+            changes[i] = new ReadySocket(BinaryPrimitives.ReadInt64LittleEndian(one[KeyOffset..]), ChangeOf(BinaryPrimitives.ReadUInt32LittleEndian(one)));
+        }
+
+        return count;
+    }
+
+    private static SocketChange ChangeOf(uint events)
+    {
         var change = SocketChange.None;
         // A socket that failed is both, so that whoever waits tries, and sees it.
         if ((events & (In | PeerClosed | Error | HangUp)) != 0) change |= SocketChange.Readable;
@@ -72,6 +80,10 @@ internal sealed partial class Epoll
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     private static partial int Wait(SafeHandle epoll, ref byte events, int most, int timeout);
 }
+
+/// <param name="Key">Of the socket.</param>
+/// <param name="Change">What has become of it.</param>
+internal readonly record struct ReadySocket(long Key, SocketChange Change);
 
 [Flags]
 internal enum SocketChange

@@ -1,11 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Dftp.Sockets;
 
 /// <summary>
 /// Tells its sockets when they can be read or written, and runs what waits for that in the thread that learnt it: a request is read,
 /// answered and sent without a change of threads. There is a loop for each processor, and a thread for each loop. A thread that is held
-/// up, by a disk or a long answer, is replaced until it is back, so that nothing that runs here can stop the others.
+/// up, by a disk or a long answer, is replaced until it is back, with all that it has been told and not come to: nothing that runs here
+/// can stop the others.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process.")]
 internal sealed class EventLoop
@@ -35,7 +37,7 @@ internal sealed class EventLoop
 
     private EventLoop()
     {
-        lock (_lock) StartWorker();
+        lock (_lock) StartWorker(new ReadySockets());
         Start("dftp loop watch", WatchWorkers);
     }
 
@@ -70,28 +72,39 @@ internal sealed class EventLoop
         thread.UnsafeStart();
     }
 
-    private void StartWorker()
+    /// <param name="inherited">What its predecessor has not come to.</param>
+    private void StartWorker(ReadySockets inherited)
     {
         var worker = new Worker();
         _workers.Add(worker);
-        Start("dftp loop", () => Work(worker));
+        Start("dftp loop", () => Work(worker, inherited));
     }
 
-    private void Work(Worker worker)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Work(Worker worker, ReadySockets inherited)
     {
         t_current = this;
-        do
+        Tell(worker, inherited);
+        while (!worker.IsReplaced)
         {
-            var change = _epoll.WaitForOne(out var key);
+            worker.Ready.Fill(_epoll);
+            Tell(worker, worker.Ready);
+        }
+
+        lock (_lock) _workers.Remove(worker);
+    }
+
+    private void Tell(Worker worker, ReadySockets ready)
+    {
+        while (ready.TryTake(out var socket))
+        {
             worker.IsBusy = true;
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref _isWatcherAsleep) != 0) WakeWatcher();
-            _sockets.Find(key)?.Tell(change);
+            _sockets.Find(socket.Key)?.Tell(socket.Change);
             worker.Rounds++;
             worker.IsBusy = false;
         }
-        while (!worker.IsReplaced);
-        lock (_lock) _workers.Remove(worker);
     }
 
     private void WakeWatcher()
@@ -130,7 +143,7 @@ internal sealed class EventLoop
                 var rounds = worker.Rounds;
                 var hasMoved = rounds != worker.SeenRounds;
                 worker.SeenRounds = rounds;
-                if (worker.IsReplaced) continue;
+                if (worker.IsReplaced && !worker.Ready.Any) continue;
                 if (hasMoved || !worker.IsBusy)
                 {
                     isActive |= hasMoved;
@@ -145,7 +158,7 @@ internal sealed class EventLoop
                 else if (_workers.Count < MaxThreads)
                 {
                     worker.IsReplaced = true;
-                    StartWorker();
+                    StartWorker(worker.Ready);
                 }
             }
 
@@ -155,6 +168,9 @@ internal sealed class EventLoop
 
     private sealed class Worker
     {
+        /// <summary>What it has been told and not come to.</summary>
+        public ReadySockets Ready { get; } = new();
+
         public volatile int Rounds;
         public volatile bool IsBusy;
 
