@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dftp.Cluster.Membership;
 using Dftp.Cluster.Tree;
 using Dftp.FileSystem;
@@ -17,6 +18,7 @@ internal sealed partial class ContentOpener(
         return OpenAtHoldersAsync(path, file, range, cancellationToken);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
         var holders = tree.Current.FileHoldersOf(path);
@@ -50,6 +52,7 @@ internal sealed partial class ContentOpener(
                 .ThenBy(holder => holder.Owner != self)
                 .ThenBy(holder => holder.Owner != self && peers.Find(holder.Owner)?.Facts.State != PeerState.Alive);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<OpenResult> OpenAtAsync(Entry holder, VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
         if (holder.Owner == self) return ownFiles.Open(path, file, range);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Dftp.Cluster.Membership;
 using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
@@ -87,6 +88,7 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>Sends a request in one piece and reads the head of the answer.</summary>
     /// <returns>Null when it is no HTTP.</returns>
     /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<PeerResponseHead?> AskAsync(PeerRequest request)
     {
         HasAnswered = false;

@@ -40,6 +40,7 @@ internal sealed class PeerFiles : IDisposable
 
     /// <summary>Asks a peer for a range of its copy.</summary>
     /// <returns>The open response; newer facts; or an error, of kind Unreachable when the peer is to be doubted.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<PeerOpenResult> OpenAsync(Peer peer, VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
@@ -82,11 +83,12 @@ internal sealed class PeerFiles : IDisposable
     }
 
     /// <returns>Null when the peer's way of answering is left to the framework's client.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PeerOpenResult?> OpenPlainlyAsync(
         PeerConnectionPool pool, Peer peer, PeerRequest request, Entry file, ByteRange range, CancellationToken cancellationToken)
     {
         var idle = pool.Take(request.Address);
-        var connection = idle ?? await ConnectAsync();
+        var connection = idle ?? await ConnectAsync(peer, request, cancellationToken);
         var isKept = false;
         try
         {
@@ -99,7 +101,7 @@ internal sealed class PeerFiles : IDisposable
             {
                 // RFC 9112, section 9.3.1: the peer closed it while it was idle, and a GET may be repeated.
                 connection.Dispose();
-                connection = await ConnectAsync();
+                connection = await ConnectAsync(peer, request, cancellationToken);
                 answer = await AskAsync(connection, request, cancellationToken);
             }
 
@@ -126,10 +128,12 @@ internal sealed class PeerFiles : IDisposable
         {
             if (!isKept) connection.Dispose();
         }
-
-        Task<PeerConnection> ConnectAsync() => PeerConnection.ConnectAsync(peer, request.Address, _connectTimeout, _time, cancellationToken);
     }
 
+    private Task<PeerConnection> ConnectAsync(Peer peer, in PeerRequest request, CancellationToken cancellationToken) =>
+        PeerConnection.ConnectAsync(peer, request.Address, _connectTimeout, _time, cancellationToken);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PeerResponseHead?> AskAsync(PeerConnection connection, PeerRequest request, CancellationToken cancellationToken)
     {
         connection.CloseAfter(HeadersTimeout);

@@ -39,6 +39,27 @@ internal static class TreePath
         return true;
     }
 
+    /// <summary>The part whose file of that name the tree shows; null where none has one.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="index">Of the file in its part.</param>
+    /// <param name="holders">How many parts have one.</param>
+    public static DirectoryPart? FindOwner(TreeDirectory directory, ReadOnlySpan<byte> name, out int index, out int holders)
+    {
+        (index, holders) = (-1, 0);
+        DirectoryPart? owner = null;
+        foreach (var part in directory.PartsArray())
+        {
+            var found = part.Files.Find(name);
+            if (found < 0) continue;
+            holders++;
+            if (owner is not null && !OwnerRule.Wins(part.Files[found].Changed, part.Node, owner.Files[index].Changed, owner.Node)) continue;
+            (owner, index) = (part, found);
+        }
+
+        return owner;
+    }
+
     /// <summary>The parts that have a file of that name, in the order of <see cref="OwnerRule"/>.</summary>
     public static List<(DirectoryPart Part, int Index)> Holders(TreeDirectory directory, ReadOnlySpan<byte> name)
     {

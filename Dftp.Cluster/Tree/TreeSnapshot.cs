@@ -57,12 +57,15 @@ internal sealed class TreeSnapshot : ITreeSnapshot
             return true;
         }
 
-        var holders = TreePath.Holders(parent, name);
-        if (holders.Count == 0) return false;
-        var (owner, index) = holders[0];
-        var facts = owner.Files[index];
-        entry = new Entry(owner.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, owner.Node, holders.Count);
+        if (TreePath.FindOwner(parent, name, out var index, out var holders) is not { } owner) return false;
+        entry = EntryOf(owner, index, holders);
         return true;
+    }
+
+    private static Entry EntryOf(DirectoryPart part, int index, int holders)
+    {
+        var facts = part.Files[index];
+        return new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node, holders);
     }
 
     public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
@@ -83,12 +86,9 @@ internal sealed class TreeSnapshot : ITreeSnapshot
     {
         if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
         var holders = TreePath.Holders(parent, name);
-        return holders.ConvertAll(holder =>
-        {
-            var facts = holder.Part.Files[holder.Index];
-            var nameUtf8 = holder.Part.Files.Name(holder.Index);
-            return new Entry(nameUtf8, false, facts.Size, facts.Modified, facts.Permissions, holder.Part.Node, holders.Count);
-        });
+        var entries = new Entry[holders.Count];
+        for (var i = 0; i < entries.Length; i++) entries[i] = EntryOf(holders[i].Part, holders[i].Index, entries.Length);
+        return entries;
     }
 
     public object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);

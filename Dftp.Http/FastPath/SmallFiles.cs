@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Unicode;
 using Dftp.FileSystem;
 using Dftp.Http.Files;
 using Dftp.Http.Operation;
@@ -119,35 +117,38 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     /// <summary>The fields of <see cref="FileAnswer"/>, and those that the server adds to them.</summary>
     private bool TryWriteHead(in Wanted wanted, ContentDigest? digest, Span<byte> destination, out int written)
     {
-        var validators = new Validators(wanted.File);
+        var file = wanted.File;
+        var validators = new Validators(file);
         var type = ContentTypes.Of(wanted.Sought.Path);
-        var culture = CultureInfo.InvariantCulture;
-        written = 0;
-        if (!Utf8.TryWrite(destination, culture, $"HTTP/1.1 200 OK\r\nContent-Length: {wanted.File.Size}\r\nContent-Type: {type.Value}\r\nDate: {_date.Now}\r\n", out var count))
-            return false;
-        written = count;
-        if (!Utf8.TryWrite(
-            destination[written..], culture,
-            $"Accept-Ranges: bytes\r\nETag: {validators.ETag}\r\nLast-Modified: {validators.LastModified(options.Time)}\r\n", out count)) return false;
-        written += count;
-        if (!Utf8.TryWrite(
-            destination[written..], culture,
-            $"X-Content-Type-Options: nosniff\r\n{FileAnswer.ModifiedHeader}: {wanted.File.Modified.Nanoseconds}\r\n", out count)) return false;
-        written += count;
-        if (type.CanRunScripts && !TryAdd(destination, "Content-Security-Policy", "sandbox", ref written)) return false;
-        if (digest is { } known && !TryAdd(destination, DigestWishes.ReprDigest, DigestWishes.Format(known), ref written)) return false;
-        if (HolderUrls.DuplicatesOf(wanted.Sought, wanted.File, options.NodeName) is { } links
-            && !TryAdd(destination, "Link", links, ref written)) return false;
-        if (!"\r\n"u8.TryCopyTo(destination[written..])) return false;
-        written += 2;
-        return true;
-    }
+        var head = new HeadWriter(destination);
+        head.Add("HTTP/1.1 200 OK\r\nContent-Length: "u8);
+        head.Add(file.Size);
+        head.Add("\r\nContent-Type: "u8);
+        head.Add(type.Value);
+        head.Add("\r\nDate: "u8);
+        head.Add(_date.Now);
+        head.Add("\r\nAccept-Ranges: bytes\r\nETag: "u8);
+        head.Add(validators.ETag);
+        head.Add("\r\nLast-Modified: "u8);
+        head.Add(validators.LastModified(options.Time));
+        head.Add("\r\nX-Content-Type-Options: nosniff\r\nX-Dftp-Modified: "u8);
+        head.Add(file.Modified.Nanoseconds);
+        if (type.CanRunScripts) head.Add("\r\nContent-Security-Policy: sandbox"u8);
+        if (digest is { } known)
+        {
+            head.Add("\r\nRepr-Digest: "u8);
+            head.Add(DigestWishes.Format(known));
+        }
 
-    private static bool TryAdd(Span<byte> head, string name, string value, ref int written)
-    {
-        if (!Utf8.TryWrite(head[written..], $"{name}: {value}\r\n", out var count)) return false;
-        written += count;
-        return true;
+        if (HolderUrls.DuplicatesOf(wanted.Sought, file, options.NodeName) is { } links)
+        {
+            head.Add("\r\nLink: "u8);
+            head.Add(links);
+        }
+
+        head.Add("\r\n\r\n"u8);
+        written = head.Written;
+        return head.IsWhole;
     }
 
     private static async Task FlushPatientlyAsync(Task flushing, ConnectionContext connection)

@@ -41,12 +41,14 @@ internal static class HolderUrls
     {
         // A file that this node alone has is the most common one, and costs nothing here.
         if (file.HolderCount == 1 && file.Owner == self) return null;
+        if (file.HolderCount == 1 && !sought.IsHttps)
+            return sought.Tree.FindNode(file.Owner) is { } only && IsElsewhere(only, sought) ? LinkTo(UrlOf(only, sought), 1) : null;
         var field = new StringBuilder();
         foreach (var (index, url) in Elsewhere(sought, file).Take(MaxDuplicates).Index())
         {
-            var link = string.Create(CultureInfo.InvariantCulture, $"{(index == 0 ? "" : ", ")}<{url}>; rel=duplicate; pri={index + 1}");
+            var link = LinkTo(url, index + 1);
             if (field.Length + link.Length > MaxFieldLength) break;
-            field.Append(link);
+            field.Append(index == 0 ? "" : ", ").Append(link);
         }
 
         return field.Length == 0 ? null : field.ToString();
@@ -74,9 +76,13 @@ internal static class HolderUrls
     private static IEnumerable<string> Elsewhere(SoughtFile sought, Entry file) =>
         sought.IsHttps
             ? []
-            : HoldersOf(sought, file)
-                .Where(node => node.State == NodeState.Alive && IsReachable(node, sought.Client))
-                .Select(node => $"{node.PublicUrl}/fs{PercentEncoding.Encode(sought.Path)}");
+            : HoldersOf(sought, file).Where(node => IsElsewhere(node, sought)).Select(node => UrlOf(node, sought));
+
+    private static bool IsElsewhere(NodeSummary node, in SoughtFile sought) => node.State == NodeState.Alive && IsReachable(node, sought.Client);
+
+    private static string UrlOf(NodeSummary node, in SoughtFile sought) => $"{node.PublicUrl}/fs{PercentEncoding.Encode(sought.Path)}";
+
+    private static string LinkTo(string url, int priority) => string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={priority}");
 
     /// <summary>The nodes that have it with this size and time.</summary>
     private static IEnumerable<NodeSummary> HoldersOf(SoughtFile sought, Entry file) =>

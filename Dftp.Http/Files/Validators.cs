@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dftp.FileSystem;
-using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Files;
 
@@ -20,6 +19,6 @@ internal readonly struct Validators(in Entry file)
     /// "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time of message
     /// origination." Conditions are still judged by the file's true time.
     /// </summary>
-    public string LastModified(TimeProvider time) =>
-        HeaderUtilities.FormatDate(DateTimeOffset.FromUnixTimeSeconds(Math.Min(ModifiedSeconds, time.GetUtcNow().ToUnixTimeSeconds())));
+    public DateTimeOffset LastModified(TimeProvider time) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Min(ModifiedSeconds, time.GetUtcNow().ToUnixTimeSeconds()));
 }
