@@ -79,7 +79,7 @@ public sealed class HttpConnections
         var refusal = connection.Features.GetRequiredFeature<Refusal>();
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         if (output is not SocketOutput direct) connection.Transport = new Duplex(input, new CountedWriter(output, Metrics.Sent, refusal));
-        else if (SmallFiles is { } files) connection.Transport = new Duplex(new FastPathInput(input, direct, connection, files), output);
+        else if (SmallFiles is { } files) connection.Transport = new Duplex(new FastPathInput(input, direct, connection, files, _options.Time), output);
         await next(connection);
         if (refusal.Words is { } words) await SpeakLastAsync(connection, input, output is SocketOutput ? null : output, words);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -12,12 +11,12 @@ namespace Dftp.Http.FastPath;
 /// as ever. What it is given and where it has read to tells where its next request begins; when that is not certain any more, it is given
 /// everything from then on.
 /// </summary>
-internal sealed class FastPathInput(PipeReader input, SocketOutput output, ConnectionContext connection, SmallFiles files) : PipeReader
+internal sealed class FastPathInput(PipeReader input, SocketOutput output, ConnectionContext connection, SmallFiles files, TimeProvider time) : PipeReader
 {
     /// <summary>
     /// The server closes a connection on which it has seen no request for 130 s. One that is busy here passes it a request from time to time.
     /// </summary>
-    private static readonly TimeSpan ServerInterval = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan ServerInterval = TimeSpan.FromSeconds(20);
 
     private readonly IPAddress? _client = (connection.RemoteEndPoint as IPEndPoint)?.Address;
 
@@ -29,7 +28,7 @@ internal sealed class FastPathInput(PipeReader input, SocketOutput output, Conne
     /// <summary>Where what the server was given last begins.</summary>
     private SequencePosition _given;
 
-    private long _gaveAt = Stopwatch.GetTimestamp();
+    private long _gaveAt = time.GetTimestamp();
 
     private enum State
     {
@@ -92,13 +91,13 @@ internal sealed class FastPathInput(PipeReader input, SocketOutput output, Conne
         if (kind == RequestKind.Incomplete) return false;
         _left = length;
         _state = kind == RequestKind.Other ? State.Unknown : State.InRequest;
-        return kind == RequestKind.PlainGet && !read.IsCanceled && !read.IsCompleted && Stopwatch.GetElapsedTime(_gaveAt) < ServerInterval;
+        return kind == RequestKind.PlainGet && !read.IsCanceled && !read.IsCompleted && time.GetElapsedTime(_gaveAt) < ServerInterval;
     }
 
     private ReadResult Give(in ReadResult read)
     {
         _given = read.Buffer.Start;
-        _gaveAt = Stopwatch.GetTimestamp();
+        _gaveAt = time.GetTimestamp();
         return read;
     }
 }

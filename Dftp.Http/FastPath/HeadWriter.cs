@@ -16,7 +16,7 @@ internal ref struct HeadWriter(Span<byte> destination)
 
     private readonly Span<byte> Rest => _destination[Written..];
 
-    public void Add(ReadOnlySpan<byte> text) => Moved(text.TryCopyTo(Rest), text.Length);
+    public void Add(scoped ReadOnlySpan<byte> text) => Moved(text.TryCopyTo(Rest), text.Length);
 
     public void Add(string ascii) => Moved(Encoding.ASCII.TryGetBytes(ascii, Rest, out var count), count);
 

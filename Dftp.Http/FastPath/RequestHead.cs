@@ -48,7 +48,7 @@ internal static class RequestHead
             var colon = line.IndexOf((byte)':');
             if (colon <= 0) return RequestKind.Other;
             var name = line[..colon];
-            if (IsOfBody(name)) return RequestKind.Other;
+            if (IsOfBody(name) || name.ContainsAny((byte)' ', (byte)'\t')) return RequestKind.Other;
             if (!isPlain) continue;
             var value = line[(colon + 1)..].Trim((byte)' ');
             if (Ascii.EqualsIgnoreCase(name, "Host"u8)) isPlain = ++hosts == 1 && IsPlainHost(value);
@@ -87,7 +87,7 @@ internal static class RequestHead
         7 => Ascii.EqualsIgnoreCase(name, "Upgrade"u8),
         14 => Ascii.EqualsIgnoreCase(name, "Content-Length"u8),
         17 => Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8),
-        _ => name.ContainsAny((byte)' ', (byte)'\t'),
+        _ => false,
     };
 
     /// <summary>Fields that this server answers in the same way whatever they say.</summary>

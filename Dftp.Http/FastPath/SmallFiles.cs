@@ -29,9 +29,9 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     /// <summary>As long as the server bears a client that takes nothing of its answer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    private readonly HttpDate _date = new(options.Time);
-
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(Path);
+
+    private readonly HttpClock _clock = new(options.Time);
 
     /// <summary>How one node asks another for its own copy.</summary>
     private static ReadOnlySpan<byte> OwnCopyOnly => "?redirN=1"u8;
@@ -118,7 +118,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     private bool TryWriteHead(in Wanted wanted, ContentDigest? digest, Span<byte> destination, out int written)
     {
         var file = wanted.File;
-        var validators = new Validators(file);
+        var now = _clock.Now;
         var type = ContentTypes.Of(wanted.Sought.Path);
         var head = new HeadWriter(destination);
         head.Add("HTTP/1.1 200 OK\r\nContent-Length: "u8);
@@ -126,11 +126,12 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         head.Add("\r\nContent-Type: "u8);
         head.Add(type.Value);
         head.Add("\r\nDate: "u8);
-        head.Add(_date.Now);
+        head.Add(now.Text);
         head.Add("\r\nAccept-Ranges: bytes\r\nETag: "u8);
-        head.Add(validators.ETag);
+        Span<byte> tag = stackalloc byte[Validators.MaxETagBytes];
+        head.Add(tag[..Validators.WriteETag(file, tag)]);
         head.Add("\r\nLast-Modified: "u8);
-        head.Add(validators.LastModified(options.Time));
+        head.Add(Validators.LastModified(file.Modified, now.UnixSeconds));
         head.Add("\r\nX-Content-Type-Options: nosniff\r\nX-Dftp-Modified: "u8);
         head.Add(file.Modified.Nanoseconds);
         if (type.CanRunScripts) head.Add("\r\nContent-Security-Policy: sandbox"u8);

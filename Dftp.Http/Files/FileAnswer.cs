@@ -3,7 +3,6 @@ using Dftp.FileSystem;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Files;
 
@@ -154,7 +153,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     private void WriteValidators(HttpResponse response, in Entry file, in Validators validators)
     {
         response.Headers.ETag = validators.ETag;
-        response.Headers.LastModified = HeaderUtilities.FormatDate(validators.LastModified(options.Time));
+        response.Headers.LastModified = validators.LastModified(options.Time);
         response.Headers[ModifiedHeader] = file.Modified.Nanoseconds.ToString(CultureInfo.InvariantCulture);
     }
 

@@ -123,7 +123,19 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         _used += bytes;
     }
 
-    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        TrySendAtOnce() ? new(new FlushResult(isCanceled: false, isCompleted: false)) : FlushAllAsync(cancellationToken);
+
+    /// <summary>What the kernel has begun to take cannot be called back.</summary>
+    public override void CancelPendingFlush() => throw new NotSupportedException("a flush ends with the connection or by its token");
+
+    public override void Complete(Exception? exception = null)
+    {
+        _isOver = true;
+        Discard();
+    }
+
+    private async ValueTask<FlushResult> FlushAllAsync(CancellationToken cancellationToken)
     {
         // Whatever interrupts the flush leaves the client with a part of it, to which nothing can be added.
         var wasOver = _isOver;
@@ -148,13 +160,33 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         return new FlushResult(isCanceled: false, isCompleted: wasOver || (_isOver && FileFailure is null));
     }
 
-    /// <summary>What the kernel has begun to take cannot be called back.</summary>
-    public override void CancelPendingFlush() => throw new NotSupportedException("a flush ends with the connection or by its token");
-
-    public override void Complete(Exception? exception = null)
+    /// <summary>Sends what the kernel takes of one buffer: most flushes need no more.</summary>
+    /// <returns>False when something is left to do.</returns>
+    private bool TrySendAtOnce()
     {
-        _isOver = true;
+        if (_isOver || _full.Count > 0 || _taken is not null || _used == 0) return false;
+        int sent;
+        try
+        {
+            sent = socket.TrySend(_buffer.AsSpan(0, _used));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The next try fails too, and says so.
+            return false;
+        }
+
+        _count?.Add(sent);
+        if (sent < _used)
+        {
+            _buffer.AsSpan(sent, _used - sent).CopyTo(_buffer);
+            _used -= sent;
+            return false;
+        }
+
         Discard();
+        Interlocked.Increment(ref _flushes);
+        return true;
     }
 
     private async ValueTask<bool> SendAllAsync(CancellationToken cancellationToken)

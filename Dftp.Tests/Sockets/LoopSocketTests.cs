@@ -117,6 +117,39 @@ public sealed class LoopSocketTests
         Assert.AreEqual(1, await near.ReceiveAsync(buffer).AsTask().WaitAsync(Patience));
     }
 
+    // A loop learns of many sockets by one call: those behind one that holds up its thread go on in another.
+    [TestMethod]
+    public async Task HandlersThatBlock_HoldUpNobodyElse()
+    {
+        const int Count = 64, Blocking = 3;
+        var pairs = new List<(LoopSocket Near, Socket Far)>();
+        for (var i = 0; i < Count; i++) pairs.Add(await PairAsync());
+        using var release = new ManualResetEventSlim();
+        var others = new CountdownEvent(Count - Blocking);
+        var entered = 0;
+        var reading = pairs.ConvertAll(pair => HandleAsync(pair.Near));
+
+        foreach (var (_, far) in pairs) await far.SendAsync("x"u8.ToArray());
+
+        Assert.IsTrue(others.Wait(Patience));
+        release.Set();
+        await Task.WhenAll(reading).WaitAsync(Patience);
+        foreach (var (near, far) in pairs)
+        {
+            near.Dispose();
+            far.Dispose();
+        }
+
+        others.Dispose();
+
+        async Task HandleAsync(LoopSocket socket)
+        {
+            await socket.ReceiveAsync(new byte[10]);
+            if (Interlocked.Increment(ref entered) <= Blocking) release.Wait(Patience);
+            else others.Signal();
+        }
+    }
+
     [TestMethod]
     public async Task Disposal_EndsWhoeverWaits()
     {

@@ -1,0 +1,259 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Http.FastPath;
+using Dftp.Tests.Ftp;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Http.FastPath;
+
+/// <summary>Small files with and without the server in between: nobody is to see a difference.</summary>
+[TestClass]
+public sealed class FastPathTests
+{
+    /// <summary>Makes a request one for the server.</summary>
+    private const string ByServer = "X-By-Server: 1\r\n";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly MemoryFileTree _tree = new MemoryFileTree()
+        .File("/a.txt", "hello").File("/empty", "").File("/page.html", "<script>x()</script>").File("/pic.SVG", "<svg/>")
+        .File("/d/näme with % and ?.bin", "odd").File("/future.txt", "later", UnixTime.FromSeconds(7_258_118_400)).File("/large.bin", new byte[100_000])
+        .File("/old", "old", UnixTime.FromSeconds(-5_000_000_000));
+
+    [DataTestMethod]
+    [DataRow("/fs/a.txt")]
+    [DataRow("/fs/empty")]
+    [DataRow("/fs/page.html")]
+    [DataRow("/fs/pic.SVG")]
+    [DataRow("/fs/d/n%C3%A4me%20with%20%25%20and%20%3F.bin")]
+    [DataRow("/fs/d/../a.txt")]
+    [DataRow("/fs//a.txt")]
+    [DataRow("/fs/future.txt")]
+    [DataRow("/fs/old")]
+    [DataRow("/fs/large.bin")]
+    [DataRow("/fs/a.txt/")]
+    [DataRow("/fs/d")]
+    [DataRow("/fs/none")]
+    [DataRow("/fs/%zz")]
+    [DataRow("/fs/a%2Ftxt")]
+    [DataRow("/fs/a.txt?download")]
+    [DataRow("/fs/a.txt?redirN=1")]
+    [DataRow("/healthz")]
+    public async Task Answer_IsTheServers(string target)
+    {
+        _tree.Digests[(VirtualPath.Parse("/pic.SVG"), 6, MemoryFileTree.DefaultTime)] = ContentDigest.OfNothing;
+        await using var site = await HttpSite.StartAsync(_tree, ownTree: new MemoryFileTree().File("/a.txt", "mine"));
+        using var client = await ConnectAsync(site);
+
+        var plain = await client.AskAsync(target);
+        var byServer = await client.AskAsync(target, ByServer);
+
+        Assert.AreEqual(Sorted(byServer), Sorted(plain));
+    }
+
+    [TestMethod]
+    public async Task Requests_OfEveryKind_OneAfterTheOther_GetTheirAnswersInOrder()
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        var requests = new StringBuilder();
+        for (var i = 0; i < 50; i++)
+        {
+            requests.Append("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+                .Append("GET /fs/none HTTP/1.1\r\nHost: x\r\n\r\n")
+                .Append("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=1-2\r\n\r\n")
+                .Append("HEAD /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+                .Append("GET /fs/empty HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+
+        await client.SendAsync(requests.ToString());
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
+            StringAssert.StartsWith(Short(await client.ReadAnswerAsync()), "404 Nothing is at /none");
+            Assert.AreEqual("206 el", Short(await client.ReadAnswerAsync()));
+            Assert.AreEqual("200 ", Short(await client.ReadAnswerAsync(isHead: true)));
+            Assert.AreEqual("200 ", Short(await client.ReadAnswerAsync()));
+        }
+    }
+
+    // RFC 9112 section 11.2: what looks like a request inside another one's body is none.
+    [DataTestMethod]
+    [DataRow("Content-Length: {0}\r\n\r\n{1}")]
+    [DataRow("Transfer-Encoding: chunked\r\n\r\n{0:x}\r\n{1}\r\n0\r\n\r\n")]
+    public async Task Body_ThatLooksLikeRequests_IsNotAnswered(string form)
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        const string Hidden = "GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n";
+        var body = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, Hidden.Length, Hidden);
+
+        var answers = await site.SendRawAsync($"POST /fs/a.txt HTTP/1.1\r\nHost: x\r\n{body}GET /fs/empty HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+        Assert.IsFalse(answers.Contains("hello", StringComparison.Ordinal), answers);
+    }
+
+    [TestMethod]
+    public async Task Request_InPieces_IsAnswered_AndSoIsTheNextOne()
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        for (var cut = 1; cut < 38; cut += 4)
+        {
+            const string Request = "GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n";
+            await client.SendAsync(Request[..Math.Min(cut, Request.Length)]);
+            await client.SendAsync(Request[Math.Min(cut, Request.Length)..]);
+            Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
+            Assert.AreEqual("200 hello", Short(await client.AskAsync("/fs/a.txt")));
+        }
+    }
+
+    [TestMethod]
+    public async Task Client_ThatReadsNothingForLong_GetsAllAnswersInTheEnd()
+    {
+        const int Count = 2000;
+        _tree.File("/some.bin", new byte[20_000]);
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        var sending = client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/some.bin HTTP/1.1\r\nHost: x\r\n\r\n", Count)));
+        // Other clients do not stand behind it.
+        Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
+
+        for (var i = 0; i < Count; i++) Assert.AreEqual(20_000 + "200 ".Length, Short(await client.ReadAnswerAsync()).Length);
+        await sending;
+    }
+
+    [TestMethod]
+    public async Task File_ThatBreaksOff_IsToldByTheServer()
+    {
+        var isBroken = true;
+        _tree.Content = (_, bytes, range) => isBroken ? new BrokenContent(range, 2) : new MemoryContent(bytes, range);
+        await using var site = await HttpSite.StartAsync(_tree);
+        using (var client = await ConnectAsync(site))
+        {
+            await client.SendAsync("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+            await Assert.ThrowsExceptionAsync<IOException>(() => client.ReadAnswerAsync());
+        }
+
+        Assert.AreEqual(1, site.Warnings.Count(line => line.Contains("/a.txt", StringComparison.Ordinal)));
+        isBroken = false;
+        Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
+    }
+
+    [TestMethod]
+    public async Task File_ThatCannotBeOpened_IsAnsweredByTheServer()
+    {
+        _tree.OpenError = new FileError(FileErrorKind.AccessDenied, "server1 may not read /a.txt");
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+
+        StringAssert.StartsWith(Short(await client.AskAsync("/fs/a.txt")), "403 ");
+        StringAssert.StartsWith(Short(await client.AskAsync("/fs/a.txt")), "403 ");
+    }
+
+    // The server closes a connection on which it has seen nothing for 130 s.
+    [TestMethod]
+    public async Task BusyConnection_PassesTheServerARequest_FromTimeToTime()
+    {
+        var time = new ManualTime();
+        await using var site = await HttpSite.StartAsync(_tree, time: time);
+        using var client = await ConnectAsync(site);
+        var plain = await client.AskAsync("/fs/a.txt");
+        var byServer = await client.AskAsync("/fs/a.txt", ByServer);
+        Assert.AreNotEqual(byServer, plain, "the two are told apart by the order of their fields");
+
+        time.Advance(FastPathInput.ServerInterval);
+
+        Assert.AreEqual(WithoutDate(byServer), WithoutDate(await client.AskAsync("/fs/a.txt")));
+        Assert.AreEqual(WithoutDate(plain), WithoutDate(await client.AskAsync("/fs/a.txt")));
+    }
+
+    private static string Short(string answer)
+    {
+        var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return answer["HTTP/1.1 ".Length..("HTTP/1.1 ".Length + 4)] + answer[(head + 4)..];
+    }
+
+    private static string WithoutDate(string answer) => string.Join('\n', answer.Split("\r\n").Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal)));
+
+    private static string Sorted(string answer)
+    {
+        var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        var lines = answer[..head].Split("\r\n").Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal));
+        return string.Join('\n', lines.Order(StringComparer.Ordinal)) + "\n\n" + answer[(head + 4)..];
+    }
+
+    private static async Task<RawClient> ConnectAsync(HttpSite site)
+    {
+        var client = new RawClient();
+        await client.ConnectAsync(site.Port);
+        return client;
+    }
+
+    /// <summary>One connection, and the bytes on it as they are.</summary>
+    private sealed class RawClient : IDisposable
+    {
+        private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
+        private readonly MemoryStream _read = new();
+
+        public Task ConnectAsync(int port) => _socket.ConnectAsync(IPAddress.Loopback, port).WaitAsync(Patience);
+
+        public async Task SendAsync(string text)
+        {
+            var bytes = Encoding.Latin1.GetBytes(text);
+            for (var sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent)).AsTask().WaitAsync(Patience);
+        }
+
+        public async Task<string> AskAsync(string target, string fields = "")
+        {
+            await SendAsync($"GET {target} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+            return await ReadAnswerAsync();
+        }
+
+        /// <exception cref="IOException">The connection ended before it.</exception>
+        public async Task<string> ReadAnswerAsync(bool isHead = false)
+        {
+            while (true)
+            {
+                var text = Encoding.Latin1.GetString(_read.GetBuffer(), 0, (int)Math.Min(_read.Length, 4096));
+                var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+                if (head >= 0)
+                {
+                    var length = text[..head].Split("\r\n").Single(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
+                    var end = head + 4 + (isHead ? 0 : int.Parse(length["Content-Length: ".Length..], System.Globalization.CultureInfo.InvariantCulture));
+                    if (_read.Length >= end) return Take(end);
+                }
+
+                var piece = new byte[64 * 1024];
+                int count;
+                try
+                {
+                    count = await _socket.ReceiveAsync(piece).WaitAsync(Patience);
+                }
+                catch (SocketException reset)
+                {
+                    throw new IOException(reset.Message, reset);
+                }
+
+                if (count == 0) throw new IOException("the connection has ended");
+                _read.Write(piece, 0, count);
+            }
+        }
+
+        public void Dispose()
+        {
+            _socket.Dispose();
+            _read.Dispose();
+        }
+
+        private string Take(int count)
+        {
+            var all = _read.ToArray();
+            _read.SetLength(0);
+            _read.Write(all, count, all.Length - count);
+            return Encoding.Latin1.GetString(all, 0, count);
+        }
+    }
+}
