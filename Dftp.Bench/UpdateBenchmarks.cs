@@ -43,7 +43,7 @@ public class UpdateBenchmarks
     private async Task WriteAsync(Stream body)
     {
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(minimumBufferSize: 64 * 1024, leaveOpen: true));
-        await UpdateWriter.WriteFullAsync(output, Header, _tree, CancellationToken.None);
+        await UpdateWriter.WriteFullAsync(output, Header, _tree, toOriginal: false, CancellationToken.None);
         await output.CompleteAsync();
     }
 }

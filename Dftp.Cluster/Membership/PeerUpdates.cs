@@ -93,6 +93,6 @@ internal sealed record OutgoingUpdate(
 
     /// <summary>Writes the message.</summary>
     public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
-        ? UpdateWriter.WriteFullAsync(output, Header, Tree, cancellationToken)
+        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToOriginal, cancellationToken)
         : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToOriginal, cancellationToken);
 }

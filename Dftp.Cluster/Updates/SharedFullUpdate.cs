@@ -55,7 +55,7 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
         try
         {
             await UpdateBody.WriteAsync(
-                new Pieces(this), compress: true, (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, token), CancellationToken.None);
+                new Pieces(this), compress: true, (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, toOriginal: false, token), CancellationToken.None);
             Grow(() => _isWhole = true);
         }
         catch (Exception failure)

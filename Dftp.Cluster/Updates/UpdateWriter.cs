@@ -12,7 +12,8 @@ namespace Dftp.Cluster.Updates;
 /// </summary>
 /// <remarks>
 /// Between our nodes a deletion is spelt <c>"Deletion":true</c>, as the specification has it. An original node takes the whole top
-/// directory away for that, so towards one it is <c>"Deletion":false,"SizeInBytes":-1</c>.
+/// directory away for that, so towards one it is <c>"Deletion":false,"SizeInBytes":-1</c>. Members that only repeat another, or say
+/// what is so without them, are for original nodes too: a third of a message, which our nodes do without.
 /// </remarks>
 internal sealed class UpdateWriter : IAsyncDisposable
 {
@@ -37,9 +38,10 @@ internal sealed class UpdateWriter : IAsyncDisposable
     }
 
     /// <summary>Writes all that the sender holds in a tree.</summary>
-    public static async Task WriteFullAsync(PipeWriter output, UpdateHeader header, TreeSnapshot tree, CancellationToken cancellationToken)
+    public static async Task WriteFullAsync(
+        PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toOriginal, CancellationToken cancellationToken)
     {
-        await using var writer = new UpdateWriter(output, header, toOriginal: false);
+        await using var writer = new UpdateWriter(output, header, toOriginal);
         writer.Start();
         var open = new Stack<(TreeDirectory Directory, byte[] Path)>();
         if (tree.Root.PartOf(header.Sender) is not null) open.Push((tree.Root, []));
@@ -146,15 +148,15 @@ internal sealed class UpdateWriter : IAsyncDisposable
     {
         var seconds = facts.Modified.Seconds;
         _json.WriteStartObject();
-        _json.WriteBoolean(UpdateFields.Deletion, isDeletion);
+        if (_toOriginal || isDeletion) _json.WriteBoolean(UpdateFields.Deletion, isDeletion);
         _json.WriteString(UpdateFields.FullName, path);
-        _json.WriteString(UpdateFields.Basename, name.Span);
-        _json.WriteBoolean(UpdateFields.Directory, isDirectory);
+        if (_toOriginal) _json.WriteString(UpdateFields.Basename, name.Span);
+        if (_toOriginal || isDirectory) _json.WriteBoolean(UpdateFields.Directory, isDirectory);
         _json.WriteNumber(UpdateFields.LastModified, seconds);
         _json.WriteNumber(UpdateFields.LastInfoUpdated, facts.Changed);
         _json.WriteNumber(UpdateFields.Size, facts.Size);
         _json.WriteNumber(UpdateFields.Mode, mode);
-        _json.WriteString(UpdateFields.Owner, _owner);
+        if (_toOriginal) _json.WriteString(UpdateFields.Owner, _owner);
         var nanoseconds = facts.Modified.Nanoseconds - seconds * 1_000_000_000;
         if (nanoseconds != 0) _json.WriteNumber(UpdateFields.Nanoseconds, nanoseconds);
         _json.WriteEndObject();

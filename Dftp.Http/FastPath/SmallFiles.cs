@@ -40,7 +40,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     /// <param name="client">Its address.</param>
     /// <param name="output">The connection's, with nothing in it that waits for a flush of the server's.</param>
     /// <param name="connection">Aborted when the answer cannot be sent to its end.</param>
-    /// <returns>False when nothing was done.</returns>
+    /// <returns>False when nothing was done that the client sees.</returns>
     public ValueTask<bool> TryAnswerAsync(ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection)
     {
         var source = tree;
@@ -72,7 +72,8 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         if (!await TryWriteAsync(wanted, output, connection.ConnectionClosed))
         {
             metrics.RequestPassedOn();
-            return false;
+            // For a client that has left nobody need do it over.
+            return connection.ConnectionClosed.IsCancellationRequested;
         }
 
         var flushing = output.FlushAsync(connection.ConnectionClosed);

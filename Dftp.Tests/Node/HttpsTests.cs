@@ -170,11 +170,8 @@ public sealed class HttpsTests
         Assert.AreEqual("content of b", await ReadAsync(secured, "fs/of-b.txt", 2));
     }
 
-    private static async Task<TestNode> StartAsync(TestCluster cluster, string name, params (string, string)[] files)
-    {
-        var node = await cluster.StartAsync(name, files, options => options with { HttpsListen = AnyPort });
-        return node;
-    }
+    private static Task<TestNode> StartAsync(TestCluster cluster, string name, params (string, string)[] files) =>
+        cluster.StartAsync(name, files, options => options with { HttpsListen = AnyPort });
 
     private static async Task<HttpResponseMessage> SendAsync(
         TestNode node, string path, int version, Action<HttpRequestMessage>? change = null,

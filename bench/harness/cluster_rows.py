@@ -1,5 +1,6 @@
 """Two nodes: joining, following, reading meanwhile."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -14,6 +15,7 @@ from .servers import DftpNode
 from .tree_rows import empty_directory
 
 CHANGES = 50
+JOINING = 20
 IDLE_SECONDS, READS_PER_SECOND = 3, 500
 
 
@@ -40,6 +42,28 @@ def join_once(bench, full, name, files):
         empty.wait_for_files(files)
         seconds = time.perf_counter() - started
         return seconds, bytes_between([full.management, empty.management]), full.cpu_seconds() + empty.cpu_seconds() - before
+
+
+def join_many(bench):
+    """Empty nodes that join all at once, and what the one that sends them the tree needs for that."""
+    root = trees.many_files(bench.files)
+    with contextlib.ExitStack() as running:
+        full = running.enter_context(DftpNode(bench.folder, root, "full"))
+        full.wait_until_scanned()
+        joining = [running.enter_context(DftpNode(bench.folder, empty_directory(bench), f"joining{number}")) for number in range(JOINING)]
+        for node in joining:
+            node.wait_until_scanned()
+        full.reset_peak_rss()
+        held = full.rss()
+        started = time.perf_counter()
+        for node in joining:
+            node.join(full)
+        for node in joining:
+            node.wait_for_files(bench.files, pause=0.1)
+        seconds = time.perf_counter() - started
+        needed = full.peak_rss() - held
+    yield Result("join-many", f"{JOINING} nodes join at once, {bench.files:,} files: until the last has all", "s", Figures([Sample(seconds)]))
+    yield Result("join-many", f"memory that the sender needs for it beside its {held / 1e6:.0f} MB", "MB", Figures([Sample(needed / 1e6)]))
 
 
 def bytes_between(ports):

@@ -88,6 +88,14 @@ class Server(contextlib.AbstractContextManager):
         """Bytes in memory, shared pages included."""
         return memory_of(self.pid)
 
+    def peak_rss(self):
+        """The most bytes that were in memory since `reset_peak_rss`, or since the start."""
+        return memory_of(self.pid, "VmHWM")
+
+    def reset_peak_rss(self):
+        # Linux' proc_pid_clear_refs(5).
+        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -107,9 +115,9 @@ def cpu_of(pid):
     return sum(int(field) for field in fields[11:15]) / TICKS
 
 
-def memory_of(pid):
+def memory_of(pid, what="VmRSS"):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) * 1024
     raise CannotMeasure(f"process {pid} has ended")
 

@@ -17,6 +17,7 @@ ROWS = {
     "find": tree_rows.find,
     "search": tree_rows.search,
     "join": cluster_rows.join,
+    "join-many": cluster_rows.join_many,
     "change": cluster_rows.change,
     "merge-p99": cluster_rows.merge_p99,
     "restart": tree_rows.restart,

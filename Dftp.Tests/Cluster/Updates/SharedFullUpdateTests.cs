@@ -18,7 +18,7 @@ public sealed class SharedFullUpdateTests
         var tree = Tree(5_000);
         var header = Header(sequence: 1);
         using var alone = new MemoryStream();
-        await UpdateBody.WriteAsync(alone, compress: false, (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, token), default);
+        await UpdateBody.WriteAsync(alone, compress: false, (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, toOriginal: false, token), default);
         var shared = new SharedFullUpdate(header, tree);
 
         var atOnce = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => SendAsync(shared)));

@@ -14,8 +14,10 @@ public sealed class UpdateMessageTests
     private static readonly JsonSerializerOptions Raw = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly NodeName Sender = NodeName.Parse("server1");
 
-    [TestMethod]
-    public async Task FullUpdate_ReadBack_GivesTheSameHolding()
+    [DataTestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task FullUpdate_ReadBack_GivesTheSameHolding(bool toOriginal)
     {
         var random = new Random(1);
         var tree = new TreeWriter();
@@ -29,7 +31,7 @@ public sealed class UpdateMessageTests
         entries.Add(EntryChange.Put(VirtualPath.Parse("/empty"), new DirectoryFacts(new UnixTime(-5), 0x3FF, 77)));
         tree.Apply(Sender, TreeModel.Patch(entries));
 
-        var message = await WriteFull(tree.Current);
+        var message = await WriteFull(tree.Current, toOriginal);
         var read = await Read(message);
 
         Assert.AreEqual(new UpdateHeader(Sender, true, 1477224426, new UpdatePosition(5, 9, 9)), read.Header);
@@ -64,8 +66,16 @@ public sealed class UpdateMessageTests
     }
 
     // The specification's example: a directory of mode 2147484141 and a file below it.
-    [TestMethod]
-    public async Task FullUpdate_HasTheSpecificationsMembers()
+    [DataTestMethod]
+    [DataRow(
+        true,
+        """{"Deletion":false,"FullName":"somefolder","Basename":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141,"OwnerNode":"server1"},"""
+        + """{"Deletion":false,"FullName":"somefolder/test.txt","Basename":"test.txt","Dir":false,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420,"OwnerNode":"server1"}""")]
+    [DataRow(
+        false,
+        """{"FullName":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141},"""
+        + """{"FullName":"somefolder/test.txt","LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420}""")]
+    public async Task FullUpdate_HasTheMembersThatItsReceiverNeeds(bool toOriginal, string entries)
     {
         var tree = new TreeWriter();
         tree.Apply(Sender, TreeModel.Patch(
@@ -74,13 +84,9 @@ public sealed class UpdateMessageTests
             EntryChange.Put(VirtualPath.Parse("/somefolder/test.txt"), new FileFacts(123, UnixTime.FromSeconds(1476551310), 0b110_100_100, 1477224426)),
         ]));
 
-        var message = Encoding.UTF8.GetString(await WriteFull(tree.Current));
+        var message = Encoding.UTF8.GetString(await WriteFull(tree.Current, toOriginal));
 
-        Assert.AreEqual(
-            """{"SenderNodeName":"server1","Full":true,"UpdateTime":1477224426,"Epoch":5,"Sequence":9,"Since":9,"Files":["""
-            + """{"Deletion":false,"FullName":"somefolder","Basename":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141,"OwnerNode":"server1"},"""
-            + """{"Deletion":false,"FullName":"somefolder/test.txt","Basename":"test.txt","Dir":false,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420,"OwnerNode":"server1"}]}""",
-            message);
+        Assert.AreEqual($$"""{"SenderNodeName":"server1","Full":true,"UpdateTime":1477224426,"Epoch":5,"Sequence":9,"Since":9,"Files":[{{entries}}]}""", message);
     }
 
     // Towards an original node a deletion is spelt "Deletion":false,"SizeInBytes":-1; between ours it is "Deletion":true.
@@ -264,11 +270,11 @@ public sealed class UpdateMessageTests
         Assert.AreEqual(permissions, GoFileMode.ToPermissions(mode));
     }
 
-    private static async Task<byte[]> WriteFull(TreeSnapshot tree)
+    private static async Task<byte[]> WriteFull(TreeSnapshot tree, bool toOriginal = false)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         var header = new UpdateHeader(Sender, true, 1477224426, new UpdatePosition(5, 9, 9));
-        await UpdateWriter.WriteFullAsync(pipe.Writer, header, tree, default);
+        await UpdateWriter.WriteFullAsync(pipe.Writer, header, tree, toOriginal, default);
         await pipe.Writer.CompleteAsync();
         var message = await ReadAll(pipe.Reader);
         using var parsed = JsonDocument.Parse(message);
