@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
@@ -228,8 +230,10 @@ public sealed class FileTests
         StringAssert.Contains(site.Warnings.Single(), "/x.txt changed between two of its parts");
     }
 
-    [TestMethod]
-    public async Task Client_that_leaves_ends_the_read_without_a_word()
+    [DataTestMethod]
+    [DataRow("")]
+    [DataRow("X-By-Server: 1\r\n")]
+    public async Task Client_that_leaves_ends_the_read_without_a_word(string more)
     {
         var content = new TaskCompletionSource<StalledContent>(TaskCreationOptions.RunContinuationsAsynchronously);
         var tree = new MemoryFileTree().File("/x.bin", new byte[100]);
@@ -240,8 +244,9 @@ public sealed class FileTests
             return stalled;
         };
         await using var site = await HttpSite.StartAsync(tree);
-        using (await site.Client.GetAsync(site.Url("/fs/x.bin"), HttpCompletionOption.ResponseHeadersRead))
+        using (var leaving = new TcpClient("127.0.0.1", site.Port))
         {
+            await leaving.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET /fs/x.bin HTTP/1.1\r\nHost: x\r\n{more}\r\n"));
             await content.Task.WaitAsync(TimeSpan.FromSeconds(30));
         }
 

@@ -42,6 +42,68 @@ public sealed class UpdateMessageTests
         CollectionAssert.AreEqual(TreeModel.Render(tree.Current).ToList(), TreeModel.Render(copy.Current).ToList());
     }
 
+    // Entries in the form of our own nodes are read by a way of their own. Whatever becomes of their bytes, the outcome is that of the JSON reader.
+    [TestMethod]
+    public async Task PlainEntries_WithAnyByteChanged_AreReadAsByTheJsonReader()
+    {
+        var random = new Random(7);
+        var tree = new TreeWriter();
+        string[] names = ["a", "b.txt", "ü", "with space", "q\"uote", "back\\slash", ".hidden", "..."];
+        var entries = new List<EntryChange>();
+        foreach (var directory in new[] { "", "/d", "/d/e\"f", "/d/back\\slash" })
+        {
+            foreach (var name in names)
+                entries.Add(EntryChange.Put(VirtualPath.Parse($"{directory}/{name}"), new FileFacts(random.Next(3), new UnixTime(random.NextInt64(-5, 1L << 61)), 0x1A4, (uint)random.Next())));
+        }
+
+        tree.Apply(Sender, TreeModel.Patch(entries));
+        var message = await WriteFull(tree.Current);
+        const string Interesting = "\"\\,:{}[]/.-+019 etu\0\u007f";
+        var good = 0;
+        for (var round = 0; round < 3000; round++)
+        {
+            var changed = message.ToArray();
+            for (var i = random.Next(3); i >= 0; i--) changed[random.Next(changed.Length)] = (byte)(random.Next(4) == 0 ? random.Next(256) : Interesting[random.Next(Interesting.Length)]);
+
+            var spaced = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(changed).Replace(",{\"FullName\"", ", {\"FullName\"", StringComparison.Ordinal));
+            var plain = await OutcomeOf(changed, 1 + random.Next(4));
+            var byReader = await OutcomeOf(spaced, 1);
+            Assert.AreEqual(byReader, plain, Encoding.Latin1.GetString(changed));
+            if (!plain.StartsWith("refused", StringComparison.Ordinal)) good++;
+        }
+
+        Assert.IsTrue(good > 100, "many are read");
+
+        static async Task<string> OutcomeOf(byte[] message, int pieces)
+        {
+            try
+            {
+                var read = await Read(message, pieces);
+                var copy = new TreeWriter();
+                copy.Apply(Sender, read.Patch);
+                return $"{read.Header} {read.Entries} {read.LeftOut} {string.Join('\n', TreeModel.Render(copy.Current))}";
+            }
+            catch (UpdateFormatException refused)
+            {
+                // Where in the body it was is another byte.
+                return "refused: " + refused.Message.Split(" at line ")[0];
+            }
+        }
+    }
+
+    [TestMethod]
+    public async Task ErrorAfterPlainEntries_IsToldWithItsPlace()
+    {
+        var tree = new TreeWriter();
+        tree.Apply(Sender, TreeModel.Patch([.. Enumerable.Range(0, 100).Select(index => EntryChange.Put(VirtualPath.Parse($"/f{index:d3}"), new FileFacts(1, default, 0, 1)))]));
+        var message = await WriteFull(tree.Current);
+        message[^2] = (byte)'x';
+
+        var refused = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(message));
+
+        Assert.AreEqual($"the body is not JSON at line 1, byte {message.Length - 1}", refused.Message);
+    }
+
     // A time that comes back as another one makes the digests differ, and everything is sent again for ever.
     [TestMethod]
     public async Task AnyModificationTime_IsReadBackAsItWasWritten()
