@@ -77,7 +77,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         }
 
         var flushing = output.FlushAsync(connection.ConnectionClosed);
-        if (flushing.IsCompleted) await flushing;
+        if (flushing.IsCompletedSuccessfully) await flushing;
         else await FlushPatientlyAsync(flushing.AsTask(), connection);
         metrics.RequestEnded(route, HttpMethods.Get, StatusCodes.Status200OK, began);
         return true;
@@ -108,9 +108,9 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
                 return true;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception)
         {
-            // The server tries again, and tells the client or the log.
+            // Whatever it is, the server tries again, and tells the client or the log.
             return false;
         }
     }
@@ -153,6 +153,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         return head.IsWhole;
     }
 
+    /// <summary>Waits for a client that is slow. One that has left, or takes nothing, ends the connection, which the next read tells.</summary>
     private static async Task FlushPatientlyAsync(Task flushing, ConnectionContext connection)
     {
         try
@@ -163,6 +164,10 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         {
             connection.Abort(new ConnectionAbortedException("the client takes nothing of its answer"));
             await flushing;
+        }
+        catch (OperationCanceledException)
+        {
+            connection.Abort(new ConnectionAbortedException("the client has left"));
         }
     }
 

@@ -125,6 +125,23 @@ public sealed class FastPathTests
         await sending;
     }
 
+    // It may still read what it asked for; when it does not, nobody can tell it from one that has left.
+    [TestMethod]
+    public async Task Client_ThatSendsNoMoreAndReadsNothing_IsLetGoWithoutAWord()
+    {
+        _tree.File("/some.bin", new byte[20_000]);
+        await using var site = await HttpSite.StartAsync(_tree);
+        using (var client = await ConnectAsync(site))
+        {
+            await client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/some.bin HTTP/1.1\r\nHost: x\r\n\r\n", 1000)));
+            client.EndSending();
+            await Eventually.TrueAsync(client.IsReset, "the server has ended the connection");
+        }
+
+        Assert.AreEqual("", string.Join('\n', site.Warnings));
+        Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
+    }
+
     [TestMethod]
     public async Task File_ThatBreaksOff_IsToldByTheServer()
     {
@@ -205,6 +222,11 @@ public sealed class FastPathTests
             var bytes = Encoding.Latin1.GetBytes(text);
             for (var sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent)).AsTask().WaitAsync(Patience);
         }
+
+        public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
+        /// <summary>Whether the other side has broken the connection off; nothing is read for that.</summary>
+        public bool IsReset() => (int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0;
 
         public async Task<string> AskAsync(string target, string fields = "")
         {
