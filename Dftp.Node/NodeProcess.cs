@@ -32,7 +32,7 @@ internal static partial class NodeProcess
     public static async Task RunAsync(NodeOptions options, Stream logStream, TimeProvider time)
     {
         // 1. from here on a signal stops the node in order, and what goes wrong in the background is logged
-        using var signals = new StopSignals();
+        var signals = StopSignals.OfThisProcess;
         await using var lines = new LineLoggerProvider(logStream, options.LogLevel, time);
         using var logs = new LoggerFactory([lines], LogFilter);
         var log = logs.CreateLogger(LogLine.NodeCategory);

@@ -125,21 +125,25 @@ public sealed class FastPathTests
         await sending;
     }
 
-    // It may still read what it asked for; when it does not, nobody can tell it from one that has left.
     [TestMethod]
-    public async Task Client_ThatSendsNoMoreAndReadsNothing_IsLetGoWithoutAWord()
+    public async Task Client_ThatLeavesWhileItIsSentAnAnswer_IsNoNews()
     {
         _tree.File("/some.bin", new byte[20_000]);
-        await using var site = await HttpSite.StartAsync(_tree);
-        using (var client = await ConnectAsync(site))
+        var site = await HttpSite.StartAsync(_tree);
+        await using (site)
         {
-            await client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/some.bin HTTP/1.1\r\nHost: x\r\n\r\n", 1000)));
-            client.EndSending();
-            await Eventually.TrueAsync(client.IsReset, "the server has ended the connection");
+            using (var client = await ConnectAsync(site))
+            {
+                await client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/some.bin HTTP/1.1\r\nHost: x\r\n\r\n", 2000)));
+                await client.ReadAnswerAsync();
+                client.Reset();
+            }
+
+            Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
         }
 
+        // By now the server has ended every connection.
         Assert.AreEqual("", string.Join('\n', site.Warnings));
-        Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
     }
 
     [TestMethod]
@@ -223,10 +227,7 @@ public sealed class FastPathTests
             for (var sent = 0; sent < bytes.Length;) sent += await _socket.SendAsync(bytes.AsMemory(sent)).AsTask().WaitAsync(Patience);
         }
 
-        public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
-
-        /// <summary>Whether the other side has broken the connection off; nothing is read for that.</summary>
-        public bool IsReset() => (int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0;
+        public void Reset() => _socket.LingerState = new LingerOption(enable: true, seconds: 0);
 
         public async Task<string> AskAsync(string target, string fields = "")
         {
