@@ -76,6 +76,22 @@ public sealed class ProgramTests
         StringAssert.Contains(errors, $"SIG{signal} received, stopping", StringComparison.Ordinal);
     }
 
+    // Supervisors send more than one, and the last of them may come when the node has all but ended.
+    [TestMethod]
+    public async Task SigtermAgainAndAgain_ExitCode0()
+    {
+        using var root = new TemporaryDirectory();
+        using var process = Start([.. Quiet(root.Path), "--log-level=debug"]);
+        await UntilSignalsAreHandledAsync(process);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
+
+        using var storm = Process.Start("sh", ["-c", $"while kill -TERM {process.Id} 2>/dev/null; do :; done"]);
+        await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+        await storm.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+
+        Assert.AreEqual(0, process.ExitCode, await errors.WaitAsync(Patience));
+    }
+
     /// <summary>Options for a node that listens nowhere.</summary>
     private static string[] Quiet(string root, string except = "") =>
     [
