@@ -21,7 +21,8 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     /// <remarks>
     /// 0. Where this node sends clients on for what others have, and can, that is the answer.
     /// 1. Preconditions and ranges are decided by the file's facts in the request's snapshot.
-    /// 2. What needs no content (304, 412, 416) is answered.
+    /// 2. What needs no content (304, 412, 416) is answered. For that, and for HEAD, this node's own file is looked at first: nothing is opened
+    ///    later that would show that the snapshot is behind, as it is by more than a moment where it was kept from before a restart.
     /// 3. The digest is computed where the client wants it. HEAD is answered.
     /// 4. The first range is opened. Where the file turns out to be another one: again from 1 with its facts now.
     /// 5. Headers, then the body. From here on a failure can only be told by breaking off the connection.
@@ -43,6 +44,23 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             var decision = FileDecision.Of(request.Http.Request, file, validators);
 
             // 2.
+            if ((decision.Ranges.Length == 0 || request.IsHead) && file.Owner == options.NodeName)
+            {
+                var looked = await request.Tree.OpenAsync(request.Path, file, file.Size == 0 ? ByteRange.Whole(file) : new ByteRange(0, 1), request.Aborted);
+                if (looked.Content is { } content) await content.DisposeAsync();
+                if (looked.HasChanged(out var changed))
+                {
+                    file = changed;
+                    continue;
+                }
+
+                if (looked.Error is { } unreadable)
+                {
+                    await WriteErrorAsync(request, unreadable);
+                    return;
+                }
+            }
+
             if (decision.Ranges.Length == 0)
             {
                 await AnswerWithoutContentAsync(request, file, validators, decision.Status);
@@ -78,15 +96,9 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
                 continue;
             }
 
-            if (opened.Error is { Kind: FileErrorKind.NotFound } nothing)
-            {
-                await request.Completeness.WriteNotFoundAsync(request.Http, nothing.Message + ".");
-                return;
-            }
-
             if (opened.Error is { } error)
             {
-                await PlainText.WriteAsync(request.Http, error);
+                await WriteErrorAsync(request, error);
                 return;
             }
 
@@ -99,6 +111,10 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
         await PlainText.WriteKeepsChangingAsync(request);
     }
+
+    private static Task WriteErrorAsync(TreeRequest request, FileError error) => error.Kind == FileErrorKind.NotFound
+        ? request.Completeness.WriteNotFoundAsync(request.Http, error.Message + ".")
+        : PlainText.WriteAsync(request.Http, error);
 
     private Task AnswerWithoutContentAsync(TreeRequest request, in Entry file, in Validators validators, int status)
     {

@@ -89,6 +89,34 @@ public sealed class RestartTests
         Assert.AreEqual("longer", await node.GetAsync("/fs/changes"));
     }
 
+    // What is answered without a look into the file is no less the truth: by the tree that was kept it has one byte, and is the one of before.
+    [TestMethod]
+    public async Task NodeStartsAgain_AnswersWithoutContentAreOfTheFileAsItIs()
+    {
+        foreach (var (method, field, value, status) in new[] { ("HEAD", "", "", 200), ("GET", "Range", "bytes=3-", 206), ("GET", "If-None-Match", "", 200), ("GET", "If-Match", "", 412) })
+        {
+            await using var cluster = new TestCluster { ExpectsErrors = true };
+            var keeps = KeepsState();
+            var node = await cluster.StartAsync("a", [("changes", "x"), ("goes", "x")], keeps);
+            await cluster.ConvergedAsync();
+            using var before = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/changes"));
+            await node.StopAsync();
+            File.Delete(Path.Combine(node.Root, "goes"));
+            node.Write("changes", "longer");
+
+            await node.StartAsync(keeps);
+
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(node.Public, "/fs/changes"));
+            if (field.Length > 0) request.Headers.TryAddWithoutValidation(field, value.Length > 0 ? value : before.Headers.ETag!.Tag);
+            using var answer = await TestCluster.Http.SendAsync(request);
+            Assert.AreEqual(status, (int)answer.StatusCode, $"{method} {field}");
+            if (method == "HEAD") Assert.AreEqual(6, answer.Content.Headers.ContentLength);
+            using var head = new HttpRequestMessage(HttpMethod.Head, new Uri(node.Public, "/fs/goes"));
+            using var gone = await TestCluster.Http.SendAsync(head);
+            Assert.AreEqual(HttpStatusCode.NotFound, gone.StatusCode);
+        }
+    }
+
     // The owner of a path that two nodes have is the one that saw it change last, and a start is no change.
     [TestMethod]
     public async Task NodeStartsAgain_ItsFilesHaveNotChangedForThat()
