@@ -16,7 +16,7 @@ public sealed class TransferFailoverTests
     [TestMethod]
     public async Task HolderKilledInTheMiddle_TransferGoesOnAtTheHolderOfTheSameFile()
     {
-        await using var cluster = await HostCluster.CreateAsync("client", "server1", "server2");
+        await using var cluster = await CreateAsync();
         var content = Content(1);
         foreach (var holder in new[] { "server1", "server2" }) await WriteAsync(cluster, holder, content, Modified);
         await cluster.StartAllAsync();
@@ -37,7 +37,7 @@ public sealed class TransferFailoverTests
     [TestMethod]
     public async Task HolderKilledInTheMiddle_WithoutAHolderOfTheSameFile_TransferIsCut()
     {
-        await using var cluster = await HostCluster.CreateAsync("client", "server1", "server2");
+        await using var cluster = await CreateAsync();
         var contents = new Dictionary<string, byte[]> { ["server1"] = Content(1), ["server2"] = Content(2) };
         await WriteAsync(cluster, "server1", contents["server1"], Modified);
         await WriteAsync(cluster, "server2", contents["server2"], Modified.AddSeconds(1));
@@ -54,6 +54,15 @@ public sealed class TransferFailoverTests
             Assert.IsTrue(fetched.Length < Size, $"{protocol}: {fetched.Length} bytes");
             Assert.IsTrue(fetched.AsSpan().SequenceEqual(contents[owner].AsSpan(0, fetched.Length)), $"{protocol}: what came before the cut is the owner's");
         }
+    }
+
+    /// <summary>Hosts between which little of a transfer is on its way, so that one is in its middle when its client is.</summary>
+    private static async Task<HostCluster> CreateAsync()
+    {
+        string[] hosts = ["client", "server1", "server2"];
+        var cluster = await HostCluster.CreateAsync(hosts);
+        foreach (var host in hosts) await cluster.Host(host).LimitBuffersAsync(1024 * 1024);
+        return cluster;
     }
 
     private static byte[] Content(int seed)

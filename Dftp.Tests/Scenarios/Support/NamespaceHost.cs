@@ -69,6 +69,13 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     }
 
     /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>
+    /// <summary>Bounds what its connections hold in the kernel: by themselves they grow to tens of megabytes, in which a whole transfer can lie.</summary>
+    public async Task LimitBuffersAsync(int bytes)
+    {
+        var script = string.Create(CultureInfo.InvariantCulture, $"for way in rmem wmem; do echo 4096 16384 {bytes} > /proc/sys/net/ipv4/tcp_$way; done");
+        (await RunAsync(TimeSpan.FromSeconds(10), "sh", "-c", script)).OutputIfDone();
+    }
+
     public Task CutAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "nomaster");
 
     public Task HealAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "master", Bridge);
