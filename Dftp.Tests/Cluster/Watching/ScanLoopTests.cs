@@ -456,17 +456,20 @@ public sealed class ScanLoopTests : IDisposable
         var options = new ClusterOptions { NodeName = TempRoot.Node, PollInterval = TimeSpan.FromMilliseconds(200) };
         await using var followed = await new FollowedRoot(_temp, options: options, portable: portable).StartAsync();
         var changes = new WildChanges(_temp, seed);
+        // The last round may happen to leave none.
+        var mostFiles = 0L;
         for (var round = 0; round < 12; round++)
         {
             await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => changes.Run(400), TestContext.CancellationTokenSource.Token)));
             await followed.BecomesTheDiskAsync();
+            mostFiles = Math.Max(mostFiles, followed.Tree.Current.Totals.Files);
             var status = followed.Loop.Status;
             Assert.IsTrue(status.Watches <= followed.Tree.Current.Totals.Directories + 1, $"{status.Watches} watches: some were not given up");
             Assert.AreEqual(portable, status.Polled.Count > 0);
         }
 
         Assert.AreEqual(ScanState.Following, followed.Loop.Status.State);
-        Assert.IsTrue(followed.Tree.Current.Totals.Files > 0);
+        Assert.IsTrue(mostFiles > 0);
     }
 
     private static Task PassesAsync(ManualTime time, FollowedRoot followed, ScanState into) =>
