@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
 using Dftp.Http.Transport;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -61,6 +62,7 @@ public sealed class HttpConnections
         var refusal = new Refusal();
         connection.Features.Set(refusal);
         connection.Features.Get<SocketOutput>()?.Follow(Metrics.Sent, refusal);
+        if (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket }) CongestionControl.Unpace(socket);
         var open = Metrics.ConnectionOpened();
         try
         {

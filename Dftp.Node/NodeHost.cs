@@ -11,8 +11,10 @@ using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
 using Dftp.Node.Metrics;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -229,6 +231,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         listen.Use(next => connection =>
         {
             connection.Features.Set(ManagementConnection.Mark);
+            if (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket }) CongestionControl.Unpace(socket);
             return next(connection);
         });
     }

@@ -39,16 +39,17 @@ internal sealed partial class Epoll
         if (Control(_handle, Add, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Waits for changes. Several threads may wait, and each change is told to one of them.</summary>
+    /// <summary>Takes changes. Several threads may wait, and each change is told to one of them.</summary>
     /// <param name="changes">Room for them.</param>
-    /// <returns>How many there are, at least one.</returns>
-    public int Wait(Span<ReadySocket> changes)
+    /// <param name="waits">Until there is one.</param>
+    /// <returns>How many there are.</returns>
+    public int Wait(Span<ReadySocket> changes, bool waits)
     {
         Span<byte> told = stackalloc byte[MaxBytes * changes.Length];
         int count;
-        while ((count = Wait(_handle, ref MemoryMarshal.GetReference(told), changes.Length, -1)) <= 0)
+        while ((count = Wait(_handle, ref MemoryMarshal.GetReference(told), changes.Length, waits ? -1 : 0)) < 0)
         {
-            if (count < 0 && Marshal.GetLastPInvokeError() is not Interrupted and var error) throw new Win32Exception(error);
+            if (Marshal.GetLastPInvokeError() is not Interrupted and var error) throw new Win32Exception(error);
         }
 
         for (var i = 0; i < count; i++)

@@ -21,7 +21,7 @@ internal sealed class EventLoop
     private static readonly Lazy<EventLoop[]> Loops = new(() => [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())]);
 
     [ThreadStatic]
-    private static EventLoop? t_current;
+    private static Worker? t_worker;
 
     private static int s_dealt;
 
@@ -44,7 +44,7 @@ internal sealed class EventLoop
     public static bool IsAvailable => Epoll.IsAvailable;
 
     /// <summary>The loop whose thread this is; null on any other.</summary>
-    public static EventLoop? Current => t_current;
+    public static EventLoop? Current => t_worker?.Loop;
 
     /// <summary>The loop for another socket: what a loop's thread opens stays with it, and the rest is dealt out evenly.</summary>
     public static EventLoop ForAnother() => Current ?? Loops.Value[(uint)Interlocked.Increment(ref s_dealt) % (uint)Loops.Value.Length];
@@ -66,37 +66,42 @@ internal sealed class EventLoop
 
     public void Remove(LoopSocket socket) => _sockets.Remove(socket.Key);
 
+    /// <summary>Tells a socket once more when all others that are ready have had their turn.</summary>
+    /// <returns>False where that would not be soon: this thread is not the loop's, or not any more.</returns>
+    public bool TryPutOff(LoopSocket socket, SocketChange change) =>
+        t_worker is { } worker && worker.Loop == this && worker.Ready.TryPutOff(new ReadySocket(socket.Key, change));
+
     private static void Start(string name, Action work)
     {
         var thread = new Thread(() => work()) { IsBackground = true, Name = name };
         thread.UnsafeStart();
     }
 
-    /// <param name="inherited">What its predecessor has not come to.</param>
-    private void StartWorker(ReadySockets inherited)
+    /// <param name="ready">What its predecessor has not come to.</param>
+    private void StartWorker(ReadySockets ready)
     {
-        var worker = new Worker();
+        var worker = new Worker(this, ready);
         _workers.Add(worker);
-        Start("dftp loop", () => Work(worker, inherited));
+        Start("dftp loop", () => Work(worker));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Work(Worker worker, ReadySockets inherited)
+    private void Work(Worker worker)
     {
-        t_current = this;
-        Tell(worker, inherited);
+        t_worker = worker;
+        TellAll(worker);
         while (!worker.IsReplaced)
         {
             worker.Ready.Fill(_epoll);
-            Tell(worker, worker.Ready);
+            TellAll(worker);
         }
 
         lock (_lock) _workers.Remove(worker);
     }
 
-    private void Tell(Worker worker, ReadySockets ready)
+    private void TellAll(Worker worker)
     {
-        while (ready.TryTake(out var socket))
+        while (worker.Ready.TryTake(out var socket))
         {
             worker.IsBusy = true;
             Interlocked.MemoryBarrier();
@@ -158,7 +163,7 @@ internal sealed class EventLoop
                 else if (_workers.Count < MaxThreads)
                 {
                     worker.IsReplaced = true;
-                    StartWorker(worker.Ready);
+                    StartWorker(worker.Ready.HandOver());
                 }
             }
 
@@ -166,10 +171,12 @@ internal sealed class EventLoop
         }
     }
 
-    private sealed class Worker
+    private sealed class Worker(EventLoop loop, ReadySockets ready)
     {
+        public EventLoop Loop => loop;
+
         /// <summary>What it has been told and not come to.</summary>
-        public ReadySockets Ready { get; } = new();
+        public ReadySockets Ready => ready;
 
         public volatile int Rounds;
         public volatile bool IsBusy;

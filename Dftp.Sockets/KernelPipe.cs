@@ -6,17 +6,30 @@ namespace Dftp.Sockets;
 /// <summary>A pipe of the kernel, by which bytes go from one socket to another without a copy in this process (Linux).</summary>
 public sealed partial class KernelPipe : IDisposable
 {
-    /// <summary>Bytes: any user may have this much of one pipe, and of as many as a machine serves at once (<c>pipe(7)</c>).</summary>
-    public const int Capacity = 256 * 1024;
+    /// <summary>
+    /// Bytes: any user may have this much of one pipe, and 64 MiB of all together (<c>pipe(7)</c>), beyond which each gets next to nothing.
+    /// So there are large ones only as long as there are few.
+    /// </summary>
+    private const int Large = 1024 * 1024, Small = 128 * 1024, MaxLarge = 32;
 
     // Linux' include/uapi/asm-generic/fcntl.h and include/uapi/linux/fcntl.h.
-    private const int NonBlocking = 0x800, CloseOnExec = 0x80000, SetSize = 1031;
+    private const int NonBlocking = 0x800, CloseOnExec = 0x80000, SetSize = 1031, GetSize = 1032;
+
+    private static int s_open;
+
+    private int _isDisposed;
 
     private KernelPipe(int readEnd, int writeEnd)
     {
         ReadEnd = new SafeFileHandle(readEnd, ownsHandle: true);
         WriteEnd = new SafeFileHandle(writeEnd, ownsHandle: true);
+        // Where a size is refused the pipe keeps the one that it was made with.
+        if (Control(WriteEnd, SetSize, Interlocked.Increment(ref s_open) <= MaxLarge ? Large : Small) < 0) _ = Control(WriteEnd, SetSize, Small);
+        Capacity = Control(WriteEnd, GetSize, 0);
     }
+
+    /// <summary>Bytes, at least a page.</summary>
+    public int Capacity { get; }
 
     public SafeFileHandle ReadEnd { get; }
 
@@ -28,14 +41,13 @@ public sealed partial class KernelPipe : IDisposable
         if (!LoopSocket.IsAvailable) return null;
         Span<int> ends = stackalloc int[2];
         if (Create(ref MemoryMarshal.GetReference(ends), NonBlocking | CloseOnExec) < 0) return null;
-        var pipe = new KernelPipe(ends[0], ends[1]);
-        // Where that is refused the pipe is smaller, and works.
-        _ = Control(pipe.WriteEnd, SetSize, Capacity);
-        return pipe;
+        return new KernelPipe(ends[0], ends[1]);
     }
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        Interlocked.Decrement(ref s_open);
         ReadEnd.Dispose();
         WriteEnd.Dispose();
     }

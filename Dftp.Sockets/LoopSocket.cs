@@ -69,7 +69,9 @@ public sealed class LoopSocket : IDisposable
             connecting = new LoopSocket(socket);
             while (!socket.Poll(0, SelectMode.SelectWrite)) await connecting.WaitWritableAsync(cancellationToken);
             var error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
-            return error == 0 ? connecting : throw new SocketException(error);
+            if (error != 0) throw new SocketException(error);
+            CongestionControl.Unpace(socket);
+            return connecting;
         }
         catch
         {
@@ -81,6 +83,9 @@ public sealed class LoopSocket : IDisposable
 
     /// <summary>Whether waits end on a loop of ours.</summary>
     public static bool IsAvailable => EventLoop.IsAvailable;
+
+    /// <summary>Whether what runs in this thread holds up sockets of a loop of ours, or could wait with them.</summary>
+    public static bool IsInLoop => EventLoop.Current is not null;
 
     public Socket Socket { get; }
 
@@ -174,6 +179,16 @@ public sealed class LoopSocket : IDisposable
     /// <inheritdoc cref="WaitReadableAsync"/>
     public ValueTask WaitWritableAsync(CancellationToken cancellationToken = default) => _writable.WaitAsync(cancellationToken);
 
+    /// <summary>
+    /// Lets the other sockets of the loop have their turn: for a writer that has kept its thread busy for a while and has more to send.
+    /// </summary>
+    public ValueTask YieldAsync(CancellationToken cancellationToken = default)
+    {
+        // An earlier signal would end the wait at once.
+        _writable.TryTake();
+        return _loop is not null && _loop.TryPutOff(this, SocketChange.Writable) ? WaitWritableAsync(cancellationToken) : default;
+    }
+
     /// <summary>Sends all, at the other side's pace.</summary>
     /// <inheritdoc cref="TryReceive"/>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
@@ -187,14 +202,14 @@ public sealed class LoopSocket : IDisposable
         return SendRestAsync(bytes, cancellationToken);
     }
 
-    /// <summary>Whoever waits goes on, and fails.</summary>
+    /// <summary>Whoever waits goes on in another thread, and fails.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _loop?.Remove(this);
         Socket.Dispose();
-        _readable.Signal();
-        _writable.Signal();
+        _readable.SignalElsewhere();
+        _writable.SignalElsewhere();
     }
 
     internal void Tell(SocketChange change)

@@ -54,6 +54,24 @@ internal sealed class Readiness : IValueTaskSource
         }
     }
 
+    /// <summary>As <see cref="Signal"/>; but who waits goes on in another thread: the caller may hold locks that they want.</summary>
+    public void SignalElsewhere()
+    {
+        while (true)
+        {
+            switch (Volatile.Read(ref _state))
+            {
+                case Signalled: return;
+                case Awaited:
+                    ThreadPool.UnsafeQueueUserWorkItem(static self => self.Signal(), this, preferLocal: false);
+                    return;
+                default:
+                    if (Interlocked.CompareExchange(ref _state, Signalled, Unsignalled) == Unsignalled) return;
+                    break;
+            }
+        }
+    }
+
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);

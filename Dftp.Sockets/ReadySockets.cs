@@ -1,6 +1,8 @@
 namespace Dftp.Sockets;
 
-/// <summary>What a thread of the loop has been told by one call of the kernel. Others help to work it off when that thread is held up.</summary>
+/// <summary>
+/// What a thread of the loop is to tell sockets: what it has learnt by one call of the kernel, and whose turn it was to let others go first.
+/// </summary>
 internal sealed class ReadySockets
 {
     /// <summary>A call tells of as many as are ready: under load its cost is that of one for all of them.</summary>
@@ -9,38 +11,64 @@ internal sealed class ReadySockets
     private readonly Lock _lock = new();
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
-    private readonly ReadySocket[] _sockets = new ReadySocket[Capacity];
+    private readonly Queue<ReadySocket> _now = new(Capacity);
 
-    private int _next;
-    private int _end;
+    /// <summary>Guarded by <see cref="_lock"/>: those that come after whatever the kernel tells next.</summary>
+    private readonly Queue<ReadySocket> _later = new(0);
+
+    /// <summary>Guarded by <see cref="_lock"/>.</summary>
+    private bool _isHandedOver;
 
     public bool Any
     {
         get
         {
-            lock (_lock) return _next < _end;
+            lock (_lock) return _now.Count > 0;
         }
     }
 
     /// <summary>Waits until there are some. All that came before have been taken.</summary>
     public void Fill(Epoll epoll)
     {
+        bool waits;
+        lock (_lock) waits = _later.Count == 0;
         Span<ReadySocket> told = stackalloc ReadySocket[Capacity];
-        var count = epoll.Wait(told);
+        var count = epoll.Wait(told, waits);
         lock (_lock)
         {
-            told[..count].CopyTo(_sockets);
-            (_next, _end) = (0, count);
+            foreach (var one in told[..count]) _now.Enqueue(one);
+            while (_later.TryDequeue(out var one)) _now.Enqueue(one);
         }
     }
 
     public bool TryTake(out ReadySocket socket)
     {
+        lock (_lock) return _now.TryDequeue(out socket);
+    }
+
+    /// <summary>Puts one behind all that are ready, now and by the time of the next call of the kernel.</summary>
+    /// <returns>False when nobody would come to it: they have been handed over.</returns>
+    public bool TryPutOff(ReadySocket socket)
+    {
         lock (_lock)
         {
-            var isAny = _next < _end;
-            socket = isAny ? _sockets[_next++] : default;
-            return isAny;
+            if (_isHandedOver) return false;
+            _later.Enqueue(socket);
+            return true;
         }
+    }
+
+    /// <summary>Gives all to another thread, for good. What this one's call of the kernel may still tell stays with it.</summary>
+    public ReadySockets HandOver()
+    {
+        var successor = new ReadySockets();
+        lock (_lock)
+        {
+            _isHandedOver = true;
+            while (_now.TryDequeue(out var one)) successor._now.Enqueue(one);
+            while (_later.TryDequeue(out var one)) successor._later.Enqueue(one);
+        }
+
+        return successor;
     }
 }

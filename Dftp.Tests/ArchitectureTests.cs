@@ -11,8 +11,8 @@ public sealed class ArchitectureTests
     [DataRow(typeof(Dftp.Sockets.LoopSocket), "")]
     [DataRow(typeof(Dftp.Cluster.ClusterNode), "Dftp.FileSystem Dftp.Sockets")]
     [DataRow(typeof(Dftp.Http.HttpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
-    [DataRow(typeof(Dftp.Ftp.FtpFrontEnd), "Dftp.FileSystem")]
-    [DataRow(typeof(Dftp.Node.NodeHost), "Dftp.Cluster Dftp.FileSystem Dftp.Ftp Dftp.Http")]
+    [DataRow(typeof(Dftp.Ftp.FtpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
+    [DataRow(typeof(Dftp.Node.NodeHost), "Dftp.Cluster Dftp.FileSystem Dftp.Ftp Dftp.Http Dftp.Sockets")]
     public void House_KnowsOnlyTheHousesBelowIt(Type member, string allowed)
     {
         var known = member.Assembly.GetReferencedAssemblies()

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Dftp.Sockets;
 
 namespace Dftp.Ftp.Data;
 
@@ -15,7 +16,11 @@ internal sealed class DataConnection : IDisposable
     private bool _isShutDown;
     private bool _isDisposed;
 
-    public DataConnection(Socket socket) => _socket = socket;
+    public DataConnection(Socket socket)
+    {
+        _socket = socket;
+        CongestionControl.Unpace(socket);
+    }
 
     /// <summary>Where the bytes of a transfer go.</summary>
     public Stream Stream => (Stream?)_tls ?? PlainStream;

@@ -191,7 +191,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
                 // Once the response has started, its writer hands out the connection's own memory.
                 await request.Http.Response.StartAsync(request.Aborted);
                 isWhole = multipart is null
-                    ? await FileBody.WriteAsync(request.Http, first)
+                    ? await FileBody.WriteAsync(request.Http, first, options.Time)
                     : await SendPartsAsync(request, file, ranges, first, multipart);
             }
 
@@ -208,7 +208,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         }
     }
 
-    private static async Task<bool> SendPartsAsync(
+    private async Task<bool> SendPartsAsync(
         TreeRequest request, Entry file, ByteRange[] ranges, FileContent first, MultipartRanges multipart)
     {
         var writer = request.Http.Response.BodyWriter;
@@ -217,12 +217,12 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             await writer.WriteAsync(multipart.HeadOf(i), request.Aborted);
             if (i == 0)
             {
-                if (!await FileBody.WriteAsync(request.Http, first)) return false;
+                if (!await FileBody.WriteAsync(request.Http, first, options.Time)) return false;
                 continue;
             }
 
             await using var content = await OpenPartAsync(request, file, ranges[i]);
-            if (!await FileBody.WriteAsync(request.Http, content)) return false;
+            if (!await FileBody.WriteAsync(request.Http, content, options.Time)) return false;
         }
 
         await writer.WriteAsync(multipart.End, request.Aborted);

@@ -1,29 +1,29 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Dftp.FileSystem;
 using Dftp.Http.Operation;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. A part of a file can stand for
-/// bytes that would otherwise be written; the flush has the kernel send it from where it lies.
+/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. What the kernel can move by itself
+/// goes past the server, which only counts it.
 /// </summary>
 /// <remarks>
-/// Like every pipe's writer it has one user at a time. A connection that fails, and a file that does, are never thrown out of a flush,
-/// which the server would take for a bug of its own. After the one the flush says that the other side is gone; after the other it
-/// leaves the reason in <see cref="FileFailure"/>, and who offered the file ends the connection. Nothing more is sent either way.
+/// Like every pipe's writer it has one user at a time. A connection that fails is never thrown out of a flush, which the server would take
+/// for a bug of its own: the flush says that the other side is gone. After that, and after anything else that was not sent to its end,
+/// nothing more is sent.
 /// </remarks>
 internal sealed class SocketOutput(ConnectionContext connection, LoopSocket socket) : PipeWriter
 {
-    /// <summary>The most that one flush takes of a file: the calls around it cost nothing then, and a stop is seen soon.</summary>
-    public const int MaxFileBytes = 1024 * 1024;
+    /// <summary>The most that goes past the server at a time: the calls around it cost nothing then, and others wait less than a millisecond.</summary>
+    public const int MaxPassedBytes = 1024 * 1024;
 
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
@@ -32,17 +32,16 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     private const int CopyBytes = 64 * 1024;
 
     /// <summary>
-    /// Handed out for bytes that the kernel will fetch itself, and for those that nobody is to see. Nobody reads it or writes it, so all connections share it.
+    /// Handed out for bytes that go past the server, and for those that nobody is to see. Nobody reads it or writes it, so all connections share it.
     /// </summary>
-    private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxFileBytes);
+    private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxPassedBytes);
 
     private readonly Queue<ArraySegment<byte>> _full = new(0);
     private ByteCount? _count;
     private Refusal? _refusal;
     private byte[] _buffer = [];
     private int _used;
-    private KernelBytes? _offered;
-    private KernelBytes? _taken;
+    private bool _isPassed;
     private bool _isOver;
     private volatile bool _isSending;
     private long _flushes;
@@ -50,28 +49,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _full.Sum(segment => (long)segment.Count) + _used + (_taken?.Length ?? 0);
-
-    /// <summary>Why the file that was offered could not be sent to its end; null while none failed.</summary>
-    public IOException? FileFailure { get; private set; }
-
-    /// <summary>
-    /// Lets the next memory that is handed out stand for the beginning of a region. Whether it does, <see cref="IsStandIn"/> tells of that
-    /// memory: a server that keeps the writing to itself, as for HEAD, hands out other memory, which is to be filled as ever.
-    /// </summary>
-    /// <param name="region">Its handle stays open until the flush has ended.</param>
-    public void Offer(FileRegion region) => _offered = new KernelBytes(region, null, region.Length);
-
-    /// <summary>Lets the next memory stand for what a pipe will hold by the time that the writer advances over just that much.</summary>
-    /// <param name="pipe">It stays open until the flush has ended.</param>
-    public void Offer(KernelPipe pipe) => _offered = new KernelBytes(default, pipe, KernelPipe.Capacity);
-
-    /// <summary>Takes an offer back that may not have been taken up.</summary>
-    public void Withdraw() => _offered = null;
-
-    /// <summary>Whether memory stands for bytes of the region that was offered.</summary>
-    public static bool IsStandIn(ReadOnlyMemory<byte> memory) =>
-        MemoryMarshal.TryGetArray(memory, out var segment) && ReferenceEquals(segment.Array, StandIn);
+    public override long UnflushedBytes => _full.Count == 0 ? _used : _full.Sum(segment => (long)segment.Count) + _used;
 
     /// <summary>Has what is sent counted, and the server silenced where a refusal asks for it.</summary>
     public void Follow(ByteCount count, Refusal refusal) => (_count, _refusal) = (count, refusal);
@@ -80,6 +58,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     public static SocketOutput? Of(HttpContext http) =>
         http.Features.Get<SocketOutput>() is { } output
         && http.Response is { HasStarted: true, ContentLength: not null }
+        && !HttpMethods.IsHead(http.Request.Method)
         && (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
         && http.Features.Get<IConnectionTransportFeature>()?.Transport.Output == output
             ? output
@@ -93,12 +72,9 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         return _isSending || flushes != before;
     }
 
-    public static IOException BecameShorter() => new EndOfStreamException("the file became shorter while it was sent");
-
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (_refusal is { MutesServer: true }) return StandIn;
-        if (_offered is { } offer) return StandIn.AsMemory(0, (int)Math.Min(offer.Length, MaxFileBytes));
+        if (_isPassed || _refusal is { MutesServer: true }) return StandIn;
         if (_buffer.Length - _used < Math.Max(sizeHint, 1)) MakeRoom(sizeHint);
         return _buffer.AsMemory(_used);
     }
@@ -108,17 +84,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     public override void Advance(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        if (_refusal is { MutesServer: true }) return;
-        if (_offered is { } offer)
-        {
-            if (_taken is not null) throw new InvalidOperationException("a flush sends one region");
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Math.Min(offer.Length, MaxFileBytes));
-            _taken = offer with { Length = bytes };
-            _offered = null;
-            return;
-        }
-
-        if (_taken is not null && bytes > 0) throw new InvalidOperationException("a region is the last that a flush sends");
+        if (_isPassed || _refusal is { MutesServer: true }) return;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _buffer.Length - _used);
         _used += bytes;
     }
@@ -135,19 +101,63 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         Discard();
     }
 
+    /// <summary>Has the server count bytes that went past it.</summary>
+    /// <param name="body">The server's writer onto this output.</param>
+    /// <param name="count">At most <see cref="MaxPassedBytes"/>.</param>
+    public void CountPassed(PipeWriter body, int count)
+    {
+        _isPassed = true;
+        try
+        {
+            body.GetMemory(count);
+            body.Advance(count);
+        }
+        finally
+        {
+            _isPassed = false;
+        }
+    }
+
+    /// <summary>Sends a part of a file past the server, at the client's pace. Nothing waits for a flush.</summary>
+    /// <returns>False when the client has left.</returns>
+    /// <exception cref="IOException">The disk failed, or the file became shorter.</exception>
+    public ValueTask<bool> PassAsync(FileRegion region, CancellationToken cancellationToken) =>
+        SendToEndAsync(static (self, what, token) => self.SendAsync(what, token), region, cancellationToken);
+
+    /// <summary>Sends what a pipe holds, in the same way.</summary>
+    /// <param name="pipe">Its read end.</param>
+    /// <param name="count">Bytes that it holds.</param>
+    /// <inheritdoc cref="PassAsync(FileRegion, CancellationToken)"/>
+    public ValueTask<bool> PassAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken) =>
+        SendToEndAsync(static (self, what, token) => self.SendAsync(what.Pipe, what.Count, token), (Pipe: pipe, Count: count), cancellationToken);
+
+    /// <summary>Lets other connections have their turn.</summary>
+    public ValueTask YieldAsync(CancellationToken cancellationToken) => socket.YieldAsync(cancellationToken);
+
     private async ValueTask<FlushResult> FlushAllAsync(CancellationToken cancellationToken)
     {
-        // Whatever interrupts the flush leaves the client with a part of it, to which nothing can be added.
+        var isSent = await SendToEndAsync(static (self, _, token) => self.SendAllAsync(token), 0, cancellationToken);
+        return new FlushResult(isCanceled: false, isCompleted: !isSent);
+    }
+
+    /// <returns>False when the client has left, now or before.</returns>
+    private async ValueTask<bool> SendToEndAsync<T>(Func<SocketOutput, T, CancellationToken, ValueTask> send, T what, CancellationToken cancellationToken)
+    {
+        // Whatever interrupts it leaves the client with a part of it, to which nothing can be added.
         var wasOver = _isOver;
         _isOver = true;
         _isSending = true;
         try
         {
-            if (!wasOver && await SendAllAsync(cancellationToken)) _isOver = false;
+            if (wasOver) return false;
+            await send(this, what, cancellationToken);
+            _isOver = false;
+            return true;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             connection.Abort(new ConnectionAbortedException("the client has left", e));
+            return false;
         }
         finally
         {
@@ -155,16 +165,13 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
             Interlocked.Increment(ref _flushes);
             _isSending = false;
         }
-
-        // A file that failed is this side's affair: a flush that said that the client is gone would have its request called off first.
-        return new FlushResult(isCanceled: false, isCompleted: wasOver || (_isOver && FileFailure is null));
     }
 
     /// <summary>Sends what the kernel takes of one buffer: most flushes need no more.</summary>
     /// <returns>False when something is left to do.</returns>
     private bool TrySendAtOnce()
     {
-        if (_isOver || _full.Count > 0 || _taken is not null || _used == 0) return false;
+        if (_isOver || _full.Count > 0 || _used == 0) return false;
         int sent;
         try
         {
@@ -189,7 +196,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         return true;
     }
 
-    private async ValueTask<bool> SendAllAsync(CancellationToken cancellationToken)
+    private async ValueTask SendAllAsync(CancellationToken cancellationToken)
     {
         while (_full.TryPeek(out var segment))
         {
@@ -198,11 +205,6 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
 
         if (_used > 0) await SendAsync(_buffer.AsMemory(0, _used), cancellationToken);
-        if (_taken is not { } taken) return true;
-        if (taken.Pipe is not { } pipe) return await SendAsync(taken.File with { Length = taken.Length }, cancellationToken);
-        await socket.DrainAsync(pipe.ReadEnd, (int)taken.Length, cancellationToken);
-        _count?.Add(taken.Length);
-        return true;
     }
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -211,47 +213,46 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         _count?.Add(bytes.Length);
     }
 
-    /// <returns>False when the file failed.</returns>
-    private async ValueTask<bool> SendAsync(FileRegion region, CancellationToken cancellationToken)
+    private async ValueTask SendAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken)
     {
-        var isByKernel = true;
+        await socket.DrainAsync(pipe, count, cancellationToken);
+        _count?.Add(count);
+    }
+
+    private async ValueTask SendAsync(FileRegion region, CancellationToken cancellationToken)
+    {
         while (region.Length > 0)
         {
-            var sent = 0;
-            switch (isByKernel ? SendFile.Send(socket.Socket, region, out sent) : SendFileResult.Unsupported)
+            switch (SendFile.Send(socket.Socket, region, out var sent))
             {
                 case SendFileResult.Sent:
                     _count?.Add(sent);
                     break;
                 case SendFileResult.SocketIsFull:
                     await socket.WaitWritableAsync(cancellationToken);
-                    continue;
+                    break;
                 case SendFileResult.Unsupported:
-                    isByKernel = false;
                     sent = await SendPieceAsync(region, cancellationToken);
                     break;
                 case SendFileResult.EndOfFile:
-                    return FileFails(BecameShorter());
+                    throw BecameShorter();
                 case SendFileResult.DiskFailed:
-                    return FileFails(new IOException("the disk could not be read"));
+                    throw new IOException("the disk could not be read");
                 default:
                     throw new SocketException((int)SocketError.ConnectionReset);
             }
 
-            if (sent == 0) return false;
             region = region with { Offset = region.Offset + sent, Length = region.Length - sent };
         }
-
-        return true;
     }
 
-    /// <returns>0 when the file failed.</returns>
     private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
     {
         var piece = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
-            var read = Read(region, piece.AsSpan(0, (int)Math.Min(region.Length, CopyBytes)));
+            var read = RandomAccess.Read(region.Handle, piece.AsSpan(0, (int)Math.Min(region.Length, CopyBytes)), region.Offset);
+            if (read == 0) throw BecameShorter();
             await SendAsync(piece.AsMemory(0, read), cancellationToken);
             return read;
         }
@@ -261,26 +262,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
     }
 
-    private int Read(FileRegion region, Span<byte> piece)
-    {
-        try
-        {
-            var read = RandomAccess.Read(region.Handle, piece, region.Offset);
-            if (read == 0) FileFails(BecameShorter());
-            return read;
-        }
-        catch (IOException e)
-        {
-            FileFails(e);
-            return 0;
-        }
-    }
-
-    private bool FileFails(IOException failure)
-    {
-        FileFailure = failure;
-        return false;
-    }
+    private static EndOfStreamException BecameShorter() => new("the file became shorter while it was sent");
 
     private void MakeRoom(int sizeHint)
     {
@@ -305,15 +287,10 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         Return(_buffer);
         _buffer = [];
         _used = 0;
-        _taken = null;
-        _offered = null;
     }
 
     private static void Return(byte[] buffer)
     {
         if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
     }
-
-    /// <summary>What the kernel is to send: a region of a file, or what a pipe holds.</summary>
-    private readonly record struct KernelBytes(FileRegion File, KernelPipe? Pipe, long Length);
 }

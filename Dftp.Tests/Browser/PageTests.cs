@@ -159,13 +159,13 @@ public sealed class PageTests
         await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
         await tab.Page.GoBackAsync();
         await Expect(tab.Page.Locator("dialog")).ToBeHiddenAsync();
-        Assert.AreEqual(Root.ToString(), tab.Page.Url);
+        await Expect(tab.Page).ToHaveURLAsync(Root.ToString());
 
         await tab.ListAsync(new Uri(Root, "#preview=pixel.png"));
         await tab.Page.ReloadAsync();
         await Expect(image).ToHaveJSPropertyAsync("naturalWidth", 1);
         await tab.Page.ClickAsync("dialog button[title=Close]");
-        Assert.AreEqual(Root.ToString(), tab.Page.Url);
+        await Expect(tab.Page).ToHaveURLAsync(Root.ToString());
         await tab.ListAsync(new Uri(Root, "#preview=tone.wav"));
         await Expect(tab.Page.Locator("dialog .audio")).ToBeVisibleAsync();
         await tab.ListAsync(new Uri(Root, "?#preview=report.pdf"));

@@ -30,19 +30,14 @@ public sealed class SocketOutputTests
     public void DeleteFile() => File.Delete(_path);
 
     [TestMethod]
-    public async Task Output_sends_what_was_written_and_then_the_file()
+    public async Task File_goes_past_whoever_writes_who_counts_it_and_writes_on()
     {
         var (output, client, connection) = await OutputAsync();
         using var file = File.OpenHandle(_path);
         output.Write("head"u8);
-        output.Offer(new FileRegion(file, 10, 1000));
-        var memory = output.GetMemory(1000);
-        Assert.IsTrue(SocketOutput.IsStandIn(memory));
-        output.Advance(1000);
-        Assert.AreEqual(1004, output.UnflushedBytes);
-
         Assert.IsFalse((await output.FlushAsync(Token)).IsCompleted);
-
+        Assert.IsTrue(await output.PassAsync(new FileRegion(file, 10, 1000), Token));
+        output.CountPassed(output, 1000);
         Assert.AreEqual(0, output.UnflushedBytes);
         output.Write("tail"u8);
         await output.FlushAsync(Token);
@@ -66,30 +61,14 @@ public sealed class SocketOutputTests
     }
 
     [TestMethod]
-    public async Task Offer_that_is_withdrawn_leaves_memory_to_be_filled()
-    {
-        var (output, _, connection) = await OutputAsync();
-        using var file = File.OpenHandle(_path);
-        output.Offer(new FileRegion(file, 0, 1000));
-        output.Withdraw();
-
-        Assert.IsFalse(SocketOutput.IsStandIn(output.GetMemory(1000)));
-        await connection.DisposeAsync();
-    }
-
-    // Whoever offered the file ends the connection; until then the other side is still there.
-    [TestMethod]
     public async Task File_that_became_shorter_is_told_and_nothing_is_sent_after_it()
     {
         var (output, client, connection) = await OutputAsync();
         await using (var shortened = File.OpenWrite(_path)) shortened.SetLength(100);
         using var file = File.OpenHandle(_path);
-        output.Offer(new FileRegion(file, 0, 1000));
-        output.GetMemory(1000);
-        output.Advance(1000);
 
-        Assert.IsFalse((await output.FlushAsync(Token)).IsCompleted);
-        Assert.AreEqual("the file became shorter while it was sent", output.FileFailure!.Message);
+        var failure = await Assert.ThrowsExceptionAsync<EndOfStreamException>(() => output.PassAsync(new FileRegion(file, 0, 1000), Token).AsTask());
+        Assert.AreEqual("the file became shorter while it was sent", failure.Message);
         output.Write("tail"u8);
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
 
@@ -110,6 +89,8 @@ public sealed class SocketOutputTests
         output.Write("more"u8);
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
         Assert.AreEqual(0, output.UnflushedBytes);
+        using var file = File.OpenHandle(_path);
+        Assert.IsFalse(await output.PassAsync(new FileRegion(file, 0, 1000), Token));
     }
 
     /// <summary>The reset may still be on its way when the first bytes are sent.</summary>

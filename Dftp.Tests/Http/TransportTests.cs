@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 
@@ -88,6 +89,39 @@ public sealed class TransportTests
         });
 
         Assert.AreEqual(SocketError.ConnectionReset, error.SocketErrorCode);
+    }
+
+    // The server's own limit sees nothing of what goes past it.
+    [TestMethod]
+    public async Task Client_that_takes_nothing_for_long_loses_its_connection_and_one_that_pauses_does_not()
+    {
+        var time = new ManualTime();
+        await using var site = await HttpSite.StartAsync(_tree, time: time);
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024 };
+        await client.ConnectAsync(IPAddress.Loopback, site.Port);
+        await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await Eventually.TrueAsync(() => Volatile.Read(ref _open) == 1, "the file is open");
+
+        // One that only pauses is sent all.
+        time.Advance(TimeSpan.FromMinutes(9));
+        using var answer = new MemoryStream();
+        var piece = new byte[1 << 20];
+        while (answer.Length < Size) answer.Write(piece, 0, await client.ReceiveAsync(piece).WaitAsync(Patience));
+        await Eventually.TrueAsync(() => Volatile.Read(ref _open) == 0, "the file is closed");
+
+        await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        await Eventually.TrueAsync(() => Volatile.Read(ref _open) == 1, "the file is open");
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMinutes(10));
+            return Volatile.Read(ref _open) == 0;
+        }, "the file is closed");
+        await Assert.ThrowsExceptionAsync<SocketException>(async () =>
+        {
+            while (await client.ReceiveAsync(piece).WaitAsync(Patience) > 0)
+            {
+            }
+        });
     }
 
     /// <summary>A handler keeps the thread that its request came on (decision 24): it is not to keep anybody else's.</summary>

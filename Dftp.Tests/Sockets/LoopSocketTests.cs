@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Dftp.Sockets;
 
 namespace Dftp.Tests.Sockets;
@@ -81,7 +82,7 @@ public sealed class LoopSocketTests
         new Random(2).NextBytes(bytes);
         var moving = Task.Run(async () =>
         {
-            for (int count; (count = await source.FillAsync(pipe.WriteEnd, KernelPipe.Capacity)) > 0;) await target.DrainAsync(pipe.ReadEnd, count);
+            for (int count; (count = await source.FillAsync(pipe.WriteEnd, pipe.Capacity)) > 0;) await target.DrainAsync(pipe.ReadEnd, count);
             target.Socket.Shutdown(SocketShutdown.Send);
         });
         var sending = Task.Run(async () =>
@@ -164,6 +165,38 @@ public sealed class LoopSocketTests
         await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => sending.WaitAsync(Patience));
     }
 
+    // Who closes it may hold what the others need to go on.
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Disposal_IsNotHeldUpByWhoeverWaits(bool isReader)
+    {
+        var (near, far) = await PairAsync();
+        using var _ = far;
+        using var isFree = new ManualResetEventSlim();
+        var waiting = WaitAsync();
+
+        near.Dispose();
+
+        isFree.Set();
+        await waiting.WaitAsync(Patience);
+
+        async Task WaitAsync()
+        {
+            if (isReader)
+            {
+                // What was signalled before comes first.
+                for (var i = 0; i < 2; i++) await near.WaitReadableAsync();
+            }
+            else
+            {
+                for (var i = 0; i < 2; i++) await near.WaitWritableAsync();
+            }
+
+            Assert.IsTrue(isFree.Wait(Patience));
+        }
+    }
+
     [TestMethod]
     public async Task Reset_IsTold_AndIsAnErrorOfTheNextRead()
     {
@@ -195,6 +228,87 @@ public sealed class LoopSocketTests
         await far.SendAsync("x"u8.ToArray());
         Assert.AreEqual(1, await near.ReceiveAsync(new byte[2]).AsTask().WaitAsync(Patience));
         Assert.IsTrue(near.Socket.NoDelay);
+    }
+
+    [TestMethod]
+    public async Task ConnectionWithinTheMachine_IsNotPaced()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var near = await LoopSocket.ConnectAsync((IPEndPoint)listener.LocalEndpoint, _ => { }, default);
+        using var far = await listener.AcceptSocketAsync();
+        CongestionControl.Unpace(far);
+
+        Assert.AreEqual("reno", CongestionControlOf(near.Socket));
+        Assert.AreEqual("reno", CongestionControlOf(far));
+        far.Dispose();
+        CongestionControl.Unpace(far);
+
+        static string CongestionControlOf(Socket socket)
+        {
+            var name = new byte[16];
+            return Encoding.ASCII.GetString(name, 0, socket.GetRawSocketOption(6, 13, name)).TrimEnd('\0');
+        }
+    }
+
+    // A writer that never has to wait would keep all others of its loop waiting.
+    [TestMethod]
+    public async Task WriterThatYields_LetsTheOthersOfItsLoopHaveTheirTurn()
+    {
+        var turns = 0;
+        var isOver = 0;
+        var all = new List<(LoopSocket Near, Socket Far)>();
+        for (var i = 0; i < 4 * Environment.ProcessorCount; i++) all.Add(await PairAsync());
+        var busy = all.Select(async pair =>
+        {
+            await pair.Near.ReceiveAsync(new byte[1]);
+            while (Volatile.Read(ref isOver) == 0)
+            {
+                Interlocked.Increment(ref turns);
+                await pair.Near.YieldAsync();
+            }
+        }).ToList();
+        foreach (var (_, far) in all) await far.SendAsync("x"u8.ToArray());
+
+        for (var i = 0; i < 20; i++)
+        {
+            var (near, far) = await PairAsync();
+            var reading = near.ReceiveAsync(new byte[1]).AsTask();
+            await far.SendAsync("y"u8.ToArray());
+            Assert.AreEqual(1, await reading.WaitAsync(Patience));
+            near.Dispose();
+            far.Dispose();
+        }
+
+        Assert.IsTrue(Volatile.Read(ref turns) > 0);
+        Volatile.Write(ref isOver, 1);
+        await Task.WhenAll(busy).WaitAsync(Patience);
+        foreach (var (near, far) in all)
+        {
+            near.Dispose();
+            far.Dispose();
+        }
+    }
+
+    // Its turn would not come where the thread has been replaced meanwhile: then it goes on at once.
+    [TestMethod]
+    public async Task WriterThatYields_AfterItHasHeldUpItsThread_GoesOn()
+    {
+        var (near, far) = await PairAsync();
+        using var _ = near;
+        using var __ = far;
+        var yielding = Task.Run(async () =>
+        {
+            await near.ReceiveAsync(new byte[1]);
+            for (var i = 0; i < 10; i++)
+            {
+                Thread.Sleep(TimeSpan.FromMilliseconds(20));
+                await near.YieldAsync();
+            }
+        });
+        await far.SendAsync("x"u8.ToArray());
+
+        await yielding.WaitAsync(Patience);
     }
 
     // What goes on after a wait does so in the loop's thread. One that blocks there holds up none of the other sockets of that loop.
