@@ -52,8 +52,10 @@ internal sealed class FastPathInput(PipeReader input, SocketOutput output, Conne
         {
             var read = await input.ReadAsync(cancellationToken);
             if (_state != State.BetweenRequests || !Examine(read, out var target, out var length)
-                || !await files.TryAnswerAsync(read.Buffer.FirstSpan[target], _client, output, connection))
+                || !await files.TryAnswerAsync(read.Buffer.FirstSpan[target], _client, output, connection, IsFollowed(read, length)))
             {
+                // Answers to requests that came together with this one.
+                if (output.UnflushedBytes > 0) await SmallFiles.FlushAsync(output, connection);
                 return Give(read);
             }
 
@@ -93,6 +95,9 @@ internal sealed class FastPathInput(PipeReader input, SocketOutput output, Conne
         _state = kind == RequestKind.Other ? State.Unknown : State.InRequest;
         return kind == RequestKind.PlainGet && !read.IsCanceled && !read.IsCompleted && time.GetElapsedTime(_gaveAt) < ServerInterval;
     }
+
+    /// <summary>Whether another request has arrived whole: its answer goes out together with this one's.</summary>
+    private static bool IsFollowed(in ReadResult read, int length) => read.Buffer.Length > length && read.Buffer.FirstSpan.EndsWith("\r\n\r\n"u8);
 
     private ReadResult Give(in ReadResult read)
     {

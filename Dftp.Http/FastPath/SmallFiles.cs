@@ -24,6 +24,9 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
 
     private const int MaxHeadBytes = 4096;
 
+    /// <summary>For answers that go out together, as long as there are not enough.</summary>
+    private const int RoomForMany = 64 * 1024, EnoughBytes = RoomForMany / 2;
+
     private const int MaxTargetBytes = 1024;
 
     /// <summary>As long as the server bears a client that takes nothing of its answer.</summary>
@@ -40,8 +43,10 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     /// <param name="client">Its address.</param>
     /// <param name="output">The connection's, with nothing in it that waits for a flush of the server's.</param>
     /// <param name="connection">Aborted when the answer cannot be sent to its end.</param>
+    /// <param name="isFollowed">Another answer follows: whoever writes it, or finds that there is none, sends this one too.</param>
     /// <returns>False when nothing was done that the client sees.</returns>
-    public ValueTask<bool> TryAnswerAsync(ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection)
+    public ValueTask<bool> TryAnswerAsync(
+        ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection, bool isFollowed)
     {
         var source = tree;
         if (target.EndsWith(OwnCopyOnly))
@@ -54,7 +59,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
         var snapshot = source.Snapshot;
         if (!snapshot.TryFind(path, out var file) || file.IsDirectory || file.Size > MaxBytes) return new(false);
         if (options.RedirectsRemoteReads && file.Owner != options.NodeName) return new(false);
-        return AnswerAsync(new Wanted(new SoughtFile(source, snapshot, path, client, IsHttps: false), file), output, connection);
+        return AnswerAsync(new Wanted(new SoughtFile(source, snapshot, path, client, IsHttps: false), file), output, connection, isFollowed);
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> encoded, out VirtualPath path)
@@ -66,26 +71,33 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> AnswerAsync(Wanted wanted, SocketOutput output, ConnectionContext connection)
+    private async ValueTask<bool> AnswerAsync(Wanted wanted, SocketOutput output, ConnectionContext connection, bool isFollowed)
     {
         var began = metrics.RequestBegan();
-        if (!await TryWriteAsync(wanted, output, connection.ConnectionClosed))
+        if (!await TryWriteAsync(wanted, output, isFollowed, connection.ConnectionClosed))
         {
             metrics.RequestPassedOn();
             // For a client that has left nobody need do it over.
             return connection.ConnectionClosed.IsCancellationRequested;
         }
 
-        var flushing = output.FlushAsync(connection.ConnectionClosed);
-        if (flushing.IsCompletedSuccessfully) await flushing;
-        else await FlushPatientlyAsync(flushing.AsTask(), connection);
+        if (!isFollowed || output.UnflushedBytes >= EnoughBytes) await FlushAsync(output, connection);
         metrics.RequestEnded(route, HttpMethods.Get, StatusCodes.Status200OK, began);
         return true;
     }
 
+    /// <summary>Sends what is in the output, at the client's pace.</summary>
+    public static ValueTask FlushAsync(SocketOutput output, ConnectionContext connection)
+    {
+        var flushing = output.FlushAsync(connection.ConnectionClosed);
+        if (!flushing.IsCompletedSuccessfully) return new(FlushPatientlyAsync(flushing.AsTask(), connection));
+        _ = flushing.Result;
+        return default;
+    }
+
     /// <returns>Whether all of the answer is in the output; otherwise none of it is.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> TryWriteAsync(Wanted wanted, SocketOutput output, CancellationToken closed)
+    private async ValueTask<bool> TryWriteAsync(Wanted wanted, SocketOutput output, bool isFollowed, CancellationToken closed)
     {
         try
         {
@@ -93,7 +105,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
             if (opened.Content is not { } content) return false;
             await using (content)
             {
-                var memory = output.GetMemory(MaxHeadBytes + (int)content.Length);
+                var memory = output.GetMemory(isFollowed && output.UnflushedBytes == 0 ? RoomForMany : MaxHeadBytes + (int)content.Length);
                 if (!TryWriteHead(wanted, content.KnownDigest, memory.Span, out var written)) return false;
                 for (var left = memory.Slice(written, (int)content.Length); !left.IsEmpty;)
                 {

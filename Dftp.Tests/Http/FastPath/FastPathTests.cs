@@ -80,6 +80,35 @@ public sealed class FastPathTests
         }
     }
 
+    // Answers to requests that came together go out together, but never wait for what has not come.
+    [DataTestMethod]
+    [DataRow("")]
+    [DataRow("GET /fs/a.txt HTTP/1.1\r\nHo")]
+    [DataRow("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nUser-Agent: \r\n\r\nGET /fs/a.txt HTTP/1.1\r\nHo")]
+    public async Task Requests_ThatComeTogether_AreAnsweredWhateverFollows(string next)
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+
+        await client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n", 100)) + next);
+
+        for (var i = 0; i < 100; i++) Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
+    }
+
+    [TestMethod]
+    public async Task Requests_OfManyFilesTogether_AreAnsweredInOrder()
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        string[] targets = ["/fs/a.txt", "/fs/large.bin", "/fs/page.html", "/fs/a.txt", "/fs/empty", "/fs/none", "/fs/a.txt"];
+        var alone = new List<string>();
+        foreach (var target in targets) alone.Add(WithoutDate(await client.AskAsync(target)));
+
+        await client.SendAsync(string.Concat(Enumerable.Repeat(targets, 10).SelectMany(all => all).Select(target => $"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")));
+
+        for (var i = 0; i < 10 * targets.Length; i++) Assert.AreEqual(alone[i % targets.Length], WithoutDate(await client.ReadAnswerAsync()));
+    }
+
     // RFC 9112 section 11.2: what looks like a request inside another one's body is none.
     [DataTestMethod]
     [DataRow("Content-Length: {0}\r\n\r\n{1}")]
