@@ -13,6 +13,9 @@ namespace Dftp.Sockets;
 /// </summary>
 public sealed class LoopSocket : IDisposable
 {
+    // Linux' include/uapi/linux/tcp.h.
+    private const int Tcp = 6, Cork = 3;
+
     private readonly EventLoop? _loop = EventLoop.IsAvailable ? EventLoop.ForAnother() : null;
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
@@ -187,6 +190,25 @@ public sealed class LoopSocket : IDisposable
         // An earlier signal would end the wait at once.
         _writable.TryTake();
         return _loop is not null && _loop.TryPutOff(this, SocketChange.Writable) ? WaitWritableAsync(cancellationToken) : default;
+    }
+
+    /// <summary>
+    /// Whether what does not fill a segment waits for what is sent next, for 200 ms at most (<c>TCP_CORK</c> of tcp(7)): for much that is sent
+    /// in pieces, one right after the other. What waits goes out when it is switched off.
+    /// </summary>
+    public void HoldBackPartialSegments(bool holds)
+    {
+        if (_loop is null) return;
+        Span<byte> value = stackalloc byte[sizeof(int)];
+        BitConverter.TryWriteBytes(value, holds ? 1 : 0);
+        try
+        {
+            Socket.SetRawSocketOption(Tcp, Cork, value);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The connection has failed: whatever is sent next says so.
+        }
     }
 
     /// <summary>Sends all, at the other side's pace.</summary>

@@ -48,6 +48,7 @@ internal sealed class KernelBody : IAsyncDisposable
         bool isSent;
         if (_content.Region is { } region)
         {
+            if (at == 0) _output.HoldBackPartialSegments(true);
             isSent = await _output.PassAsync(region with { Offset = region.Offset + at, Length = count }, _http.RequestAborted);
         }
         else if (_content.CanFill && (_pipe ??= KernelPipe.TryCreate()) is { } pipe)
@@ -64,13 +65,8 @@ internal sealed class KernelBody : IAsyncDisposable
         if (!isSent) return null;
         _output.CountPassed(body, count);
         _limit.Change(Patience, Timeout.InfiniteTimeSpan);
-        _busyFor += count;
-        if (_busyFor >= SocketOutput.MaxPassedBytes)
-        {
-            _busyFor = 0;
-            await _output.YieldAsync(_http.RequestAborted);
-        }
-
+        if (at + count == _content.Length) _output.HoldBackPartialSegments(false);
+        else if ((_busyFor += count) >= SocketOutput.MaxPassedBytes) await LetOthersGoFirstAsync();
         return count;
     }
 
@@ -78,5 +74,11 @@ internal sealed class KernelBody : IAsyncDisposable
     {
         _pipe?.Dispose();
         return _limit.DisposeAsync();
+    }
+
+    private ValueTask LetOthersGoFirstAsync()
+    {
+        _busyFor = 0;
+        return _output.YieldAsync(_http.RequestAborted);
     }
 }

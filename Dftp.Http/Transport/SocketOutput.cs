@@ -23,7 +23,7 @@ namespace Dftp.Http.Transport;
 internal sealed class SocketOutput(ConnectionContext connection, LoopSocket socket) : PipeWriter
 {
     /// <summary>The most that goes past the server at a time: the calls around it cost nothing then, and others wait less than a millisecond.</summary>
-    public const int MaxPassedBytes = 1024 * 1024;
+    public const int MaxPassedBytes = 2 * 1024 * 1024;
 
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
@@ -130,6 +130,9 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     /// <inheritdoc cref="PassAsync(FileRegion, CancellationToken)"/>
     public ValueTask<bool> PassAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken) =>
         SendToEndAsync(static (self, what, token) => self.SendAsync(what.Pipe, what.Count, token), (Pipe: pipe, Count: count), cancellationToken);
+
+    /// <inheritdoc cref="LoopSocket.HoldBackPartialSegments"/>
+    public void HoldBackPartialSegments(bool holds) => socket.HoldBackPartialSegments(holds);
 
     /// <summary>Lets other connections have their turn.</summary>
     public ValueTask YieldAsync(CancellationToken cancellationToken) => socket.YieldAsync(cancellationToken);
