@@ -16,6 +16,8 @@ internal sealed class PeerConnectionPool : IDisposable
     /// <summary>With fewer at once each has a connection of its own, and waits for nobody.</summary>
     private const int MinForLane = 4;
 
+    private static readonly int MaxLanes = 2 * Environment.ProcessorCount;
+
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
@@ -23,7 +25,7 @@ internal sealed class PeerConnectionPool : IDisposable
     /// <summary>Guarded by <see cref="_lock"/>. The one that was used last is at the end.</summary>
     private readonly List<PeerConnection> _idle = [];
 
-    /// <summary>Replaced as a whole under <see cref="_lock"/>: at most one for each loop of this process.</summary>
+    /// <summary>Replaced as a whole under <see cref="_lock"/>.</summary>
     private PeerLane[] _lanes = [];
 
     private bool _isDisposed;
@@ -48,13 +50,15 @@ internal sealed class PeerConnectionPool : IDisposable
     public PeerLane? LaneFor(Peer peer, HostPort address, TimeSpan connectTimeout, TimeProvider time)
     {
         if (Volatile.Read(ref _underWay) < MinForLane || !LoopSocket.IsInLoop) return null;
-        foreach (var lane in Volatile.Read(ref _lanes))
+        var lanes = Volatile.Read(ref _lanes);
+        foreach (var lane in lanes)
         {
             if (lane.IsOver) TakeOut(lane, time);
             else if (lane.IsOfThisThread && lane.Address == address) return lane;
         }
 
-        if (time.GetTimestamp() >= Volatile.Read(ref _noLaneBefore) && Interlocked.Exchange(ref _isOpeningLane, 1) == 0)
+        // One that is opened by way of a name may come to lie in another loop.
+        if (lanes.Length < MaxLanes && time.GetTimestamp() >= Volatile.Read(ref _noLaneBefore) && Interlocked.Exchange(ref _isOpeningLane, 1) == 0)
             _ = OpenLaneAsync(PeerConnection.ConnectAsync(peer, address, connectTimeout, time, CancellationToken.None));
         return null;
     }

@@ -36,7 +36,9 @@ internal sealed class PeerLane : IDisposable
     private byte[] _sending = new byte[PeerResponseHead.MaxBytes * 2];
     private int _requestBytes;
     private bool _isSending;
-    private bool _isOver;
+
+    /// <summary>Written under <see cref="_lock"/>, read without where it is only to be known soon.</summary>
+    private volatile bool _isOver;
 
     /// <param name="connection">Owned by the lane.</param>
     public PeerLane(PeerConnection connection)
@@ -51,13 +53,7 @@ internal sealed class PeerLane : IDisposable
     /// <inheritdoc cref="PeerConnection.IsOfThisThread"/>
     public bool IsOfThisThread => _connection.IsOfThisThread;
 
-    public bool IsOver
-    {
-        get
-        {
-            lock (_lock) return _isOver;
-        }
-    }
+    public bool IsOver => _isOver;
 
     /// <summary>It ended while somebody waited.</summary>
     public bool HasFailed { get; private set; }
