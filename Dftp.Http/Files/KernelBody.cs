@@ -21,6 +21,10 @@ internal sealed class KernelBody : IAsyncDisposable
     private readonly SocketOutput _output;
     private readonly FileContent _content;
     private readonly ITimer _limit;
+
+    /// <summary>The next piece comes at once.</summary>
+    private readonly bool _isOwnInPieces;
+
     private KernelPipe? _pipe;
     private int _busyFor;
 
@@ -29,6 +33,7 @@ internal sealed class KernelBody : IAsyncDisposable
         _http = http;
         _output = output;
         _content = content;
+        _isOwnInPieces = content is { Region: not null, Length: > SocketOutput.MaxPassedBytes };
         _limit = time.CreateTimer(static http => ((HttpContext)http!).Abort(), http, Patience, Timeout.InfiniteTimeSpan);
     }
 
@@ -48,7 +53,7 @@ internal sealed class KernelBody : IAsyncDisposable
         bool isSent;
         if (_content.Region is { } region)
         {
-            if (at == 0) _output.HoldBackPartialSegments(true);
+            if (at == 0 && _isOwnInPieces) _output.HoldBackPartialSegments(true);
             isSent = await _output.PassAsync(region with { Offset = region.Offset + at, Length = count }, _http.RequestAborted);
         }
         else if (_content.CanFill && (_pipe ??= KernelPipe.TryCreate()) is { } pipe)
@@ -65,8 +70,15 @@ internal sealed class KernelBody : IAsyncDisposable
         if (!isSent) return null;
         _output.CountPassed(body, count);
         _limit.Change(Patience, Timeout.InfiniteTimeSpan);
-        if (at + count == _content.Length) _output.HoldBackPartialSegments(false);
-        else if ((_busyFor += count) >= SocketOutput.MaxPassedBytes) await LetOthersGoFirstAsync();
+        if (at + count == _content.Length)
+        {
+            if (_isOwnInPieces) _output.HoldBackPartialSegments(false);
+        }
+        else if ((_busyFor += count) >= SocketOutput.MaxPassedBytes)
+        {
+            await LetOthersGoFirstAsync();
+        }
+
         return count;
     }
 
