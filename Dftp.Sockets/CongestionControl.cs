@@ -6,8 +6,6 @@ namespace Dftp.Sockets;
 /// <summary>TCP's congestion control, by <c>TCP_CONGESTION</c> of tcp(7).</summary>
 public static class CongestionControl
 {
-    private const int Tcp = 6, Congestion = 13;
-
     /// <summary>
     /// Takes a connection within this machine off the machine's own choice. Where that is BBR it paces what is sent by timers, which has its
     /// uses on networks; within a machine there is nothing to be gentle with, and the timers are two thirds of the work.
@@ -19,7 +17,7 @@ public static class CongestionControl
         try
         {
             // The one that every kernel has, and any user may choose.
-            if (IsWithinMachine(socket)) socket.SetRawSocketOption(Tcp, Congestion, "reno"u8);
+            if (IsWithinMachine(socket)) TcpOption.Set(socket, TcpOption.Congestion, "reno"u8);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -13,9 +13,6 @@ namespace Dftp.Sockets;
 /// </summary>
 public sealed class LoopSocket : IDisposable
 {
-    // Linux' include/uapi/linux/tcp.h.
-    private const int Tcp = 6, Cork = 3;
-
     private readonly EventLoop? _loop = EventLoop.IsAvailable ? EventLoop.ForAnother() : null;
     private readonly Readiness _readable = new();
     private readonly Readiness _writable = new();
@@ -199,11 +196,9 @@ public sealed class LoopSocket : IDisposable
     public void HoldBackPartialSegments(bool holds)
     {
         if (_loop is null) return;
-        Span<byte> value = stackalloc byte[sizeof(int)];
-        BitConverter.TryWriteBytes(value, holds ? 1 : 0);
         try
         {
-            Socket.SetRawSocketOption(Tcp, Cork, value);
+            TcpOption.Set(Socket, TcpOption.Cork, holds ? 1 : 0);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -36,40 +36,21 @@ internal sealed class Readiness : IValueTaskSource
         return cancellationToken.CanBeCanceled ? WithCancellationAsync(cancellationToken) : new ValueTask(this, _source.Version);
     }
 
+    /// <summary>Who waits goes on in the caller's thread.</summary>
     public void Signal()
     {
-        while (true)
+        while (!TryKeepSignal())
         {
-            switch (Volatile.Read(ref _state))
-            {
-                case Signalled: return;
-                case Awaited:
-                    if (Interlocked.CompareExchange(ref _state, Unsignalled, Awaited) != Awaited) break;
-                    _source.SetResult(true);
-                    return;
-                default:
-                    if (Interlocked.CompareExchange(ref _state, Signalled, Unsignalled) == Unsignalled) return;
-                    break;
-            }
+            if (Interlocked.CompareExchange(ref _state, Unsignalled, Awaited) != Awaited) continue;
+            _source.SetResult(true);
+            return;
         }
     }
 
     /// <summary>As <see cref="Signal"/>; but who waits goes on in another thread: the caller may hold locks that they want.</summary>
     public void SignalElsewhere()
     {
-        while (true)
-        {
-            switch (Volatile.Read(ref _state))
-            {
-                case Signalled: return;
-                case Awaited:
-                    ThreadPool.UnsafeQueueUserWorkItem(static self => self.Signal(), this, preferLocal: false);
-                    return;
-                default:
-                    if (Interlocked.CompareExchange(ref _state, Signalled, Unsignalled) == Unsignalled) return;
-                    break;
-            }
-        }
+        if (!TryKeepSignal()) ThreadPool.UnsafeQueueUserWorkItem(static self => self.Signal(), this, preferLocal: false);
     }
 
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
@@ -78,6 +59,9 @@ internal sealed class Readiness : IValueTaskSource
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
+
+    /// <returns>False when somebody waits for it.</returns>
+    private bool TryKeepSignal() => Interlocked.CompareExchange(ref _state, Signalled, Unsignalled) is Unsignalled or Signalled;
 
     private async ValueTask WithCancellationAsync(CancellationToken cancellationToken)
     {

@@ -73,16 +73,7 @@ internal static class PeerSocket
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)KeepAliveTime.TotalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)KeepAliveInterval.TotalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveTries);
-        if (OperatingSystem.IsLinux()) SetUserTimeout(socket);
-    }
-
-    /// <summary>TCP_USER_TIMEOUT of tcp(7), in milliseconds.</summary>
-    private static void SetUserTimeout(Socket socket)
-    {
-        const int Tcp = 6;
-        const int UserTimeout = 18;
-        Span<byte> value = stackalloc byte[sizeof(int)];
-        BitConverter.TryWriteBytes(value, (int)AcknowledgeTimeout.TotalMilliseconds);
-        socket.SetRawSocketOption(Tcp, UserTimeout, value);
+        // TCP_USER_TIMEOUT is in milliseconds.
+        if (OperatingSystem.IsLinux()) TcpOption.Set(socket, TcpOption.UserTimeout, (int)AcknowledgeTimeout.TotalMilliseconds);
     }
 }

@@ -29,9 +29,6 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
 
     private const int MaxTargetBytes = 1024;
 
-    /// <summary>As long as the server bears a client that takes nothing of its answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(Path);
 
     private readonly HttpClock _clock = new(options.Time);
@@ -170,7 +167,7 @@ internal sealed class SmallFiles(IFileTree tree, IFileTree ownTree, HttpOptions 
     {
         try
         {
-            await flushing.WaitAsync(Patience);
+            await flushing.WaitAsync(SocketOutput.ClientPatience);
         }
         catch (TimeoutException)
         {

@@ -14,9 +14,6 @@ internal sealed class KernelBody : IAsyncDisposable
     /// <summary>What is smaller is read, and goes out with the headers: that is cheaper.</summary>
     private const int MinBytes = 64 * 1024;
 
-    /// <summary>A client may pause for so long. The server's own limit does not see what goes past it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     private readonly HttpContext _http;
     private readonly SocketOutput _output;
     private readonly FileContent _content;
@@ -34,7 +31,7 @@ internal sealed class KernelBody : IAsyncDisposable
         _output = output;
         _content = content;
         _isOwnInPieces = content is { Region: not null, Length: > SocketOutput.MaxPassedBytes };
-        _limit = time.CreateTimer(static http => ((HttpContext)http!).Abort(), http, Patience, Timeout.InfiniteTimeSpan);
+        _limit = time.CreateTimer(static http => ((HttpContext)http!).Abort(), http, SocketOutput.ClientPatience, Timeout.InfiniteTimeSpan);
     }
 
     /// <returns>Null where it is not possible, or not worth it.</returns>
@@ -69,7 +66,7 @@ internal sealed class KernelBody : IAsyncDisposable
 
         if (!isSent) return null;
         _output.CountPassed(body, count);
-        _limit.Change(Patience, Timeout.InfiniteTimeSpan);
+        _limit.Change(SocketOutput.ClientPatience, Timeout.InfiniteTimeSpan);
         if (at + count == _content.Length)
         {
             if (_isOwnInPieces) _output.HoldBackPartialSegments(false);

@@ -25,6 +25,12 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     /// <summary>The most that goes past the server at a time: the calls around it cost nothing then, and others wait less than a millisecond.</summary>
     public const int MaxPassedBytes = 2 * 1024 * 1024;
 
+    /// <summary>
+    /// A client that takes nothing for so long, and not before, loses its connection: players pause. Whoever sends past the server keeps to it,
+    /// whose own limit, of the same length, sees nothing of that.
+    /// </summary>
+    public static readonly TimeSpan ClientPatience = TimeSpan.FromMinutes(10);
+
     /// <summary>Room for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
 

@@ -135,11 +135,7 @@ public sealed class LoopSocketTests
         Assert.IsTrue(others.Wait(Patience));
         release.Set();
         await Task.WhenAll(reading).WaitAsync(Patience);
-        foreach (var (near, far) in pairs)
-        {
-            near.Dispose();
-            far.Dispose();
-        }
+        Close(pairs);
 
         others.Dispose();
 
@@ -283,11 +279,7 @@ public sealed class LoopSocketTests
         Assert.IsTrue(Volatile.Read(ref turns) > 0);
         Volatile.Write(ref isOver, 1);
         await Task.WhenAll(busy).WaitAsync(Patience);
-        foreach (var (near, far) in all)
-        {
-            near.Dispose();
-            far.Dispose();
-        }
+        Close(all);
     }
 
     // Its turn would not come where the thread has been replaced meanwhile: then it goes on at once.
@@ -297,18 +289,31 @@ public sealed class LoopSocketTests
         var (near, far) = await PairAsync();
         using var _ = near;
         using var __ = far;
+        var others = new List<(LoopSocket Near, Socket Far)>();
+        for (var i = 0; i < 8 * Environment.ProcessorCount; i++) others.Add(await PairAsync());
+        using var isHolding = new ManualResetEventSlim();
+        using var othersGoOn = new CountdownEvent(others.Count);
         var yielding = Task.Run(async () =>
         {
             await near.ReceiveAsync(new byte[1]);
-            for (var i = 0; i < 10; i++)
-            {
-                Thread.Sleep(TimeSpan.FromMilliseconds(20));
-                await near.YieldAsync();
-            }
+            isHolding.Set();
+            // Some of them are of the same loop: this thread has been replaced when all have gone on.
+            Assert.IsTrue(othersGoOn.Wait(Patience));
+            await near.YieldAsync();
         });
+        var reading = others.ConvertAll(async pair =>
+        {
+            await pair.Near.ReceiveAsync(new byte[1]);
+            othersGoOn.Signal();
+        });
+
         await far.SendAsync("x"u8.ToArray());
+        Assert.IsTrue(isHolding.Wait(Patience));
+        foreach (var pair in others) await pair.Far.SendAsync("y"u8.ToArray());
 
         await yielding.WaitAsync(Patience);
+        await Task.WhenAll(reading).WaitAsync(Patience);
+        Close(others);
     }
 
     // What goes on after a wait does so in the loop's thread. One that blocks there holds up none of the other sockets of that loop.
@@ -331,11 +336,7 @@ public sealed class LoopSocketTests
         Assert.IsFalse(held.Any(task => task.IsCompleted));
         goesOn.Set();
         await Task.WhenAll(held).WaitAsync(Patience);
-        foreach (var (near, far) in pairs)
-        {
-            near.Dispose();
-            far.Dispose();
-        }
+        Close(pairs);
     }
 
     // Two threads that signal, wait and cancel: every signal is seen, and nobody waits for ever.
@@ -360,6 +361,15 @@ public sealed class LoopSocketTests
 
         far.Shutdown(SocketShutdown.Send);
         await echo.WaitAsync(Patience);
+    }
+
+    private static void Close(List<(LoopSocket Near, Socket Far)> pairs)
+    {
+        foreach (var (near, far) in pairs)
+        {
+            near.Dispose();
+            far.Dispose();
+        }
     }
 
     private static async Task BlockAfterReadingAsync(LoopSocket socket, ManualResetEventSlim goesOn)
