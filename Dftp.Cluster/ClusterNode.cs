@@ -30,6 +30,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly LocalRoot _root;
     private readonly ScanLoop _scan;
     private readonly OwnEntries _own;
+    private readonly RunningTime _running;
     private readonly PeerTable _peers;
     private readonly PeerClient _client;
     private readonly OwnFiles _ownFiles;
@@ -63,7 +64,8 @@ public sealed class ClusterNode : IAsyncDisposable
         _started = time.GetUtcNow();
         _own = new OwnEntries(options.NodeName, _tree, time);
         _scan = new ScanLoop(_root, _own, options, time, logs);
-        _peers = new PeerTable(_tree, time);
+        _running = RunningTime.Start(time, logs.CreateLogger("Cluster"));
+        _peers = new PeerTable(_tree, _running, time);
         _client = new PeerClient(options, time);
         _peerFiles = new PeerFiles(options, time);
         _membership = new MembershipContext(options, _own, _peers, _client, time, logs.CreateLogger("Cluster"));
@@ -180,6 +182,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _links.Dispose();
         _known?.Dispose();
         _saver?.Dispose();
+        _running.Dispose();
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();

@@ -98,10 +98,10 @@ internal sealed class Greeter(MembershipContext context)
 
     /// <summary>Whether a node of that name is known that lives elsewhere and answered lately. One that does not answer has moved.</summary>
     private bool IsTaken(NodeDescription node) =>
-        context.Peers.Find(node.Name)?.Facts is { State: PeerState.Alive, Epoch: > 0 } known
+        context.Peers.Find(node.Name) is { Facts: { State: PeerState.Alive, Epoch: > 0 } known } peer
         && node.State is { } state && state.Epoch != known.Epoch
         && known.ManagementAddress != node.ManagementAddress
-        && context.Time.GetElapsedTime(known.LastAnswer) < 2 * context.Options.PingInterval;
+        && context.Peers.SilenceOf(peer) < 2 * context.Options.PingInterval;
 
     /// <summary>Whether it is known from before this node's start, and answers for the first time since.</summary>
     private static bool IsMetAgain(PeerFacts before) => before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };

@@ -20,6 +20,9 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is said to be there and was never reached: {Reason}")]
     public static partial void NeverReached(this ILogger log, NodeName node, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
+    public static partial void DidNotRun(this ILogger log, double seconds);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} is forgotten")]
     public static partial void PeerForgotten(this ILogger log, NodeName node);
 

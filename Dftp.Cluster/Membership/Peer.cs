@@ -134,8 +134,8 @@ internal sealed record PeerFacts
     /// <summary>Tries that failed since it answered last.</summary>
     public int Failures { get; init; }
 
-    /// <summary>The timestamp at which it was last heard of.</summary>
-    public long LastAnswer { get; init; }
+    /// <summary>When it was last heard of, by <see cref="RunningTime"/>.</summary>
+    public TimeSpan LastAnswer { get; init; }
 
     public long LastAlive { get; init; }
 

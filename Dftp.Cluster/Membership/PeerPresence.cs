@@ -96,5 +96,5 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         }
     }
 
-    private bool IsSilentFor(TimeSpan span) => context.Time.GetElapsedTime(peer.Facts.LastAnswer) >= span;
+    private bool IsSilentFor(TimeSpan span) => context.Peers.SilenceOf(peer) >= span;
 }

@@ -5,7 +5,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Membership;
 
 /// <summary>The other nodes that this one has heard of since its start, and every change of how they stand.</summary>
-internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposable
+internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvider time) : IDisposable
 {
     /// <summary>A bound against a name space flooded by greetings; no cluster of people's machines comes near.</summary>
     private const int MaxPeers = 10_000;
@@ -36,7 +36,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             if (_peers.TryGetValue(name, out known)) return known;
             if (_peers.Count >= MaxPeers) return null;
             var added = new Peer(name);
-            added.Change(facts => facts with { LastAnswer = time.GetTimestamp() });
+            added.Change(facts => facts with { LastAnswer = running.Now });
             _peers[name] = added;
             Added?.Invoke(added);
             return added;
@@ -83,6 +83,9 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
             PushedSequence = isStart ? null : facts.PushedSequence,
         });
     });
+
+    /// <summary>For how long this process has run since it last heard of the peer.</summary>
+    public TimeSpan SilenceOf(Peer peer) => running.Now - peer.Facts.LastAnswer;
 
     /// <summary>Whether to ask the peer for a full update now: not while one comes in, nor again before one could have come.</summary>
     public bool AsksForFullUpdate(PeerFacts facts) =>
@@ -228,7 +231,7 @@ internal sealed class PeerTable(TreeWriter tree, TimeProvider time) : IDisposabl
         // One that has only sent something cannot be reached yet.
         State = facts.ManagementAddress is null && facts.State == PeerState.Unmet ? PeerState.Unmet : PeerState.Alive,
         Failures = 0,
-        LastAnswer = time.GetTimestamp(),
+        LastAnswer = running.Now,
         LastAlive = time.GetUtcNow().ToUnixTimeSeconds(),
     };
 

@@ -274,7 +274,7 @@ public sealed class ClusterTests
         var file = Path.Combine(state, "known-nodes.json");
         File.WriteAllText(file, """[{"name":"b","publicAddress":"127.0.0.1:1","managementAddress":"127.0.0.1:1","lastAlive":1}]""");
         var time = new ManualTime();
-        using var peers = new PeerTable(new TreeWriter(), time);
+        using var peers = new PeerTable(new TreeWriter(), RunningTime.Simulate(time, isNeverLate: true), time);
         using var known = new KnownNodes(file, peers, time, NullLogger.Instance);
         peers.Remember(known.Load().Single());
         known.Start();

@@ -13,11 +13,15 @@ internal sealed class NodeParts : IDisposable
 {
     private readonly PeerClient _client;
 
-    public NodeParts(ClusterOptions options, HostPort address, TimeProvider time)
+    /// <param name="options">The node's.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="running">The time in which the process runs; null: always.</param>
+    public NodeParts(ClusterOptions options, HostPort address, TimeProvider time, RunningTime? running = null)
     {
         Time = time;
         Own = new OwnEntries(options.NodeName, Tree, time);
-        Peers = new PeerTable(Tree, time);
+        Peers = new PeerTable(Tree, running ?? RunningTime.Simulate(time, isNeverLate: true), time);
         _client = new PeerClient(options, time);
         Context = new MembershipContext(options, Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
         Greeter = new Greeter(Context);

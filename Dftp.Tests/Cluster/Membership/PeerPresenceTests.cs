@@ -81,6 +81,58 @@ public sealed class PeerPresenceTests
         Assert.AreEqual(PeerState.Away, _peer.Facts.State);
     }
 
+    // Reads that were under way fail together when the process goes on, so two failures are no evidence then.
+    [TestMethod]
+    public async Task ThisProcessWasStoppedForLongerThanDeadAfter_PeerIsKeptWhateverFails()
+    {
+        using var node = await NodeWithAFileAsync();
+        node.Clock.Pass(TimeSpan.FromSeconds(40));
+
+        PeerTable.Suspect(node.Peer);
+        PeerTable.Suspect(node.Peer);
+        node.Presence.Answered(Given.Address, false, Silence);
+
+        Assert.AreEqual(PeerState.Suspect, node.Peer.Facts.State);
+        Assert.AreEqual(1, node.Parts.Paths().Count);
+    }
+
+    // One turn in three seconds: of each three at most one and a quarter counts.
+    [TestMethod]
+    public async Task ThisProcessRunsNowAndThenOnly_PeerIsKeptUntilItWasSilentForDeadAfterOfRunningTime()
+    {
+        using var node = await NodeWithAFileAsync();
+        for (var turn = 1; turn < 12; turn++)
+        {
+            node.Clock.Pass(TimeSpan.FromSeconds(3));
+            node.Running.Tick();
+            node.Presence.Answered(Given.Address, false, Silence);
+            Assert.AreEqual(PeerState.Suspect, node.Peer.Facts.State, $"after {turn} turns");
+        }
+
+        node.Clock.Pass(TimeSpan.FromSeconds(3));
+        node.Running.Tick();
+        node.Presence.Answered(Given.Address, false, Silence);
+
+        Assert.AreEqual(PeerState.Away, node.Peer.Facts.State);
+    }
+
+    [TestMethod]
+    public async Task PeerEndsWhileThisProcessIsStopped_IsGoneOnceDeadAfterHasPassedSince()
+    {
+        using var node = await NodeWithAFileAsync();
+        node.Clock.Pass(TimeSpan.FromSeconds(40));
+        for (var second = 0; second < 15; second++)
+        {
+            node.Presence.Answered(Given.Address, false, Silence);
+            node.Clock.Pass(TimeSpan.FromSeconds(1));
+            node.Running.Tick();
+        }
+
+        node.Presence.Answered(Given.Address, false, Silence);
+
+        Assert.AreEqual(0, node.Parts.Paths().Count);
+    }
+
     [TestMethod]
     public void Away_IsAskedForEverAndEverMoreRarely()
     {
@@ -171,4 +223,40 @@ public sealed class PeerPresenceTests
     }
 
     private static PeerReply Answer => new(PeerOutcome.Done, new ClusterAnswer("home", Given.Description(Given.State(1)), []), "");
+
+    private static async Task<StarvedNode> NodeWithAFileAsync()
+    {
+        var node = new StarvedNode();
+        await Given.PushFullAsync(node.Parts, epoch: 1, sequence: 1, Given.File("/x"));
+        return node;
+    }
+
+    /// <summary>A node that knows a peer, and whose process runs when the test says so.</summary>
+    private sealed class StarvedNode : IDisposable
+    {
+        public StarvedNode()
+        {
+            Running = RunningTime.Simulate(Clock, isNeverLate: false);
+            Parts = Given.Node(Clock, Running);
+            Parts.Greeter.Greeted(Given.Greeting(Given.State(1)));
+            Peer = Parts.Peers.Find(Given.Peer)!;
+            Presence = new PeerPresence(Peer, Parts.Context);
+        }
+
+        public SimulatedClock Clock { get; } = new();
+
+        public RunningTime Running { get; }
+
+        public NodeParts Parts { get; }
+
+        public Peer Peer { get; }
+
+        public PeerPresence Presence { get; }
+
+        public void Dispose()
+        {
+            Parts.Dispose();
+            Running.Dispose();
+        }
+    }
 }
