@@ -35,7 +35,7 @@ bench: bin/dftp
 bench-micro:
 	dotnet run --configuration Release --project Dftp.Bench -- --artifacts bench/results/micro --filter '$(or $(FILTER),*)'
 
-# Three nodes under load, stopped, killed and changed for SECONDS.
+# Three nodes under load, stopped, killed, frozen and changed for SECONDS.
 soak: bin/dftp
 	@bench/soak $(if $(SECONDS),--seconds $(SECONDS))
 

@@ -1,5 +1,6 @@
-"""What the directories of a soak have held, and when: what a read may have seen."""
+"""What the directories of a soak have held, and when: what a read may see."""
 
+import contextlib
 import dataclasses
 import math
 import os
@@ -7,71 +8,100 @@ import random
 import threading
 import time
 
-# Every content is a piece of this, so that it is known without being kept.
+# Every content is a piece of this: it need not be kept, and where bytes come from can be told.
 BASE = random.Random(7).randbytes(1 << 22)
 LARGEST = 1 << 20
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Version:
-    """A state of a path: from before it was made until after it had gone."""
+    """A state of a path. The change that makes it begins at `coming` and is done at `there`; the one that ends it, at `going` and `gone`.
+
+    Between the two moments of a change a read may see either side of it. All times are those of time.monotonic()."""
+    path: str
+    made_by: str
     offset: int
     size: int
-    since: float
-    until: float = math.inf
+    # It takes the place of the version before, so that the path is a file all the time.
+    replaces: bool = False
+    # Bytes of the version that it lengthens: while that is under way, a file system may show any size in between.
+    grows_from: int | None = None
+    coming: float = -math.inf
+    there: float = math.inf
+    going: float = math.inf
+    gone: float = math.inf
 
     @property
     def content(self):
         return memoryview(BASE)[self.offset:self.offset + self.size]
 
+    def may_be_read(self, begun, ended):
+        return self.coming <= ended and self.gone >= begun
+
+    def may_have_size(self, size, begun):
+        least = self.size if self.grows_from is None or begun > self.there else self.grows_from
+        return least <= size <= self.size
+
 
 class Truth:
-    """The states of every path of every node. Paths as in the tree, without a leading slash."""
+    """All versions that every path of every node has ever had. Paths as in the tree, without a leading slash."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.versions = {}
         self.owners = {}
+        self.present = {}
 
-    def put(self, path, owner, version):
+    @contextlib.contextmanager
+    def change(self, owner, makes=(), ends=()):
+        """Notes a change before it is made and once it is done: whoever sees it on the disk finds it here."""
         with self.lock:
-            states = self.versions.setdefault(path, [])
-            if states and states[-1].until == math.inf:
-                states[-1].until = time.monotonic()
-            # What is long past is no excuse for anything.
-            del states[:-4]
-            states.append(version)
-            self.owners[path] = owner
-
-    def end(self, path):
+            now = time.monotonic()
+            ending = [self.present.pop(path) for path in ends]
+            for version in ending:
+                version.going = now
+            for version in makes:
+                version.coming = now
+                self.versions.setdefault(version.path, []).append(version)
+                self.present[version.path] = version
+                self.owners[version.path] = owner
+        yield
         with self.lock:
-            self.versions[path][-1].until = time.monotonic()
+            now = time.monotonic()
+            for version in ending:
+                version.gone = now
+            for version in makes:
+                version.there = now
 
     def now(self, path):
         with self.lock:
-            last = self.versions[path][-1] if path in self.versions else None
-            return last if last and last.until == math.inf else None
+            return self.present.get(path)
 
-    def files(self, owner=None):
-        """The paths that exist, with their sizes."""
+    def files(self):
+        """The paths that exist, with their sizes; those that come just now too."""
         with self.lock:
-            return {
-                path: states[-1].size for path, states in self.versions.items()
-                if states[-1].until == math.inf and (owner is None or owner in self.owners[path])}
+            return {path: version.size for path, version in self.present.items()}
 
-    def allowed(self, path, begin, end):
-        """The states that may be read between two moments."""
+    def of(self, path):
+        """All versions that a path has ever had, the first one first."""
         with self.lock:
-            return [version for version in self.versions.get(path, ()) if version.since <= end and version.until >= begin]
+            return list(self.versions.get(path, ()))
 
-    def has_been_there(self, path, begin, end):
-        """Whether the path was a file all that time."""
-        reached = begin
-        for version in self.allowed(path, begin, end):
-            if version.since > reached:
-                return False
-            reached = max(reached, version.until)
-        return reached >= end
+    def all(self):
+        with self.lock:
+            return [version for versions in self.versions.values() for version in versions]
+
+    def readable(self, path, begun, ended):
+        """The versions that may be read between two moments."""
+        return [version for version in self.of(path) if version.may_be_read(begun, ended)]
+
+    def was_there(self, path, begun, ended):
+        """Whether the path certainly was a file all that time."""
+        reached = begun
+        for version in self.of(path):
+            if (version.coming if version.replaces else version.there) <= reached:
+                reached = max(reached, version.going)
+        return reached > ended
 
 
 class Directory:
@@ -85,68 +115,67 @@ class Directory:
 
     def change(self):
         """One change by chance; gives the paths that it touched. About as many files come as go."""
-        files = sorted(self.truth.files(self.owner))
-        files = [path for path in files if path.startswith(f"{self.owner}/")]
+        files = self.own_files()
         kind = self.chance.choices(["create", "replace", "append", "rename", "delete", "rename directory"], [3, 3, 2, 2, 3, 0.3])[0]
         if kind == "create" and len(files) < 600 or len(files) < 300:
-            return self.write(f"{self.chance.choice(self.directories)}/{self.new_name()}")
+            return self.write(self.new_path())
         if kind == "rename directory":
             return self.rename_directory(self.chance.choice(self.directories))
         path = self.chance.choice(files)
         return {"replace": self.write, "append": self.append, "rename": self.rename}.get(kind, self.delete)(path)
 
+    def own_files(self):
+        return sorted(path for path in self.truth.files() if path.startswith(f"{self.owner}/"))
+
     def write(self, path):
         """Puts a file in its place in one step, whether one is there or not."""
+        old = self.truth.now(path)
         size = int(LARGEST * self.chance.random() ** 6)
-        version = Version(self.chance.randrange(len(BASE) - 2 * LARGEST), size, time.monotonic())
+        version = Version(path, "replace" if old else "create", self.chance.randrange(len(BASE) - 2 * LARGEST), size, replaces=bool(old))
         self.aside.write_bytes(version.content)
-        os.rename(self.aside, self.root / path)
-        self.truth.put(path, self.owner, version)
+        with self.truth.change(self.owner, [version], [path] if old else []):
+            os.rename(self.aside, self.root / path)
         return [path]
 
     def append(self, path):
         old = self.truth.now(path)
         size = min(2 * LARGEST, old.size + self.chance.randrange(1, 10_000))
-        version = Version(old.offset, size, time.monotonic())
-        with open(self.root / path, "ab") as out:
+        version = Version(path, "append", old.offset, size, replaces=True, grows_from=old.size)
+        with self.truth.change(self.owner, [version], [path]), open(self.root / path, "ab", buffering=0) as out:
             out.write(version.content[old.size:])
-        self.truth.put(path, self.owner, version)
         return [path]
 
     def rename(self, path):
-        new = f"{self.chance.choice(self.directories)}/{self.new_name()}"
-        self.move(path, new, lambda: os.rename(self.root / path, self.root / new))
+        new = self.new_path()
+        self.move(path, new, {path: new})
         return [path, new]
 
     def delete(self, path):
-        os.unlink(self.root / path)
-        self.truth.end(path)
+        with self.truth.change(self.owner, ends=[path]):
+            os.unlink(self.root / path)
         return [path]
 
     def rename_directory(self, old):
         new = f"{self.owner}/{self.new_name()}"
-        moved = [path for path in self.truth.files(self.owner) if path.startswith(f"{old}/")]
-        begun = time.monotonic()
-        os.rename(self.root / old, self.root / new)
+        moved = {path: new + path[len(old):] for path in self.own_files() if path.startswith(f"{old}/")}
+        self.move(old, new, moved)
         self.directories[self.directories.index(old)] = new
-        for path in moved:
-            self.follow(path, new + path[len(old):], begun)
-        return [*moved, *(new + path[len(old):] for path in moved)]
+        return [*moved, *moved.values()]
 
-    def move(self, path, new, do):
-        begun = time.monotonic()
-        do()
-        self.follow(path, new, begun)
-
-    def follow(self, path, new, begun):
-        old = self.truth.now(path)
-        self.truth.put(new, self.owner, Version(old.offset, old.size, begun))
-        self.truth.end(path)
+    def move(self, old, new, files):
+        """Renames a file, or a directory with these files."""
+        versions = [self.truth.now(path) for path in files]
+        moved = [Version(files[version.path], f"rename of /{version.path}", version.offset, version.size) for version in versions]
+        with self.truth.change(self.owner, moved, files):
+            os.rename(self.root / old, self.root / new)
 
     def new_directory(self):
         path = f"{self.owner}/{self.new_name()}"
         (self.root / path).mkdir(parents=True)
         return path
+
+    def new_path(self):
+        return f"{self.chance.choice(self.directories)}/{self.new_name()}"
 
     def new_name(self):
         self.count += 1
