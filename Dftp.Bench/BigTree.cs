@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Bench;
@@ -23,10 +23,10 @@ internal static class BigTree
     /// <summary>What a scan of it gives. A draft is used up by being applied.</summary>
     /// <param name="files">How many files.</param>
     /// <param name="changed">When its node saw them change, in unix seconds.</param>
-    public static DirectoryDraft Draft(int files, uint changed = 1_700_000_000)
+    public static DirectoryBuilder Draft(int files, uint changed = 1_700_000_000)
     {
-        var root = new DirectoryDraft([]);
-        DirectoryDraft? upper = null, directory = null;
+        var root = new DirectoryBuilder([]);
+        DirectoryBuilder? upper = null, directory = null;
         for (var number = 0; number < files; number++)
         {
             if (number % (FilesPerDirectory * DirectoriesPerDirectory) == 0) upper = Add(root, UpperName(number), changed);
@@ -53,7 +53,7 @@ internal static class BigTree
             return new Entry(FileName(number), false, facts.Size, facts.Modified, facts.Permissions, Node);
         })];
 
-    private static DirectoryDraft Add(DirectoryDraft parent, byte[] name, uint changed) =>
+    private static DirectoryBuilder Add(DirectoryBuilder parent, byte[] name, uint changed) =>
         parent.AddDirectory(name, new DirectoryFacts(UnixTime.FromSeconds(1_600_000_000), 0b111_101_101, changed));
 
     private static byte[] UpperName(int number) => Bytes($"project-{number / (FilesPerDirectory * DirectoriesPerDirectory):D5}");

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using Dftp.FileSystem;
+using Dftp.Ftp.Control;
 using Dftp.Ftp.Listing;
 using Dftp.Http;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Bench;

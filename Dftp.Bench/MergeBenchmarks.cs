@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Bench;

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Replication;
 
 namespace Dftp.Bench;
 
@@ -43,7 +43,7 @@ public class UpdateBenchmarks
     private async Task WriteAsync(Stream body)
     {
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(minimumBufferSize: 64 * 1024, leaveOpen: true));
-        await UpdateWriter.WriteFullAsync(output, Header, _tree, toOriginal: false, CancellationToken.None);
+        await UpdateWriter.WriteFullAsync(output, Header, _tree, toLegacy: false, CancellationToken.None);
         await output.CompleteAsync();
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Watching;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles.Watching;
+using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
@@ -62,7 +62,7 @@ internal sealed class ClusterMetrics
         }
     }
 
-    private IEnumerable<Measurement<long>> Held(Func<NodeHolding, long> what)
+    private IEnumerable<Measurement<long>> Held(Func<NodeTotals, long> what)
     {
         var snapshot = _tree.Current;
         foreach (var node in _merged.Nodes) yield return new Measurement<long>(what(snapshot.HoldingOf(node.Name)), Tag(node.Name));

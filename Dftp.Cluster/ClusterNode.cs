@@ -1,14 +1,15 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
-using Dftp.Cluster.Content;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Events;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles;
+using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.Cluster.Management;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Restart;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
-using Dftp.Cluster.Watching;
+using Dftp.Cluster.PeerReads;
+using Dftp.Cluster.Peers;
+using Dftp.Cluster.Persistence;
 using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -29,19 +30,19 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly LocalRoot _root;
     private readonly ScanLoop _scan;
-    private readonly OwnEntries _own;
+    private readonly LocalEntries _local;
     private readonly RunningTime _running;
     private readonly PeerTable _peers;
     private readonly PeerClient _client;
-    private readonly OwnFiles _ownFiles;
+    private readonly LocalFileOpener _localFiles;
     private readonly PeerFiles _peerFiles;
     private readonly HashingGate _hashing = HashingGate.ForThisMachine();
     private readonly TreeEventLoop _events;
     private readonly MembershipContext _membership;
-    private readonly Greeter _greeter;
+    private readonly JoinHandshake _handshake;
     private readonly PeerLinks _links;
     private readonly ManagementApi _management;
-    private readonly KnownNodes? _known;
+    private readonly MembershipStore? _known;
     private readonly TreeSaver? _saver;
     private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -62,37 +63,37 @@ public sealed class ClusterNode : IAsyncDisposable
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
 
         _started = time.GetUtcNow();
-        _own = new OwnEntries(options.NodeName, _tree, time);
-        _scan = new ScanLoop(_root, _own, options, time, logs);
+        _local = new LocalEntries(options.NodeName, _tree, time);
+        _scan = new ScanLoop(_root, _local, options, time, logs);
         _running = RunningTime.Start(time, logs.CreateLogger("Cluster"));
         _peers = new PeerTable(_tree, _running, time);
         _client = new PeerClient(options, time);
         _peerFiles = new PeerFiles(options, time);
-        _membership = new MembershipContext(options, _own, _peers, _client, time, logs.CreateLogger("Cluster"));
-        _greeter = new Greeter(_membership);
-        _membership.Answered = _greeter.Answered;
+        _membership = new MembershipContext(options, _local, _peers, _client, time, logs.CreateLogger("Cluster"));
+        _handshake = new JoinHandshake(_membership);
+        _membership.Answered = _handshake.Answered;
         _links = new PeerLinks(_membership);
         if (options.StateDirectory is { } state)
         {
-            _known = new KnownNodes(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log);
+            _known = new MembershipStore(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log);
             var origin = new TreeOrigin(options.NodeName, options.ClusterName, _root.Directory, options.Mount);
             _saver = new TreeSaver(
-                new SavedTreeFile(options.SavedTree!, origin), _tree, _own, options.NodeName, time, logs.CreateLogger("Restart"));
+                new SavedTreeFile(options.SavedTree!, origin), _tree, _local, options.NodeName, time, logs.CreateLogger("Restart"));
         }
 
         _management = new ManagementApi(
-            _membership, _greeter, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
+            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
         var known = new DigestCache<FileIdentity>(MaxKnownDigests);
-        _ownFiles = new OwnFiles(_root, options.NodeName, known, time);
-        var ownDigests = new OwnDigests(_ownFiles, known, _hashing, time);
+        _localFiles = new LocalFileOpener(_root, options.NodeName, known, time);
+        var localDigests = new LocalDigests(_localFiles, known, _hashing, time);
         var peerDigests = new PeerDigests(_peerFiles, _hashing, time);
-        OwnTree = new OwnTree(options.NodeName, _tree, _ownFiles, ownDigests);
-        var opener = new ContentOpener(options.NodeName, _tree, _peers, _ownFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
-        var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, ownDigests, peerDigests);
-        _events = new TreeEventLoop(_own.Epoch, _tree, () => Tree!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
+        LocalTree = new LocalTree(options.NodeName, _tree, _localFiles, localDigests);
+        var opener = new ContentOpener(options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
+        var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, localDigests, peerDigests);
+        _events = new TreeEventLoop(_local.Epoch, _tree, () => Tree!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
         Tree = new ClusterTree(
-            options.NodeName, _tree, _own, _peers, opener, digests, _events, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
+            options.NodeName, _tree, _local, _peers, opener, digests, _events, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
         _events.Start();
     }
 
@@ -100,7 +101,7 @@ public sealed class ClusterNode : IAsyncDisposable
     public IFileTree Tree { get; }
 
     /// <summary>What this node itself holds.</summary>
-    public IFileTree OwnTree { get; }
+    public IFileTree LocalTree { get; }
 
     /// <summary>Answers one request on the management interface.</summary>
     public Task AnswerManagementAsync(HttpContext http) => _management.HandleAsync(http);
@@ -146,7 +147,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _membership.ManagementAddress = managementAddress;
         _links.Begin();
         _known?.Start();
-        foreach (var address in _options.Joins) _joining.Add(new JoinLoop(address, _membership, _greeter).RunAsync(_stopping.Token));
+        foreach (var address in _options.Joins) _joining.Add(new JoinLoop(address, _membership, _handshake).RunAsync(_stopping.Token));
         if (_options.Multicast is not { } group) return;
         _discovery = new DiscoveryLoop(
             new Announcement(_options.ClusterName, _options.NodeName, managementAddress.Host, managementAddress.Port),
@@ -155,7 +156,7 @@ public sealed class ClusterNode : IAsyncDisposable
             (sighting, _) =>
             {
                 var address = new HostPort(sighting.ManagementHost, sighting.ManagementPort);
-                _greeter.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null), isOwnWord: true);
+                _handshake.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null), isOwnWord: true);
                 return ValueTask.CompletedTask;
             },
             _time,
@@ -186,7 +187,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _peers.Dispose();
         _client.Dispose();
         _peerFiles.Dispose();
-        _ownFiles.Dispose();
+        _localFiles.Dispose();
         _hashing.Dispose();
         _root.Dispose();
         _stopping.Dispose();

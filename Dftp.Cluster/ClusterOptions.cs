@@ -1,5 +1,4 @@
 using System.Net;
-using Dftp.Cluster.Membership;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;

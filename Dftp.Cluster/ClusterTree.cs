@@ -1,8 +1,8 @@
-using Dftp.Cluster.Content;
 using Dftp.Cluster.Events;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles;
+using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
@@ -20,7 +20,7 @@ namespace Dftp.Cluster;
 internal sealed class ClusterTree(
     NodeName self,
     TreeWriter tree,
-    OwnEntries own,
+    LocalEntries own,
     PeerTable peers,
     ContentOpener opener,
     TreeDigests digests,
@@ -82,14 +82,14 @@ internal sealed class ClusterTree(
     /// address means something on this machine only.
     /// </summary>
     private static string PublicUrl(PeerFacts facts) =>
-        facts is { IsOriginal: false, PublicAddress: { Port: > 0, Host.Length: > 0 } address } && address != facts.ManagementAddress
+        facts is { IsLegacy: false, PublicAddress: { Port: > 0, Host.Length: > 0 } address } && address != facts.ManagementAddress
         && !address.Host.Contains('%', StringComparison.Ordinal)
             ? $"http://{address}"
             : "";
 }
 
 /// <summary>What this node itself holds: served to peers that read through it for their clients.</summary>
-internal sealed class OwnTree(NodeName self, TreeWriter tree, OwnFiles files, OwnDigests digests) : IFileTree
+internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener files, LocalDigests digests) : IFileTree
 {
     public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Current, self);
 

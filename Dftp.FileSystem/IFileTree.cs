@@ -23,7 +23,7 @@ public interface IFileTree
 
     /// <summary>Opens a range of a file, from this node's disk or from another holder.</summary>
     /// <param name="path">The file's path.</param>
-    /// <param name="file">What <see cref="ITreeSnapshot.TryFind"/> or an earlier <see cref="OpenResult.HasChanged"/> said of it.</param>
+    /// <param name="file">What <see cref="ITreeSnapshot.TryFind"/> or an earlier <see cref="OpenResult.IsStale"/> said of it.</param>
     /// <param name="range">Inside [0, file.Size].</param>
     /// <param name="cancellationToken">Ends the opening only; the content's reads have tokens of their own.</param>
     /// <returns>
@@ -47,7 +47,7 @@ public interface IFileTree
     async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
     {
         var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
-        if (opened.HasChanged(out var now)) return DigestResult.Changed(now);
+        if (opened.IsStale(out var now)) return DigestResult.Changed(now);
         if (opened.Error is { } error) return DigestResult.Failed(error);
         await using var content = opened.Content!;
         try

@@ -23,7 +23,7 @@ public readonly struct OpenResult
     /// The file is not (or no longer) as the entry that was passed said: these are its facts now. Decide preconditions and the
     /// range again by them, and open again. Nothing was opened.
     /// </summary>
-    public bool HasChanged([MaybeNullWhen(false)] out Entry now)
+    public bool IsStale([MaybeNullWhen(false)] out Entry now)
     {
         now = _changed;
         return Content is null && Error is null;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Dftp.FileSystem;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;

@@ -7,7 +7,6 @@ using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;

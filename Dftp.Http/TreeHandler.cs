@@ -1,7 +1,6 @@
 using Dftp.Http.Archives;
 using Dftp.Http.Files;
 using Dftp.Http.Listings;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;

@@ -2,9 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Text.Json;
 using Dftp.Cluster;
-using Dftp.Cluster.Content;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Watching;
+using Dftp.Cluster.LocalFiles.Watching;
+using Dftp.Cluster.LocalFiles;
 using Dftp.Ftp;
 using Dftp.Http;
 using Dftp.Http.Transport;
@@ -198,7 +197,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(next => http => RouteAsync(http, next, cluster));
-        app.MapDftp(cluster.Tree, cluster.OwnTree, options, connections);
+        app.MapDftp(cluster.Tree, cluster.LocalTree, options, connections);
         return app;
     }
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 using Dftp.FileSystem;
 using Dftp.Ftp;
 using Dftp.Node.Metrics;

@@ -1,8 +1,9 @@
 using System.Reflection;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests;
 
-/// <summary>Which house may know which.</summary>
+/// <summary>Which project and folder may use which.</summary>
 [TestClass]
 public sealed class ArchitectureTests
 {
@@ -13,7 +14,7 @@ public sealed class ArchitectureTests
     [DataRow(typeof(Dftp.Http.HttpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
     [DataRow(typeof(Dftp.Ftp.FtpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
     [DataRow(typeof(Dftp.Node.NodeHost), "Dftp.Cluster Dftp.FileSystem Dftp.Ftp Dftp.Http Dftp.Sockets")]
-    public void House_KnowsOnlyTheHousesBelowIt(Type member, string allowed)
+    public void Project_ReferencesOnlyThoseBelowIt(Type member, string allowed)
     {
         var known = member.Assembly.GetReferencedAssemblies()
             .Select(reference => reference.Name!)
@@ -25,7 +26,7 @@ public sealed class ArchitectureTests
 
     // The contracts stand alone: no packages, no framework beyond the base library.
     [TestMethod]
-    public void FileSystemHouse_NeedsNothingButTheBaseLibrary()
+    public void Contracts_NeedNothingButTheBaseLibrary()
     {
         string[] notAllowed = ["Microsoft.AspNetCore", "Microsoft.Extensions", "System.Net.Http", "System.Net.Sockets"];
 
@@ -35,9 +36,9 @@ public sealed class ArchitectureTests
 
     // The cluster keeps its inside to itself: front ends get at it by IFileTree only.
     [TestMethod]
-    public void ClustersInnerHouses_AreInternal()
+    public void ClustersFolders_AreInternal()
     {
-        string[] inner = ["Tree", "Scanning", "Updates", "Discovery", "Management"];
+        string[] inner = ["Index", "PeerReads", "Replication", "Discovery", "Management"];
 
         var exposed = typeof(Dftp.Cluster.ClusterNode).Assembly.GetExportedTypes()
             .Where(type => inner.Contains(type.Namespace!["Dftp.Cluster".Length..].TrimStart('.')) && !typeof(Exception).IsAssignableFrom(type))
@@ -47,16 +48,31 @@ public sealed class ArchitectureTests
         Assert.AreEqual(0, exposed.Count, string.Join(", ", exposed));
     }
 
+    // Folders are layers: a reader who knows those below needs nothing else.
+    [TestMethod]
+    [DataRow(typeof(Dftp.Cluster.ClusterNode), true)]
+    [DataRow(typeof(Dftp.Http.HttpFrontEnd), true)]
+    [DataRow(typeof(Dftp.Ftp.FtpFrontEnd), false)]
+    [DataRow(typeof(Dftp.Node.NodeHost), false)]
+    public void Folders_ReferenceEachOtherInOneDirection(Type member, bool withRootTypes)
+    {
+        var references = FolderReferences.Of(member.Assembly, member.Namespace!, withRootTypes);
+
+        var cycle = FolderReferences.FindCycle(references);
+
+        Assert.IsNull(cycle, cycle);
+    }
+
     // async void loses its exceptions.
     [TestMethod]
     public void NoMethod_IsAsyncVoid()
     {
-        Type[] houses = [
+        Type[] projects = [
             typeof(Dftp.Sockets.LoopSocket), typeof(Dftp.Cluster.ClusterNode), typeof(Dftp.Http.HttpFrontEnd), typeof(Dftp.Ftp.FtpFrontEnd), typeof(Dftp.Node.NodeHost),
         ];
         const BindingFlags all = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-        var found = houses.SelectMany(house => house.Assembly.GetTypes())
+        var found = projects.SelectMany(project => project.Assembly.GetTypes())
             .SelectMany(type => type.GetMethods(all))
             .Where(method => method.ReturnType == typeof(void) && method.GetCustomAttribute<System.Runtime.CompilerServices.AsyncStateMachineAttribute>() is not null)
             .Select(method => $"{method.DeclaringType}.{method.Name}")

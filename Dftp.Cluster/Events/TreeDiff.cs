@@ -1,5 +1,5 @@
 using System.Text;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Events;

@@ -1,5 +1,4 @@
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -34,7 +33,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     private readonly TreeEventLog _log;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Signal _wake = new();
+    private readonly AsyncAutoResetEvent _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
 

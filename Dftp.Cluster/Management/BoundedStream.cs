@@ -1,4 +1,4 @@
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Management;
 

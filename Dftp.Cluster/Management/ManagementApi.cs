@@ -2,8 +2,9 @@ using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Peers;
+using Dftp.Cluster.Replication;
 using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,7 +14,7 @@ namespace Dftp.Cluster.Management;
 /// <summary>
 /// The API by which nodes talk to each other. Answers keep to what an original node can read: it ends when one lacks Me or Peers.
 /// </summary>
-internal sealed class ManagementApi(MembershipContext context, Greeter greeter, UpdateReceiver updates)
+internal sealed class ManagementApi(MembershipContext context, JoinHandshake handshake, UpdateReceiver updates)
 {
     /// <summary>Names and addresses are short; nothing that is asked in a form needs more.</summary>
     private const int MaxFormBytes = 64 * 1024;
@@ -90,7 +91,7 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
             return;
         }
 
-        if (greeter.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
+        if (handshake.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
         else await AnswerAsync(http, greeting.Caller is { State: not null, Name: var caller } ? context.Peers.DigestOf(caller) : null);
     }
 
@@ -142,7 +143,7 @@ internal sealed class ManagementApi(MembershipContext context, Greeter greeter, 
             return;
         }
 
-        foreach (var (peer, (node, reason)) in named.Zip(await Task.WhenAll(named.Select(peer => greeter.GreetAsync(peer, http.RequestAborted)))))
+        foreach (var (peer, (node, reason)) in named.Zip(await Task.WhenAll(named.Select(peer => handshake.GreetAsync(peer, http.RequestAborted)))))
         {
             if (node is not null) continue;
             context.Log.CannotJoin(peer, reason);

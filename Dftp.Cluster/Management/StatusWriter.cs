@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Dftp.Cluster.Discovery;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Restart;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Watching;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles.Watching;
+using Dftp.Cluster.Peers;
+using Dftp.Cluster.Persistence;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Management;
@@ -78,7 +78,7 @@ internal sealed class StatusWriter(
             json.WriteNumber("lastUpdatePushed", facts.LastUpdatePushed);
             if (facts.Said is { } said && facts.Applied is { } applied && said.Epoch == applied.Epoch)
                 json.WriteNumber("lag", Math.Max(0, said.Sequence - applied.Sequence));
-            json.WriteBoolean("original", facts.IsOriginal);
+            json.WriteBoolean("original", facts.IsLegacy);
             json.WriteEndObject();
         }
 

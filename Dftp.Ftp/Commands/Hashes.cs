@@ -87,7 +87,7 @@ internal static class Hashes
                 }
 
                 var opened = await session.Context.Tree.OpenAsync(path, entry, new ByteRange(start, end - start), transfer.Stopped);
-                if (opened.HasChanged(out _)) return new Reply(450, $"{path} has just changed, try again");
+                if (opened.IsStale(out _)) return new Reply(450, $"{path} has just changed, try again");
                 if (opened.Error is { } failure) return FileErrorReply.For(failure);
                 await using var content = opened.Content!;
                 hash = await ReadAsync(content, transfer);

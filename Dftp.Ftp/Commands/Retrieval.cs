@@ -77,7 +77,7 @@ internal static class Retrieval
                 return (null, FileErrorReply.For(error));
             }
 
-            if (opened.HasChanged(out var now)) entry = now;
+            if (opened.IsStale(out var now)) entry = now;
         }
 
         return (null, new Reply(450, $"{path} keeps changing, try again later"));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Dftp.Ftp.Listing;
 
 namespace Dftp.Ftp.Control;
 

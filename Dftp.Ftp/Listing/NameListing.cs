@@ -1,5 +1,6 @@
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Listing;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Listing;
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Dftp.Http.Files;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

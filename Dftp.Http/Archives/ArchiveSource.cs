@@ -34,7 +34,7 @@ internal sealed class ArchiveSource(TreeRequest request)
         {
             var opened = await request.Tree.OpenAsync(path, facts, ByteRange.Whole(facts), request.Aborted);
             if (opened.Content is { } content) return (facts, content);
-            if (opened.HasChanged(out var now))
+            if (opened.IsStale(out var now))
             {
                 facts = now;
                 continue;

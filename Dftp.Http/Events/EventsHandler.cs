@@ -1,6 +1,5 @@
 using System.Buffers;
 using Dftp.FileSystem;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

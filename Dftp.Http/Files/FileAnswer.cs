@@ -1,6 +1,5 @@
 using System.Globalization;
 using Dftp.FileSystem;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -48,7 +47,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             {
                 var looked = await request.Tree.OpenAsync(request.Path, file, file.Size == 0 ? ByteRange.Whole(file) : new ByteRange(0, 1), request.Aborted);
                 if (looked.Content is { } content) await content.DisposeAsync();
-                if (looked.HasChanged(out var changed))
+                if (looked.IsStale(out var changed))
                 {
                     file = changed;
                     continue;
@@ -90,7 +89,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             // 4.
             var opened = await request.Tree.OpenAsync(request.Path, file, decision.Ranges[0], request.Aborted);
-            if (opened.HasChanged(out var now))
+            if (opened.IsStale(out var now))
             {
                 file = now;
                 continue;

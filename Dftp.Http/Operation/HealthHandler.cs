@@ -1,4 +1,3 @@
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;

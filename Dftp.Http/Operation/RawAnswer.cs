@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Dftp.Http.Operation;

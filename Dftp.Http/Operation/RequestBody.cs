@@ -1,4 +1,3 @@
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

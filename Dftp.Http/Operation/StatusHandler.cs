@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;

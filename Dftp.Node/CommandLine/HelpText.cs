@@ -1,5 +1,4 @@
 using System.Text;
-using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 using Dftp.FileSystem;
 using Dftp.Ftp;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 
 namespace Dftp.Node.Commands;
 

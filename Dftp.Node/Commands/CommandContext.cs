@@ -1,4 +1,4 @@
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 
 namespace Dftp.Node.Commands;
 
@@ -6,7 +6,10 @@ namespace Dftp.Node.Commands;
 /// <param name="Node">The management address of the node to talk to.</param>
 /// <param name="Json">The node's own answer is wanted.</param>
 /// <param name="Operand">The command's argument; empty where none is given.</param>
-internal sealed record CommandRequest(HostPort Node, bool Json, string Operand);
+internal sealed record CommandRequest(HostPort Node, bool Json, string Operand)
+{
+    public const string DefaultNode = "localhost:7041";
+}
 
 /// <summary>What a command works with.</summary>
 internal sealed record CommandContext(CommandRequest Request, NodeClient Client, TextWriter Output, TextWriter Error, TimeProvider Time);

@@ -1,6 +1,6 @@
 using System.Net;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Tree;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
@@ -275,7 +275,7 @@ public sealed class ClusterTests
         File.WriteAllText(file, """[{"name":"b","publicAddress":"127.0.0.1:1","managementAddress":"127.0.0.1:1","lastAlive":1}]""");
         var time = new ManualTime();
         using var peers = new PeerTable(new TreeWriter(), RunningTime.Simulate(time, isNeverLate: true), time);
-        using var known = new KnownNodes(file, peers, time, NullLogger.Instance);
+        using var known = new MembershipStore(file, peers, time, NullLogger.Instance);
         peers.Remember(known.Load().Single());
         known.Start();
 

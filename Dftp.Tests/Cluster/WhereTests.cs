@@ -106,7 +106,7 @@ public sealed class WhereTests
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", [], options => options with { RedirectsRemoteReads = true });
-        await using var original = await OriginalNode.StartAsync("original");
+        await using var original = await LegacyNode.StartAsync("original");
         original.Files["/x"] = Encoding.UTF8.GetBytes("from the original");
         using (var greeting = original.Greeting(requestFullUpdate: true))
             (await TestCluster.Http.PostAsync(new Uri(a.Management, "/cluster/"), greeting)).EnsureSuccessStatusCode();

@@ -73,7 +73,7 @@ internal sealed class MemoryFileTree : IFileTree
     {
         if (KnownDigest(path, file, holder) is { } known) return DigestResult.Of(known);
         var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
-        if (opened.HasChanged(out var now)) return DigestResult.Changed(now);
+        if (opened.IsStale(out var now)) return DigestResult.Changed(now);
         if (opened.Error is { } error) return DigestResult.Failed(error);
         await using var content = opened.Content!;
         try

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
-using Dftp.Cluster.Watching;
+using System.Net;
+using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.FileSystem;
 using Dftp.Node;
 

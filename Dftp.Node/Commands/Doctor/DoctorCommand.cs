@@ -1,4 +1,4 @@
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 

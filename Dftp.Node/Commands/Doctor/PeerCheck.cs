@@ -1,5 +1,5 @@
 using System.Net;
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 
@@ -156,7 +156,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
         }
 
         var name = reply.Me.Name!;
-        var join = $"dftp join {address}{(own.Address.ToString() == CommandTable.Node.Default ? "" : $" --node {own.Address}")}";
+        var join = $"dftp join {address}{(own.Address.ToString() == CommandRequest.DefaultNode ? "" : $" --node {own.Address}")}";
         var isKnownThere = reply.Peers?.ContainsKey(own.Name) == true;
         var known = status.Nodes.FirstOrDefault(node => node.Name == name);
 

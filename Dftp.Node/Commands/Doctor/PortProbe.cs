@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Dftp.Cluster.Membership;
+using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 

@@ -1,5 +1,5 @@
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.Convergence;

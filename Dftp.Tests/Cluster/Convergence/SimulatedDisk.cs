@@ -1,7 +1,6 @@
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Tree;
+using Dftp.Tests.Cluster.Index;
 
 namespace Dftp.Tests.Cluster.Convergence;
 
@@ -52,7 +51,7 @@ internal sealed class SimulatedDisk
 
     /// <summary>Scans the disk at a time in unix seconds.</summary>
     /// <returns>What a scanner finds: entries without their times of change.</returns>
-    public DirectoryDraft Scan(uint now)
+    public DirectoryBuilder Scan(uint now)
     {
         var before = _scanned;
         _scanned = _entries.ToDictionary(

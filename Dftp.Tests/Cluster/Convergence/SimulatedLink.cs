@@ -1,4 +1,4 @@
-using Dftp.Cluster.Membership;
+using Dftp.Cluster.Peers;
 
 namespace Dftp.Tests.Cluster.Convergence;
 

@@ -1,12 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Dftp.Cluster;
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Restart;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.Cluster.Peers;
+using Dftp.Cluster.Persistence;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Membership;
+using Dftp.Tests.Cluster.Peers;
 
 namespace Dftp.Tests.Cluster.Convergence;
 
@@ -41,13 +41,13 @@ internal sealed class SimulatedProcess : IDisposable
 
     public TreeWriter Tree => _parts.Tree;
 
-    public OwnEntries Own => _parts.Own;
+    public LocalEntries Own => _parts.Own;
 
     public PeerTable Peers => _parts.Peers;
 
     public bool IsRunning { get; private set; } = true;
 
-    public void Introduce(NodeName name, HostPort address) => _parts.Greeter.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
+    public void Introduce(NodeName name, HostPort address) => _parts.JoinHandshake.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
 
     /// <summary>What the node writes for its next start.</summary>
     public byte[] Save()
@@ -118,7 +118,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>As the management interface answers a greeting.</summary>
     private PeerReply Greeted(Greeting greeting)
     {
-        if (_parts.Greeter.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal);
+        if (_parts.JoinHandshake.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal);
         var body = new ArrayBufferWriter<byte>();
         var peers = Peers.All.Select(peer => peer.Facts)
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })

@@ -1,7 +1,7 @@
-using Dftp.Cluster.Membership;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Tree;
+using Dftp.Tests.Cluster.Index;
 
 namespace Dftp.Tests.Cluster.Convergence;
 

@@ -1,9 +1,8 @@
 using System.Text;
 using Dftp.Cluster.Events;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Tree;
+using Dftp.Tests.Cluster.Index;
 
 namespace Dftp.Tests.Cluster.Events;
 

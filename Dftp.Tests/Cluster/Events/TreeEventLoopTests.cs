@@ -1,8 +1,7 @@
 using Dftp.Cluster.Events;
-using Dftp.Cluster.Tree;
-using Dftp.Cluster.Updates;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Tree;
+using Dftp.Tests.Cluster.Index;
 using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -35,7 +35,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", [("d/f.txt", "hello"), ("g", "")]);
-        await using var original = await OriginalNode.StartAsync("old");
+        await using var original = await LegacyNode.StartAsync("old");
 
         using var greeting = original.Greeting(requestFullUpdate: true);
         using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
@@ -59,7 +59,7 @@ public sealed class ManagementApiTests
     public async Task OriginalNodeThatAnswersAGreetingAndNeverAsks_IsSentEverything()
     {
         await using var cluster = new TestCluster();
-        await using var original = await OriginalNode.StartAsync("old");
+        await using var original = await LegacyNode.StartAsync("old");
         var node = await cluster.StartAsync("a", [("f", "x")]);
 
         using var form = new FormUrlEncodedContent([new("peer", $"127.0.0.1:{original.Port}")]);
@@ -80,7 +80,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
-        await using var original = await OriginalNode.StartAsync("old");
+        await using var original = await LegacyNode.StartAsync("old");
         using var greeting = original.Greeting(requestFullUpdate: false);
         using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
 
@@ -100,7 +100,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
-        await using var original = await OriginalNode.StartAsync("old");
+        await using var original = await LegacyNode.StartAsync("old");
         original.Files["/d/f"] = Encoding.ASCII.GetBytes("0123456789");
         using var greeting = original.Greeting(requestFullUpdate: false);
         using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Dftp.Cluster.Scanning;
+using Dftp.Cluster.Index;
 using Dftp.Node.Commands;
 using Dftp.Node.Commands.Doctor;
 using Dftp.Tests.Support;

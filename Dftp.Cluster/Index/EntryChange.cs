@@ -1,0 +1,44 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+internal enum EntryChangeKind
+{
+    PutFile,
+    PutDirectory,
+
+    /// <summary>The path and all below it are gone.</summary>
+    Delete,
+}
+
+/// <summary>One entry of an incremental update.</summary>
+/// <param name="Path">Where; never the root.</param>
+/// <param name="Kind">What happened.</param>
+/// <param name="Facts">For a directory the size is 0; for a deletion only the time of change counts.</param>
+internal readonly record struct EntryChange(VirtualPath Path, EntryChangeKind Kind, FileFacts Facts)
+{
+    public static EntryChange Put(VirtualPath path, in FileFacts facts) => new(path, EntryChangeKind.PutFile, facts);
+
+    public static EntryChange Put(VirtualPath path, in DirectoryFacts facts) =>
+        new(path, EntryChangeKind.PutDirectory, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed));
+
+    public static EntryChange Delete(VirtualPath path, uint changed) => new(path, EntryChangeKind.Delete, new FileFacts(0, default, 0, changed));
+
+    public void AddTo(DirectoryPatch patch)
+    {
+        switch (Kind)
+        {
+            case EntryChangeKind.PutFile:
+                patch.PutFile(Path, Facts);
+                break;
+            case EntryChangeKind.PutDirectory:
+                patch.PutDirectory(Path, new DirectoryFacts(Facts.Modified, Facts.Permissions, Facts.Changed));
+                break;
+            case EntryChangeKind.Delete:
+                patch.Delete(Path);
+                break;
+            default:
+                throw new InvalidOperationException($"no such kind of change: {Kind}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>
+/// The files that one node holds in one directory, sorted by the bytes of their names, as columns in a single array. Immutable.
+/// </summary>
+/// <remarks>
+/// One array a directory keeps a file at its name and some 14 bytes: a million small objects would cost as much again in headers
+/// and references, and the collector would have to visit each. Columns follow the header in the order of their width, so that
+/// each is aligned: modification times (8), sizes (8, or 4 where all fit), changes (4, absent where all are equal), ends of the
+/// names (4, or 2 where all fit), permissions (2, absent where all are equal), names.
+/// </remarks>
+internal readonly struct FileColumns : IEquatable<FileColumns>
+{
+    private const int HeaderSize = 24;
+    private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
+    private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
+
+    /// <summary>What a file takes at least and at most, its name apart.</summary>
+    private const int SmallestFile = 14, LargestFile = 26;
+
+    /// <summary>Counts the layouts of <see cref="Data"/>: columns that were kept in another one are not read.</summary>
+    public const int LayoutVersion = 1;
+
+    private readonly byte[]? _data;
+
+    private FileColumns(byte[] data) => _data = data;
+
+    public int Count => _data is null ? 0 : BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(CountAt));
+
+    /// <summary>The sum of the sizes.</summary>
+    public long Bytes => _data is null ? 0 : BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(BytesAt));
+
+    private int Flags => BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(FlagsAt));
+
+    public FileFacts this[int index]
+    {
+        get
+        {
+            var layout = new Layout(Count, Flags);
+            var data = _data.AsSpan();
+            return new FileFacts(
+                (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
+                new UnixTime(ReadAt<long>(data, HeaderSize, index)),
+                (layout.Flags & ManyPermissions) != 0
+                    ? ReadAt<ushort>(data, layout.Permissions, index)
+                    : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]),
+                (layout.Flags & ManyChanges) != 0
+                    ? ReadAt<uint>(data, layout.Changes, index)
+                    : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]));
+        }
+    }
+
+    /// <summary>The columns as they stand, for <see cref="TryFromData"/>; empty where there are no files.</summary>
+    public ReadOnlySpan<byte> Data => _data;
+
+    /// <summary>The UTF-8 name of a file, a slice of the one array.</summary>
+    public ReadOnlyMemory<byte> Name(int index)
+    {
+        var (start, end) = NameBounds(index);
+        return _data.AsMemory(start, end - start);
+    }
+
+    public ReadOnlySpan<byte> NameSpan(int index)
+    {
+        var (start, end) = NameBounds(index);
+        return _data.AsSpan(start, end - start);
+    }
+
+    /// <returns>The index of the name, or the complement of where it would stand.</returns>
+    public int Find(ReadOnlySpan<byte> name)
+    {
+        int low = 0, high = Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = NameSpan(middle).SequenceCompareTo(name);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return ~low;
+    }
+
+    /// <summary>The first file from an index on whose name may match a pattern, as far as its literal tells.</summary>
+    /// <returns>The count when there is none.</returns>
+    public int NextCandidate(NamePattern? pattern, int from)
+    {
+        var count = Count;
+        if (from >= count || pattern is null || pattern.Literal.IsEmpty) return from;
+        // The names lie one after another: what is found over the border of two is one candidate too many, and is matched in vain.
+        var layout = new Layout(count, Flags);
+        var start = NameBounds(from).Start;
+        var hit = AsciiSearch.IndexOfIgnoreCase(_data.AsSpan(start), pattern.Literal);
+        return hit < 0 ? count : IndexOfNameAt(start + hit - layout.Names, from);
+    }
+
+    public bool Equals(FileColumns other) => _data.AsSpan().SequenceEqual(other._data);
+
+    public override bool Equals(object? obj) => obj is FileColumns other && Equals(other);
+
+    public override int GetHashCode() => HashCode.Combine(Count, Bytes);
+
+    /// <summary>Packs files that are sorted by name, without two of one name.</summary>
+    /// <param name="names">Where the names lie.</param>
+    /// <param name="files">The files.</param>
+    public static FileColumns Pack(ReadOnlySpan<byte> names, ReadOnlySpan<GatheredFile> files)
+    {
+        if (files.IsEmpty) return default;
+        var flags = 0;
+        long nameBytes = 0, bytes = 0;
+        var first = files[0].Facts;
+        foreach (ref readonly var file in files)
+        {
+            nameBytes += file.NameLength;
+            bytes += file.Facts.Size;
+            if ((ulong)file.Facts.Size > uint.MaxValue) flags |= WideSizes;
+            if (file.Facts.Changed != first.Changed) flags |= ManyChanges;
+            if (file.Facts.Permissions != first.Permissions) flags |= ManyPermissions;
+        }
+
+        if (nameBytes > ushort.MaxValue) flags |= WideNames;
+        var layout = new Layout(files.Length, flags);
+        var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)));
+        var span = data.AsSpan();
+        BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);
+        BinaryPrimitives.WriteInt64LittleEndian(span[BytesAt..], bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[ChangedAt..], first.Changed);
+        BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], (ushort)first.Permissions);
+
+        var nameEnd = 0;
+        for (var index = 0; index < files.Length; index++)
+        {
+            ref readonly var file = ref files[index];
+            WriteAt(span, HeaderSize, index, file.Facts.Modified.Nanoseconds);
+            if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, file.Facts.Size);
+            else WriteAt(span, layout.Sizes, index, (uint)file.Facts.Size);
+            if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, file.Facts.Changed);
+            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, (ushort)file.Facts.Permissions);
+            names.Slice(file.NameStart, file.NameLength).CopyTo(span[(layout.Names + nameEnd)..]);
+            nameEnd += file.NameLength;
+            if ((flags & WideNames) != 0) WriteAt(span, layout.NameEnds, index, (uint)nameEnd);
+            else WriteAt(span, layout.NameEnds, index, (ushort)nameEnd);
+        }
+
+        return new FileColumns(data);
+    }
+
+    /// <summary>Takes over columns that were kept outside of the process. The order of the names and what they spell is not checked.</summary>
+    /// <returns>False where reading them would leave the array.</returns>
+    public static bool TryFromData(byte[] data, out FileColumns columns)
+    {
+        columns = default;
+        if (data.Length == 0) return true;
+        if (data.Length < HeaderSize) return false;
+        var read = new FileColumns(data);
+        var (count, flags) = (read.Count, read.Flags);
+        if (count <= 0 || (flags & ~AllFlags) != 0 || count > (data.Length - HeaderSize) / SmallestFile || count > (int.MaxValue - HeaderSize) / LargestFile) return false;
+        var layout = new Layout(count, flags);
+        if (layout.Names > data.Length) return false;
+        var isWide = (flags & WideNames) != 0;
+        ReadOnlySpan<byte> span = data;
+        uint end = 0;
+        for (var index = 0; index < count; index++)
+        {
+            var next = isWide ? ReadAt<uint>(span, layout.NameEnds, index) : ReadAt<ushort>(span, layout.NameEnds, index);
+            if (next <= end) return false;
+            end = next;
+        }
+
+        if (end != data.Length - layout.Names) return false;
+        columns = read;
+        return true;
+    }
+
+    /// <summary>Writes one time of change for all files. Only for columns fresh from a scan, which nobody else has yet.</summary>
+    public void Stamp(uint changed)
+    {
+        if (_data is null) return;
+        if ((Flags & ManyChanges) != 0) throw new InvalidOperationException("the files have times of change of their own");
+        BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(ChangedAt), changed);
+    }
+
+    /// <summary>Whether a file changed after a time, in Unix seconds.</summary>
+    public bool HasChangesAfter(uint time)
+    {
+        if (_data is null || time == uint.MaxValue) return false;
+        if ((Flags & ManyChanges) == 0) return BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(ChangedAt)) > time;
+        var layout = new Layout(Count, Flags);
+        return MemoryMarshal.Cast<byte, uint>(Section(layout.Changes, layout.NameEnds)).ContainsAnyInRange(time + 1, uint.MaxValue);
+    }
+
+    /// <summary>Whether both hold the same files with the same facts, whenever they changed.</summary>
+    public bool HasSameContent(FileColumns other)
+    {
+        if (_data is null || other._data is null) return _data is null && other._data is null;
+        if (Count != other.Count || Bytes != other.Bytes || ((Flags ^ other.Flags) & ~ManyChanges) != 0) return false;
+        var mine = new Layout(Count, Flags);
+        var its = new Layout(Count, other.Flags);
+        return Section(BytesAt, ChangedAt).SequenceEqual(other.Section(BytesAt, ChangedAt))
+            && Section(PermissionsAt, mine.Changes).SequenceEqual(other.Section(PermissionsAt, its.Changes))
+            && Section(mine.NameEnds, _data.Length).SequenceEqual(other.Section(its.NameEnds, other._data.Length));
+    }
+
+    private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
+
+    /// <summary>The file whose name lies over an offset in the names.</summary>
+    private int IndexOfNameAt(int offset, int low)
+    {
+        var high = Count - 1;
+        var layout = new Layout(Count, Flags);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (NameBounds(middle).End - layout.Names > offset) high = middle;
+            else low = middle + 1;
+        }
+
+        return low;
+    }
+
+    private (int Start, int End) NameBounds(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
+        var layout = new Layout(Count, Flags);
+        var data = _data.AsSpan();
+        int start, end;
+        if ((layout.Flags & WideNames) != 0)
+        {
+            start = index == 0 ? 0 : (int)ReadAt<uint>(data, layout.NameEnds, index - 1);
+            end = (int)ReadAt<uint>(data, layout.NameEnds, index);
+        }
+        else
+        {
+            start = index == 0 ? 0 : ReadAt<ushort>(data, layout.NameEnds, index - 1);
+            end = ReadAt<ushort>(data, layout.NameEnds, index);
+        }
+
+        return (layout.Names + start, layout.Names + end);
+    }
+
+    private static unsafe T ReadAt<T>(ReadOnlySpan<byte> data, int column, int index) where T : unmanaged =>
+        MemoryMarshal.Read<T>(data[(column + index * sizeof(T))..]);
+
+    private static unsafe void WriteAt<T>(Span<byte> data, int column, int index, T value) where T : unmanaged =>
+        MemoryMarshal.Write(data[(column + index * sizeof(T))..], value);
+
+    /// <summary>Where each column starts.</summary>
+    private readonly ref struct Layout
+    {
+        public readonly int Flags, Sizes, Changes, NameEnds, Permissions, Names;
+
+        public Layout(int count, int flags)
+        {
+            Flags = flags;
+            Sizes = HeaderSize + count * sizeof(long);
+            Changes = Sizes + count * ((flags & WideSizes) != 0 ? sizeof(long) : sizeof(uint));
+            NameEnds = Changes + ((flags & ManyChanges) != 0 ? count * sizeof(uint) : 0);
+            Permissions = NameEnds + count * ((flags & WideNames) != 0 ? sizeof(uint) : sizeof(ushort));
+            Names = Permissions + ((flags & ManyPermissions) != 0 ? count * sizeof(ushort) : 0);
+        }
+    }
+}

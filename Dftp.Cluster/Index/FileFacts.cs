@@ -1,0 +1,13 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>What a node says of a file that it holds, the name apart.</summary>
+/// <param name="Size">Bytes.</param>
+/// <param name="Modified">The file's modification time.</param>
+/// <param name="Permissions">POSIX permission bits, 0 to 07777.</param>
+/// <param name="Changed">Unix seconds at which the node saw the entry change (the wire's LastInfoUpdated); 0 while a scan gathers.</param>
+internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, uint Changed = 0);
+
+/// <summary>What a node says of a directory that it holds. Members as in <see cref="FileFacts"/>.</summary>
+internal readonly record struct DirectoryFacts(UnixTime Modified, int Permissions, uint Changed = 0);

@@ -1,0 +1,75 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>What one node holds in one directory. A node has a part in every directory that leads to something it holds. Immutable.</summary>
+internal sealed class NodeEntries
+{
+    /// <param name="node">The node.</param>
+    /// <param name="announced">What the node said of the directory itself, or null when it only spoke of what is in it.</param>
+    /// <param name="implied">The modification time to show for a directory that was not announced.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="pathHash">Where the directory stands, as <see cref="NameBytes.Hash(ulong, ReadOnlySpan{byte})"/> over its names.</param>
+    public NodeEntries(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, ulong pathHash)
+        : this(node, announced, implied, files, new KnownDigest(DigestOf(announced, files, pathHash)))
+    {
+    }
+
+    /// <summary>A part that was kept with its <see cref="Digest"/>, which would take longer to compute than all else.</summary>
+    public NodeEntries(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, KnownDigest digest)
+    {
+        Node = node;
+        IsAnnounced = announced is not null;
+        Facts = announced ?? new DirectoryFacts(implied, DefaultPermissions);
+        Files = files;
+        Digest = digest.Value;
+    }
+
+    /// <summary>rwxr-xr-x, what a directory that nobody described is shown with.</summary>
+    public const int DefaultPermissions = 0b111_101_101;
+
+    public NodeName Node { get; }
+
+    public bool IsAnnounced { get; }
+
+    public DirectoryFacts Facts { get; }
+
+    public FileColumns Files { get; }
+
+    /// <summary>
+    /// A sum over the announced entries, their paths included; the digests of a node's parts add up to the digest of all that it
+    /// announced, in whatever order.
+    /// </summary>
+    public ulong Digest { get; }
+
+    public DirectoryFacts? Announced => IsAnnounced ? Facts : null;
+
+    /// <summary>A file as an entry of which this node is the only holder.</summary>
+    public Entry ToEntry(int index)
+    {
+        var facts = Files[index];
+        return new Entry(Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, Node);
+    }
+
+    public bool IsSameAs(DirectoryFacts? announced, UnixTime implied, FileColumns files) =>
+        announced == Announced && (IsAnnounced || implied == Facts.Modified) && files.Equals(Files);
+
+    private static ulong DigestOf(DirectoryFacts? announced, FileColumns files, ulong pathHash)
+    {
+        ulong sum = 0;
+        if (announced is { } facts) sum = DigestOf(pathHash, -1, facts.Modified, facts.Permissions, facts.Changed);
+        for (var index = 0; index < files.Count; index++)
+        {
+            var file = files[index];
+            sum += DigestOf(NameBytes.Hash(pathHash, files.NameSpan(index)), file.Size, file.Modified, file.Permissions, file.Changed);
+        }
+
+        return sum;
+    }
+
+    private static ulong DigestOf(ulong path, long size, UnixTime modified, int permissions, uint changed) =>
+        NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(path, size), modified.Nanoseconds), (long)changed << 16 | (uint)permissions);
+}
+
+/// <summary>A digest that need not be computed.</summary>
+internal readonly record struct KnownDigest(ulong Value);

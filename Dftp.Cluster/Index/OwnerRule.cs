@@ -1,0 +1,27 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>
+/// Of several holders the owner is the one that saw the entry change last; of those that saw it in the same second, the one with the
+/// smaller name.
+/// </summary>
+/// <remarks>It looks at nothing but what the holders say, so every node comes to the same owner in whatever order it heard of them.</remarks>
+internal static class OwnerRule
+{
+    public static bool Wins(uint changed, NodeName node, uint otherChanged, NodeName other) =>
+        changed != otherChanged ? changed > otherChanged : node < other;
+
+    /// <summary>The part whose facts a directory shows; a directory that nobody announced shows those of its first holder.</summary>
+    public static NodeEntries OwnerOf(ReadOnlySpan<NodeEntries> parts)
+    {
+        var owner = parts[0];
+        foreach (var part in parts[1..])
+        {
+            if (part.IsAnnounced != owner.IsAnnounced ? part.IsAnnounced : Wins(part.Facts.Changed, part.Node, owner.Facts.Changed, owner.Node))
+                owner = part;
+        }
+
+        return owner;
+    }
+}

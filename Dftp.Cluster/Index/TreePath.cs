@@ -1,0 +1,80 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>The way from a path to a place in the tree.</summary>
+internal static class TreePath
+{
+    /// <summary>The path in the tree of what stands at a path beneath a directory that is mounted there.</summary>
+    public static VirtualPath Under(VirtualPath mount, VirtualPath beneath) =>
+        mount.IsRoot ? beneath : beneath.IsRoot ? mount : VirtualPath.Parse(mount.Value + beneath.Value);
+
+    public static TreeDirectory? FindDirectory(TreeDirectory root, VirtualPath path)
+    {
+        if (path.IsRoot) return root;
+        return TryFindParent(root, path, out var parent, out var name) ? parent.FindChild(name) : null;
+    }
+
+    /// <summary>The directory in which the path's last name would stand, and that name. The path is not the root.</summary>
+    public static bool TryFindParent(TreeDirectory root, VirtualPath path, out TreeDirectory parent, out ReadOnlySpan<byte> name)
+    {
+        // A name is never longer than its path: one conversion serves all the names.
+        var bytes = Encoding.UTF8.GetBytes(path.Value);
+        var rest = bytes.AsSpan(1);
+        parent = root;
+        for (var slash = rest.IndexOf((byte)'/'); slash >= 0; slash = rest.IndexOf((byte)'/'))
+        {
+            if (parent.FindChild(rest[..slash]) is not { } child)
+            {
+                name = default;
+                return false;
+            }
+
+            parent = child;
+            rest = rest[(slash + 1)..];
+        }
+
+        name = rest;
+        return true;
+    }
+
+    /// <summary>The part whose file of that name the tree shows; null where none has one.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="index">Of the file in its part.</param>
+    /// <param name="holders">How many parts have one.</param>
+    public static NodeEntries? FindOwner(TreeDirectory directory, ReadOnlySpan<byte> name, out int index, out int holders)
+    {
+        (index, holders) = (-1, 0);
+        NodeEntries? owner = null;
+        foreach (var part in directory.PartsArray())
+        {
+            var found = part.Files.Find(name);
+            if (found < 0) continue;
+            holders++;
+            if (owner is not null && !OwnerRule.Wins(part.Files[found].Changed, part.Node, owner.Files[index].Changed, owner.Node)) continue;
+            (owner, index) = (part, found);
+        }
+
+        return owner;
+    }
+
+    /// <summary>The parts that have a file of that name, in the order of <see cref="OwnerRule"/>.</summary>
+    public static List<(NodeEntries Part, int Index)> Holders(TreeDirectory directory, ReadOnlySpan<byte> name)
+    {
+        var holders = new List<(NodeEntries Part, int Index)>(1);
+        foreach (var part in directory.PartsArray())
+        {
+            var index = part.Files.Find(name);
+            if (index >= 0) holders.Add((part, index));
+        }
+
+        if (holders.Count > 1)
+        {
+            holders.Sort((a, b) => OwnerRule.Wins(a.Part.Files[a.Index].Changed, a.Part.Node, b.Part.Files[b.Index].Changed, b.Part.Node) ? -1 : 1);
+        }
+
+        return holders;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>
+/// A search through a part of the tree. It looks through the names of a directory as they lie in its columns, and makes entries and
+/// paths only of what is a hit. Runs once.
+/// </summary>
+internal sealed class TreeSearch(SearchQuery query)
+{
+    private const int FilesBetweenLooks = 4096;
+
+    /// <summary>The directories from the start down to the one that is searched, with their paths as far as they were needed.</summary>
+    private readonly List<(TreeDirectory Directory, VirtualPath? Path)> _way = [];
+
+    /// <summary>Hits in the order of <see cref="ITreeSnapshot.Walk"/>.</summary>
+    public IEnumerable<WalkEntry> Run(TreeDirectory start, CancellationToken cancellationToken)
+    {
+        var left = query.Limit ?? int.MaxValue;
+        var open = new Stack<(TreeDirectory Directory, int Depth)>();
+        open.Push((start, 0));
+        while (open.TryPop(out var next))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _way.RemoveRange(next.Depth, _way.Count - next.Depth);
+            _way.Add((next.Directory, next.Depth == 0 ? query.Under : null));
+            foreach (var hit in HitsIn(next.Directory, cancellationToken))
+            {
+                yield return new WalkEntry(PathTo(next.Depth), hit);
+                if (--left == 0) yield break;
+            }
+
+            var children = next.Directory.Children;
+            for (var index = children.Length - 1; index >= 0; index--) open.Push((children[index], next.Depth + 1));
+        }
+    }
+
+    private IEnumerable<Entry> HitsIn(TreeDirectory directory, CancellationToken cancellationToken)
+    {
+        if (query.IsDirectory != false)
+        {
+            foreach (var child in directory.Children)
+            {
+                var entry = child.ToEntry();
+                if (query.Matches(entry)) yield return entry;
+            }
+        }
+
+        if (query.IsDirectory == true) yield break;
+        if (directory is { OnlyPart: { } part, HidesFiles: false })
+        {
+            for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count; index = part.Files.NextCandidate(query.Name, index + 1))
+            {
+                if (index % FilesBetweenLooks == 0) cancellationToken.ThrowIfCancellationRequested();
+                var entry = part.ToEntry(index);
+                if (query.Matches(entry)) yield return entry;
+            }
+        }
+        else if (Array.Exists(directory.PartsArray(), some => some.Files.NextCandidate(query.Name, 0) < some.Files.Count))
+        {
+            foreach (var entry in TreeSnapshot.List(directory))
+            {
+                if (!entry.IsDirectory && query.Matches(entry)) yield return entry;
+            }
+        }
+    }
+
+    /// <summary>All hits of one directory get the same instance.</summary>
+    private VirtualPath PathTo(int depth)
+    {
+        var known = depth;
+        while (_way[known].Path is null) known--;
+        var path = _way[known].Path!.Value;
+        while (known < depth)
+        {
+            known++;
+            path = path.Child(Encoding.UTF8.GetString(_way[known].Directory.Name));
+            _way[known] = (_way[known].Directory, path);
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Index;
+
+/// <summary>The merged tree at one moment.</summary>
+internal sealed class TreeSnapshot : ITreeSnapshot
+{
+    public static readonly TreeSnapshot Empty = new(TreeDirectory.Empty, ImmutableSortedDictionary<NodeName, NodeTotals>.Empty, 0);
+
+    public TreeSnapshot(TreeDirectory root, ImmutableSortedDictionary<NodeName, NodeTotals> holdings, long version)
+    {
+        Root = root;
+        Holdings = holdings;
+        Version = version;
+    }
+
+    public TreeDirectory Root { get; }
+
+    /// <summary>What each node holds; a node that holds nothing is not in it.</summary>
+    public ImmutableSortedDictionary<NodeName, NodeTotals> Holdings { get; }
+
+    /// <summary>Counts the changes of the tree in this process.</summary>
+    public long Version { get; }
+
+    public TreeTotals Totals => new(Root.Files, Root.Directories, Root.Bytes, Root.HiddenFiles);
+
+    public NodeTotals HoldingOf(NodeName node) => Holdings.GetValueOrDefault(node);
+
+    /// <summary>A node's digest, added up anew from its parts.</summary>
+    public ulong DigestOf(NodeName node)
+    {
+        return Sum(Root, node);
+
+        static ulong Sum(TreeDirectory directory, NodeName node)
+        {
+            if (directory.PartOf(node) is not { } part) return 0;
+            var sum = part.Digest;
+            foreach (var child in directory.Children) sum += Sum(child, node);
+            return sum;
+        }
+    }
+
+    public bool TryFind(VirtualPath path, out Entry entry)
+    {
+        entry = default;
+        if (path.IsRoot)
+        {
+            entry = Root.ToEntry();
+            return true;
+        }
+
+        if (!TreePath.TryFindParent(Root, path, out var parent, out var name)) return false;
+        if (parent.FindChild(name) is { } directory)
+        {
+            entry = directory.ToEntry();
+            return true;
+        }
+
+        if (TreePath.FindOwner(parent, name, out var index, out var holders) is not { } owner) return false;
+        entry = EntryOf(owner, index, holders);
+        return true;
+    }
+
+    private static Entry EntryOf(NodeEntries part, int index, int holders)
+    {
+        var facts = part.Files[index];
+        return new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node, holders);
+    }
+
+    public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    {
+        if (TreePath.FindDirectory(Root, path) is not { } directory) return FileHoldersOf(path);
+        var parts = directory.PartsArray();
+        if (parts.Length == 0) return [];
+        var owner = directory.Owner;
+        return
+        [
+            .. parts.OrderBy(part => part != owner).Select(part => new Entry(
+                directory.Name, true, directory.Bytes, part.Facts.Modified, part.Facts.Permissions, part.Node, parts.Length)),
+        ];
+    }
+
+    /// <summary>All holders of a file, the owner first and each as it describes the file; empty for a directory and for nothing.</summary>
+    public IReadOnlyList<Entry> FileHoldersOf(VirtualPath path)
+    {
+        if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
+        var holders = TreePath.Holders(parent, name);
+        var entries = new Entry[holders.Count];
+        for (var i = 0; i < entries.Length; i++) entries[i] = EntryOf(holders[i].Part, holders[i].Index, entries.Length);
+        return entries;
+    }
+
+    public object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);
+
+    public IEnumerable<Entry> List(VirtualPath directory) =>
+        TreePath.FindDirectory(Root, directory) is { } found ? List(found) : [];
+
+    public IEnumerable<WalkEntry> Walk(VirtualPath directory) =>
+        TreePath.FindDirectory(Root, directory) is { } found ? Walk(found, directory) : [];
+
+    public IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) =>
+        TreePath.FindDirectory(Root, query.Under) is { } found ? new TreeSearch(query).Run(found, cancellationToken) : [];
+
+    public IEnumerable<WalkEntry> Copies(VirtualPath directory)
+    {
+        foreach (var (found, path) in Directories(directory))
+        {
+            foreach (var part in found.PartsArray())
+            {
+                for (var index = 0; index < part.Files.Count; index++)
+                {
+                    if (found.HidesFiles && found.FindChild(part.Files.NameSpan(index)) is not null) continue;
+                    var facts = part.Files[index];
+                    yield return new WalkEntry(
+                        path, new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node));
+                }
+            }
+        }
+    }
+
+    /// <summary>The entries of a directory, its directories first.</summary>
+    internal static IEnumerable<Entry> List(TreeDirectory directory)
+    {
+        foreach (var child in directory.Children) yield return child.ToEntry();
+        var merge = new FileMerge(directory.PartsArray());
+        while (merge.MoveNext())
+        {
+            if (directory.HidesFiles && directory.FindChild(merge.Name) is not null) continue;
+            yield return merge.ToEntry();
+        }
+    }
+
+    /// <summary>A directory and all below it.</summary>
+    private IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(VirtualPath from) =>
+        TreePath.FindDirectory(Root, from) is { } found ? Directories(found, from) : [];
+
+    private static IEnumerable<WalkEntry> Walk(TreeDirectory directory, VirtualPath path)
+    {
+        foreach (var next in Directories(directory, path))
+        {
+            foreach (var entry in List(next.Directory)) yield return new WalkEntry(next.Path, entry);
+        }
+    }
+
+    private static IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(TreeDirectory directory, VirtualPath path)
+    {
+        // A stack of one's own: nested iterators would make each step as dear as the tree is deep.
+        var open = new Stack<(TreeDirectory Directory, VirtualPath Path)>();
+        open.Push((directory, path));
+        while (open.TryPop(out var next))
+        {
+            yield return next;
+            for (var index = next.Directory.Children.Length - 1; index >= 0; index--)
+            {
+                var child = next.Directory.Children[index];
+                open.Push((child, next.Path.Child(System.Text.Encoding.UTF8.GetString(child.Name))));
+            }
+        }
+    }
+}

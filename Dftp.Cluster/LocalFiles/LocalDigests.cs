@@ -1,0 +1,112 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles;
+
+/// <summary>The digests of this node's own copies, computed by reading them, a few at a time.</summary>
+internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdentity> known, HashingGate gate, TimeProvider time)
+{
+    /// <summary>A file that changes faster than it can be read is told after so many times.</summary>
+    private const int MaxAttempts = 3;
+
+    /// <summary>
+    /// File times move on with the system's timer, 10 ms where it is slow: a write so short after another one can leave the time as it
+    /// was. What was read of a file as young as that is true of that moment and is not kept.
+    /// </summary>
+    private static readonly TimeSpan TimesAreCoarse = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Looks at the disk only where something is known at all.</summary>
+    public ContentDigest? Known(VirtualPath path, in Entry file)
+    {
+        if (known.IsEmpty) return null;
+        var opened = files.Open(path);
+        if (!opened.IsOpened) return null;
+        using var copy = opened.File;
+        return files.EntryOf(copy, file).HasSameContentFacts(file) ? known.Find(copy.Identity, copy.Version) : null;
+    }
+
+    /// <remarks>
+    /// 1. What is known of the file as it lies on the disk.
+    /// 2. Otherwise it is read, when it is its turn.
+    /// 3. The digest is that of the file only where it is the same one afterwards; else again from 1.
+    /// </remarks>
+    public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            // 1
+            if (Look(path, file, out var identity, out var version) is { } answer) return answer;
+
+            // 2
+            ContentDigest digest;
+            DateTimeOffset began;
+            using (await gate.EnterAsync(cancellationToken))
+            {
+                // Whoever waited before for the same file has it computed by now.
+                if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
+                began = time.GetUtcNow();
+                var opened = files.Open(path, file, ByteRange.Whole(file));
+                if (opened.IsStale(out var now)) return DigestResult.Changed(now);
+                if (opened.Error is { } error) return DigestResult.Failed(error);
+                await using var content = opened.Content!;
+                try
+                {
+                    digest = await ContentDigest.OfAsync(content, cancellationToken);
+                }
+                catch (FileContentException broken)
+                {
+                    return DigestResult.Failed(broken.Error);
+                }
+            }
+
+            // 3
+            var after = Look(path, file, out var identityAfter, out var versionAfter);
+            if (after is not null) return after.Value;
+            if (!identityAfter.Equals(identity) || versionAfter != version) continue;
+            if (IsSettled(version, began)) known.Keep(identity, version, digest);
+            return DigestResult.Of(digest);
+        }
+
+        return DigestResult.Failed(FileErrorKind.Failed, $"{path} keeps changing while it is read");
+    }
+
+    /// <returns>An answer that needs no reading; null where the file is there with the facts that were asked for.</returns>
+    private DigestResult? Look(VirtualPath path, in Entry file, out FileIdentity identity, out ContentVersion version)
+    {
+        (identity, version) = (default, default);
+        var opened = files.Open(path);
+        if (!opened.IsOpened) return DigestResult.Failed(opened.Error);
+        using var copy = opened.File;
+        (identity, version) = (copy.Identity, copy.Version);
+        var now = files.EntryOf(copy, file);
+        if (!now.HasSameContentFacts(file)) return DigestResult.Changed(now);
+        return known.Find(identity, version) is { } digest ? DigestResult.Of(digest) : null;
+    }
+
+    private static bool IsSettled(ContentVersion version, DateTimeOffset began)
+    {
+        var latest = version.Modified > version.StatusChanged ? version.Modified : version.StatusChanged;
+        return UnixTime.From(began - TimesAreCoarse) > latest;
+    }
+}
+
+/// <summary>Bounds how many files a node hashes at once: the rest of the processors is for those who are served.</summary>
+internal sealed class HashingGate(int places) : IDisposable
+{
+    private readonly SemaphoreSlim _places = new(places);
+
+    public static HashingGate ForThisMachine() => new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <returns>The place, which is given back by disposing of it.</returns>
+    public async ValueTask<Place> EnterAsync(CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken);
+        return new Place(_places);
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    internal readonly struct Place(SemaphoreSlim places) : IDisposable
+    {
+        public void Dispose() => places.Release();
+    }
+}

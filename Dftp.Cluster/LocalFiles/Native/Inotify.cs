@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Cluster.LocalFiles.Native;
+
+/// <summary>inotify(7), and the poll(2) and eventfd(2) that one needs to wait for it.</summary>
+internal static unsafe partial class Inotify
+{
+    public const uint Modified = 0x2;
+    public const uint AttributesChanged = 0x4;
+    public const uint ClosedAfterWriting = 0x8;
+    public const uint MovedFrom = 0x40;
+    public const uint MovedTo = 0x80;
+    public const uint Created = 0x100;
+    public const uint Deleted = 0x200;
+    public const uint SelfDeleted = 0x400;
+    public const uint SelfMoved = 0x800;
+
+    /// <summary>The watch is gone: removed by us, or with the directory, or with its file system.</summary>
+    public const uint Ignored = 0x8000;
+    public const uint Overflow = 0x4000;
+    public const uint Unmounted = 0x2000;
+    public const uint IsDirectory = 0x40000000;
+
+    private const uint OnlyDirectories = 0x01000000;
+
+    /// <summary>What is written to a file after its last name went is nobody's business.</summary>
+    private const uint ExcludeUnlinked = 0x04000000;
+
+    private const uint Watched = Modified | AttributesChanged | ClosedAfterWriting | MovedFrom | MovedTo | Created | Deleted | SelfDeleted | SelfMoved
+        | OnlyDirectories | ExcludeUnlinked;
+
+    // O_NONBLOCK | O_CLOEXEC, the same for inotify_init1 and eventfd on every architecture .NET runs on.
+    private const int NonBlocking = 0x800 | 0x80000;
+
+    private const short PollIn = 1;
+
+    // struct inotify_event: watch 4, mask 4, cookie 4, length of the name 4, then the name with at least one NUL.
+    private const int HeaderSize = 16;
+
+    /// <returns>Null with an error number.</returns>
+    public static SafeFileHandle? Open(out int errno) => ToHandle(Init(NonBlocking), out errno);
+
+    /// <summary>A descriptor by which another thread ends a <see cref="Wait"/>.</summary>
+    public static SafeFileHandle? OpenEvent(out int errno) => ToHandle(EventFd(0, NonBlocking), out errno);
+
+    /// <summary>Watches an open directory, whatever its path is.</summary>
+    /// <returns>The watch, which is the same one for the same directory; or -1 with an error number.</returns>
+    public static int Watch(SafeFileHandle inotify, SafeFileHandle directory, out int errno)
+    {
+        bool inotifyHeld = false, directoryHeld = false;
+        try
+        {
+            inotify.DangerousAddRef(ref inotifyHeld);
+            directory.DangerousAddRef(ref directoryHeld);
+            var path = stackalloc byte[32];
+            var buffer = new Span<byte>(path, 32);
+            "/proc/self/fd/"u8.CopyTo(buffer);
+            System.Buffers.Text.Utf8Formatter.TryFormat((int)directory.DangerousGetHandle(), buffer[14..], out var written);
+            path[14 + written] = 0;
+            var watch = AddWatch((int)inotify.DangerousGetHandle(), path, Watched);
+            errno = watch < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return watch;
+        }
+        finally
+        {
+            if (inotifyHeld) inotify.DangerousRelease();
+            if (directoryHeld) directory.DangerousRelease();
+        }
+    }
+
+    public static void Unwatch(SafeFileHandle inotify, int watch) => RemoveWatch(inotify, watch);
+
+    /// <summary>Waits until one of two descriptors can be read.</summary>
+    /// <param name="events">The one.</param>
+    /// <param name="stop">The other.</param>
+    /// <param name="milliseconds">The longest wait; -1 for ever.</param>
+    /// <returns>Which of them can be read; neither after the longest wait.</returns>
+    public static (bool Events, bool Stop) Wait(SafeFileHandle? events, SafeFileHandle stop, int milliseconds)
+    {
+        bool eventsHeld = false, stopHeld = false;
+        try
+        {
+            events?.DangerousAddRef(ref eventsHeld);
+            stop.DangerousAddRef(ref stopHeld);
+            var polled = stackalloc PollFd[2];
+            polled[0] = new PollFd { Descriptor = (int)stop.DangerousGetHandle(), Events = PollIn };
+            polled[1] = new PollFd { Descriptor = events is null ? -1 : (int)events.DangerousGetHandle(), Events = PollIn };
+            return Poll(polled, 2, milliseconds) > 0 ? (polled[1].Returned != 0, polled[0].Returned != 0) : (false, false);
+        }
+        finally
+        {
+            if (eventsHeld) events!.DangerousRelease();
+            if (stopHeld) stop.DangerousRelease();
+        }
+    }
+
+    public static void Raise(SafeFileHandle eventDescriptor)
+    {
+        ulong one = 1;
+        Write(eventDescriptor, &one, sizeof(ulong));
+    }
+
+    /// <summary>Reads the events that are there.</summary>
+    /// <returns>Bytes read; 0 when there are none; -1 with an error number.</returns>
+    public static int ReadEvents(SafeFileHandle inotify, Span<byte> buffer, out int errno)
+    {
+        fixed (byte* start = buffer)
+        {
+            var count = Read(inotify, start, (nuint)buffer.Length);
+            errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return errno is Errno.EAGAIN or Errno.EINTR ? 0 : (int)count;
+        }
+    }
+
+    /// <summary>Takes one event from the front of what was read.</summary>
+    public static ReadOnlySpan<byte> Next(ReadOnlySpan<byte> events, out int watch, out uint mask, out ReadOnlySpan<byte> name)
+    {
+        watch = MemoryMarshal.Read<int>(events);
+        mask = MemoryMarshal.Read<uint>(events[4..]);
+        var length = MemoryMarshal.Read<int>(events[12..]);
+        name = events.Slice(HeaderSize, length);
+        var end = name.IndexOf((byte)0);
+        if (end >= 0) name = name[..end];
+        return events[(HeaderSize + length)..];
+    }
+
+    private static SafeFileHandle? ToHandle(int descriptor, out int errno)
+    {
+        errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    private static partial int Init(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true)]
+    private static partial int AddWatch(int inotify, byte* path, uint mask);
+
+    [LibraryImport("libc", EntryPoint = "inotify_rm_watch", SetLastError = true)]
+    private static partial int RemoveWatch(SafeFileHandle inotify, int watch);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    private static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(PollFd* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    private static partial nint Read(SafeFileHandle descriptor, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(SafeFileHandle descriptor, void* buffer, nuint size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles.Native;
+
+/// <summary>statx(2), Linux 4.11: what a path or an open file is.</summary>
+internal static unsafe partial class Statx
+{
+    private const int AtSymlinkNoFollow = 0x100;
+    private const int AtEmptyPath = 0x1000;
+
+    // Type, mode, links, modification and change time, inode and size; the device is always filled in.
+    private const uint Mask = 0x1 | 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200;
+
+    /// <summary>The entry of an open directory; a symlink is not followed.</summary>
+    /// <param name="directory">A descriptor that stays open during the call.</param>
+    /// <param name="terminatedName">The name and a NUL.</param>
+    /// <param name="status">The result.</param>
+    /// <returns>0 or an error number.</returns>
+    public static int Entry(int directory, byte* terminatedName, out FileStatus status) =>
+        Get(directory, terminatedName, AtSymlinkNoFollow, out status);
+
+    /// <summary>An open file, one opened by O_PATH too.</summary>
+    /// <returns>0 or an error number.</returns>
+    public static int Handle(SafeHandle file, out FileStatus status) => Get(file, [0], AtEmptyPath, out status);
+
+    /// <summary>What stands at a path now; symlinks are followed wherever they lead.</summary>
+    /// <param name="directory">From where the path counts.</param>
+    /// <param name="terminatedPath">The path and a NUL.</param>
+    /// <param name="status">The result.</param>
+    /// <returns>0 or an error number.</returns>
+    public static int Path(SafeHandle directory, ReadOnlySpan<byte> terminatedPath, out FileStatus status) =>
+        Get(directory, terminatedPath, 0, out status);
+
+    private static int Get(SafeHandle directory, ReadOnlySpan<byte> terminatedPath, int flags, out FileStatus status)
+    {
+        var held = false;
+        try
+        {
+            directory.DangerousAddRef(ref held);
+            fixed (byte* path = terminatedPath) return Get((int)directory.DangerousGetHandle(), path, flags, out status);
+        }
+        finally
+        {
+            if (held) directory.DangerousRelease();
+        }
+    }
+
+    [SkipLocalsInit]
+    private static int Get(int directory, byte* path, int flags, out FileStatus status)
+    {
+        Buffer buffer;
+        if (Call(directory, path, flags, Mask, &buffer) != 0)
+        {
+            status = default;
+            return Marshal.GetLastPInvokeError();
+        }
+
+        status = new FileStatus(
+            buffer.Mode,
+            (long)buffer.Size,
+            UnixTime.FromSeconds(buffer.ModifiedSeconds, (int)buffer.ModifiedNanoseconds),
+            ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor,
+            buffer.Inode,
+            buffer.Links,
+            UnixTime.FromSeconds(buffer.ChangedSeconds, (int)buffer.ChangedNanoseconds));
+        return 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static partial int Call(int directory, byte* path, int flags, uint mask, Buffer* buffer);
+
+    /// <summary>The fields used here of struct statx.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Buffer
+    {
+        [FieldOffset(16)] public uint Links;
+        [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
+        [FieldOffset(40)] public ulong Size;
+        [FieldOffset(96)] public long ChangedSeconds;
+        [FieldOffset(104)] public uint ChangedNanoseconds;
+        [FieldOffset(112)] public long ModifiedSeconds;
+        [FieldOffset(120)] public uint ModifiedNanoseconds;
+        [FieldOffset(136)] public uint DeviceMajor;
+        [FieldOffset(140)] public uint DeviceMinor;
+    }
+}
+
+/// <summary>The part of a file's status that this product reads.</summary>
+/// <param name="Mode">st_mode: type and permission bits.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Modified">The modification time.</param>
+/// <param name="Device">The file system's device.</param>
+/// <param name="Inode">The number in its file system.</param>
+/// <param name="Links">Names that the file has; 0 once it was removed.</param>
+/// <param name="Changed">st_ctime: when its content, its permissions, its owner or its names last changed.</param>
+internal readonly record struct FileStatus(
+    int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links, UnixTime Changed)
+{
+    private const int TypeMask = 0xf000;
+
+    public int Permissions => Mode & 0xfff;
+
+    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+
+    public bool IsLink => (Mode & TypeMask) == 0xa000;
+}

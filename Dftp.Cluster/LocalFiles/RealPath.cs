@@ -1,0 +1,65 @@
+namespace Dftp.Cluster.LocalFiles;
+
+/// <summary>Where a path really ends, by the framework's means.</summary>
+internal static class RealPath
+{
+    /// <summary>Linux' own limit.</summary>
+    private const int MaxLinks = 40;
+
+    /// <summary>Follows every symlink in a path.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <param name="isCircle">Whether there were too many symlinks.</param>
+    /// <returns>The path without symlinks; null where nothing is there, or for a circle.</returns>
+    public static string? Of(string path, out bool isCircle)
+    {
+        isCircle = false;
+        var links = 0;
+        var full = Path.GetFullPath(path);
+        var real = Path.GetPathRoot(full)!;
+        var rest = new Stack<string>(Names(full[real.Length..]).Reverse());
+        while (rest.TryPop(out var name))
+        {
+            if (name == "..")
+            {
+                real = Path.GetDirectoryName(real) ?? real;
+                continue;
+            }
+
+            var next = Path.Join(real, name);
+            var info = new FileInfo(next);
+            if (info.LinkTarget is not { } target)
+            {
+                if (!Path.Exists(next)) return null;
+                real = next;
+                continue;
+            }
+
+            if (++links > MaxLinks)
+            {
+                isCircle = true;
+                return null;
+            }
+
+            // A link's target is not normalised as text: a/.. is not always where a stands.
+            if (Path.IsPathFullyQualified(target)) real = Path.GetPathRoot(target)!;
+            var names = Names(Path.IsPathFullyQualified(target) ? target[real.Length..] : target);
+            foreach (var part in names.Reverse()) rest.Push(part);
+        }
+
+        return real;
+    }
+
+    /// <summary>Whether <paramref name="path"/> is <paramref name="directory"/> or lies below it, both real.</summary>
+    public static bool IsBeneath(string path, string directory)
+    {
+        var prefix = Path.TrimEndingDirectorySeparator(directory);
+        var comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        return path.StartsWith(prefix, comparison)
+            && (path.Length == prefix.Length || Path.EndsInDirectorySeparator(prefix)
+                || path[prefix.Length] == Path.DirectorySeparatorChar);
+    }
+
+    private static IEnumerable<string> Names(string path) =>
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries)
+            .Where(name => name != ".");
+}

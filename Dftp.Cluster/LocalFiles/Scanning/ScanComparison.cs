@@ -1,0 +1,141 @@
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles.Scanning;
+
+/// <summary>
+/// Compares a scan with what this node announced before. What stayed as it was keeps its time of change, so that scanning again never
+/// flips an owner; what is new or different gets the present one, and so does what has a time that is yet to come.
+/// </summary>
+/// <param name="node">This node.</param>
+/// <param name="now">Unix seconds.</param>
+/// <param name="atMost">How many changes are wanted; none of a first scan, of which they are the whole tree.</param>
+internal sealed class ScanComparison(NodeName node, uint now, int atMost)
+{
+    /// <summary>Seconds by which clocks that are meant to be right may differ.</summary>
+    private const uint ClockTolerance = 24 * 60 * 60;
+
+    /// <summary>2020-01-01, before this product was made: a machine that does not know the time yet counts from an earlier one.</summary>
+    private const uint EarliestNow = 1_577_836_800;
+
+    /// <summary>A later time of change was told by a clock that ran ahead, and would make this node the owner until that time has come.</summary>
+    private readonly uint _latest = now < EarliestNow ? uint.MaxValue : (uint)Math.Min(uint.MaxValue, (long)now + ClockTolerance);
+
+    private readonly List<EntryChange> _changes = [];
+    private readonly FileColumnsBuilder _stamped = new();
+
+    /// <summary>
+    /// What to say to peers that know the state before: deletions come before what takes their place. When there are more than were wanted,
+    /// only a full update can say them.
+    /// </summary>
+    public IReadOnlyList<EntryChange> Changes => _changes;
+
+    /// <summary>How many changes there are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>
+    /// Writes the times of change into the draft and collects the changes.
+    /// </summary>
+    /// <param name="draft">The directory as it was scanned, with all below it.</param>
+    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <param name="path">Its path.</param>
+    public void Compare(DirectoryBuilder draft, TreeDirectory? announced, VirtualPath path)
+    {
+        var before = announced?.PartOf(node);
+        CompareDirectory(draft, before, path);
+        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        CompareFiles(draft, before?.Files ?? default, path);
+        foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
+    }
+
+    /// <summary>Collects the changes of a directory that was read again, where known directories in it were not read.</summary>
+    /// <param name="draft">The directory as it was scanned.</param>
+    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="unread">The drafts that have facts only.</param>
+    /// <param name="others">The paths of all that were read again: what they say of themselves is not said by this one.</param>
+    public void CompareAgain(
+        DirectoryBuilder draft, TreeDirectory? announced, VirtualPath path, IReadOnlySet<DirectoryBuilder> unread, IReadOnlySet<VirtualPath> others)
+    {
+        var before = announced?.PartOf(node);
+        CompareDirectory(draft, before, path);
+        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        CompareFiles(draft, before?.Files ?? default, path);
+        foreach (var child in draft.Directories())
+        {
+            var childPath = Child(path, child.Name);
+            var known = announced?.FindChild(child.Name);
+            if (!unread.Contains(child)) Compare(child, known, childPath);
+            else if (!others.Contains(childPath)) CompareDirectory(child, known?.PartOf(node), childPath);
+        }
+    }
+
+    private void CompareDirectory(DirectoryBuilder draft, NodeEntries? before, VirtualPath path)
+    {
+        if (draft.Facts is not { } facts) return;
+        if (before?.Announced is { } known && known.Changed <= _latest && known with { Changed = 0 } == facts with { Changed = 0 })
+        {
+            draft.Facts = known;
+            return;
+        }
+
+        facts = facts with { Changed = ChangedNow(before?.Announced?.Changed ?? 0) };
+        draft.Facts = facts;
+        if (!path.IsRoot) Add(EntryChange.Put(path, facts));
+    }
+
+    private List<byte[]> DirectoriesGone(DirectoryBuilder draft, TreeDirectory? announced)
+    {
+        if (announced is null || announced.Children.Length == 0) return [];
+        var scanned = new HashSet<byte[]>(draft.Directories().Select(child => child.Name), NameBytes.Comparer);
+        return [.. announced.Children.Where(child => child.PartOf(node) is not null && !scanned.Contains(child.Name)).Select(child => child.Name)];
+    }
+
+    private void CompareFiles(DirectoryBuilder draft, FileColumns before, VirtualPath path)
+    {
+        var scanned = draft.Files();
+        if (scanned.HasSameContent(before) && !before.HasChangesAfter(_latest))
+        {
+            draft.SetFiles(before);
+            return;
+        }
+
+        if (before.Count == 0 && atMost == 0)
+        {
+            Count += scanned.Count;
+            scanned.Stamp(now);
+            return;
+        }
+
+        int at = 0, next = 0;
+        while (at < before.Count || next < scanned.Count)
+        {
+            var order = at == before.Count ? 1 : next == scanned.Count ? -1 : before.NameSpan(at).SequenceCompareTo(scanned.NameSpan(next));
+            if (order < 0)
+            {
+                Add(EntryChange.Delete(Child(path, before.NameSpan(at++)), now));
+                continue;
+            }
+
+            FileFacts? known = order == 0 ? before[at++] : null;
+            var facts = scanned[next] with { Changed = ChangedNow(known?.Changed ?? 0) };
+            if (known is { } same && same.Changed <= _latest && same with { Changed = 0 } == scanned[next]) facts = same;
+            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts));
+            _stamped.Add(scanned.NameSpan(next), facts);
+            next++;
+        }
+
+        draft.SetFiles(_stamped.Build());
+    }
+
+    /// <summary>A clock that was set back a little is no reason for a change to look older than the one before it.</summary>
+    private uint ChangedNow(uint before) => before <= _latest ? Math.Max(now, before) : now;
+
+    private void Add(in EntryChange change)
+    {
+        if (Count++ < atMost) _changes.Add(change);
+    }
+
+    private static VirtualPath Child(VirtualPath path, ReadOnlySpan<byte> name) => path.Child(Encoding.UTF8.GetString(name));
+}

@@ -1,0 +1,13 @@
+using Dftp.Cluster.Index;
+
+namespace Dftp.Cluster.LocalFiles.Scanning;
+
+/// <summary>What a scan found.</summary>
+/// <param name="Root">The directory where the scan started, with its facts; null where no directory is there (any more).</param>
+/// <param name="Files">Files found.</param>
+/// <param name="Directories">Directories found, the start not counted.</param>
+/// <param name="Bytes">The sum of the files' sizes.</param>
+/// <param name="Duration">From start to end.</param>
+/// <param name="Skipped">What was left out.</param>
+internal sealed record ScanResult(
+    DirectoryBuilder? Root, long Files, long Directories, long Bytes, TimeSpan Duration, SkippedEntries Skipped);

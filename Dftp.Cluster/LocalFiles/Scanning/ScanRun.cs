@@ -1,0 +1,205 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles.Scanning;
+
+/// <summary>One scan, and what its threads share.</summary>
+/// <param name="root">What is scanned.</param>
+/// <param name="skipped">Where it counts what it leaves out.</param>
+/// <param name="observer">Who is told of the directories, or null.</param>
+/// <param name="logUnreadable">Takes a path and a reason.</param>
+internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserver? observer, Action<string, string> logUnreadable)
+{
+    private readonly ScanQueue _queue = new(holds: 1);
+    private readonly Lock _totals = new();
+    private long _files;
+    private long _directories;
+    private long _bytes;
+    private string _rootFailure = "it was removed";
+
+    public LocalRoot Root => root;
+
+    public ScanObserver? Observer => observer;
+
+    public SkippedEntries Skipped => skipped;
+
+    /// <summary>Where the scan of a whole started, once it was opened.</summary>
+    public DirectoryBuilder? Start { get; private set; }
+
+    /// <summary>Files found.</summary>
+    public long Files => _files;
+
+    /// <summary>
+    /// The life of one thread of the scan:
+    /// <list type="number">
+    /// <item>the first thread finds and reads where to start;</item>
+    /// <item>each takes a directory, opens it, hangs it into the draft above, and tells its entries to its <see cref="EntryCollector"/>;</item>
+    /// <item>the directories found there are shared out;</item>
+    /// <item>when none is left, the threads add up what they counted.</item>
+    /// </list>
+    /// A directory is hung in only after it was opened, so that what vanished or may not be read leaves no trace; and its own
+    /// directories only after all its files were added, so that they alone share its draft, under a lock.
+    /// </summary>
+    /// <param name="begin">Of the first thread; null for the others.</param>
+    /// <param name="cancellationToken">Ends all threads.</param>
+    public void Work(Action<EntryCollector>? begin, CancellationToken cancellationToken)
+    {
+        using var stop = cancellationToken.Register(_queue.Stop);
+        try
+        {
+            var collector = new EntryCollector(this, cancellationToken);
+            // 1
+            if (begin is not null)
+            {
+                begin(collector);
+                _queue.Finish();
+            }
+
+            while (_queue.TryTake(out var directory))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                // 2
+                ReadWhole(directory, collector);
+                // 3
+                _queue.Add(collector.TakeDirectories());
+                _queue.Finish();
+            }
+
+            // 4
+            cancellationToken.ThrowIfCancellationRequested();
+            AddUp(collector);
+        }
+        catch
+        {
+            _queue.Stop();
+            throw;
+        }
+    }
+
+    /// <summary>Begins a scan of a directory and all that is below it.</summary>
+    public void BeginWhole(VirtualPath path, EntryCollector collector)
+    {
+        if (Find(path, []) is { } start) Start = ReadStart(start, collector);
+        if (Start is null && path.IsRoot) LoseRoot();
+        _queue.Add(collector.TakeDirectories());
+    }
+
+    /// <summary>Follows a path as the scan of the whole root would come to it.</summary>
+    /// <param name="path">Relative to the root directory.</param>
+    /// <param name="above">The directories that were found on the way to others, and what was looked for in vain.</param>
+    public ScannedDirectory? Find(VirtualPath path, Dictionary<VirtualPath, ScannedDirectory?> above)
+    {
+        if (path.IsRoot) return ScannedDirectory.Root();
+        if (!above.TryGetValue(path.Parent, out var parent))
+        {
+            parent = Find(path.Parent, above);
+            using var opened = parent is null ? null : Enter(parent);
+            if (opened is null) parent = null;
+            above.Add(path.Parent, parent);
+        }
+
+        if (parent is null) return null;
+        var name = Encoding.UTF8.GetBytes(path.Name);
+        return root.Examine(parent.RealPathOf(name)) switch
+        {
+            EntryKind.Directory => parent.Child(name),
+            EntryKind.Link when !parent.IsBehindLink && root.ResolveLink(parent.RealPathOf(name)).RealPath is { } real => parent.LinkedChild(name, real),
+            _ => null,
+        };
+    }
+
+    /// <summary>Reads the entries of a directory that stands in no draft; its directories are the collector's to take.</summary>
+    /// <returns>Null where no directory is (any more).</returns>
+    public DirectoryBuilder? ReadStart(ScannedDirectory directory, EntryCollector collector)
+    {
+        using var reader = Enter(directory);
+        if (reader is null) return null;
+        observer?.Enter(directory, reader);
+        directory.Draft = new DirectoryBuilder(directory.Name) { Facts = reader.Facts };
+        ReadEntries(directory, reader, collector);
+        return directory.Draft;
+    }
+
+    /// <summary>Hangs a directory into the draft above, and reads it whole unless it is known; the queue takes its directories.</summary>
+    /// <returns>Whether it is known.</returns>
+    public bool ReadChild(ScannedDirectory directory, EntryCollector collector, Func<ScannedDirectory, bool> isKnown)
+    {
+        using var reader = Enter(directory);
+        if (reader is null) return false;
+        var known = isKnown(directory);
+        if (!known) observer?.Enter(directory, reader);
+        HangIn(directory, reader.Facts);
+        collector.CountDirectory();
+        if (known) return true;
+        ReadEntries(directory, reader, collector);
+        _queue.Add(collector.TakeDirectories());
+        return false;
+    }
+
+    public ScanResult ToResult(TimeSpan duration) => new(Start, _files, _directories, _bytes, duration, Skipped);
+
+    public void SkipUnreadable(SkipReason reason, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name, string failure)
+    {
+        Skipped.Add(reason, directory, name);
+        logUnreadable(PrintablePath.Of(directory, name), failure);
+    }
+
+    /// <exception cref="RootDirectoryException">Always.</exception>
+    [DoesNotReturn]
+    public void LoseRoot() => throw new RootDirectoryException($"the root directory {root.Directory} cannot be read: {_rootFailure}");
+
+    private void ReadWhole(ScannedDirectory directory, EntryCollector collector)
+    {
+        using var reader = Enter(directory);
+        if (reader is null) return;
+        observer?.Enter(directory, reader);
+        HangIn(directory, reader.Facts);
+        collector.CountDirectory();
+        ReadEntries(directory, reader, collector);
+    }
+
+    private void ReadEntries(ScannedDirectory directory, DirectoryReader reader, EntryCollector collector)
+    {
+        if (collector.Collect(directory, reader) is { } failure)
+        {
+            SkipUnreadable(SkipReason.UnreadableDirectory, directory.Path, default, failure);
+        }
+    }
+
+    /// <summary>Opens a directory unless it vanished, may not be read, or is a symlink to a directory above itself.</summary>
+    private DirectoryReader? Enter(ScannedDirectory directory)
+    {
+        var reader = root.OpenDirectory(directory.RealPath, out var failure);
+        if (reader is null)
+        {
+            if (failure is null) return null;
+            if (directory.Parent is null) _rootFailure = failure;
+            SkipUnreadable(SkipReason.UnreadableDirectory, directory.Path, default, failure);
+            return null;
+        }
+
+        directory.Identity = reader.Identity;
+        if (!directory.IsLink || !directory.LiesInItself()) return reader;
+
+        Skipped.Add(SkipReason.LinkLoops, directory.Path, default);
+        reader.Dispose();
+        return null;
+    }
+
+    private static void HangIn(ScannedDirectory directory, in DirectoryFacts facts)
+    {
+        lock (directory.Parent!) directory.Draft = directory.Parent.Draft!.AddDirectory(directory.Name, facts);
+    }
+
+    private void AddUp(EntryCollector collector)
+    {
+        lock (_totals)
+        {
+            _files += collector.Files;
+            _directories += collector.Directories;
+            _bytes += collector.Bytes;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Dftp.Cluster.Index;
+
+namespace Dftp.Cluster.LocalFiles.Scanning;
+
+/// <summary>A directory that a scan has to read, and the chain of directories above it.</summary>
+internal sealed class ScannedDirectory
+{
+    private ScannedDirectory(ScannedDirectory? parent, byte[] name, byte[] path, byte[] realPath, bool isBehindLink, bool isLink)
+    {
+        Parent = parent;
+        Name = name;
+        Path = path;
+        RealPath = realPath;
+        IsBehindLink = isBehindLink;
+        IsLink = isLink;
+    }
+
+    public ScannedDirectory? Parent { get; }
+
+    public byte[] Name { get; }
+
+    /// <summary>As the tree names it, relative to the root.</summary>
+    public byte[] Path { get; }
+
+    /// <summary>Without symlinks, relative to the root.</summary>
+    public byte[] RealPath { get; }
+
+    /// <summary>Whether a symlink is on the path, this directory's own name included.</summary>
+    public bool IsBehindLink { get; }
+
+    /// <summary>Whether this directory's own name is a symlink.</summary>
+    public bool IsLink { get; }
+
+    /// <summary>Known once it was opened.</summary>
+    public DirectoryIdentity Identity { get; set; }
+
+    /// <summary>Null above the start of the scan, and until the directory was opened.</summary>
+    public DirectoryBuilder? Draft { get; set; }
+
+    /// <summary>What the observer of the scan keeps of it.</summary>
+    public KnownDirectory? Known { get; set; }
+
+    public static ScannedDirectory Root() => new(null, [], [], [], false, false);
+
+    public ScannedDirectory Child(ReadOnlySpan<byte> name)
+    {
+        var path = Join(Path, name);
+        return new(this, name.ToArray(), path, IsBehindLink ? Join(RealPath, name) : path, IsBehindLink, isLink: false);
+    }
+
+    public ScannedDirectory LinkedChild(ReadOnlySpan<byte> name, byte[] realPath) =>
+        new(this, name.ToArray(), Join(Path, name), realPath, isBehindLink: true, isLink: true);
+
+    public byte[] RealPathOf(ReadOnlySpan<byte> name) => Join(RealPath, name);
+
+    /// <summary>Whether this directory is also one of those above it.</summary>
+    public bool LiesInItself()
+    {
+        for (var above = Parent; above is not null; above = above.Parent)
+        {
+            if (above.Identity == Identity) return true;
+        }
+
+        return false;
+    }
+
+    private static byte[] Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
+    {
+        if (directory.IsEmpty) return name.ToArray();
+        var path = new byte[directory.Length + 1 + name.Length];
+        directory.CopyTo(path);
+        path[directory.Length] = (byte)'/';
+        name.CopyTo(path.AsSpan(directory.Length + 1));
+        return path;
+    }
+}

@@ -1,0 +1,261 @@
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles.Watching;
+
+/// <summary>
+/// The directories of the tree as the scans found them, and who is to be read again when one of them changes: a directory that is
+/// reached by symlinks too stands at several paths, and what a symlink leads to changes in a directory that is not the symlink's.
+/// </summary>
+/// <remarks>
+/// A directory is watched before it is read, so nothing falls between: what changes before is read, what changes after is told. What a
+/// source tells is by real paths; it becomes paths of the tree here.
+/// </remarks>
+internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : ScanObserver
+{
+    private readonly Lock _lock = new();
+
+    // All below is guarded by _lock.
+    private readonly Dictionary<byte[], HashSet<KnownDirectory>> _behindLinks = new(NameBytes.Comparer);
+    private readonly Dictionary<byte[], HashSet<KnownDirectory>> _dependents = new(NameBytes.Comparer);
+    private readonly HashSet<KnownDirectory> _polled = [];
+    private KnownDirectory _root = new(null, []);
+
+    public override void Enter(ScannedDirectory directory, DirectoryReader reader)
+    {
+        KnownDirectory known;
+        bool isNew;
+        lock (_lock)
+        {
+            known = GetOrAdd(directory);
+            isNew = !IsKnown(known, reader.Identity);
+            if (known.WasEntered && known.Identity != reader.Identity) Unwatch(known, known.RealPath);
+            known.WasEntered = true;
+            known.Identity = reader.Identity;
+            SetRealPath(known, directory.IsBehindLink ? directory.RealPath : null);
+            ForgetDependencies(known);
+        }
+
+        var failure = source.Watch(known, reader);
+        if (isNew) reader.Refresh();
+        lock (_lock)
+        {
+            known.PolledBecause = failure;
+            if (failure is null) _polled.Remove(known);
+            else _polled.Add(known);
+            // What was found of it by a symlink before its watch stood may have changed since.
+            if (isNew) MarkDependents(directory.RealPath);
+        }
+    }
+
+    public override bool IsKnown(ScannedDirectory directory)
+    {
+        lock (_lock) return Find(directory.Path) is { } known && IsKnown(known, directory.Identity);
+    }
+
+    public override void DependsOn(ScannedDirectory directory, byte[] realPath)
+    {
+        // Its own changes are told anyway.
+        if (realPath.AsSpan().SequenceEqual(directory.RealPath)) return;
+        lock (_lock)
+        {
+            var known = GetOrAdd(directory);
+            if (!(known.Dependencies ??= new(NameBytes.Comparer)).Add(realPath)) return;
+            Add(_dependents, realPath, known);
+        }
+    }
+
+    /// <summary>Forgets the directories that were not found again where a scan looked for them.</summary>
+    public void Reconcile(PlacesResult scan)
+    {
+        lock (_lock)
+        {
+            foreach (var (path, draft) in scan.Places)
+            {
+                if (Find(Encoding.UTF8.GetBytes(path.Relative.ToArray())) is { } known) Reconcile(known, draft, scan.Unread);
+            }
+        }
+    }
+
+    /// <summary>Forgets all: every directory will be new.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            Remove(_root);
+            _root = new KnownDirectory(null, []);
+        }
+    }
+
+    /// <summary>The directories of which not all changes are told.</summary>
+    public IReadOnlyList<VirtualPath> Polled()
+    {
+        lock (_lock) return [.. _polled.Select(known => known.Path)];
+    }
+
+    public int PolledCount
+    {
+        get
+        {
+            lock (_lock) return _polled.Count;
+        }
+    }
+
+    /// <summary>How many they are, for each reason with one of them.</summary>
+    public IReadOnlyList<PolledPlaces> PolledByReason()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _polled.GroupBy(known => known.PolledBecause!)
+                    .Select(group => new PolledPlaces(group.Key, group.Count(), group.First().Path.Value)),
+            ];
+        }
+    }
+
+    /// <summary>Marks what is to be read again after a change of an entry of a directory.</summary>
+    public void MarkChanged(byte[] realPath, ReadOnlySpan<byte> name, EntryEvent change)
+    {
+        lock (_lock)
+        {
+            foreach (var known in At(realPath))
+            {
+                if (change == EntryEvent.Written) dirty.AddWritten(known.Path);
+                else if (change == EntryEvent.DirectoryCame && IsName(name)) AddSubtree(known, name);
+                else dirty.AddDirectory(known.Path);
+            }
+
+            MarkDependents(realPath, isWritten: change == EntryEvent.Written);
+        }
+    }
+
+    /// <summary>Marks what is to be read again after a directory itself went.</summary>
+    public void MarkGone(byte[] realPath, bool isUnwatched)
+    {
+        lock (_lock)
+        {
+            foreach (var known in At(realPath))
+            {
+                dirty.AddDirectory((known.Parent ?? known).Path);
+                if (isUnwatched) known.WasEntered = false;
+            }
+
+            MarkDependents(realPath);
+        }
+    }
+
+    private static bool IsName(ReadOnlySpan<byte> name) => !name.IsEmpty && EntryName.Check(name) is null;
+
+    private void AddSubtree(KnownDirectory known, ReadOnlySpan<byte> name)
+    {
+        var directory = known.Path;
+        dirty.AddDirectory(directory);
+        // Too long a path is in no tree; a scan counts it.
+        if (directory.TryResolve(Encoding.UTF8.GetString(name), out var path)) dirty.AddSubtree(path);
+    }
+
+    private static bool IsKnown(KnownDirectory known, DirectoryIdentity identity) =>
+        known.WasEntered && known.Identity == identity && (known.Watch != 0 || known.PolledBecause is not null);
+
+    private void MarkDependents(byte[] realPath, bool isWritten = false)
+    {
+        if (!_dependents.TryGetValue(realPath, out var dependents)) return;
+        foreach (var dependent in dependents)
+        {
+            if (isWritten) dirty.AddWritten(dependent.Path);
+            else dirty.AddDirectory(dependent.Path);
+        }
+    }
+
+    /// <summary>All that the tree has of a real directory.</summary>
+    private IEnumerable<KnownDirectory> At(byte[] realPath)
+    {
+        if (Find(realPath) is { RealPathBehindLink: null, WasEntered: true } real) yield return real;
+        if (!_behindLinks.TryGetValue(realPath, out var linked)) yield break;
+        foreach (var known in linked) yield return known;
+    }
+
+    private void Reconcile(KnownDirectory known, DirectoryBuilder draft, IReadOnlySet<DirectoryBuilder> unread)
+    {
+        var drafts = draft.Directories();
+        if (known.Children.Count > 0)
+        {
+            var found = drafts.Select(child => child.Name).ToHashSet(NameBytes.Comparer);
+            foreach (var gone in known.Children.Where(child => !found.Contains(child.Name)).ToList())
+            {
+                Remove(gone);
+                known.RemoveChild(gone);
+            }
+        }
+
+        foreach (var child in drafts)
+        {
+            if (!unread.Contains(child) && known.Child(child.Name) is { } knownChild) Reconcile(knownChild, child, unread);
+        }
+    }
+
+    private void Remove(KnownDirectory known)
+    {
+        foreach (var child in known.Children) Remove(child);
+        var realPath = known.RealPath;
+        Unwatch(known, realPath);
+        SetRealPath(known, null);
+        ForgetDependencies(known);
+        _polled.Remove(known);
+        known.WasEntered = false;
+        MarkDependents(realPath);
+    }
+
+    private void Unwatch(KnownDirectory known, byte[] realPath)
+    {
+        if (known.Watch == 0) return;
+        source.Unwatch(known, At(realPath).FirstOrDefault(other => other != known && other.Watch == known.Watch));
+    }
+
+    private KnownDirectory? Find(ReadOnlySpan<byte> path)
+    {
+        var at = _root;
+        foreach (var range in path.Split((byte)'/'))
+        {
+            var name = path[range];
+            if (name.IsEmpty) continue;
+            if (at.Child(name) is not { } child) return null;
+            at = child;
+        }
+
+        return at;
+    }
+
+    /// <summary>The scan's own chain of directories leads there, without a search from the root for each of them.</summary>
+    private KnownDirectory GetOrAdd(ScannedDirectory directory) => directory.Known ??=
+        directory.Parent is { } parent ? GetOrAdd(parent).GetOrAddChild(directory.Name) : _root;
+
+    private void SetRealPath(KnownDirectory known, byte[]? realPath)
+    {
+        if (known.RealPathBehindLink is { } old) Remove(_behindLinks, old, known);
+        known.RealPathBehindLink = realPath;
+        if (realPath is not null) Add(_behindLinks, realPath, known);
+    }
+
+    private void ForgetDependencies(KnownDirectory known)
+    {
+        foreach (var realPath in known.Dependencies ?? []) Remove(_dependents, realPath, known);
+        known.Dependencies = null;
+    }
+
+    private static void Add(Dictionary<byte[], HashSet<KnownDirectory>> index, byte[] realPath, KnownDirectory known)
+    {
+        if (!index.TryGetValue(realPath, out var at)) index.Add(realPath, at = []);
+        at.Add(known);
+    }
+
+    private static void Remove(Dictionary<byte[], HashSet<KnownDirectory>> index, byte[] realPath, KnownDirectory known)
+    {
+        if (!index.TryGetValue(realPath, out var at)) return;
+        at.Remove(known);
+        if (at.Count == 0) index.Remove(realPath);
+    }
+}

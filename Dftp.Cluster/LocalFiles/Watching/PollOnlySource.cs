@@ -1,0 +1,23 @@
+using Dftp.Cluster.LocalFiles.Scanning;
+
+namespace Dftp.Cluster.LocalFiles.Watching;
+
+/// <summary>Where the operating system tells nothing at all.</summary>
+internal sealed class PollOnlySource(string reason) : EventSource
+{
+    public override long Watches => 0;
+
+    public override void Start(EventSink sink)
+    {
+    }
+
+    public override string? Watch(KnownDirectory directory, DirectoryReader reader) => reason;
+
+    public override void Unwatch(KnownDirectory directory, KnownDirectory? heir)
+    {
+    }
+
+    public override void Dispose()
+    {
+    }
+}

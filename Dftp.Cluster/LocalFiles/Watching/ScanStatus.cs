@@ -1,0 +1,62 @@
+using Dftp.Cluster.LocalFiles.Scanning;
+
+namespace Dftp.Cluster.LocalFiles.Watching;
+
+/// <summary>How this node's entries follow its disk.</summary>
+public sealed record ScanStatus
+{
+    public ScanState State { get; init; } = ScanState.FirstScan;
+
+    /// <summary>Why the root directory cannot be read, or what failed; empty in the other states.</summary>
+    public string Failure { get; init; } = "";
+
+    /// <summary>When the last reading of the whole root ended; null before the first.</summary>
+    public DateTimeOffset? LastScan { get; init; }
+
+    /// <summary>How long that took, what was done for changes in between included.</summary>
+    public TimeSpan LastScanDuration { get; init; }
+
+    /// <summary>Files that it found.</summary>
+    public long LastScanFiles { get; init; }
+
+    /// <summary>What it left out.</summary>
+    public IReadOnlyList<SkippedPlaces> Skipped { get; init; } = [];
+
+    /// <summary>Directories whose changes the operating system tells.</summary>
+    public long Watches { get; init; }
+
+    /// <summary>What it told since the start.</summary>
+    public long Events { get; init; }
+
+    /// <summary>How often it lost events; everything was read again then.</summary>
+    public long Overflows { get; init; }
+
+    /// <summary>Updates that came of it.</summary>
+    public long Updates { get; init; }
+
+    /// <summary>The directories that are read again and again instead.</summary>
+    public IReadOnlyList<PolledPlaces> Polled { get; init; } = [];
+}
+
+public enum ScanState
+{
+    /// <summary>The root is read for the first time.</summary>
+    FirstScan,
+
+    /// <summary>The entries are those of the disk.</summary>
+    Following,
+
+    /// <summary>The root directory cannot be read, and nothing is announced until it can.</summary>
+    RootLost,
+
+    /// <summary>Something failed that never should; everything is read anew soon.</summary>
+    Failed,
+
+    Stopped,
+}
+
+/// <summary>Directories whose changes the operating system does not tell, for one reason.</summary>
+/// <param name="Reason">Why, as the end of a sentence.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Example">The path of one beneath the root directory.</param>
+public sealed record PolledPlaces(string Reason, int Count, string Example);

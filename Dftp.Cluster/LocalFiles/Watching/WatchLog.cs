@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.LocalFiles.Watching;
+
+internal static partial class WatchLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "local scan finished, {Files} file(s) found")]
+    public static partial void Scanned(this ILogger log, long files);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "left out: {Skipped}")]
+    public static partial void Skipped(this ILogger log, string skipped);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}. What is known of it stays; it is tried again every {Seconds} s")]
+    public static partial void RootLost(this ILogger log, string error, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the root directory is back")]
+    public static partial void RootBack(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "another directory stands in the root's place: it is the root now")]
+    public static partial void RootReplaced(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "following changes by {Watches} watch(es)")]
+    public static partial void Following(this ILogger log, long watches);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} directory(s), such as {Example}, are read again every {Seconds} s: {Reason}")]
+    public static partial void Polled(this ILogger log, int count, string example, double seconds, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the directories are followed that were not before: {Reason}")]
+    public static partial void PolledNoMore(this ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the system lost events, {Overflows} time(s) by now: everything is read again")]
+    public static partial void Overflowed(this ILogger log, long overflows);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Entries} entry(s) changed in {Directories} directory(s)")]
+    public static partial void Changed(this ILogger log, long entries, int directories);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "everything was read again in {Seconds:F1} s")]
+    public static partial void Rescanned(this ILogger log, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "following the local root failed: {Error}. Everything is read anew")]
+    public static partial void Failed(this ILogger log, Exception exception, string error);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "the local root is followed no more")]
+    public static partial void Ended(this ILogger log);
+}

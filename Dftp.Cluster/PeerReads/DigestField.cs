@@ -1,0 +1,35 @@
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.PeerReads;
+
+/// <summary>The fields of RFC 9530 as nodes speak them: one algorithm, one member.</summary>
+internal static class DigestField
+{
+    public const string WantName = "Want-Repr-Digest";
+
+    public const string Wanted = "sha-256=10";
+
+    public const string Name = "Repr-Digest";
+
+    private const string Algorithm = "sha-256=:";
+
+    /// <summary>What an answer says of the whole file; null when it does not say.</summary>
+    public static ContentDigest? Read(HttpResponseMessage response)
+    {
+        if (!response.Headers.NonValidated.TryGetValues(Name, out var values)) return null;
+        return values.Select(Read).FirstOrDefault(digest => digest is not null);
+    }
+
+    /// <summary>What one field says.</summary>
+    public static ContentDigest? Read(string field)
+    {
+        foreach (var member in field.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!member.StartsWith(Algorithm, StringComparison.Ordinal)) continue;
+            var end = member.IndexOf(':', Algorithm.Length);
+            if (end > 0 && ContentDigest.TryFromBase64(member[Algorithm.Length..end], out var digest)) return digest;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,191 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Dftp.Cluster.Peers;
+using Dftp.Sockets;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Cluster.PeerReads;
+
+/// <summary>A connection to a peer on which one file after the other is read. It is closed when the peer goes away, whatever it does then.</summary>
+internal sealed class PeerConnection : IDisposable
+{
+    /// <summary>Between its clock and that of a timer.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
+
+    private readonly Lock _lock = new();
+    private readonly LoopSocket _socket;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PeerResponseHead.MaxBytes);
+    private CancellationTokenRegistration _presence;
+
+    /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
+    private long _deadline = long.MaxValue;
+
+    /// <summary>When the timer looks at it next. Guarded by <see cref="_lock"/>.</summary>
+    private long _looksAt = long.MaxValue;
+
+    private int _isClosed;
+    private int _begin;
+    private int _end;
+
+    private PeerConnection(LoopSocket socket, HostPort address, TimeProvider time)
+    {
+        _socket = socket;
+        Address = address;
+        _time = time;
+        _timer = time.CreateTimer(static self => ((PeerConnection)self!).CloseWhenDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public HostPort Address { get; }
+
+    /// <inheritdoc cref="LoopSocket.IsOfThisThread"/>
+    public bool IsOfThisThread => _socket.IsOfThisThread;
+
+    public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    /// <summary>Whether anything came in answer to the request that was sent last.</summary>
+    public bool HasAnswered { get; private set; }
+
+    /// <summary>Bytes that came with the head and have not been read.</summary>
+    public int Buffered => _end - _begin;
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="SocketException">There is none.</exception>
+    /// <exception cref="OperationCanceledException">It took too long, the peer is away, or <paramref name="cancellationToken"/> fired.</exception>
+    public static async Task<PeerConnection> ConnectAsync(
+        Peer peer, HostPort address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var presence = peer.Presence;
+        using var limit = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, presence, cancellationToken);
+        var socket = await PeerSocket.ConnectLoopAsync(address, either.Token);
+        var connection = new PeerConnection(socket, address, time);
+        connection._presence = presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
+        return connection;
+    }
+
+    /// <summary>
+    /// Closes the connection when it is not told otherwise within a time. The timer is set anew only to fire earlier: one that fires too early
+    /// looks again later, which is cheaper than setting it for each file.
+    /// </summary>
+    public void CloseAfter(TimeSpan wait)
+    {
+        lock (_lock)
+        {
+            _deadline = TimestampIn(wait);
+            if (_deadline >= _looksAt) return;
+            _looksAt = _deadline;
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void KeepOpen()
+    {
+        lock (_lock) _deadline = long.MaxValue;
+    }
+
+    /// <summary>Sends a request in one piece and reads the head of the answer.</summary>
+    /// <returns>Null when it is no HTTP.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<PeerResponseHead?> AskAsync(PeerRequest request)
+    {
+        HasAnswered = false;
+        _begin = _end = 0;
+        var length = request.Write(_buffer);
+        try
+        {
+            await _socket.SendAsync(_buffer.AsMemory(0, length));
+            while (true)
+            {
+                var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
+                if (count == 0) throw new IOException("the connection broke off");
+                HasAnswered = true;
+                _end += count;
+                var outcome = PeerResponseHead.Read(_buffer.AsSpan(0, _end), out var head, out _begin);
+                if (outcome == HeadOutcome.Complete) return head;
+                if (outcome == HeadOutcome.Malformed) return null;
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <inheritdoc cref="LoopSocket.YieldAsync"/>
+    public ValueTask YieldAsync() => _socket.YieldAsync();
+
+    /// <summary>Sends all.</summary>
+    /// <exception cref="SocketException">The connection broke off.</exception>
+    /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _socket.SendAsync(bytes);
+
+    /// <summary>Reads bytes after the head: those that came with it, then straight from the socket.</summary>
+    /// <returns>0 when the peer has closed the connection.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (Buffered == 0) return ReceiveAsync(buffer, cancellationToken);
+        var count = Math.Min(buffer.Length, Buffered);
+        _buffer.AsSpan(_begin, count).CopyTo(buffer.Span);
+        _begin += count;
+        return new(count);
+    }
+
+    /// <summary>Moves bytes into a pipe once <see cref="Buffered"/> is 0.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.FillAsync(pipe, most, cancellationToken);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
+        // Not waited for: it may be what runs this.
+        _presence.Unregister();
+        _timer.Dispose();
+        _socket.Dispose();
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.ReceiveAsync(buffer, cancellationToken);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    private void CloseWhenDue()
+    {
+        lock (_lock)
+        {
+            _looksAt = long.MaxValue;
+            if (_deadline == long.MaxValue || IsClosed) return;
+            var left = _time.GetElapsedTime(_time.GetTimestamp(), _deadline);
+            if (left > Tolerance)
+            {
+                _looksAt = _deadline;
+                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+        }
+
+        Dispose();
+    }
+
+    private long TimestampIn(TimeSpan wait) => _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
+}

@@ -1,0 +1,82 @@
+using Dftp.Cluster.LocalFiles;
+using Dftp.Cluster.Peers;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.PeerReads;
+
+/// <summary>The digests of peers' copies: a peer computes them itself and tells them; the copy of one that cannot is read and hashed here.</summary>
+internal sealed class PeerDigests(PeerFiles files, HashingGate gate, TimeProvider time)
+{
+    /// <summary>Some 300 bytes each, at a peer's paths of common length.</summary>
+    private const int Capacity = 65_536;
+
+    private readonly DigestCache<(NodeName Peer, VirtualPath Path)> _known = new(Capacity);
+
+    public ContentDigest? Known(NodeName peer, VirtualPath path, in Entry file) => _known.Find((peer, path), VersionOf(file));
+
+    /// <summary>Keeps what a peer said of its copy.</summary>
+    public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) => _known.Keep((peer, path), VersionOf(file), digest);
+
+    public async ValueTask<DigestResult> ComputeAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        if (Known(peer.Name, path, file) is { } known) return DigestResult.Of(known);
+        var result = peer.Facts.IsLegacy ? null : await AskAsync(peer, path, file, cancellationToken);
+        var told = result ?? await ReadAsync(peer, path, file, cancellationToken);
+        if (told.Digest is { } digest) Learn(peer.Name, path, file, digest);
+        if (told.Error?.Kind == FileErrorKind.Unreachable) peer.PingNow.Raise();
+        return told;
+    }
+
+    private static ContentVersion VersionOf(in Entry file) => new(file.Size, file.Modified);
+
+    /// <summary>The peer takes as long as its disk does; what ends the waiting is that the peer goes away, or the asker.</summary>
+    /// <returns>Null when the peer has the file and does not tell its digest.</returns>
+    private async ValueTask<DigestResult?> AskAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        if (peer.Facts.PublicAddress is not { Port: > 0 } address)
+            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(peer.Presence, cancellationToken);
+        try
+        {
+            using var response = await files.AskForDigestAsync(address, path, either.Token);
+            if (PeerFiles.RefusalOf((int)response.StatusCode, peer, path) is { } refusal) return DigestResult.Failed(refusal);
+            var facts = PeerFileFacts.Of(response);
+            var size = facts.WholeLength ?? file.Size;
+            var modified = facts.Modified ?? file.Modified;
+            if (size != file.Size || facts.HasOtherTimeThan(file.Modified))
+            {
+                return DigestResult.Changed(
+                    new Entry(file.NameUtf8, false, size, modified, file.Permissions, peer.Name, file.HolderCount));
+            }
+
+            return facts.Digest is { } digest ? DigestResult.Of(digest) : null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} does not answer");
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} cannot be reached: {PeerHttp.Reason(error)}");
+        }
+    }
+
+    private async ValueTask<DigestResult> ReadAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        using var place = await gate.EnterAsync(cancellationToken);
+        var range = ByteRange.Whole(file);
+        var opened = await files.OpenAsync(peer, path, file, range, cancellationToken);
+        if (opened.Now is { } now) return DigestResult.Changed(now);
+        if (opened.Error is { } error) return DigestResult.Failed(error);
+        // It is this peer's copy that is asked about: no other holder goes on for it.
+        await using var content = new RemoteContent(peer, opened.Body!, range, (_, _, _) => new((FileContent?)null), time);
+        try
+        {
+            return DigestResult.Of(await ContentDigest.OfAsync(content, cancellationToken));
+        }
+        catch (FileContentException broken)
+        {
+            return DigestResult.Failed(broken.Error);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace Dftp.Cluster.PeerReads;
+
+/// <summary>The head of a peer's answer, as far as reading a file needs it (RFC 9112, sections 4 to 6).</summary>
+/// <param name="Status">Of three digits.</param>
+/// <param name="ContentLength">Null when it is not told.</param>
+/// <param name="Facts">What it says of the copy.</param>
+/// <param name="IsPlain">The body is exactly the content length, and the connection is kept after it unless <paramref name="Closes"/>.</param>
+/// <param name="Closes">The peer closes the connection after the body.</param>
+internal readonly record struct PeerResponseHead(int Status, long? ContentLength, PeerFileFacts Facts, bool IsPlain, bool Closes)
+{
+    public const int MaxBytes = 16 * 1024;
+
+    private static readonly SearchValues<byte> NameBytes =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private static ReadOnlySpan<byte> Version => "HTTP/1."u8;
+
+    /// <summary>Reads the head at the beginning of what has arrived.</summary>
+    /// <param name="arrived">Everything since the request was sent.</param>
+    /// <param name="head">The head, when the outcome is <see cref="HeadOutcome.Complete"/>.</param>
+    /// <param name="length">Its bytes, the empty line included.</param>
+    public static HeadOutcome Read(ReadOnlySpan<byte> arrived, out PeerResponseHead head, out int length)
+    {
+        head = default;
+        var beginning = Math.Min(arrived.Length, Version.Length);
+        length = 0;
+        if (!arrived[..beginning].SequenceEqual(Version[..beginning])) return HeadOutcome.Malformed;
+        var end = arrived.IndexOf("\r\n\r\n"u8);
+        if (end < 0) return arrived.Length < MaxBytes ? HeadOutcome.Incomplete : HeadOutcome.Malformed;
+        length = end + 4;
+        return length <= MaxBytes && TryParse(arrived[..(end + 2)], out head) ? HeadOutcome.Complete : HeadOutcome.Malformed;
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> lines, out PeerResponseHead head)
+    {
+        head = default;
+        if (!TryTakeLine(ref lines, out var line) || !TryParseStatus(line, out var minor, out var status)) return false;
+        long? contentLength = null;
+        PeerFileFacts facts = default;
+        bool isCoded = false, closes = false;
+        while (!lines.IsEmpty)
+        {
+            // A name is a token, so that the white space of an obsolete folded line, or before the colon, is refused.
+            if (!TryTakeLine(ref lines, out line)) return false;
+            var colon = line.IndexOf((byte)':');
+            if (colon < 1 || line[..colon].ContainsAnyExcept(NameBytes)) return false;
+            var name = line[..colon];
+            var value = line[(colon + 1)..].Trim(" \t"u8);
+            if (Is(name, "Content-Length"u8))
+            {
+                if (!TryParseCount(value, out var told) || contentLength is { } before && before != told) return false;
+                contentLength = told;
+            }
+            else if (Is(name, "Transfer-Encoding"u8)) isCoded = true;
+            else if (Is(name, "Connection"u8)) closes |= HasMember(value, "close"u8);
+            else facts = facts.With(name, value);
+        }
+
+        // RFC 9112, section 6.3: both together may be an attempt to smuggle.
+        if (isCoded && contentLength is not null) return false;
+        var isPlain = minor == 1 && status >= 200 && !isCoded && contentLength is not null;
+        head = new PeerResponseHead(status, contentLength, facts with { WholeLength = contentLength }, isPlain, closes);
+        return true;
+    }
+
+    private static bool TryTakeLine(ref ReadOnlySpan<byte> lines, out ReadOnlySpan<byte> line)
+    {
+        var end = lines.IndexOf("\r\n"u8);
+        line = lines[..end];
+        lines = lines[(end + 2)..];
+        return !line.ContainsAny((byte)'\r', (byte)'\n', (byte)0);
+    }
+
+    private static bool TryParseStatus(ReadOnlySpan<byte> line, out int minor, out int status)
+    {
+        minor = status = 0;
+        if (line.Length < 12 || !line.StartsWith(Version) || line[8] != ' ' || (line.Length > 12 && line[12] != ' ')) return false;
+        minor = line[7] - '0';
+        return minor is 0 or 1 && !line[9..12].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && Utf8Parser.TryParse(line[9..12], out status, out _) && status >= 100;
+    }
+
+    private static bool TryParseCount(ReadOnlySpan<byte> digits, out long count)
+    {
+        count = 0;
+        return !digits.IsEmpty && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && Utf8Parser.TryParse(digits, out count, out var used) && used == digits.Length;
+    }
+
+    private static bool HasMember(ReadOnlySpan<byte> list, ReadOnlySpan<byte> member)
+    {
+        foreach (var part in list.Split((byte)','))
+        {
+            if (Is(list[part].Trim(" \t"u8), member)) return true;
+        }
+
+        return false;
+    }
+
+    private static bool Is(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Ascii.EqualsIgnoreCase(left, right);
+}
+
+internal enum HeadOutcome
+{
+    Complete,
+
+    /// <summary>More bytes are needed.</summary>
+    Incomplete,
+
+    /// <summary>It is no head of HTTP, or longer than any that is read.</summary>
+    Malformed,
+}

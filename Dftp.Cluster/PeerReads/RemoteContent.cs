@@ -1,0 +1,157 @@
+using Dftp.Cluster.Peers;
+using Dftp.FileSystem;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dftp.Cluster.PeerReads;
+
+/// <summary>
+/// A range of a file that is read from a peer. When the peer fails, the next holder of the same content goes on at the byte where it
+/// broke off; where there is none, the read fails and nothing is made up.
+/// </summary>
+internal sealed class RemoteContent : FileContent
+{
+    /// <summary>A transfer on which nothing moves for so long is broken, whatever the connection says.</summary>
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly GoOn _goOn;
+    private readonly TimeProvider _time;
+    private readonly ByteRange _range;
+
+    /// <summary>Holders that broke off, the last one last, since there was a byte of any.</summary>
+    private readonly List<NodeName> _failed = [];
+
+    private Peer _peer;
+    private PeerBody? _body;
+    private FileContent? _successor;
+    private long _surplus;
+    private long _read;
+
+    /// <param name="peer">The holder.</param>
+    /// <param name="body">Its answer; owned by the content.</param>
+    /// <param name="range">What was asked for.</param>
+    /// <param name="goOn">Opens the rest at another holder.</param>
+    /// <param name="time">For the limit on waiting.</param>
+    public RemoteContent(Peer peer, PeerBody body, ByteRange range, GoOn goOn, TimeProvider time)
+    {
+        _peer = peer;
+        _body = body;
+        _range = range;
+        _surplus = body.Surplus;
+        KnownDigest = body.Digest;
+        _goOn = goOn;
+        _time = time;
+    }
+
+    public override long Length => _range.Length;
+
+    public override ContentDigest? KnownDigest { get; }
+
+    public override bool CanFill => _successor?.CanFill ?? (_surplus == 0 && _body?.Stream is PeerBodyStream { CanFill: true });
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var wanted = (int)Math.Min(buffer.Length, _range.Length - _read);
+        if (wanted == 0) return 0;
+        while (_successor is null)
+        {
+            var (count, failure) = await TryReadAsync(buffer[..wanted], cancellationToken);
+            if (failure is null) return Count(count);
+            await GoOnAsync(failure, cancellationToken);
+        }
+
+        return Count(await _successor.ReadAsync(buffer[..wanted], cancellationToken));
+    }
+
+    public override async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        most = (int)Math.Min(most, _range.Length - _read);
+        if (_successor is not null) return Count(await _successor.FillAsync(pipe, most, cancellationToken));
+        var (count, failure) = await TryAsync(
+            _body!, (body, token) => ((PeerBodyStream)body.Stream).FillAsync(pipe, most, token), cancellationToken);
+        if (failure is null) return Count(count);
+        await GoOnAsync(failure, cancellationToken);
+        return 0;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _body?.Dispose();
+        if (_successor is not null) await _successor.DisposeAsync();
+    }
+
+    /// <summary>Goes on with the body of another holder, or with this node's own copy. Each gets one try without a byte in between.</summary>
+    private async ValueTask GoOnAsync(string failure, CancellationToken cancellationToken)
+    {
+        _body?.Dispose();
+        _body = null;
+        PeerTable.Suspect(_peer);
+        _peer.PingNow.Raise();
+        _failed.Add(_peer.Name);
+        var rest = new ByteRange(_range.Offset + _read, _range.Length - _read);
+        var next = await _goOn(rest, _failed, cancellationToken)
+            ?? throw new FileContentException(new FileError(FileErrorKind.Unreachable, $"{_peer.Name} broke off at byte {rest.Offset}: {failure}"));
+        if (next is RemoteContent remote) (_peer, _body, _surplus) = (remote._peer, remote._body, remote._surplus);
+        else _successor = next;
+    }
+
+    private int Count(int count)
+    {
+        _failed.Clear();
+        _read += count;
+        return count;
+    }
+
+    private async ValueTask<(int Count, string? Failure)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_body is not { } body) return (0, "it broke off before");
+        while (true)
+        {
+            var isSurplus = _surplus > 0;
+            var piece = isSurplus && _surplus < buffer.Length ? buffer[..(int)_surplus] : buffer;
+            var (count, failure) = await TryAsync(body, (from, token) => from.Stream.ReadAsync(piece, token), cancellationToken);
+            if (failure is not null || !isSurplus) return (count, failure);
+            _surplus -= count;
+        }
+    }
+
+    private async ValueTask<(int Count, string? Failure)> TryAsync(
+        PeerBody body, Func<PeerBody, CancellationToken, ValueTask<int>> move, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Most moves are of what has arrived: only one that waits needs its limits.
+            var moving = move(body, cancellationToken);
+            var count = moving.IsCompleted ? await moving : await WithLimitsAsync(moving.AsTask(), cancellationToken);
+            return count > 0 ? (count, null) : (0, "it sent less than it promised");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (0, "it sends nothing any more");
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or ObjectDisposedException)
+        {
+            return (0, PeerHttp.Reason(error));
+        }
+    }
+
+    private async Task<int> WithLimitsAsync(Task<int> reading, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(StallTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _peer.Presence, cancellationToken);
+        // Ending the connection is what ends a read that waits: the buffer is the caller's again only when the read has ended.
+        await using var end = either.Token.UnsafeRegister(static body => ((PeerBody)body!).Dispose(), _body);
+        try
+        {
+            return await reading;
+        }
+        catch (Exception error) when (error is not OperationCanceledException && either.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new OperationCanceledException(either.Token);
+        }
+    }
+}
+
+/// <summary>Opens the rest of a file at another holder than those that failed, the last of which did so now.</summary>
+/// <returns>Null where there is none.</returns>
+internal delegate ValueTask<FileContent?> GoOn(ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken);

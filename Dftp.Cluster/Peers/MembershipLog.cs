@@ -1,0 +1,64 @@
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Peers;
+
+internal static partial class MembershipLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} joined, at {Address}")]
+    public static partial void PeerJoined(this ILogger log, NodeName node, HostPort address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} started again, at {Address}")]
+    public static partial void PeerRestarted(this ILogger log, NodeName node, HostPort address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is in doubt: {Reason}")]
+    public static partial void PeerSuspect(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is gone, and with it what it alone held: {Reason}")]
+    public static partial void PeerGone(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is said to be there and was never reached: {Reason}")]
+    public static partial void NeverReached(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
+    public static partial void DidNotRun(this ILogger log, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} is forgotten")]
+    public static partial void PeerForgotten(this ILogger log, NodeName node);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "remembering {Count} known node(s)")]
+    public static partial void Remembered(this ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {File}, which lists the known nodes; it is ignored: {Reason}")]
+    public static partial void KnownNodesUnreadable(this ILogger log, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, which lists the known nodes; after a restart they will not be missed: {Reason}")]
+    public static partial void KnownNodesUnwritable(this ILogger log, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still away: {Reason}")]
+    public static partial void PeerStillAway(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Node} said goodbye")]
+    public static partial void PeerLeft(this ILogger log, NodeName node);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} sent an update and never a greeting: its entries are dropped, for there is no way to read them")]
+    public static partial void NeverMet(this ILogger log, NodeName node);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "pushed all {Files} file(s) to {Node} in {Milliseconds:F0} ms")]
+    public static partial void PushedFull(this ILogger log, NodeName node, long files, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot push an update to {Node}: {Reason}")]
+    public static partial void PushFailed(this ILogger log, NodeName node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "another node, at {Address}, is called {Node} too: start one of the two with another --node-name")]
+    public static partial void SameName(this ILogger log, NodeName node, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "refused {Node} at {Address}: {Reason}")]
+    public static partial void Refused(this ILogger log, NodeName node, string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot join {Address}: {Reason}")]
+    public static partial void CannotJoin(this ILogger log, HostPort address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Loop} ended by a fault: {Error}")]
+    public static partial void LoopFailed(this ILogger log, string loop, string error);
+}

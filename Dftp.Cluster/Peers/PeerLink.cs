@@ -1,0 +1,71 @@
+namespace Dftp.Cluster.Peers;
+
+/// <summary>
+/// All that this node does towards one peer, for as long as the process lives: one loop asks whether it is there, another sends it
+/// what this node holds.
+/// </summary>
+internal sealed class PeerLink(Peer peer, MembershipContext context)
+{
+    /// <summary>After a push that the peer could not use or did not take: long enough not to burden it, short against a ping.</summary>
+    private static readonly TimeSpan RetryPush = TimeSpan.FromSeconds(1);
+
+    private readonly PeerPresence _presence = new(peer, context);
+    private readonly PeerUpdates _updates = new(peer, context);
+
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(PingLoopAsync(cancellationToken), PushLoopAsync(cancellationToken));
+
+    private async Task PingLoopAsync(CancellationToken cancellationToken)
+    {
+        var wasWoken = true;
+        while (!peer.Facts.IsForgotten)
+        {
+            if (peer.Facts.ManagementAddress is not { } address)
+            {
+                _presence.CannotBeAsked();
+            }
+            else if (wasWoken || _presence.IsPingDue)
+            {
+                var needsFull = _presence.AsksForFullUpdate;
+                var reply = await context.Client.GreetAsync(address, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
+                _presence.Answered(address, needsFull, reply);
+            }
+
+            wasWoken = await peer.PingNow.WaitAsync(_presence.NextPing, context.Time, cancellationToken);
+        }
+    }
+
+    private async Task PushLoopAsync(CancellationToken cancellationToken)
+    {
+        var pause = context.Options.FullUpdateInterval;
+        while (!peer.Facts.IsForgotten)
+        {
+            await peer.PushNow.WaitAsync(pause, context.Time, cancellationToken);
+            pause = await PushAllAsync(cancellationToken) ? context.Options.FullUpdateInterval : RetryPush;
+        }
+    }
+
+    /// <returns>False when something is left to be sent.</returns>
+    private async Task<bool> PushAllAsync(CancellationToken cancellationToken)
+    {
+        while (_updates.Next() is { } update)
+        {
+            var started = context.Time.GetTimestamp();
+            using var present = CancellationTokenSource.CreateLinkedTokenSource(peer.Presence, cancellationToken);
+            PeerReply reply;
+            try
+            {
+                reply = await context.Client.PushAsync(update.To, !update.ToLegacy, update.WriteBodyAsync, present.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return true;
+            }
+
+            if (!_updates.Answered(update, reply)) return false;
+            if (update.Header.IsFull && reply.Outcome == PeerOutcome.Done)
+                context.Log.PushedFull(peer.Name, update.Files, context.Time.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+
+namespace Dftp.Cluster.Peers;
+
+/// <summary>Runs a link for each peer that is heard of, from the start of the node to its end.</summary>
+internal sealed class PeerLinks : IDisposable
+{
+    /// <summary>A peer that does not take the goodbye in this time learns of it by its pings.</summary>
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentBag<Task> _running = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MembershipContext _context;
+
+    public PeerLinks(MembershipContext context)
+    {
+        _context = context;
+        context.Peers.Added += Start;
+        context.Own.Changed += PushToAll;
+    }
+
+    /// <summary>From now on peers are spoken to: before, they could not call back.</summary>
+    public void Begin() => _begun.TrySetResult();
+
+    /// <summary>Ends all links.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running);
+    }
+
+    /// <summary>Tells the peers that understand it that this node leaves.</summary>
+    public async Task SayGoodbyeAsync()
+    {
+        using var limit = new CancellationTokenSource(GoodbyeTimeout, _context.Time);
+        var goodbyes = _context.Peers.All
+            .Select(peer => peer.Facts)
+            .Where(facts => facts is { IsPresent: true, IsLegacy: false, ManagementAddress: not null })
+            .Select(facts => GoodbyeAsync(facts.ManagementAddress!, limit.Token));
+        await Task.WhenAll(goodbyes);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task GoodbyeAsync(HostPort address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _context.Client.GreetAsync(address, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // It will notice by its pings.
+        }
+    }
+
+    private void Start(Peer peer) => _running.Add(RunAsync(peer));
+
+    private async Task RunAsync(Peer peer)
+    {
+        await Task.Yield();
+        try
+        {
+            await _begun.Task.WaitAsync(_stopping.Token);
+            await new PeerLink(peer, _context).RunAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        catch (Exception error)
+        {
+            _context.Log.LoopFailed($"the link to {peer.Name}", error.ToString());
+        }
+    }
+
+    private void PushToAll()
+    {
+        foreach (var peer in _context.Peers.All) peer.PushNow.Raise();
+    }
+}

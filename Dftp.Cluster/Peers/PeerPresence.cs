@@ -1,0 +1,100 @@
+namespace Dftp.Cluster.Peers;
+
+/// <summary>Whether one peer is there: when to ask it, and what its answers and its silence mean. It speaks to nobody itself.</summary>
+internal sealed class PeerPresence(Peer peer, MembershipContext context)
+{
+    /// <summary>A suspect is asked again so often, to know soon whether it is well or gone.</summary>
+    private static readonly TimeSpan RetrySuspect = TimeSpan.FromSeconds(1);
+
+    /// <summary>One that is away is asked for ever, at last so rarely. A healed network is noticed within this.</summary>
+    private static readonly TimeSpan RetryAway = TimeSpan.FromSeconds(8);
+
+    /// <summary>A node that is greeted by a peer asks it itself at least every so many intervals.</summary>
+    private const int MostSpared = 6;
+
+    /// <summary>What a peer held is set aside so long: a machine that starts anew is back by then.</summary>
+    private static readonly TimeSpan RetainFor = TimeSpan.FromMinutes(10);
+
+    private string _lastReason = "";
+    private long? _lastPing;
+    private int _triesSinceGone;
+
+    /// <summary>Whether the next ping is to ask for a full update.</summary>
+    public bool AsksForFullUpdate => context.Peers.AsksForFullUpdate(peer.Facts);
+
+    /// <summary>How long to wait, unless woken, before a ping may be due.</summary>
+    public TimeSpan NextPing => peer.Facts.State switch
+    {
+        PeerState.Away => TimeSpan.FromSeconds(Math.Min(RetryAway.TotalSeconds, 1 << Math.Min(_triesSinceGone, 10))),
+        PeerState.Suspect when RetrySuspect < context.Options.PingInterval => RetrySuspect,
+        PeerState.Alive => Remaining > TimeSpan.Zero ? Remaining : TimeSpan.Zero,
+        _ => context.Options.PingInterval,
+    };
+
+    /// <summary>
+    /// Whether a ping is due when nothing asked for it. A greeting of the peer tells as much as its answer to one of ours would, so one
+    /// of the two pings and the other is spared it; but not for ever, for who can be heard need not be reachable.
+    /// </summary>
+    public bool IsPingDue => peer.Facts.State != PeerState.Alive || AsksForFullUpdate || Remaining <= TimeSpan.Zero;
+
+    // The two must not both find a ping due at the same moment: the one with the smaller name comes first.
+    private TimeSpan Interval => context.Options.NodeName < peer.Name ? context.Options.PingInterval : 1.3 * context.Options.PingInterval;
+
+    /// <summary>How long the last ping, or the peer's last greeting, still stands for the next one.</summary>
+    private TimeSpan Remaining
+    {
+        get
+        {
+            if (_lastPing is not { } pinged) return TimeSpan.Zero;
+            var silence = context.Time.GetElapsedTime(pinged);
+            if (silence >= MostSpared * context.Options.PingInterval) return TimeSpan.Zero;
+            if (peer.Facts.LastGreeting is { } greeted && context.Time.GetElapsedTime(greeted) is var sinceGreeting && sinceGreeting < silence)
+                silence = sinceGreeting;
+            return Interval - silence;
+        }
+    }
+
+    /// <summary>Takes what came of a ping.</summary>
+    /// <param name="address">Where it went.</param>
+    /// <param name="askedForFullUpdate">Whether it asked for a full update.</param>
+    /// <param name="reply">The answer, or why there is none.</param>
+    public void Answered(HostPort address, bool askedForFullUpdate, PeerReply reply)
+    {
+        _lastPing = context.Time.GetTimestamp();
+        if (reply.Answer is { } answer && answer.Me.Name == peer.Name)
+        {
+            _triesSinceGone = 0;
+            _lastReason = "";
+            context.Answered(address, answer, askedForFullUpdate);
+            peer.PushNow.Raise();
+            return;
+        }
+
+        if (reply.Answer is { } other) context.Answered(address, other, askedForFullUpdate);
+        Failed(reply.Answer is { } stranger ? $"{address} is now the node {stranger.Me.Name}" : reply.Reason);
+    }
+
+    /// <summary>Takes note that there is no address to ask at: a peer that is only heard of by what it sends cannot be read from.</summary>
+    public void CannotBeAsked()
+    {
+        if (IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer)) context.Log.NeverMet(peer.Name);
+    }
+
+    private void Failed(string reason)
+    {
+        if (PeerTable.Suspect(peer)) context.Log.PeerSuspect(peer.Name, reason);
+        else if (reason != _lastReason && peer.Facts.State == PeerState.Away) context.Log.PeerStillAway(peer.Name, reason);
+        _lastReason = reason;
+        _triesSinceGone++;
+        if (peer is { Retained: not null, Facts.State: PeerState.Away } && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
+        // The second failure is asked for too: after this machine was asleep, the first one may be about a connection of long ago.
+        if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer))
+        {
+            _triesSinceGone = 0;
+            if (peer.Facts.LastAlive > 0) context.Log.PeerGone(peer.Name, reason);
+            else context.Log.NeverReached(peer.Name, reason);
+        }
+    }
+
+    private bool IsSilentFor(TimeSpan span) => context.Peers.SilenceOf(peer) >= span;
+}

@@ -1,0 +1,253 @@
+using System.Collections.Concurrent;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Peers;
+
+/// <summary>The other nodes that this one has heard of since its start, and every change of how they stand.</summary>
+internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvider time) : IDisposable
+{
+    /// <summary>A bound against a name space flooded by greetings; no cluster of people's machines comes near.</summary>
+    private const int MaxPeers = 10_000;
+
+    /// <summary>Updates come within a tenth of a second; a lost one is to be made good within ten.</summary>
+    private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
+
+    /// <summary>Within it an update that was asked for begins to come; an original node drops the wish at times.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
+    private readonly Lock _adding = new();
+
+    /// <summary>A peer was heard of for the first time. Called once a peer, before anything else is done with it.</summary>
+    public event Action<Peer>? Added;
+
+    public IEnumerable<Peer> All => _peers.Values;
+
+    public Peer? Find(NodeName name) => _peers.GetValueOrDefault(name);
+
+    /// <summary>The peer of that name.</summary>
+    /// <returns>Null when there are too many already.</returns>
+    public Peer? GetOrAdd(NodeName name)
+    {
+        if (_peers.TryGetValue(name, out var known)) return known;
+        lock (_adding)
+        {
+            if (_peers.TryGetValue(name, out known)) return known;
+            if (_peers.Count >= MaxPeers) return null;
+            var added = new Peer(name);
+            added.Change(facts => facts with { LastAnswer = running.Now });
+            _peers[name] = added;
+            Added?.Invoke(added);
+            return added;
+        }
+    }
+
+    /// <summary>
+    /// Whether what a peer says may be of an earlier start than the one that is known: it was long under way, or the peer's clock was set
+    /// back. Only an answer to a ping that was sent after the doubt arose tells which.
+    /// </summary>
+    public bool Doubts(Peer peer, NodeDescription description, bool isAnswer)
+    {
+        if (description.State is not { Epoch: var epoch }) return false;
+        var (before, after) = peer.Change(facts => !facts.IsPresent || epoch >= facts.LatestEpoch || (isAnswer && facts.DoubtedEpoch == epoch)
+            ? facts
+            : Answered(facts) with { DoubtedEpoch = isAnswer ? epoch : facts.DoubtedEpoch });
+        return !ReferenceEquals(before, after);
+    }
+
+    /// <summary>Notes what a peer says of itself in a greeting or an answer: it is there, at these addresses, and holds that.</summary>
+    /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
+    /// <param name="peer">The peer.</param>
+    /// <param name="description">What it says.</param>
+    /// <param name="knownDigest">The digest of what it says to know of this node.</param>
+    /// <param name="wasAsked">It has just been asked for a full update.</param>
+    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, ulong? knownDigest, bool wasAsked) => peer.Change(facts =>
+    {
+        var epoch = description.State?.Epoch ?? 0;
+        var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;
+        // A node with several interfaces is heard from several addresses: the one that works is kept.
+        var keepsAddress = !isStart && facts.State == PeerState.Alive && facts.ManagementAddress is not null;
+        return Compared(Answered(facts) with
+        {
+            State = PeerState.Alive,
+            PublicAddress = keepsAddress ? facts.PublicAddress : description.PublicAddress,
+            ManagementAddress = keepsAddress ? facts.ManagementAddress : description.ManagementAddress,
+            IsLegacy = description.State is null,
+            Epoch = epoch,
+            DoubtedEpoch = null,
+            Said = description.State,
+            Applied = facts.Applied?.Epoch > epoch ? null : facts.Applied,
+            AskedAt = wasAsked ? time.GetTimestamp() : isStart ? null : facts.AskedAt,
+            KnownDigest = knownDigest,
+            PushedSequence = isStart ? null : facts.PushedSequence,
+        });
+    });
+
+    /// <summary>For how long this process has run since it last heard of the peer.</summary>
+    public TimeSpan SilenceOf(Peer peer) => running.Now - peer.Facts.LastAnswer;
+
+    /// <summary>Whether to ask the peer for a full update now: not while one comes in, nor again before one could have come.</summary>
+    public bool AsksForFullUpdate(PeerFacts facts) =>
+        facts is { NeedsFullUpdate: true, Receiving: 0 } && (facts.AskedAt is not { } asked || time.GetElapsedTime(asked) >= AskAgainAfter);
+
+    /// <summary>The peer greeted this node of its own accord.</summary>
+    public void Greeted(Peer peer) => peer.Change(facts => facts with { LastGreeting = time.GetTimestamp() });
+
+    /// <summary>Another node, or its own announcement, says that the peer is there and where.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="node">What is said.</param>
+    /// <param name="isOwnWord">Another node's word for an address is taken only where there is none yet.</param>
+    public void Introduce(Peer peer, NodeDescription node, bool isOwnWord) => peer.Change(facts =>
+    {
+        var keepsAddress = facts.State == PeerState.Alive || (facts.ManagementAddress is not null && !isOwnWord);
+        return facts with
+        {
+            ManagementAddress = keepsAddress ? facts.ManagementAddress : node.ManagementAddress,
+            PublicAddress = keepsAddress || node.PublicAddress.Port == 0 ? facts.PublicAddress : node.PublicAddress,
+            LastIntroduced = time.GetTimestamp(),
+            IntroducedSince = facts.IntroducedSince == 0 ? time.GetUtcNow().ToUnixTimeSeconds() : facts.IntroducedSince,
+        };
+    });
+
+    /// <summary>The digest of what is known of a node, in the tree or set aside; null where nothing is.</summary>
+    public ulong? DigestOf(NodeName name) =>
+        tree.Current.Holdings.TryGetValue(name, out var holding) ? holding.Digest : Find(name)?.Retained?.Digest;
+
+    /// <summary>
+    /// Puts a node that was known before this start on the list. One of which the tree has what was kept is in doubt until it answers; any
+    /// other is away.
+    /// </summary>
+    public void Remember(KnownNode known)
+    {
+        if (GetOrAdd(known.Name) is not { } peer) return;
+        var state = IsShown(known.Name) ? PeerState.Suspect : PeerState.Away;
+        peer.Change(facts => facts with
+        {
+            State = state,
+            PublicAddress = known.PublicAddress,
+            ManagementAddress = known.ManagementAddress,
+            LastAlive = known.LastAlive,
+        });
+    }
+
+    /// <summary>Takes a node that is away off the list.</summary>
+    /// <returns>False where it is there; null where it is not known.</returns>
+    public bool? Forget(NodeName name)
+    {
+        lock (_adding)
+        {
+            if (Find(name) is not { } peer) return null;
+            var (before, _) = peer.Change(facts => facts.IsPresent ? facts : facts with { IsForgotten = true });
+            if (before.IsPresent) return false;
+            _peers.TryRemove(name, out _);
+            tree.Remove(name);
+            peer.PingNow.Raise();
+            peer.PushNow.Raise();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were met and are away, or
+    /// have not said yet what they hold; and those that were not reached and that others see.
+    /// </summary>
+    /// <param name="stillSeen">How long another node's word counts.</param>
+    public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
+    {
+        // Every request asks, and mostly none is missed.
+        List<PeerFacts>? missing = null;
+        foreach (var (_, peer) in _peers)
+        {
+            var facts = peer.Facts;
+            if (IsMissing(facts, stillSeen)) (missing ??= []).Add(facts);
+        }
+
+        if (missing is null) return [];
+        missing.Sort((a, b) => a.Name.CompareTo(b.Name));
+        return missing.ConvertAll(facts =>
+            new MissingNode(
+            facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince), IsShown(facts.Name)));
+    }
+
+    /// <summary>The peer sent something: it is there.</summary>
+    public void Heard(Peer peer) => peer.Change(Answered);
+
+    /// <summary>Something that was tried with the peer failed.</summary>
+    /// <returns>Whether it was believed to be well before.</returns>
+    public static bool Suspect(Peer peer)
+    {
+        var (before, _) = peer.Change(facts => facts with
+        {
+            State = facts.State == PeerState.Alive ? PeerState.Suspect : facts.State,
+            Failures = facts.Failures + 1,
+        });
+        return before.State == PeerState.Alive;
+    }
+
+    /// <summary>Takes the peer for gone, and what it held out of the tree.</summary>
+    /// <returns>Whether it was there before.</returns>
+    public bool Leave(Peer peer)
+    {
+        PeerFacts before;
+        lock (peer.Applying)
+        {
+            (before, _) = peer.Change(facts => facts with
+            {
+                State = PeerState.Away,
+                Applied = null,
+                NeedsFullUpdate = true,
+                IsInTree = false,
+                WantsFullUpdate = false,
+                HasAnsweredGreeting = false,
+                PushedSequence = null,
+            });
+            if (RetainedEntries.Of(tree.Current, peer.Name) is { } held) peer.Retained = held;
+            tree.Remove(peer.Name);
+        }
+
+        return before.State != PeerState.Away;
+    }
+
+    /// <summary>Forgets what a peer held that is away for long: it is not to cost memory for ever.</summary>
+    public static void DropRetained(Peer peer)
+    {
+        lock (peer.Applying) peer.Retained = null;
+    }
+
+    public void Dispose()
+    {
+        foreach (var peer in _peers.Values) peer.Dispose();
+    }
+
+    private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts.LastAlive > 0
+        ? !facts.IsInTree && facts.State != PeerState.Unmet
+        : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen;
+
+    private bool IsShown(NodeName name) => tree.Current.Holdings.ContainsKey(name);
+
+    private PeerFacts Answered(PeerFacts facts) => facts with
+    {
+        // One that has only sent something cannot be reached yet.
+        State = facts.ManagementAddress is null && facts.State == PeerState.Unmet ? PeerState.Unmet : PeerState.Alive,
+        Failures = 0,
+        LastAnswer = running.Now,
+        LastAlive = time.GetUtcNow().ToUnixTimeSeconds(),
+    };
+
+    /// <summary>Asks for a full update where what the peer says that it holds is not what is known of it.</summary>
+    private PeerFacts Compared(PeerFacts facts)
+    {
+        if (facts.Said is not { } said || facts.NeedsFullUpdate) return facts;
+        if (facts.Applied is not { } applied || applied.Epoch != said.Epoch) return facts with { NeedsFullUpdate = true };
+        if (applied.Sequence >= said.Sequence)
+        {
+            var differs = applied.Sequence == said.Sequence && tree.Current.HoldingOf(facts.Name).Digest != said.Digest;
+            return facts with { LagsSince = null, NeedsFullUpdate = differs };
+        }
+
+        // An update that leads there is probably under way; one that has not come after this time was lost.
+        if (facts.LagsSince is not { } since) return facts with { LagsSince = time.GetTimestamp() };
+        return time.GetElapsedTime(since) < MaxLag ? facts : facts with { LagsSince = null, NeedsFullUpdate = true };
+    }
+}

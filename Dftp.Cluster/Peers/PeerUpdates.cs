@@ -1,0 +1,98 @@
+using System.IO.Pipelines;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Replication;
+
+namespace Dftp.Cluster.Peers;
+
+/// <summary>What one peer is to be sent, and what its answers mean for what it is sent next. It speaks to nobody itself.</summary>
+internal sealed class PeerUpdates(Peer peer, MembershipContext context)
+{
+    private long? _lastFull;
+
+    /// <summary>The update to send now; its outcome is to be told to <see cref="Answered"/>.</summary>
+    /// <returns>Null when the peer has been sent all, is not there, or has to ask first.</returns>
+    public OutgoingUpdate? Next()
+    {
+        if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
+        if (!facts.WantsFullUpdate && !IsFullUpdateDue(facts) && !MustBeToldUnasked(facts))
+        {
+            if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
+            var (changes, to) = context.Own.Since(pushed);
+            if (changes is not null) return new OutgoingUpdate(address, facts.IsLegacy, Header(isFull: false, to), null, changes);
+        }
+
+        // A wish that comes while this one is under way is a new one; and what it says to know is good for one try.
+        peer.Change(now => now with { WantsFullUpdate = false, KnownDigest = null });
+        if (!facts.IsLegacy && facts.KnownDigest is { } known && context.Own.SinceState(known) is ({ } few, var from))
+            return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
+        var (tree, position) = context.Own.Full();
+        var header = Header(isFull: true, position);
+        return new OutgoingUpdate(address, facts.IsLegacy, header, tree, [], facts.IsLegacy ? null : context.FullUpdates.Of(header, tree));
+    }
+
+    /// <summary>Takes what came of an update.</summary>
+    /// <returns>False when a pause has to come before the next.</returns>
+    public bool Answered(OutgoingUpdate update, PeerReply reply)
+    {
+        if (reply.Outcome == PeerOutcome.Done)
+        {
+            if (update.TellsAll) _lastFull = context.Time.GetTimestamp();
+            context.Peers.Heard(peer);
+            peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
+            return true;
+        }
+
+        if (update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
+        // A full update can be refused too, by a peer that takes this start for an earlier one: it asks first, which takes its time.
+        if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
+        context.Log.PushFailed(peer.Name, reply.Reason);
+        if (reply.Outcome == PeerOutcome.Unreachable)
+        {
+            PeerTable.Suspect(peer);
+            peer.PingNow.Raise();
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether everything is to be sent anew, as a net under the changes.</summary>
+    private bool IsFullUpdateDue(PeerFacts facts) =>
+        facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
+
+    /// <summary>
+    /// An original node asks only whom it does not know yet: when this node alone has started again, or was away for a while, it never
+    /// asks and has nothing of this start.
+    /// </summary>
+    private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsLegacy: true, HasAnsweredGreeting: true, PushedSequence: null };
+
+    private UpdateHeader Header(bool isFull, UpdatePosition position, ulong? sinceDigest = null) =>
+        new(context.Options.NodeName, isFull, Now(), position, sinceDigest);
+
+    private long Now() => context.Time.GetUtcNow().ToUnixTimeSeconds();
+}
+
+/// <summary>An update on its way to a peer.</summary>
+/// <param name="To">The peer's management address.</param>
+/// <param name="ToOriginal">Whether it is an original node, which reads plain bodies only.</param>
+/// <param name="Header">What it says of itself.</param>
+/// <param name="Tree">The tree whose entries of this node a full update carries; null in an incremental one.</param>
+/// <param name="Changes">What an incremental update carries.</param>
+/// <param name="Shared">The body of a full update, where it is written for other peers too.</param>
+internal sealed record OutgoingUpdate(
+    HostPort To, bool ToLegacy, UpdateHeader Header, TreeSnapshot? Tree, IReadOnlyList<EntryChange> Changes, SharedFullUpdate? Shared = null)
+{
+    /// <summary>Whether the peer knows all that this node holds when it has taken it.</summary>
+    public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
+
+    /// <summary>How many files a full update names.</summary>
+    public long Files => Tree?.HoldingOf(Header.Sender).Files ?? 0;
+
+    /// <summary>Writes the message as the body of a request: compressed, but for an original node.</summary>
+    public Task WriteBodyAsync(Stream body, CancellationToken cancellationToken) =>
+        Shared?.CopyToAsync(body, cancellationToken) ?? UpdateBody.WriteAsync(body, compress: !ToLegacy, WriteAsync, cancellationToken);
+
+    /// <summary>Writes the message.</summary>
+    public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
+        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToLegacy, cancellationToken)
+        : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToLegacy, cancellationToken);
+}

@@ -1,0 +1,117 @@
+using System.IO.Pipelines;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Replication;
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Peers;
+
+/// <summary>What became of an update.</summary>
+internal enum UpdateOutcome
+{
+    /// <summary>It is in the tree, or was already.</summary>
+    Applied,
+
+    /// <summary>It does not follow what is known of its sender, which has to send a full one.</summary>
+    NeedsFullUpdate,
+
+    /// <summary>It cannot be used at all.</summary>
+    Refused,
+}
+
+/// <summary>Takes updates from peers: read, checked against the order of their sender's updates, applied in one step.</summary>
+internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable peers, TreeWriter tree, TimeProvider time, ILogger log)
+{
+    /// <summary>Reads and applies one update.</summary>
+    /// <param name="body">The message, decompressed.</param>
+    /// <param name="sender">The peer's name where the transport told it, so that it is not asked for an update that is coming in; or null.</param>
+    /// <param name="cancellationToken">Ends the reading; what has been read is dropped.</param>
+    /// <returns>What became of it, and a sentence where it was not applied.</returns>
+    /// <exception cref="UpdateFormatException">The message breaks a rule. Nothing has changed.</exception>
+    public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(PipeReader body, Peer? sender, CancellationToken cancellationToken)
+    {
+        sender?.Change(facts => facts with { Receiving = facts.Receiving + 1 });
+        try
+        {
+            var started = time.GetTimestamp();
+            var update = await UpdateReader.ReadAsync(body, cancellationToken);
+            if (update.Header.Sender == options.NodeName)
+                return (UpdateOutcome.Refused, $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
+            if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes");
+            var result = Apply(peer, update);
+            if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
+            if (result.Outcome == UpdateOutcome.Applied && update.Header.IsFull)
+                LogFull(log, peer.Name, update.Entries, time.GetElapsedTime(started).TotalMilliseconds);
+            return result;
+        }
+        finally
+        {
+            sender?.Change(facts => facts with { Receiving = facts.Receiving - 1 });
+        }
+    }
+
+    private (UpdateOutcome Outcome, string Reason) Apply(Peer peer, ReceivedUpdate update)
+    {
+        lock (peer.Applying)
+        {
+            var header = update.Header;
+            // What a full update says is all; and so is a change of a state that is known to be exactly this one, in the tree or set aside.
+            var isOfKnown = header.SinceDigest is { } digest && digest == tree.Current.DigestOf(peer.Name);
+            var isOfRetained = !isOfKnown && peer.Retained is { } retained && retained.Digest == header.SinceDigest && !tree.Current.Holdings.ContainsKey(peer.Name);
+            var tellsAll = header.IsFull || isOfKnown || isOfRetained;
+            if (header.Position is { } position)
+            {
+                var facts = peer.Facts;
+                if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it is of an earlier start of its sender");
+                if (facts.Applied is { } applied && applied.Epoch == position.Epoch)
+                {
+                    if (position.Sequence < applied.Sequence || (!tellsAll && position.Sequence == applied.Sequence)) return Heard(peer);
+                    if (!tellsAll && position.Since > applied.Sequence)
+                        return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {applied.Sequence}");
+                }
+                else if (!tellsAll) return NeedsFull(peer, "what is known of its sender is no state that it follows");
+            }
+
+            if (isOfRetained) tree.Apply(peer.Name, peer.Retained!.AsPatch());
+            tree.Apply(peer.Name, update.Patch);
+            if (tellsAll) peer.Retained = null;
+            var now = time.GetUtcNow().ToUnixTimeSeconds();
+            peers.Heard(peer);
+            peer.Change(facts => facts with
+            {
+                Applied = header.Position is { } applied ? applied : facts.Applied,
+                NeedsFullUpdate = facts.NeedsFullUpdate && !tellsAll,
+                IsInTree = facts.IsInTree || tellsAll,
+                LastUpdateReceived = now,
+                LastFullUpdateReceived = tellsAll ? now : facts.LastFullUpdateReceived,
+            });
+            if (tellsAll && !header.IsFull) LogConfirmed(log, peer.Name, update.Entries);
+            return (UpdateOutcome.Applied, "");
+        }
+    }
+
+    private (UpdateOutcome Outcome, string Reason) Heard(Peer peer)
+    {
+        peers.Heard(peer);
+        return (UpdateOutcome.Applied, "");
+    }
+
+    private (UpdateOutcome Outcome, string Reason) NeedsFull(Peer peer, string reason)
+    {
+        peers.Heard(peer);
+        LogGap(log, peer.Name, reason);
+        return (UpdateOutcome.NeedsFullUpdate, $"a full update is needed: {reason}");
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "got all {Entries} entries of {Node} in {Milliseconds:F0} ms")]
+    private static partial void LogFull(ILogger log, NodeName node, int entries, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "what was known of {Node} holds, but for {Entries} change(s)")]
+    private static partial void LogConfirmed(ILogger log, NodeName node, int entries);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "left out {Count} entries of {Node}: their names hold control characters, are no valid Unicode, or are too long")]
+    private static partial void LogLeftOut(ILogger log, int count, NodeName node);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "asked {Node} for a full update: the one that came cannot be used, {Reason}")]
+    private static partial void LogGap(ILogger log, NodeName node, string reason);
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.FileSystem;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Cluster.Persistence;
+
+/// <summary>
+/// Begins with the tree of the last start, and keeps the present one for the next: when the first scan has confirmed it, then now and then
+/// while it changes, and at an orderly end. Readers and the tree's writer never wait for it: what is written is a snapshot.
+/// </summary>
+internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, LocalEntries own, NodeName node, TimeProvider time, ILogger log) : IDisposable
+{
+    /// <summary>How often it is looked whether there is something to write.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+
+    /// <summary>What of the five seconds of an orderly end the last write may take.</summary>
+    private static readonly TimeSpan LastWriteLimit = TimeSpan.FromSeconds(1.5);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private Task _running = Task.CompletedTask;
+    private SavedTreeStatus _status = new();
+    private long _savedVersion;
+    private string _complained = "";
+
+    public SavedTreeStatus Status
+    {
+        get
+        {
+            lock (_lock) return _status;
+        }
+    }
+
+    /// <summary>Puts what was kept into the tree, which is empty yet.</summary>
+    /// <param name="peers">The other nodes whose entries are wanted.</param>
+    public void Restore(IReadOnlySet<NodeName> peers)
+    {
+        var started = time.GetTimestamp();
+        if (file.Load(name => name == node || peers.Contains(name), out var whyNot) is not { } saved)
+        {
+            if (whyNot is not null) LogIgnored(log, file.Path, whyNot);
+            return;
+        }
+
+        tree.Begin(saved.Tree);
+        own.Restored();
+        Change(status => status with { Restored = saved.SavedAt });
+        LogRestored(log, saved.Tree.Totals.Files, saved.Tree.Holdings.Count, saved.SavedAt.UtcDateTime, time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    public void Start() => _running = RunAsync(_stopping.Token);
+
+    /// <summary>Ends the writing now and then.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+    }
+
+    /// <summary>Writes a last time, if there is something to write and it can be done in time; otherwise the last tree stays.</summary>
+    public async Task SaveLastAsync()
+    {
+        if (!HasNews) return;
+        using var limit = new CancellationTokenSource(LastWriteLimit, time);
+        try
+        {
+            await Task.Run(() => Save(limit.Token), CancellationToken.None).WaitAsync(LastWriteLimit, time);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            LogNoTime(log, file.Path);
+        }
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    /// <summary>A tree that no scan has confirmed is not kept: it is the one that was.</summary>
+    private bool HasNews => own.IsScanned && tree.Current.Version != _savedVersion;
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        try
+        {
+            using var timer = new PeriodicTimer(Period, time);
+            var pace = new SavePace();
+            var pause = TimeSpan.Zero;
+            var written = time.GetTimestamp();
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (!HasNews || time.GetElapsedTime(written) < pause) continue;
+                var isKept = Save(cancellationToken);
+                written = time.GetTimestamp();
+                pause = pace.After(file.LastWritten, isKept);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        catch (Exception error)
+        {
+            LogFailed(log, error);
+        }
+    }
+
+    /// <returns>Whether it could be done.</returns>
+    private bool Save(CancellationToken cancellationToken)
+    {
+        var snapshot = tree.Current;
+        var now = time.GetUtcNow();
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var bytes = file.Write(new SavedTree(snapshot, now), cancellationToken);
+            LogWritten(log, snapshot.Totals.Files, bytes, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            _savedVersion = snapshot.Version;
+            _complained = "";
+            Change(status => status with { Written = now, Bytes = bytes, Failure = "" });
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            if (error.Message != _complained) LogUnwritable(log, file.Path, error.Message);
+            _complained = error.Message;
+            Change(status => status with { Failure = error.Message });
+            return false;
+        }
+    }
+
+    private void Change(Func<SavedTreeStatus, SavedTreeStatus> change)
+    {
+        lock (_lock) _status = change(_status);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "showing the tree as it was at {Time:yyyy-MM-dd HH:mm:ss} UTC, {Files} file(s) of {Nodes} node(s), until it is confirmed; read in {Milliseconds:F0} ms")]
+    private static partial void LogRestored(ILogger log, long files, int nodes, DateTime time, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{File}, the tree of an earlier start, is ignored: {Reason}")]
+    private static partial void LogIgnored(ILogger log, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "kept the tree, {Files} file(s) in {Bytes} bytes, in {Milliseconds:F0} ms")]
+    private static partial void LogWritten(ILogger log, long files, long bytes, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, by which the next start would show the tree at once: {Reason}")]
+    private static partial void LogUnwritable(ILogger log, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "no time is left to write {File}: the next start begins with what it holds")]
+    private static partial void LogNoTime(ILogger log, string file);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "keeping the tree ended by a fault")]
+    private static partial void LogFailed(ILogger log, Exception error);
+}

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Dftp.Cluster.Replication;
+
+/// <summary>
+/// The members of an update message. Those of the specification come first; the rest is ours, and an original node passes over it.
+/// Readers match names without regard to case, as Go does.
+/// </summary>
+internal static class UpdateFields
+{
+    public static readonly JsonEncodedText
+        Sender = Name("SenderNodeName"),
+        Full = Name("Full"),
+        Time = Name("UpdateTime"),
+        Files = Name("Files"),
+        Epoch = Name("Epoch"),
+        Sequence = Name("Sequence"),
+        Since = Name("Since"),
+        SinceDigest = Name("SinceDigest");
+
+    public static readonly JsonEncodedText
+        Deletion = Name("Deletion"),
+        FullName = Name("FullName"),
+        Basename = Name("Basename"),
+        Directory = Name("Dir"),
+        LastModified = Name("LastModified"),
+        LastInfoUpdated = Name("LastInfoUpdated"),
+        Size = Name("SizeInBytes"),
+        Mode = Name("FileMode"),
+        Owner = Name("OwnerNode"),
+        Nanoseconds = Name("ModifiedNanoseconds");
+
+    /// <summary>The members of an entry by their <see cref="UpdateEntryField"/>.</summary>
+    public static readonly JsonEncodedText[] OfEntry =
+        [default, Deletion, FullName, Basename, Directory, LastModified, LastInfoUpdated, Size, Mode, Owner, Nanoseconds];
+
+    /// <summary>Whether the reader stands on that property name, case disregarded.</summary>
+    public static bool Is(this ref Utf8JsonReader reader, JsonEncodedText field)
+    {
+        if (reader.ValueTextEquals(field.EncodedUtf8Bytes)) return true;
+        var length = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
+        if (length != field.EncodedUtf8Bytes.Length) return false;
+        if (!reader.HasValueSequence) return Ascii.EqualsIgnoreCase(reader.ValueSpan, field.EncodedUtf8Bytes);
+        Span<byte> name = stackalloc byte[(int)length];
+        reader.ValueSequence.CopyTo(name);
+        return Ascii.EqualsIgnoreCase(name, field.EncodedUtf8Bytes);
+    }
+
+    private static JsonEncodedText Name(string name) => JsonEncodedText.Encode(name);
+}

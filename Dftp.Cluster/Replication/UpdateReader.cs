@@ -1,0 +1,421 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.Replication;
+
+/// <summary>
+/// Reads an update message as a stream into what it does to its sender's entries. Nothing is applied here: a message that breaks off
+/// or breaks a rule changes nothing.
+/// </summary>
+internal sealed class UpdateReader
+{
+    /// <summary>Some twenty times the largest tree that this is built for; a bound on memory, not a wish.</summary>
+    public const int MaxEntries = 200_000_000;
+
+    /// <summary>Files' entries are two levels below the message; anything much deeper is no update.</summary>
+    private const int MaxDepth = 16;
+
+    /// <summary>The longest token: a path whose every byte is escaped, with room to spare.</summary>
+    private const int MaxTokenBytes = 128 * 1024;
+
+    private readonly DirectoryBuilder _draft = new([]);
+    private readonly DirectoryPatch _patch = new();
+    private readonly UpdateEntryField[] _following = new UpdateEntryField[UpdateFields.OfEntry.Length];
+    private List<WireEntry>? _early;
+    private Level _level;
+    private bool _isEnded;
+    private string? _sender;
+    private bool? _full;
+    private long _time;
+    private long? _epoch, _sequence, _since;
+    private ulong? _sinceDigest;
+    private WireEntry _entry;
+    private JsonEncodedText _field;
+    private UpdateEntryField _entryField;
+    private VirtualPath _lastParent;
+    private DirectoryBuilder _lastDirectory;
+
+    // The path of that directory as FullName begins with it, and the name of an entry that lies in it too.
+    private readonly byte[] _siblingName = new byte[VirtualPath.MaxNameBytes];
+    private byte[] _lastPrefix = [];
+    private int _siblingNameLength;
+    private int _entries, _leftOut;
+
+    /// <summary>Read beside the JSON reader, which does not count them.</summary>
+    private long _passedBytes;
+
+    private UpdateReader() => _lastDirectory = _draft;
+
+    private enum Level
+    {
+        Start,
+        Message,
+        MessageValue,
+        Entries,
+        Entry,
+        EntryValue,
+        End,
+    }
+
+    /// <summary>Reads one message.</summary>
+    /// <param name="input">The body, decompressed; the caller completes it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="UpdateFormatException">The message breaks a rule, which its text names.</exception>
+    public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    {
+        var reader = new UpdateReader();
+        var state = new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth });
+        var joined = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            var read = await input.ReadAsync(cancellationToken);
+            if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start) throw new UpdateFormatException("the body is empty");
+            // What cannot be used is consumed too: the transport passes over the rest of the body.
+            var consumed = read.Buffer.End;
+            try
+            {
+                consumed = read.Buffer.GetPosition(reader.Read(InOnePiece(read.Buffer, joined), read.IsCompleted, ref state));
+                if (!read.IsCompleted && read.Buffer.Slice(consumed).Length > MaxTokenBytes)
+                    throw new UpdateFormatException($"a name or value is longer than {MaxTokenBytes} bytes");
+            }
+            catch (JsonException error)
+            {
+                var position = error.BytePositionInLine + 1 + (error.LineNumber == 0 ? reader._passedBytes : 0);
+                throw new UpdateFormatException($"the body is not JSON at line {error.LineNumber + 1}, byte {position}");
+            }
+            finally
+            {
+                input.AdvanceTo(consumed, read.Buffer.End);
+            }
+
+            if (read.IsCompleted) return reader.Result();
+        }
+    }
+
+    internal static long Integer(ref Utf8JsonReader reader, JsonEncodedText field)
+    {
+        if (reader.TokenType == JsonTokenType.Null) return 0;
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out var value)) return value;
+            if (reader.TryGetDouble(out var real) && double.IsFinite(real) && real == Math.Floor(real) && Math.Abs(real) < 9e18) return (long)real;
+        }
+
+        throw new UpdateFormatException($"{field} is not a whole number");
+    }
+
+    /// <summary>The bytes side by side: reading them where they lie in pieces takes twice as long as that and this copy.</summary>
+    private static ReadOnlySpan<byte> InOnePiece(in ReadOnlySequence<byte> bytes, ArrayBufferWriter<byte> joined)
+    {
+        if (bytes.IsSingleSegment) return bytes.FirstSpan;
+        joined.ResetWrittenCount();
+        foreach (var piece in bytes) joined.Write(piece.Span);
+        return joined.WrittenSpan;
+    }
+
+    /// <returns>How many bytes were read.</returns>
+    private long Read(ReadOnlySpan<byte> buffer, bool isFinal, ref JsonReaderState state)
+    {
+        var consumed = 0L;
+        var json = new Utf8JsonReader(buffer, isFinal, state);
+        while (true)
+        {
+            if (!MayPassOver)
+            {
+                if (!json.Read()) break;
+            }
+            else if (!TryReadOrPassOver(ref json))
+            {
+                break;
+            }
+
+            Take(ref json);
+            if (_level != Level.Entries || json.TokenType != JsonTokenType.EndObject || _full != true) continue;
+
+            // After an entry: those that follow as they usually do are read without the JSON reader, which goes on behind them as if there had been none.
+            var plain = TakePlainEntries(buffer[(int)json.BytesConsumed..]);
+            if (plain == 0) continue;
+            _passedBytes += plain;
+            consumed += json.BytesConsumed + plain;
+            buffer = buffer[((int)json.BytesConsumed + plain)..];
+            json = new Utf8JsonReader(buffer, isFinal, json.CurrentState);
+        }
+
+        state = json.CurrentState;
+        return consumed + json.BytesConsumed;
+    }
+
+    /// <returns>Their bytes.</returns>
+    private int TakePlainEntries(ReadOnlySpan<byte> json)
+    {
+        var taken = 0;
+        while (PlainEntry.TryRead(json[taken..], out var fullName, out var facts, out var length) && TryFindSibling(fullName, out var name))
+        {
+            CountEntry();
+            _lastDirectory.AddFile(name, facts);
+            taken += length;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Whether a value comes that nobody asks for.</summary>
+    private bool MayPassOver => _level switch
+    {
+        Level.EntryValue => !IsUsed(_entryField),
+        Level.MessageValue => _field.Equals(default),
+        _ => false,
+    };
+
+    private static bool IsUsed(UpdateEntryField field) => field is not (UpdateEntryField.Unknown or UpdateEntryField.Basename or UpdateEntryField.Owner);
+
+    /// <summary>A value that is passed over must be whole before it is begun, so it is tried on a copy, which costs more than most reading.</summary>
+    private static bool TryReadOrPassOver(ref Utf8JsonReader json)
+    {
+        var tried = json;
+        if (!tried.Read() || (tried.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && !tried.TrySkip())) return false;
+        json = tried;
+        return true;
+    }
+
+    private void Take(ref Utf8JsonReader json)
+    {
+        switch (_level)
+        {
+            case Level.Start:
+                if (json.TokenType != JsonTokenType.StartObject) throw new UpdateFormatException("the body is not a JSON object");
+                _level = Level.Message;
+                break;
+            case Level.Message when json.TokenType == JsonTokenType.EndObject:
+                _level = Level.End;
+                _isEnded = true;
+                break;
+            case Level.Message:
+                _field = MessageField(ref json);
+                _level = Level.MessageValue;
+                break;
+            case Level.MessageValue:
+                _level = Level.Message;
+                TakeMessageValue(ref json);
+                break;
+            case Level.Entries when json.TokenType == JsonTokenType.EndArray:
+                _level = Level.Message;
+                break;
+            case Level.Entries:
+                if (json.TokenType != JsonTokenType.StartObject) throw new UpdateFormatException("an entry of Files is not an object");
+                _entry = default;
+                _level = Level.Entry;
+                break;
+            case Level.Entry when json.TokenType == JsonTokenType.EndObject:
+                _level = Level.Entries;
+                _entry.Check();
+                Add(_entry);
+                break;
+            case Level.Entry:
+                _entryField = EntryField(ref json);
+                _level = Level.EntryValue;
+                break;
+            case Level.EntryValue:
+                _level = Level.Entry;
+                if (_entryField == UpdateEntryField.FullName && TryTakeSibling(json)) _entry.TakeSibling();
+                else if (IsUsed(_entryField)) _entry.Take(_entryField, ref json);
+                break;
+            default:
+                throw new UpdateFormatException("something follows the message");
+        }
+    }
+
+    private static JsonEncodedText MessageField(ref Utf8JsonReader json) =>
+        json.Is(UpdateFields.Sender) ? UpdateFields.Sender
+        : json.Is(UpdateFields.Full) ? UpdateFields.Full
+        : json.Is(UpdateFields.Time) ? UpdateFields.Time
+        : json.Is(UpdateFields.Files) ? UpdateFields.Files
+        : json.Is(UpdateFields.Epoch) ? UpdateFields.Epoch
+        : json.Is(UpdateFields.Sequence) ? UpdateFields.Sequence
+        : json.Is(UpdateFields.Since) ? UpdateFields.Since
+        : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
+        : default;
+
+    /// <summary>Entries mostly have the same members in the same order: what came after the last one in the entry before is tried first.</summary>
+    private UpdateEntryField EntryField(ref Utf8JsonReader json)
+    {
+        ref var expected = ref _following[(int)_entryField];
+        if (expected == UpdateEntryField.Unknown || !json.ValueTextEquals(UpdateFields.OfEntry[(int)expected].EncodedUtf8Bytes))
+        {
+            expected = SearchEntryField(ref json);
+        }
+
+        return expected;
+    }
+
+    private static UpdateEntryField SearchEntryField(ref Utf8JsonReader json)
+    {
+        for (var field = UpdateEntryField.Unknown + 1; (int)field < UpdateFields.OfEntry.Length; field++)
+        {
+            if (json.Is(UpdateFields.OfEntry[(int)field])) return field;
+        }
+
+        return UpdateEntryField.Unknown;
+    }
+
+    private void TakeMessageValue(ref Utf8JsonReader json)
+    {
+        if (_field.Equals(default)) return;
+        if (_field.Equals(UpdateFields.SinceDigest)) _sinceDigest = Digest(ref json);
+        else if (_field.Equals(UpdateFields.Files))
+        {
+            if (json.TokenType == JsonTokenType.StartArray) _level = Level.Entries;
+            else if (json.TokenType != JsonTokenType.Null) throw new UpdateFormatException("Files is not an array");
+        }
+        else if (_field.Equals(UpdateFields.Sender))
+        {
+            if (json.TokenType != JsonTokenType.String) throw new UpdateFormatException("SenderNodeName is not a string");
+            _sender = json.HasValueSequence ? Encoding.UTF8.GetString(json.ValueSequence) : Encoding.UTF8.GetString(json.ValueSpan);
+            if (json.ValueIsEscaped) _sender = Unescaped(ref json);
+        }
+        else if (_field.Equals(UpdateFields.Full))
+        {
+            _full = json.TokenType switch
+            {
+                JsonTokenType.True => true,
+                JsonTokenType.False or JsonTokenType.Null => false,
+                _ => throw new UpdateFormatException("Full is neither true nor false"),
+            };
+        }
+        else if (_field.Equals(UpdateFields.Time)) _time = Integer(ref json, _field);
+        else if (_field.Equals(UpdateFields.Epoch)) _epoch = Integer(ref json, _field);
+        else if (_field.Equals(UpdateFields.Sequence)) _sequence = Integer(ref json, _field);
+        else _since = Integer(ref json, _field);
+    }
+
+    private static ulong? Digest(ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.Null) return null;
+        if (json.TokenType == JsonTokenType.String
+            && ulong.TryParse(Unescaped(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
+            return digest;
+        throw new UpdateFormatException($"{UpdateFields.SinceDigest} is not a digest");
+    }
+
+    private static string Unescaped(ref Utf8JsonReader json)
+    {
+        try
+        {
+            return json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new UpdateFormatException("a text of the message is not valid Unicode");
+        }
+    }
+
+    /// <summary>
+    /// Takes the name of an entry that lies in the directory of the last one, as most do: a million paths would be made and cut into names
+    /// again. Whatever is not plainly good is left to the way on which every rule is looked at.
+    /// </summary>
+    private bool TryTakeSibling(in Utf8JsonReader json)
+    {
+        if (_full != true || json.TokenType != JsonTokenType.String || json.ValueIsEscaped || json.HasValueSequence) return false;
+        if (!TryFindSibling(json.ValueSpan, out var name)) return false;
+        name.CopyTo(_siblingName);
+        _siblingNameLength = name.Length;
+        return true;
+    }
+
+    private bool TryFindSibling(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> name)
+    {
+        name = default;
+        if (path.Length >= VirtualPath.MaxPathBytes || !path.StartsWith(_lastPrefix)) return false;
+        name = path[_lastPrefix.Length..];
+        return !name.IsEmpty && name[0] != (byte)'.' && !name.Contains((byte)'/') && EntryName.Check(name) is null;
+    }
+
+    private void CountEntry()
+    {
+        if (++_entries > MaxEntries) throw new UpdateFormatException($"more than {MaxEntries} entries");
+    }
+
+    private void Add(in WireEntry entry)
+    {
+        CountEntry();
+        if (entry.IsLeftOut)
+        {
+            _leftOut++;
+            return;
+        }
+
+        // The order of the members is free: where Files comes before Full, the entries wait until it is known what they mean.
+        if (_full is null) (_early ??= []).Add(entry);
+        else Place(entry);
+    }
+
+    private void Place(in WireEntry entry)
+    {
+        var facts = entry.Facts;
+        if (_full == true) PlaceInDraft(entry, facts);
+        else if (entry.IsDeletion) _patch.Delete(entry.Path);
+        else if (entry.IsDirectory) _patch.PutDirectory(entry.Path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed));
+        else _patch.PutFile(entry.Path, facts);
+    }
+
+    private void PlaceInDraft(in WireEntry entry, in FileFacts facts)
+    {
+        if (entry.IsDeletion) return;
+        if (entry.IsSibling)
+        {
+            PutInLastDirectory(_siblingName.AsSpan(0, _siblingNameLength), entry, facts);
+            return;
+        }
+
+        var parent = entry.Path.Parent;
+        if (parent != _lastParent)
+        {
+            // Entries mostly come directory by directory: pack one as soon as the next begins.
+            _lastDirectory.PackEarly();
+            _lastDirectory = Descend(parent);
+            _lastParent = parent;
+            _lastPrefix = parent.IsRoot ? [] : Encoding.UTF8.GetBytes(string.Concat(parent.Relative, "/"));
+        }
+
+        PutInLastDirectory(Encoding.UTF8.GetBytes(entry.Path.Name), entry, facts);
+    }
+
+    private void PutInLastDirectory(ReadOnlySpan<byte> name, in WireEntry entry, in FileFacts facts)
+    {
+        if (entry.IsDirectory)
+            _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
+        else _lastDirectory.AddFile(name, facts);
+    }
+
+    private DirectoryBuilder Descend(VirtualPath path)
+    {
+        var directory = _draft;
+        foreach (var range in path.Relative.Split('/'))
+        {
+            var name = path.Relative[range];
+            if (!name.IsEmpty) directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name.ToArray()));
+        }
+
+        return directory;
+    }
+
+    private ReceivedUpdate Result()
+    {
+        if (!_isEnded) throw new UpdateFormatException("the body breaks off");
+        if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
+        if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
+        _full ??= false;
+        foreach (var entry in _early ?? []) Place(entry);
+        UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
+        return new ReceivedUpdate(
+            new UpdateHeader(sender, _full.Value, _time, position, _full.Value ? null : _sinceDigest),
+            _full.Value ? DirectoryPatch.Replace(_draft) : _patch,
+            _entries,
+            _leftOut);
+    }
+}

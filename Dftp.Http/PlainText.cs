@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text;
+using Dftp.FileSystem;
+using Dftp.Http.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Http;
+
+/// <summary>Answers that are one sentence for the person at the other end.</summary>
+internal static class PlainText
+{
+    public const string ContentType = "text/plain; charset=utf-8";
+
+    private const int RetrySoonSeconds = 1;
+
+    /// <summary>Holders are asked again after a few seconds.</summary>
+    private const int RetryUnreachableSeconds = 5;
+
+    public static async Task WriteAsync(HttpContext http, int status, string sentence)
+    {
+        var body = Encoding.UTF8.GetBytes(sentence + "\n");
+        http.Response.StatusCode = status;
+        http.Response.ContentType = ContentType;
+        http.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);
+    }
+
+    /// <summary>The one place where the tree's failures become statuses.</summary>
+    public static Task WriteAsync(HttpContext http, FileError error)
+    {
+        var status = error.Kind switch
+        {
+            FileErrorKind.NotFound => StatusCodes.Status404NotFound,
+            FileErrorKind.IsDirectory => StatusCodes.Status404NotFound,
+            FileErrorKind.AccessDenied => StatusCodes.Status403Forbidden,
+            FileErrorKind.Unreachable => StatusCodes.Status503ServiceUnavailable,
+            FileErrorKind.Failed => StatusCodes.Status502BadGateway,
+            _ => throw new ArgumentOutOfRangeException(nameof(error), error.Kind, null),
+        };
+        if (error.Kind == FileErrorKind.Unreachable) RetryAfter(http.Response, RetryUnreachableSeconds);
+        return WriteAsync(http, status, error.Message + ".");
+    }
+
+    public static Task WriteKeepsChangingAsync(TreeRequest request)
+    {
+        RetryAfter(request.Http.Response, RetrySoonSeconds);
+        return WriteAsync(
+            request.Http, StatusCodes.Status503ServiceUnavailable, $"{request.Path} keeps changing while it is opened; try again.");
+    }
+
+    /// <summary>Sends the client to the directory's own URL. It starts with <c>/fs/</c>, so it can name no other host.</summary>
+    public static Task RedirectToDirectoryAsync(TreeRequest request) =>
+        RedirectAsync(request, request.Path.IsRoot ? "/fs/" : $"/fs{PercentEncoding.Encode(request.Path)}/");
+
+    /// <param name="request">Its query is kept.</param>
+    /// <param name="location">Percent-encoded.</param>
+    public static Task RedirectAsync(TreeRequest request, string location)
+    {
+        request.Http.Response.Headers.Location = location + request.Target.Query;
+        return WriteAsync(request.Http, StatusCodes.Status301MovedPermanently, $"It is at {location}.");
+    }
+
+    /// <summary>Sends the client elsewhere for this time.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="url">Complete, with its query.</param>
+    public static Task RedirectOnceAsync(TreeRequest request, string url)
+    {
+        request.Http.Response.Headers.Location = url;
+        return WriteAsync(request.Http, StatusCodes.Status307TemporaryRedirect, $"It is at {url} for now.");
+    }
+
+    /// <summary>Asks the client to try again after a while.</summary>
+    public static void RetryAfter(HttpResponse response, int seconds) =>
+        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,78 @@
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Cluster.Index;
+
+[TestClass]
+public sealed class TreeSearchTests
+{
+    private static readonly NodeName[] Nodes = [NodeName.Parse("a"), NodeName.Parse("b")];
+    private static readonly string[] Names = ["Report.txt", "report-2.TXT", "école.jpg", "K", "\u212A", "a", "ab", "sub", "deep"];
+    private static readonly string?[] Patterns = [null, "report", "*.txt", "?", "k", "[a-c]*", "É*", "*o*t*", "\u212A", "b"];
+
+    [TestMethod]
+    public void RandomTreesAndQueries_FindWhatAWalkThatAsksEveryEntryFinds()
+    {
+        for (var seed = 0; seed < 2000; seed++)
+        {
+            var random = new Random(seed);
+            var writer = new TreeWriter();
+            foreach (var node in Nodes) writer.Apply(node, TreeModel.Patch(RandomEntries(random)));
+            var query = RandomQuery(random);
+
+            var found = writer.Current.Search(query, CancellationToken.None).Select(hit => hit.Path.Value).ToList();
+
+            var expected = query.Filter(writer.Current.Walk(query.Under), CancellationToken.None).Select(hit => hit.Path.Value).ToList();
+            CollectionAssert.AreEqual(expected, found, $"seed {seed}, {query}");
+        }
+    }
+
+    [TestMethod]
+    public void HitsOfOneDirectory_CarryOneInstanceOfItsPath()
+    {
+        var writer = new TreeWriter();
+        writer.Apply(Nodes[0], TreeModel.Patch([File("/x/y/1"), File("/x/y/2")]));
+
+        var hits = writer.Current.Search(new SearchQuery { IsDirectory = false }, CancellationToken.None).ToList();
+
+        Assert.AreEqual(2, hits.Count);
+        Assert.AreSame(hits[0].Directory.Value, hits[1].Directory.Value);
+    }
+
+    [TestMethod]
+    public void SearchThatIsCalledOff_Ends()
+    {
+        var writer = new TreeWriter();
+        writer.Apply(Nodes[0], TreeModel.Patch([File("/x/1")]));
+        Assert.ThrowsException<OperationCanceledException>(
+            () => writer.Current.Search(new SearchQuery(), new CancellationToken(canceled: true)).Count());
+    }
+
+    private static List<EntryChange> RandomEntries(Random random) =>
+        [.. Enumerable.Range(0, random.Next(12)).Select(_ =>
+        {
+            var path = "/" + string.Join('/', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Names[random.Next(Names.Length)]));
+            return random.Next(4) == 0
+                ? EntryChange.Put(VirtualPath.Parse(path), new DirectoryFacts(UnixTime.FromSeconds(random.Next(3)), 493, (uint)random.Next(3)))
+                : EntryChange.Put(VirtualPath.Parse(path), new FileFacts(random.Next(3), UnixTime.FromSeconds(random.Next(3)), 420, (uint)random.Next(3)));
+        })];
+
+    private static SearchQuery RandomQuery(Random random)
+    {
+        var pattern = Patterns[random.Next(Patterns.Length)];
+        NamePattern? name = null;
+        if (pattern is not null) Assert.IsTrue(NamePattern.TryParse(pattern, out name));
+        return new SearchQuery
+        {
+            Under = random.Next(3) == 0 ? VirtualPath.Parse("/sub") : VirtualPath.Root,
+            Name = name,
+            IsDirectory = random.Next(3) switch { 0 => null, 1 => true, _ => false },
+            LargerThan = random.Next(3) == 0 ? random.Next(3) : null,
+            NotBefore = random.Next(3) == 0 ? UnixTime.FromSeconds(random.Next(3)) : null,
+            Node = random.Next(3) == 0 ? Nodes[random.Next(2)] : null,
+            Limit = random.Next(3) == 0 ? random.Next(1, 4) : null,
+        };
+    }
+
+    private static EntryChange File(string path) => EntryChange.Put(VirtualPath.Parse(path), new FileFacts(1, default, 420));
+}

@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dftp.Cluster.LocalFiles;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Cluster.LocalFiles;
+
+[TestClass]
+public sealed class LocalDigestsTests : IDisposable
+{
+    private static readonly VirtualPath Path = VirtualPath.Parse("/f");
+
+    private readonly TempRoot _disk = new();
+    private readonly DigestCache<FileIdentity> _known = new(100);
+    private readonly HashingGate _gate = new(1);
+
+    public TestContext TestContext { get; set; } = null!;
+
+    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+
+    [TestMethod]
+    public async Task Digest_IsThatOfTheFile_AndKnownFromThenOn()
+    {
+        Write("abc", ageSeconds: 60);
+        foreach (var root in _disk.OpenBoth())
+        {
+            using (root)
+            {
+                var (files, digests) = Of(root, new DigestCache<FileIdentity>(100));
+                var file = FactsOf(files);
+                Assert.IsNull(digests.Known(Path, file));
+
+                Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+
+                Assert.AreEqual(Sha("abc"), digests.Known(Path, file));
+                await using var content = files.Open(Path, file, new ByteRange(1, 1)).Content!;
+                Assert.AreEqual(Sha("abc"), content.KnownDigest);
+            }
+        }
+    }
+
+    [TestMethod]
+    public async Task FileUnderAnotherName_IsKnown()
+    {
+        Write("abc", ageSeconds: 60);
+        using var root = _disk.Open();
+        var (files, digests) = Of(root, _known);
+        File.CreateSymbolicLink(_disk.At("g"), "f");
+        await digests.ComputeAsync(Path, FactsOf(files), Cancellation);
+
+        Assert.AreEqual(Sha("abc"), digests.Known(VirtualPath.Parse("/g"), FactsOf(files)));
+    }
+
+    // The modification time is set back after a write of the same length: only the time of the status tells.
+    [TestMethod]
+    public async Task FileThatWasWrittenBehindItsTime_IsComputedAgain()
+    {
+        Write("abc", ageSeconds: 60);
+        using var root = LinuxRoot.TryOpen(_disk.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
+        var (files, digests) = Of(root, _known);
+        var file = FactsOf(files);
+        await digests.ComputeAsync(Path, file, Cancellation);
+        Assert.AreEqual(1, _known.Count);
+
+        var time = File.GetLastWriteTimeUtc(_disk.At("f"));
+        File.WriteAllText(_disk.At("f"), "abd");
+        File.SetLastWriteTimeUtc(_disk.At("f"), time);
+
+        Assert.AreEqual(file.Modified, FactsOf(files).Modified);
+        Assert.IsNull(digests.Known(Path, file));
+        Assert.AreEqual(0, _known.Count);
+        Assert.AreEqual(Sha("abd"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+    }
+
+    [TestMethod]
+    public async Task FileOfOtherFacts_IsToldAsChanged_AndAGoneOneAsSuch()
+    {
+        Write("abc", ageSeconds: 60);
+        using var root = _disk.Open();
+        var (files, digests) = Of(root, _known);
+        var file = FactsOf(files);
+        Write("longer", ageSeconds: 30);
+
+        Assert.AreEqual(6, (await digests.ComputeAsync(Path, file, Cancellation)).Now?.Size);
+        File.Delete(_disk.At("f"));
+        Assert.AreEqual(FileErrorKind.NotFound, (await digests.ComputeAsync(Path, file, Cancellation)).Error?.Kind);
+    }
+
+    // A second write within the same tick of the file system's clock would not be seen.
+    [TestMethod]
+    public async Task FileAsYoungAsItsClockIsCoarse_IsComputed_AndNotKept()
+    {
+        Write("abc", ageSeconds: 0);
+        using var root = _disk.Open();
+        var files = new LocalFileOpener(root, TempRoot.Node, _known, TimeProvider.System);
+        var file = FactsOf(files);
+        var digests = new LocalDigests(files, _known, _gate, new FixedTime(file.Modified.ToDateTimeOffset().AddMilliseconds(5)));
+
+        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+        Assert.AreEqual(0, _known.Count);
+    }
+
+    [TestMethod]
+    public async Task ComputingWaitsForItsTurn_AndEndsWhenItsAskerLeaves()
+    {
+        Write("abc", ageSeconds: 60);
+        using var root = _disk.Open();
+        var (files, digests) = Of(root, _known);
+        using var leave = new CancellationTokenSource();
+        Task waiting;
+        using (await _gate.EnterAsync(Cancellation))
+        {
+            waiting = digests.ComputeAsync(Path, FactsOf(files), leave.Token).AsTask();
+            var patient = digests.ComputeAsync(Path, FactsOf(files), Cancellation);
+            Assert.IsFalse(waiting.IsCompleted || patient.IsCompleted);
+            await leave.CancelAsync();
+            await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => waiting);
+            Assert.IsFalse(patient.IsCompleted);
+        }
+
+        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, FactsOf(files), Cancellation)).Digest);
+    }
+
+    [TestMethod]
+    public void Cache_ForgetsTheOldest_AndWhatChanged()
+    {
+        var cache = new DigestCache<int>(2);
+        var version = new ContentVersion(1, UnixTime.FromSeconds(1));
+        foreach (var file in new[] { 1, 2, 2, 3 }) cache.Keep(file, version, Sha($"{file}"));
+
+        Assert.AreEqual(2, cache.Count);
+        Assert.IsNull(cache.Find(1, version));
+        Assert.AreEqual(Sha("3"), cache.Find(3, version));
+        Assert.IsNull(cache.Find(3, version with { Size = 2 }));
+        Assert.IsNull(cache.Find(3, version));
+        Assert.AreEqual(1, cache.Count);
+    }
+
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _disk.Dispose();
+    }
+
+    private (LocalFileOpener Files, LocalDigests Digests) Of(LocalRoot root, DigestCache<FileIdentity> known)
+    {
+        var files = new LocalFileOpener(root, TempRoot.Node, known, TimeProvider.System);
+        // A minute later than any file of the test.
+        return (files, new LocalDigests(files, known, _gate, new FixedTime(DateTimeOffset.UtcNow.AddMinutes(1))));
+    }
+
+    private static Entry FactsOf(LocalFileOpener files)
+    {
+        using var opened = files.Open(Path).File!;
+        return files.EntryOf(opened, new Entry("f"u8.ToArray(), false, 0, default, 0, TempRoot.Node));
+    }
+
+    private void Write(string text, int ageSeconds)
+    {
+        File.WriteAllText(_disk.At("f"), text);
+        if (ageSeconds > 0) File.SetLastWriteTimeUtc(_disk.At("f"), DateTime.UtcNow.AddSeconds(-ageSeconds));
+    }
+
+    private static ContentDigest Sha(string text) => new(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

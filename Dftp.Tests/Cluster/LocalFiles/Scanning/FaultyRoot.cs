@@ -1,0 +1,58 @@
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.LocalFiles;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Cluster.LocalFiles.Scanning;
+
+/// <summary>A root that exists in memory only and refuses what it is told to: an administrator may read everything on a real one.</summary>
+/// <param name="directories">Path to entries; what is not here is not there.</param>
+/// <param name="failures">Path to the reason why the directory cannot be opened.</param>
+internal sealed class FaultyRoot(Dictionary<string, (string Name, EntryKind Kind)[]> directories, Dictionary<string, string> failures)
+    : LocalRoot("/nowhere", TempRoot.Node, default)
+{
+    /// <summary>Why every reading breaks off after its last entry.</summary>
+    public string? BreakOff { get; init; }
+
+    /// <summary>What reading a directory throws.</summary>
+    public Exception? Throws { get; init; }
+
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure)
+    {
+        var text = Encoding.UTF8.GetString(path);
+        if (failures.TryGetValue(text, out failure)) return null;
+        return directories.TryGetValue(text, out var entries) ? new Reader(text, entries, BreakOff, text.Length > 0 ? Throws : null) : null;
+    }
+
+    public override LocalOpenResult OpenFile(VirtualPath path) => throw new NotSupportedException();
+
+    public override EntryKind? Examine(ReadOnlySpan<byte> path) => throw new NotSupportedException();
+
+    public override LinkTarget ResolveLink(ReadOnlySpan<byte> path) => throw new NotSupportedException();
+
+    public override LinkText ReadLinkText(ReadOnlySpan<byte> path) => throw new NotSupportedException();
+
+    public override RootPresence Look(out string? failure) => throw new NotSupportedException();
+
+    public override void Dispose()
+    {
+    }
+
+    private sealed class Reader(string path, (string Name, EntryKind Kind)[] entries, string? breakOff, Exception? throws) : DirectoryReader
+    {
+        public override DirectoryFacts Facts => default;
+
+        public override DirectoryIdentity Identity => new(0, 0, path);
+
+        public override string? Read(EntryVisitor visitor)
+        {
+            if (throws is not null) throw throws;
+            foreach (var (name, kind) in entries) visitor(Encoding.UTF8.GetBytes(name), kind, default);
+            return breakOff;
+        }
+
+        public override void Dispose()
+        {
+        }
+    }
+}

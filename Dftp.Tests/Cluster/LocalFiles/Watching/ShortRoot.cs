@@ -1,0 +1,27 @@
+using System.Text;
+using Dftp.Cluster.LocalFiles;
+using Dftp.FileSystem;
+
+namespace Dftp.Tests.Cluster.LocalFiles.Watching;
+
+/// <summary>A real root whose system has no descriptors left for the directories that a test says.</summary>
+internal sealed class ShortRoot(LocalRoot root) : LocalRoot(root.Directory, TempRoot.Node, root.Mount)
+{
+    /// <summary>The path of the directory that cannot be opened; null for none.</summary>
+    public volatile string? Short;
+
+    public override LocalOpenResult OpenFile(VirtualPath path) => root.OpenFile(path);
+
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure) =>
+        Encoding.UTF8.GetString(path) == Short ? throw new IOException("too many open files") : root.OpenDirectory(path, out failure);
+
+    public override EntryKind? Examine(ReadOnlySpan<byte> path) => root.Examine(path);
+
+    public override LinkTarget ResolveLink(ReadOnlySpan<byte> path) => root.ResolveLink(path);
+
+    public override LinkText ReadLinkText(ReadOnlySpan<byte> path) => root.ReadLinkText(path);
+
+    public override RootPresence Look(out string? failure) => root.Look(out failure);
+
+    public override void Dispose() => root.Dispose();
+}

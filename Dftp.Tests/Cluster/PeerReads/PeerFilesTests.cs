@@ -1,0 +1,339 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Dftp.Cluster;
+using Dftp.Cluster.PeerReads;
+using Dftp.Cluster.Peers;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Discovery;
+using Microsoft.AspNetCore.Http;
+
+namespace Dftp.Tests.Cluster.PeerReads;
+
+[TestClass]
+public sealed class PeerFilesTests : IDisposable
+{
+    private const string Content = "0123456789";
+
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
+    private static readonly UnixTime Modified = new(1_700_000_000_123_456_789);
+    private static readonly VirtualPath Path = VirtualPath.Parse("/some dir/50% ü#?.txt");
+    private static readonly Entry File =
+        new("50% ü#?.txt"u8.ToArray(), false, Content.Length, Modified, 0b110_100_100, NodeName.Parse("p"));
+
+    private readonly ManualClock _clock = new();
+    private PeerFiles _files = null!;
+
+    public TestContext TestContext { get; set; } = null!;
+
+    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+
+    [TestInitialize]
+    public void Start() => _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
+
+    public void Dispose() => _files.Dispose();
+
+    [TestMethod]
+    public async Task Range_IsAskedForAtTheEscapedPathWithTheMarkForItsOwnCopy()
+    {
+        string? target = null, range = null;
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            target = http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+            range = http.Request.Headers.Range;
+            return AnswerRange(http, "bytes 2-5/10", "2345");
+        });
+
+        var result = await OpenAsync(peer.Peer, new ByteRange(2, 4));
+
+        Assert.AreEqual("/fs/some%20dir/50%25%20%C3%BC%23%3F.txt?redirN=1", target);
+        Assert.AreEqual("bytes=2-5", range);
+        Assert.AreEqual("2345", await ReadAsync(result));
+    }
+
+    [TestMethod]
+    public async Task WholeFile_IsAskedForWithoutARange()
+    {
+        var hasRange = false;
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            hasRange = http.Request.Headers.Range.Count > 0;
+            return AnswerWhole(http, Content);
+        });
+
+        Assert.AreEqual(Content, await ReadAsync(await OpenAsync(peer.Peer, ByteRange.Whole(File))));
+        Assert.IsFalse(hasRange);
+    }
+
+    // An original node knows no ranges and sends the whole.
+    [TestMethod]
+    public async Task WholeFileInAnswerToARange_HasSurplusBeforeIt()
+    {
+        await using var peer = await FakePeer.StartAsync(http => AnswerWhole(http, Content));
+
+        var result = await OpenAsync(peer.Peer, new ByteRange(7, 2));
+
+        Assert.AreEqual(7, result.Body!.Surplus);
+        result.Body.Dispose();
+    }
+
+    [DataTestMethod]
+    [DataRow("bytes 0-3/10")]
+    [DataRow("bytes 2-4/10")]
+    [DataRow("bytes 2-6/*")]
+    [DataRow("bytes */10")]
+    [DataRow("nonsense")]
+    [DataRow("")]
+    public async Task AnotherRangeThanAskedFor_Fails(string contentRange)
+    {
+        await using var peer = await FakePeer.StartAsync(http => AnswerRange(http, contentRange, "2345"));
+
+        Assert.AreEqual(FileErrorKind.Failed, (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Error?.Kind);
+    }
+
+    [TestMethod]
+    public async Task RangeOfAFileOfAnotherSize_IsAChangedFile()
+    {
+        await using var peer = await FakePeer.StartAsync(http => AnswerRange(http, "bytes 2-5/11", "2345"));
+
+        Assert.AreEqual(11, (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Now?.Size);
+    }
+
+    [TestMethod]
+    public async Task WholeFileOfAnotherSize_IsAChangedFile()
+    {
+        await using var peer = await FakePeer.StartAsync(http => AnswerWhole(http, "short"));
+
+        var now = (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Now!.Value;
+
+        Assert.AreEqual(5, now.Size);
+        Assert.AreEqual(Modified, now.Modified);
+        Assert.AreEqual(peer.Peer.Name, now.Owner);
+    }
+
+    [TestMethod]
+    public async Task RangeThatAShorterFileCannotSatisfy_IsAChangedFile()
+    {
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            http.Response.StatusCode = 416;
+            http.Response.Headers.ContentRange = "bytes */3";
+            return Task.CompletedTask;
+        });
+
+        Assert.AreEqual(3, (await OpenAsync(peer.Peer, new ByteRange(5, 5))).Now?.Size);
+    }
+
+    [TestMethod]
+    public async Task RangeRefusedOfTheSameFile_Fails()
+    {
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            http.Response.StatusCode = 416;
+            http.Response.Headers.ContentRange = "bytes */10";
+            return Task.CompletedTask;
+        });
+
+        Assert.AreEqual(FileErrorKind.Failed, (await OpenAsync(peer.Peer, new ByteRange(5, 5))).Error?.Kind);
+    }
+
+    [DataTestMethod]
+    [DataRow("1700000000123456789", null, false)]
+    [DataRow("1700000000123456788", null, true)]
+    [DataRow(null, "Tue, 14 Nov 2023 22:13:20 GMT", false)]
+    [DataRow(null, "Tue, 14 Nov 2023 22:13:21 GMT", true)]
+    [DataRow("1700000000123456789", "Tue, 14 Nov 2023 22:13:21 GMT", false)]
+    [DataRow("nonsense", "nonsense", false)]
+    public async Task TimeOfModification_TellsWhetherTheFileChanged(string? exact, string? lastModified, bool hasChanged)
+    {
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            if (exact is not null) http.Response.Headers["X-Dftp-Modified"] = exact;
+            if (lastModified is not null) http.Response.Headers.LastModified = lastModified;
+            return AnswerWhole(http, Content);
+        });
+
+        var result = await OpenAsync(peer.Peer, ByteRange.Whole(File));
+
+        Assert.AreEqual(hasChanged, result.Now is not null);
+        result.Body?.Dispose();
+    }
+
+    [DataTestMethod]
+    [DataRow(404, FileErrorKind.NotFound)]
+    [DataRow(403, FileErrorKind.AccessDenied)]
+    [DataRow(500, FileErrorKind.Failed)]
+    [DataRow(503, FileErrorKind.Failed)]
+    [DataRow(302, FileErrorKind.Failed)]
+    [DataRow(204, FileErrorKind.Failed)]
+    public async Task StatusOfARefusal_BecomesItsError(int status, FileErrorKind kind)
+    {
+        await using var peer = await FakePeer.StartAsync(http =>
+        {
+            http.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+
+        var error = (await OpenAsync(peer.Peer, ByteRange.Whole(File))).Error!;
+
+        Assert.AreEqual(kind, error.Kind);
+        StringAssert.Contains(error.Message, "p");
+    }
+
+    [TestMethod]
+    public async Task ConnectionRefused_IsUnreachable()
+    {
+        // Bound and not listening: the port refuses, and nobody else gets it meanwhile.
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        using var gone = new Peer(NodeName.Parse("gone"));
+        gone.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
+
+        var error = (await OpenAsync(gone, ByteRange.Whole(File))).Error!;
+
+        Assert.AreEqual(FileErrorKind.Unreachable, error.Kind);
+        StringAssert.Contains(error.Message, "connection refused");
+    }
+
+    [TestMethod]
+    public async Task AddressNotSaid_IsUnreachable()
+    {
+        using var peer = new Peer(NodeName.Parse("p"));
+        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, ByteRange.Whole(File))).Error?.Kind);
+
+        peer.Change(facts => facts with { PublicAddress = new HostPort("127.0.0.1", 0) });
+        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, ByteRange.Whole(File))).Error?.Kind);
+    }
+
+    [DataTestMethod]
+    [DataRow("SSH-2.0-OpenSSH_9.2\r\n")]
+    [DataRow("")]
+    [DataRow("HTTP/1.1 200 OK\r\nContent-Le")]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task AnswerThatIsNoHttp_IsUnreachable(string answer)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var peer = new Peer(NodeName.Parse("p"));
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var answering = AnswerAsync();
+
+        var error = (await OpenAsync(peer, ByteRange.Whole(File))).Error;
+
+        Assert.AreEqual(FileErrorKind.Unreachable, error?.Kind);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => answering);
+
+        // The client tries a connection that is closed without an answer a few times over.
+        async Task AnswerAsync()
+        {
+            while (true)
+            {
+                using var connection = await listener.AcceptSocketAsync(stop.Token);
+                await connection.ReceiveAsync(new byte[4096], stop.Token);
+                await connection.SendAsync(Encoding.ASCII.GetBytes(answer), stop.Token);
+                connection.Shutdown(SocketShutdown.Send);
+            }
+        }
+    }
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task HeadersThatNeverCome_AreGivenUpAndThePeerIsToldSo()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, aborted));
+
+        var opening = OpenAsync(peer.Peer, ByteRange.Whole(File));
+        await asked.Task.WaitAsync(Cancellation);
+        await _clock.PassAsync(HeadersTimeout, Cancellation);
+
+        Assert.AreEqual(FileErrorKind.Unreachable, (await opening).Error?.Kind);
+        await aborted.Task.WaitAsync(Cancellation);
+    }
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task PeerGoesAwayBeforeItAnswers_IsUnreachableAtOnce()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, null));
+
+        var opening = OpenAsync(peer.Peer, ByteRange.Whole(File));
+        await asked.Task.WaitAsync(Cancellation);
+        peer.Peer.Change(facts => facts with { State = PeerState.Away });
+
+        Assert.AreEqual(FileErrorKind.Unreachable, (await opening).Error?.Kind);
+    }
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task CallerGivesUpBeforeTheAnswer_IsNoFaultOfThePeer()
+    {
+        using var leaves = new CancellationTokenSource();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, null));
+
+        var opening = _files.OpenAsync(peer.Peer, Path, File, ByteRange.Whole(File), leaves.Token).AsTask();
+        await asked.Task.WaitAsync(Cancellation);
+        await leaves.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => opening);
+    }
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task BodyDisposedOf_EndsTheTransferAtThePeer()
+    {
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var peer = await FakePeer.StartAsync(async http =>
+        {
+            http.Response.ContentLength = Content.Length;
+            await http.Response.WriteAsync("01");
+            await StallAsync(http, null, aborted);
+        });
+
+        var result = await OpenAsync(peer.Peer, ByteRange.Whole(File));
+        result.Body!.Dispose();
+
+        await aborted.Task.WaitAsync(Cancellation);
+    }
+
+    private Task<PeerOpenResult> OpenAsync(Peer peer, ByteRange range) => _files.OpenAsync(peer, Path, File, range, Cancellation).AsTask();
+
+    private static async Task<string> ReadAsync(PeerOpenResult result)
+    {
+        Assert.IsNotNull(result.Body, result.Error?.Message);
+        using var body = result.Body;
+        Assert.AreEqual(0, body.Surplus);
+        using var reader = new StreamReader(body.Stream);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static Task AnswerWhole(HttpContext http, string content)
+    {
+        http.Response.ContentLength = content.Length;
+        return http.Response.WriteAsync(content);
+    }
+
+    private static Task AnswerRange(HttpContext http, string contentRange, string content)
+    {
+        http.Response.StatusCode = 206;
+        if (contentRange.Length > 0) http.Response.Headers.ContentRange = contentRange;
+        return AnswerWhole(http, content);
+    }
+
+    /// <summary>Goes no further until the other side has ended the connection.</summary>
+    private static async Task StallAsync(HttpContext http, TaskCompletionSource? asked, TaskCompletionSource? aborted)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var end = http.RequestAborted.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetResult(), ended);
+        asked?.TrySetResult();
+        await ended.Task;
+        aborted?.TrySetResult();
+    }
+}

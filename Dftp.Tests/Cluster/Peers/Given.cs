@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Dftp.Cluster;
+using Dftp.Cluster.Index;
+using Dftp.Cluster.Peers;
+using Dftp.Cluster.Replication;
+using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Convergence;
+
+namespace Dftp.Tests.Cluster.Peers;
+
+/// <summary>A node called n whose clock stands still, and what a peer called p does towards it.</summary>
+internal static class Given
+{
+    public static readonly NodeName Peer = NodeName.Parse("p");
+
+    public static readonly HostPort Address = new("10.0.0.2", 7000);
+
+    public static NodeParts Node(SimulatedClock clock, RunningTime? running = null) =>
+        new(new ClusterOptions { NodeName = NodeName.Parse("n"), ClusterName = "home" }, new HostPort("10.0.0.1", 7000), clock, running);
+
+    public static NodeDescription Description(AnnouncedState? state, HostPort? address = null) => new(Peer, address ?? Address, address ?? Address, state);
+
+    public static Greeting Greeting(AnnouncedState? state, HostPort? address = null, bool requests = false, bool isLeaving = false, ulong? knownDigest = null) =>
+        new(Description(state, address), "home", requests, isLeaving, knownDigest);
+
+    public static AnnouncedState State(long epoch, long sequence = 0, ulong digest = 0) => new(epoch, sequence, digest);
+
+    public static EntryChange File(string path, long size = 1, uint changed = 1) =>
+        EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(5), 0b110_100_100, changed));
+
+    /// <summary>The peer pushes all that it holds.</summary>
+    public static Task<(UpdateOutcome Outcome, string Reason)> PushFullAsync(NodeParts node, long epoch, long sequence, params EntryChange[] entries) =>
+        PushAsync(node, isFull: true, new UpdatePosition(epoch, sequence, sequence), entries);
+
+    /// <summary>The peer pushes changes.</summary>
+    public static Task<(UpdateOutcome Outcome, string Reason)> PushChangesAsync(NodeParts node, long epoch, long since, long sequence, params EntryChange[] changes) =>
+        PushAsync(node, isFull: false, new UpdatePosition(epoch, sequence, since), changes);
+
+    /// <summary>The peer pushes changes of a state that the node may know.</summary>
+    public static Task<(UpdateOutcome Outcome, string Reason)> PushChangesOfAsync(
+        NodeParts node, ulong digest, long epoch, long since, long sequence, params EntryChange[] changes) =>
+        PushAsync(node, isFull: false, new UpdatePosition(epoch, sequence, since), changes, digest);
+
+    private static async Task<(UpdateOutcome Outcome, string Reason)> PushAsync(
+        NodeParts node, bool isFull, UpdatePosition position, EntryChange[] changes, ulong? sinceDigest = null)
+    {
+        using var message = new MemoryStream();
+        var writer = PipeWriter.Create(message, new StreamPipeWriterOptions(leaveOpen: true));
+        await UpdateWriter.WriteChangesAsync(writer, new UpdateHeader(Peer, isFull, 1, position, sinceDigest), changes, toLegacy: false, default);
+        await writer.CompleteAsync();
+        return await node.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), node.Peers.Find(Peer), default);
+    }
+}
