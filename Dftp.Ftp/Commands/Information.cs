@@ -79,8 +79,10 @@ internal static class Information
         if (ListingRequest.Find(tree, session.State.Directory, argument) is not { } request) return Listings.NothingThere;
         var code = request.IsEntryItself ? 213 : 212;
         var now = session.Context.Time.GetUtcNow();
-        await session.Writer.WriteListingAsync(
-            code, $"Status of {request.Path}:", output => UnixListing.WriteAsync(output, tree, request, now));
+        await session.Writer.WriteBodyAsync(
+            code,
+            $"Status of {request.Path}:",
+            (writer, flush) => UnixListing.WriteAsync(new ListingOutput(writer, flush), tree, request, now));
         return new Reply(code, "End");
     }
 

@@ -32,14 +32,17 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
         }
     }
 
-    /// <summary>Writes the first line of a long reply and then a listing; the last line is for the caller to write.</summary>
-    public async ValueTask WriteListingAsync(int code, string first, Func<ListingOutput, Task> listing)
+    /// <summary>Writes the first line of a long reply and then its body; the caller writes the last line.</summary>
+    /// <param name="code">Three digits.</param>
+    /// <param name="first">The text of the first line.</param>
+    /// <param name="write">Writes whole lines, none of which may look like the last one, and sends them by its second argument.</param>
+    public async ValueTask WriteBodyAsync(int code, string first, Func<PipeWriter, Func<long, ValueTask>, Task> write)
     {
         await _turn.WaitAsync();
         try
         {
             AppendLine(code, '-', first);
-            await listing(new ListingOutput(_output, FlushListingAsync));
+            await write(_output, FlushBodyAsync);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -56,10 +59,10 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
 
     public void Dispose() => _turn.Dispose();
 
-    private async ValueTask FlushListingAsync(long bytes)
+    private async ValueTask FlushBodyAsync(long bytes)
     {
         var flushed = await _output.FlushAsync();
-        if (flushed.IsCompleted || flushed.IsCanceled) throw new OperationCanceledException("the client does not read the listing");
+        if (flushed.IsCompleted || flushed.IsCanceled) throw new OperationCanceledException("the client does not read the reply");
     }
 
     private void Append(Reply reply)
