@@ -27,8 +27,16 @@ internal sealed class SessionState
     /// <summary>RFC 959, section 5.1: the default is ASCII.</summary>
     public RepresentationType Type { get; set; } = RepresentationType.Ascii;
 
-    /// <summary>What REST set; the next RETR takes it.</summary>
+    /// <summary>What REST set, for the next RETR, STOR, APPE, STOU or HASH; 0 otherwise.</summary>
     public long RestartOffset { get; set; }
+
+    /// <summary>What REST set, once: the next transfer starts at 0 again, even if this one is refused.</summary>
+    public long TakeRestartOffset()
+    {
+        var offset = RestartOffset;
+        RestartOffset = 0;
+        return offset;
+    }
 
     /// <summary>After <c>EPSV ALL</c> no other command opens data connections (RFC 2428, section 4).</summary>
     public bool IsExtendedPassiveOnly { get; set; }

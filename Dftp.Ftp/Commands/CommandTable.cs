@@ -59,9 +59,9 @@ internal static class CommandTable
         new("ABOR", LoggedIn, Optional, Retrieval.Abor, usesDataConnection: true),
 
         new("AVBL [<directory>]", LoggedIn, Optional, Writing.Avbl),
-        new("STOR <file>", LoggedIn, Needed, Writing.Refuse, usesDataConnection: true),
-        new("APPE <file>", LoggedIn, Needed, Writing.Refuse, usesDataConnection: true),
-        new("STOU", LoggedIn, Optional, Writing.Refuse, usesDataConnection: true),
+        new("STOR <file>", LoggedIn, Needed, Writing.RefuseUpload, usesDataConnection: true),
+        new("APPE <file>", LoggedIn, Needed, Writing.RefuseUpload, usesDataConnection: true),
+        new("STOU", LoggedIn, Optional, Writing.RefuseUpload, usesDataConnection: true),
         new("DELE <file>", LoggedIn, Needed, Writing.Refuse),
         new("RMD <directory>", LoggedIn, Needed, Writing.Refuse),
         new("XRMD <directory>", LoggedIn, Needed, Writing.Refuse),

@@ -21,9 +21,8 @@ internal static class Hashes
     /// <summary>draft-bryan-ftpext-hash: <c>213 SHA-256 0-49 6169…f3af path</c>, where the range ends after its last byte.</summary>
     public static async ValueTask<Reply> Hash(FtpSession session, string argument)
     {
+        var start = session.State.TakeRestartOffset();
         if (Find(session, argument, out var path, out var entry) is { } refusal) return refusal;
-        var start = session.State.RestartOffset;
-        session.State.RestartOffset = 0;
         if (start > entry.Size) return new Reply(554, $"REST is past the end of {path}");
         var (hash, error) = await HashAsync(session, "HASH", path, entry, start, entry.Size);
         return error ?? new Reply(213, string.Create(

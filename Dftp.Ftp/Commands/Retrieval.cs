@@ -20,8 +20,7 @@ internal static class Retrieval
     public static async ValueTask<Reply> Retr(FtpSession session, string argument)
     {
         // 1
-        var offset = session.State.RestartOffset;
-        session.State.RestartOffset = 0;
+        var offset = session.State.TakeRestartOffset();
         if (!Navigation.TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
 
         return await session.TransferAsync(async transfer =>

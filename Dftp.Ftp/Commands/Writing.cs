@@ -7,6 +7,13 @@ internal static class Writing
 {
     public static Reply Refuse(FtpSession session, string argument) => new(550, "This server is read-only");
 
+    /// <summary>REST was meant for the refused upload, and not for a later RETR (RFC 3659, section 5.3).</summary>
+    public static Reply RefuseUpload(FtpSession session, string argument)
+    {
+        session.State.TakeRestartOffset();
+        return Refuse(session, argument);
+    }
+
     /// <summary>
     /// draft-peterson-streamlined-ftp-command-extensions, section 4: the bytes "available for storing files". Where nothing can be stored
     /// these are none.

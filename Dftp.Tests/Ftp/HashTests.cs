@@ -70,6 +70,49 @@ public sealed class HashTests
         await client.ExpectAsync(226);
     }
 
+    // One digest of a session at a time: the next begins when the one before has ended.
+    [TestMethod]
+    public async Task PipelinedHashes_AreComputedOneAfterTheOther()
+    {
+        await using var host = await FtpHost.StartAsync();
+        var contents = new System.Collections.Concurrent.ConcurrentQueue<StuckContent>();
+        host.Tree.File("/a", new byte[1000]).File("/b", new byte[1000]).Content = (_, _, range) =>
+        {
+            Assert.IsTrue(contents.All(earlier => earlier.Disposed.IsCompleted), "another is being computed");
+            var stuck = new StuckContent(range, 10);
+            contents.Enqueue(stuck);
+            return stuck;
+        };
+        using var client = await host.LogInAsync();
+        await client.SendRawAsync("HASH a\r\nXSHA256 b\r\nXSHA256 \"a\" 1 999\r\nABOR\r\n");
+        for (var hash = 0; hash < 3; hash++) await client.ExpectAsync(426);
+        await client.ExpectAsync(226);
+        Assert.IsTrue(contents.All(content => content.Disposed.IsCompleted));
+    }
+
+    [TestMethod]
+    [DataRow("HASH a")]
+    [DataRow("XSHA256 \"a\" 1 999")]
+    public async Task ClientThatLeaves_StopsItsHash(string command)
+    {
+        await using var host = await FtpHost.StartAsync();
+        var content = new TaskCompletionSource<StuckContent>(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Tree.File("/a", new byte[1000]).Content = (_, _, range) =>
+        {
+            var stuck = new StuckContent(range, 10);
+            content.SetResult(stuck);
+            return stuck;
+        };
+        using (var client = await host.LogInAsync())
+        {
+            await client.SendRawAsync(command + "\r\n");
+            await content.Task;
+        }
+
+        await (await content.Task).Disposed;
+        await Support.Eventually.TrueAsync(() => host.Handler.SessionCount == 0, "the session has ended");
+    }
+
     [TestMethod]
     public async Task BrokenContent_Is451()
     {

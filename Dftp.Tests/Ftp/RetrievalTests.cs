@@ -75,6 +75,24 @@ public sealed class RetrievalTests
         Assert.AreEqual("45", await client.FetchTextAsync("RETR file"));
     }
 
+    // RFC 3659, section 5.3: REST "MUST be the last command issued before the data transfer command which is to cause a restarted". A refused
+    // upload is such a command.
+    [TestMethod]
+    [DataRow("STOR new")]
+    [DataRow("APPE new")]
+    [DataRow("STOU")]
+    [DataRow("RETR none")]
+    [DataRow("HASH none")]
+    public async Task Rest_BeforeARefusedTransfer_DoesNotServeTheNextOne(string command)
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/file", "12345");
+        using var client = await host.LogInAsync();
+        await client.ExpectAsync(350, "REST 3");
+        await client.ExpectAsync(550, command);
+        Assert.AreEqual("12345", await client.FetchTextAsync("RETR file"));
+    }
+
     // RFC 959, section 3.1.1.1: in TYPE A "the <CRLF> sequence should be used where necessary to denote the end of a line of text".
     [TestMethod]
     public async Task TypeA_EndsLinesByCrlf_WithoutDoublingACr()
