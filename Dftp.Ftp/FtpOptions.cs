@@ -41,7 +41,10 @@ public sealed record FtpOptions
     /// </summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>What a client gets to take the last reply of a session before its connection is cut.</summary>
+    /// <summary>
+    /// What a client gets to take the last reply of a session, or the end of a refused transfer's data connection, before that connection
+    /// is cut.
+    /// </summary>
     public TimeSpan ClosingTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The ports of passive data connections; null lets the operating system choose.</summary>

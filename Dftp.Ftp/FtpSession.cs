@@ -13,11 +13,8 @@ namespace Dftp.Ftp;
 /// </summary>
 internal sealed class FtpSession : IDisposable
 {
-    /// <summary>Commands that are read ahead during a transfer; then the client has to wait.</summary>
-    private const int MaxReadAhead = 64;
-
     private readonly ControlChannel _control;
-    private readonly Queue<ControlLine> _readAhead = new();
+    private readonly PendingCommands _pending = new();
     private readonly Stack<IDisposable> _leftovers = new();
     private readonly SessionClock _clock;
     private readonly Lock _lock = new();
@@ -31,7 +28,14 @@ internal sealed class FtpSession : IDisposable
     /// <summary>The transfer that runs. Guarded by <see cref="_lock"/>.</summary>
     private Transfer? _transfer;
 
+    /// <summary>Serves the next transfer.</summary>
     private DataEndpoint? _dataEndpoint;
+
+    /// <summary>Belongs to the command that runs and was not used by it, because it was refused.</summary>
+    private DataEndpoint? _refusedEndpoint;
+
+    /// <summary>Ends the data connection of the last refused transfer.</summary>
+    private RefusedConnection? _refusedConnection;
 
     public FtpSession(FtpContext context, IDuplexPipe control, IPEndPoint local, IPEndPoint remote)
     {
@@ -102,7 +106,7 @@ internal sealed class FtpSession : IDisposable
             }
 
             // 2
-            if (!_readAhead.TryDequeue(out var line)) line = await _control.Reader.ReadAsync();
+            if (!_pending.TryTake(out var line)) line = await _control.Reader.ReadAsync();
             if (line.Kind == ControlLineKind.End) return;
             if (line.Kind == ControlLineKind.Interrupted) continue;
 
@@ -111,6 +115,7 @@ internal sealed class FtpSession : IDisposable
             var reply = await ReplyToAsync(line);
             var isHeard = await Writer.WriteAsync(reply);
             CloseLeftovers();
+            EndRefusedConnection();
             if (!isHeard || reply.IsLast) return;
             if (reply.StartsTls && !await SecureAsync()) return;
             _clock.Touch(State.IsLoggedIn);
@@ -131,7 +136,7 @@ internal sealed class FtpSession : IDisposable
     /// </summary>
     public void DropUnread()
     {
-        _readAhead.Clear();
+        _pending.Clear();
         _control.Reader.DropUnread();
     }
 
@@ -140,6 +145,14 @@ internal sealed class FtpSession : IDisposable
     {
         DropDataEndpoint();
         _dataEndpoint = endpoint;
+    }
+
+    /// <summary>Closes the endpoint of the next data connection, and what a refused transfer has left of its own.</summary>
+    public void DropDataEndpoint()
+    {
+        TakeDataEndpoint()?.Dispose();
+        _refusedConnection?.Dispose();
+        _refusedConnection = null;
     }
 
     /// <summary>The endpoint for a data connection, now the caller's; null when no command has set one.</summary>
@@ -200,7 +213,13 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>After the last reply.</summary>
-    public Task CloseAsync() => _control.CloseAsync(Context.Options.ClosingTimeout, Context.Time);
+    public async Task CloseAsync()
+    {
+        var ended = _refusedConnection?.Ended ?? Task.CompletedTask;
+        DropDataEndpoint();
+        await ended;
+        await _control.CloseAsync(Context.Options.ClosingTimeout, Context.Time);
+    }
 
     public void Dispose()
     {
@@ -262,8 +281,7 @@ internal sealed class FtpSession : IDisposable
         }
         finally
         {
-            // A refused transfer uses up its data connection just as one that took place: the client sees its end.
-            if (command.UsesDataConnection) DropDataEndpoint();
+            if (command.UsesDataConnection) _refusedEndpoint = TakeDataEndpoint();
         }
     }
 
@@ -287,12 +305,13 @@ internal sealed class FtpSession : IDisposable
     /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: it "may be sent during a file
     /// transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
     /// server MUST close the data connection when "the control connection is closed legally or otherwise") unless the client said
-    /// QUIT, after which the transfer is to go on to its end.
+    /// QUIT, after which the transfer is to go on to its end. A client that sends more commands than can be kept loses its session: if they
+    /// were left unread, neither ABOR nor the end of the stream behind them would be seen.
     /// </summary>
     private async Task WatchAsync(Transfer transfer)
     {
-        foreach (var earlier in _readAhead) ObeyAbort(earlier, transfer);
-        while (!transfer.IsFinished && _readAhead.Count < MaxReadAhead)
+        if (_pending.Contains("ABOR")) transfer.Stop("ABOR");
+        while (!transfer.IsFinished)
         {
             var line = await _control.Reader.ReadAsync();
             switch (line)
@@ -300,22 +319,28 @@ internal sealed class FtpSession : IDisposable
                 case { Kind: ControlLineKind.Interrupted }:
                     continue;
                 case { Kind: ControlLineKind.End }:
-                    if (!_readAhead.Any(earlier => earlier.Verb == "QUIT")) transfer.Stop("the client closed the control connection");
+                    if (!_pending.Contains("QUIT")) transfer.Stop("the client closed the control connection");
                     return;
-                case { Verb: "STAT", Argument: "" } when _readAhead.Count == 0 && transfer is { IsAnnounced: true, IsFinished: false }:
+                case { Verb: "STAT", Argument: "" } when _pending.IsEmpty && transfer is { IsAnnounced: true, IsFinished: false }:
                     await Writer.WriteAsync(Information.Status(this));
                     continue;
-                default:
-                    _readAhead.Enqueue(line);
-                    ObeyAbort(line, transfer);
-                    continue;
             }
+
+            if (!_pending.TryAdd(line))
+            {
+                const string reason = "too many commands during a transfer";
+                End(reason);
+                transfer.Stop(reason);
+                return;
+            }
+
+            if (line.Verb == "ABOR") transfer.Stop("ABOR");
         }
     }
 
-    private static void ObeyAbort(ControlLine line, Transfer transfer)
+    private void End(string reason)
     {
-        if (line.Verb == "ABOR") transfer.Stop("ABOR");
+        lock (_lock) _ending ??= reason;
     }
 
     /// <summary>The clock has run out. It comes from a timer's thread, and a transfer that began just then counts for more.</summary>
@@ -341,7 +366,20 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
-    private void DropDataEndpoint() => TakeDataEndpoint()?.Dispose();
+    /// <summary>
+    /// A refused transfer uses up its data connection as a completed one does. It ends after the reply, because a client that is told of
+    /// the refusal first does not take the connection's end for a failure. An active connection was never opened.
+    /// </summary>
+    private void EndRefusedConnection()
+    {
+        if (_refusedEndpoint is PassiveEndpoint passive)
+        {
+            var tls = IsDataSecure ? Context.Options.Tls : null;
+            _refusedConnection = new RefusedConnection(passive, tls, Context.Options.ClosingTimeout, Context.Time);
+        }
+
+        _refusedEndpoint = null;
+    }
 
     private void CloseLeftovers()
     {

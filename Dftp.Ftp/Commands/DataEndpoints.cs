@@ -95,7 +95,7 @@ internal static class DataEndpoints
     private static int? Listen(FtpSession session)
     {
         // The old one is closed first: it may hold the only port of a small range.
-        session.TakeDataEndpoint()?.Dispose();
+        session.DropDataEndpoint();
         try
         {
             var endpoint = PassiveEndpoint.Open(session.Local.Address, session.Remote.Address, session.Context.Options.PassivePorts);

@@ -58,7 +58,7 @@ internal sealed class DataConnection : IDisposable
     /// <exception cref="OperationCanceledException">The transfer was stopped.</exception>
     public async Task FinishAsync(Transfer transfer, TimeProvider time)
     {
-        if (_tls is not null) await SayGoodbyeAsync(_tls, transfer);
+        if (_tls is not null) await SendCloseNotifyAsync(_tls, transfer.Stopped);
         ShutDown();
         var left = SendQueue.Unacknowledged(_socket);
         if (left == 0) return;
@@ -72,6 +72,33 @@ internal sealed class DataConnection : IDisposable
             var now = SendQueue.Unacknowledged(_socket);
             if (now < left) transfer.StillMoves();
             left = now;
+        }
+    }
+
+    /// <summary>
+    /// Ends a connection whose transfer was refused, without data: completes the TLS handshake where the client expects one, sends
+    /// close_notify and FIN, and discards what the client sends until its own FIN. Closing earlier would break the client's handshake, or
+    /// reset the connection of a client that is already sending.
+    /// </summary>
+    /// <param name="tls">Null for a connection in the clear.</param>
+    /// <param name="cancellationToken">Limits all of it.</param>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
+    /// <exception cref="IOException">The client closed the connection during the handshake.</exception>
+    /// <exception cref="SocketException">The client reset the connection.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task EndWithoutDataAsync(SslServerAuthenticationOptions? tls, CancellationToken cancellationToken)
+    {
+        if (tls is not null)
+        {
+            await SecureAsync(tls, cancellationToken);
+            await SendCloseNotifyAsync(_tls!, cancellationToken);
+        }
+
+        ShutDown();
+        var discarded = new byte[1024];
+        while (await _socket.ReceiveAsync(discarded, SocketFlags.None, cancellationToken) > 0)
+        {
+            // Nothing that comes here means anything.
         }
     }
 
@@ -109,22 +136,22 @@ internal sealed class DataConnection : IDisposable
     }
 
     /// <summary>
-    /// close_notify: by it the peer knows that it has the whole file (RFC 4217, section 12.4). It takes no token, so a transfer that is
-    /// stopped takes the socket away from under it.
+    /// close_notify tells the peer that it has the whole file (RFC 4217, section 12.4). <see cref="SslStream.ShutdownAsync"/> takes no
+    /// token, so cancellation closes the socket under it.
     /// </summary>
-    private async Task SayGoodbyeAsync(SslStream tls, Transfer transfer)
+    private async Task SendCloseNotifyAsync(SslStream tls, CancellationToken cancellationToken)
     {
         try
         {
-            await using var cut = transfer.Stopped.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), _socket);
+            await using var cut = cancellationToken.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), _socket);
             await tls.ShutdownAsync();
         }
-        catch (Exception) when (transfer.Stopped.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // What the socket's end looks like from inside of TLS does not matter.
+            // Whatever TLS throws after its socket was closed.
         }
 
-        transfer.Stopped.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private void ShutDown()

@@ -23,6 +23,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
     private readonly Socket _listener;
     private readonly IPAddress _peer;
     private bool _hasServed;
+    private bool _isDisposed;
 
     private PassiveEndpoint(IPAddress local, int port, IPAddress peer)
     {
@@ -78,6 +79,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
     /// </summary>
     public override void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         using (_listener)
         {
             if (_hasServed) return;

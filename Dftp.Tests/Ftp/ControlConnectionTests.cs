@@ -130,7 +130,6 @@ public sealed class ControlConnectionTests
         await client.ExpectAsync(200);
     }
 
-    // More than is read ahead: the rest waits in the connection, and nothing is lost.
     [TestMethod]
     public async Task ManyCommands_DuringATransfer_AreAllAnswered()
     {
@@ -144,6 +143,73 @@ public sealed class ControlConnectionTests
         await client.ExpectAsync(226);
         for (var time = 0; time < 1000; time++) await client.ExpectAsync(200);
         await client.ExpectAsync(257);
+    }
+
+    // RFC 959, section 4.1.3: ABOR ends the previous command, however many others were sent between the two.
+    [TestMethod]
+    [DataRow(64)]
+    [DataRow(10_000)]
+    public async Task Abor_BehindManyCommands_StopsTheTransfer(int commands)
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.SendRawAsync("RETR a\r\n" + string.Concat(Enumerable.Repeat("NOOP\r\n", commands)) + "ABOR\r\n");
+        await client.ExpectAsync(150);
+        await client.ExpectAsync(426);
+        for (var time = 0; time < commands; time++) await client.ExpectAsync(200);
+        await client.ExpectAsync(226);
+    }
+
+    [TestMethod]
+    public async Task ControlConnection_ThatEndsBehindManyCommands_EndsTheTransfer()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
+        using var watcher = await host.LogInAsync();
+        var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        await client.SendRawAsync(string.Concat(Enumerable.Repeat("NOOP\r\n", 1000)));
+        client.Dispose();
+        Assert.AreEqual(1000, (await watcher.ReadToEndAsync(data)).Length);
+        await watcher.WaitUntilAsync(() => host.Handler.SessionCount == 1);
+    }
+
+    [TestMethod]
+    public async Task Quit_BehindManyCommands_LetsTheTransferFinish()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[20_000_000]);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.SendRawAsync("RETR a\r\n" + string.Concat(Enumerable.Repeat("NOOP\r\n", 1000)) + "QUIT\r\n");
+        client.Socket.Shutdown(SocketShutdown.Send);
+        await client.ExpectAsync(150);
+        Assert.AreEqual(20_000_000, (await client.ReadToEndAsync(data)).Length);
+        await client.ExpectAsync(226);
+        for (var time = 0; time < 1000; time++) await client.ExpectAsync(200);
+        await client.ExpectAsync(221);
+        await client.ExpectEndAsync();
+    }
+
+    // What waits for its turn is kept in memory.
+    [TestMethod]
+    [DataRow("NOOP")]
+    [DataRow("")]
+    [DataRow("SIZE 8000")]
+    public async Task MoreCommandsDuringATransferThanCanBeKept_EndTheSessionBy421(string command)
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
+        using var client = await host.LogInAsync();
+        using var data = await client.OpenPassiveAsync();
+        await client.ExpectAsync(150, "RETR a");
+        var line = command.Replace("8000", new string('x', 8000), StringComparison.Ordinal) + "\r\n";
+        await client.SendRawAsync(string.Concat(Enumerable.Repeat(line, 20_000_000 / 1000 / Math.Max(line.Length / 64, 1))));
+        await client.ExpectAsync(426);
+        await client.ExpectAsync(421);
     }
 
     // RFC 959, section 4.1.3: "The command may be sent during a file transfer ... in which case the server will respond with the status

@@ -231,6 +231,31 @@ public sealed class FtpClientsTests
         Tree.AssertIsCopied(part, copy);
     }
 
+    [TestMethod]
+    [DataRow(Owner, "")]
+    [DataRow(Owner, "tls")]
+    [DataRow(Other, "tls")]
+    public async Task BasicFtp_GoesOnAfterRefusedTransfers(string server, string tls)
+    {
+        ProgramTools.Require("node");
+        var library = Environment.GetEnvironmentVariable("DFTP_BASIC_FTP");
+        if (!Directory.Exists(library)) ProgramTools.SkipOrFail("this test needs npm's basic-ftp, which scripts/test installs");
+        (await _network!["client"].RunAsync(Limit, "node", "-e", FtpMirrorScripts.BasicFtpRefusals, "--", library, server, "2121", "/plain/text.txt", tls)).OutputIfDone();
+    }
+
+    [TestMethod]
+    [DataRow(Owner, "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; open -p 2121 SERVER")]
+    [DataRow(Owner, "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ftp:passive-mode no; open -p 2121 SERVER")]
+    [DataRow(Other, "set ftp:use-mlsd no; open -p 2121 SERVER")]
+    [DataRow(Other, "open ftps://SERVER:990")]
+    public async Task Lftp_GoesOnAfterRefusedTransfers(string server, string open)
+    {
+        var copy = Tree.NewCopy();
+        var refused = string.Concat(Enumerable.Repeat("get /nothing; cls -l /nothing; put /etc/passwd -o /plain/new; ", 10));
+        await LftpAsync($"{open.Replace("SERVER", server, StringComparison.Ordinal)}; set cmd:fail-exit no; {refused} set cmd:fail-exit yes; get /plain/text.txt -o {copy}/text.txt");
+        Assert.AreEqual("one\ntwo\r\nthree", await File.ReadAllTextAsync($"{copy}/text.txt"));
+    }
+
     private static string Remote(string part) => part.Length == 0 ? "" : "/" + part;
 
     private static async Task LftpAsync(string commands) =>

@@ -89,4 +89,26 @@ internal static class FtpMirrorScripts
             client.close();
         })().catch(error => { console.error(error); process.exit(1); });
         """;
+
+    /// <summary>JavaScript; arguments: where basic-ftp is, server, port, a file, and <c>tls</c> or nothing. All in one session.</summary>
+    public const string BasicFtpRefusals = """
+        const [library, server, port, file, tls] = process.argv.slice(1);
+        const { Client } = require(library), { Readable, Writable } = require("stream");
+        (async () => {
+            const client = new Client(10000), sink = () => new Writable({ write(bytes, encoding, done) { done(); } });
+            await client.access({ host: server, port: Number(port), secure: tls === "tls", secureOptions: { rejectUnauthorized: false } });
+            const refused = async command => {
+                try { await command(); } catch (error) { if (error.code === 550) return; throw error; }
+                throw new Error(`${command} was not refused`);
+            };
+            for (let round = 0; round < 10; round++) {
+                await refused(() => client.downloadTo(sink(), "/nothing"));
+                await refused(() => client.list("/nothing"));
+                await refused(() => client.uploadFrom(Readable.from(["x".repeat(100000)]), "/new"));
+                await refused(() => client.appendFrom(Readable.from(["x".repeat(100000)]), "/new"));
+                await client.downloadTo(sink(), file);
+            }
+            client.close();
+        })().catch(error => { console.error(error); process.exit(1); });
+        """;
 }
