@@ -35,7 +35,7 @@ internal sealed class RequestTable
         _metrics = connections.Metrics;
         _log = log;
         var greeting = new GreetingPage(options);
-        var files = new TreeHandler(new FileAnswer(options, log), new ArchiveAnswer(log));
+        var files = new TreeHandler(new FileAnswer(options, log), new ArchiveAnswer(options.NodeName, log));
         var copies = new CopyReports();
         var events = new EventsHandler(options.Time);
         var health = new HealthHandler(options.IsReady);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Dftp.FileSystem;
 
 namespace Dftp.Http.Archives;
@@ -5,10 +7,22 @@ namespace Dftp.Http.Archives;
 /// <summary>
 /// The entries of a directory as an archive takes them: each is opened when its turn comes, so that memory does not grow.
 /// </summary>
-internal sealed class ArchiveSource(TreeRequest request)
+/// <param name="request">Its path is the directory.</param>
+/// <param name="thisNode">Whose files are looked at before the archive begins.</param>
+/// <param name="leavesOut">A file that cannot be opened is left out and named in a report, instead of ending the archive.</param>
+internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool leavesOut)
 {
-    /// <summary>A file that changes faster than it can be opened breaks the archive off after so many times.</summary>
+    /// <summary>A file that changes faster than it can be opened counts as one that cannot be.</summary>
     private const int MaxAttempts = 4;
+
+    /// <summary>Entries that are looked at before the archive begins. It takes up to some 0.2 s in which the client gets nothing.</summary>
+    private const int MaxLooks = 20_000;
+
+    /// <summary>Lines of a report. More files are counted only.</summary>
+    private const int MaxReported = 10_000;
+
+    private readonly List<string> _leftOut = [];
+    private long _leftOutCount;
 
     /// <summary>The name of the directory: everything in the archive lies under it.</summary>
     public string Top { get; } = request.Path.IsRoot ? "files" : request.Path.Name;
@@ -21,19 +35,69 @@ internal sealed class ArchiveSource(TreeRequest request)
     public string PathOf(VirtualPath directory) =>
         $"{Top}{directory.Value.AsSpan(request.Path.IsRoot ? 0 : request.Path.Value.Length).TrimEnd('/')}/";
 
+    /// <summary>Tries to open this node's own files among the first <see cref="MaxLooks"/> entries.</summary>
+    /// <returns>Why the first that cannot be opened cannot; null where none was found.</returns>
+    public async ValueTask<FileError?> LookAheadAsync()
+    {
+        foreach (var step in Walk().Take(MaxLooks))
+        {
+            if (step.Entry.IsDirectory || step.Entry.Owner != thisNode) continue;
+            var (_, content, error) = await TryOpenAsync(step);
+            if (content is not null) await content.DisposeAsync();
+            if (error is not null) return error;
+        }
+
+        return null;
+    }
+
     /// <summary>Opens a file.</summary>
     /// <returns>
-    /// Its content and its facts now; nothing when it was deleted since the walk began, which makes it no part of the tree.
+    /// Its content and its facts now; nothing when it was deleted since the walk began, which makes it no part of the tree, and nothing for a
+    /// file that is left out.
     /// </returns>
-    /// <exception cref="FileContentException">It is there and cannot be had: without it the archive is not whole.</exception>
+    /// <exception cref="FileContentException">It is there and cannot be opened, and the archive may not leave it out.</exception>
     public async ValueTask<(Entry Facts, FileContent? Content)> OpenAsync(WalkEntry file)
+    {
+        var (facts, content, error) = await TryOpenAsync(file);
+        if (error is null) return (facts, content);
+        if (!leavesOut) throw new FileContentException(error);
+        if (_leftOutCount++ < MaxReported) _leftOut.Add(error.Message);
+        return (facts, null);
+    }
+
+    /// <summary>The last member: why each file that was left out was.</summary>
+    /// <returns>Null when none was.</returns>
+    public (WalkEntry Step, FileContent Content)? MakeReport()
+    {
+        if (_leftOutCount == 0) return null;
+        var text = new StringBuilder("These files are missing from this archive, because they could not be read:\n");
+        foreach (var reason in _leftOut) text.Append(reason).Append('\n');
+        if (_leftOutCount > MaxReported) text.Append(CultureInfo.InvariantCulture, $"and {_leftOutCount - MaxReported} more\n");
+        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        request.Snapshot.TryFind(request.Path, out var top);
+        var facts = new Entry(Encoding.UTF8.GetBytes(ReportName()), false, bytes.Length, top.Modified, 0b110_100_100, thisNode);
+        return (new WalkEntry(request.Path, facts), new ReportContent(bytes));
+    }
+
+    private string ReportName()
+    {
+        var name = "left-out.txt";
+        for (var number = 2; request.Snapshot.TryFind(request.Path.Child(name), out _); number++)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"left-out-{number}.txt");
+        }
+
+        return name;
+    }
+
+    private async ValueTask<(Entry Facts, FileContent? Content, FileError? Error)> TryOpenAsync(WalkEntry file)
     {
         var path = file.Path;
         var facts = file.Entry;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var opened = await request.Tree.OpenAsync(path, facts, ByteRange.Whole(facts), request.Aborted);
-            if (opened.Content is { } content) return (facts, content);
+            if (opened.Content is { } content) return (facts, content, null);
             if (opened.IsStale(out var now))
             {
                 facts = now;
@@ -41,10 +105,27 @@ internal sealed class ArchiveSource(TreeRequest request)
             }
 
             var error = opened.Error!;
-            if (error.Kind == FileErrorKind.NotFound && !request.Tree.Snapshot.TryFind(path, out _)) return (facts, null);
-            throw new FileContentException(error);
+            var isGone = error.Kind == FileErrorKind.NotFound && !request.Tree.Snapshot.TryFind(path, out _);
+            return (facts, null, isGone ? null : error);
         }
 
-        throw new FileContentException(new FileError(FileErrorKind.Failed, $"{path} keeps changing while it is opened"));
+        return (facts, null, new FileError(FileErrorKind.Failed, $"{path} keeps changing while it is opened"));
+    }
+
+    private sealed class ReportContent(ReadOnlyMemory<byte> text) : FileContent
+    {
+        private ReadOnlyMemory<byte> _left = text;
+
+        public override long Length { get; } = text.Length;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            var count = Math.Min(buffer.Length, _left.Length);
+            _left[..count].CopyTo(buffer);
+            _left = _left[count..];
+            return new(count);
+        }
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -4,15 +4,16 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Archives;
 
 /// <summary>
-/// Writes a directory as a ZIP archive without compression. The directory at its end is made by a second walk over the same snapshot, so
-/// that only a few numbers are kept of each entry.
+/// Writes a directory as a ZIP archive without compression, in a form that readers of a stream accept too: decision 30. The directory at its
+/// end is made by a second walk over the same snapshot, so that only a few numbers are kept of each entry.
 /// </summary>
 internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 {
-    private const int BlockSize = 256 * 1024;
+    private const int BytesBetweenFlushes = 256 * 1024;
 
     private readonly List<ZipMember?> _members = [];
     private long _position;
+    private int _unflushed;
 
     public async Task WriteAsync()
     {
@@ -22,9 +23,12 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
             _members.Add(step.Entry.IsDirectory ? await WriteDirectoryAsync(step) : await WriteFileAsync(step));
         }
 
+        var report = source.MakeReport();
+        if (report is { } last) _members.Add(await WriteMemberAsync(last.Step, last.Step.Entry, last.Content));
+
         var directoryAt = _position;
         var (index, count) = (0, 0L);
-        foreach (var step in source.Walk())
+        foreach (var step in report is null ? source.Walk() : source.Walk().Append(report.Value.Step))
         {
             if (_members[index++] is not { } member) continue;
             count++;
@@ -33,6 +37,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 
         var end = output.GetMemory(ZipRecord.MaxBytes);
         await AdvanceAsync(ZipRecord.End(end.Span, count, directoryAt, _position - directoryAt, _position));
+        await FlushAsync();
     }
 
     private async ValueTask<ZipMember> WriteDirectoryAsync(WalkEntry step)
@@ -42,20 +47,23 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         return member;
     }
 
-    /// <returns>Null for a file that is gone.</returns>
+    /// <returns>Null for a file that is no part of the archive.</returns>
     private async ValueTask<ZipMember?> WriteFileAsync(WalkEntry step)
     {
         var (facts, content) = await source.OpenAsync(step);
         if (content is null) return null;
-        await using (content)
-        {
-            var member = new ZipMember(facts, _position, 0);
-            await WriteAsync(member, step, (record, name) => record.LocalHeader(name));
-            member = member with { Crc = await CopyAsync(content) };
-            var descriptor = output.GetMemory(ZipRecord.MaxBytes);
-            await AdvanceAsync(new ZipRecord(descriptor.Span, member).Descriptor());
-            return member;
-        }
+        await using (content) return await WriteMemberAsync(step, facts, content);
+    }
+
+    private async ValueTask<ZipMember> WriteMemberAsync(WalkEntry step, Entry facts, FileContent content)
+    {
+        var member = new ZipMember(facts, _position, 0);
+        await WriteAsync(member, step, (record, name) => record.LocalHeader(name));
+        member = member with { Crc = await CopyAsync(content) };
+        await WriteEndAsync(StoredBlocks.EndBytes(member.Size));
+        var descriptor = output.GetMemory(ZipRecord.MaxBytes);
+        await AdvanceAsync(new ZipRecord(descriptor.Span, member).Descriptor());
+        return member;
     }
 
     private async ValueTask<uint> CopyAsync(FileContent content)
@@ -63,27 +71,60 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         var crc = new Crc32();
         while (true)
         {
-            var block = output.GetMemory(BlockSize);
-            var count = await content.ReadAsync(block, source.Aborted);
+            var block = output.GetMemory(StoredBlocks.HeaderBytes + StoredBlocks.MaxData);
+            var data = block.Slice(StoredBlocks.HeaderBytes, StoredBlocks.MaxData);
+            var count = await FillAsync(content, data);
             if (count == 0) return crc.Value;
-            crc.Append(block.Span[..count]);
-            await AdvanceAsync(count);
+            StoredBlocks.WriteHeader(block.Span, count, isLast: false);
+            crc.Append(data.Span[..count]);
+            await AdvanceAsync(StoredBlocks.HeaderBytes + count);
+            if (count < StoredBlocks.MaxData) return crc.Value;
         }
+    }
+
+    /// <summary>Only the last block may be shorter than the others: the packed size in the header counts on it.</summary>
+    private async ValueTask<int> FillAsync(FileContent content, Memory<byte> data)
+    {
+        var filled = 0;
+        while (filled < data.Length)
+        {
+            var count = await content.ReadAsync(data[filled..], source.Aborted);
+            if (count == 0) break;
+            filled += count;
+        }
+
+        return filled;
+    }
+
+    private ValueTask WriteEndAsync(int bytes)
+    {
+        var end = output.GetSpan(bytes)[..bytes];
+        for (; !end.IsEmpty; end = end[StoredBlocks.HeaderBytes..])
+        {
+            StoredBlocks.WriteHeader(end, 0, isLast: end.Length == StoredBlocks.HeaderBytes);
+        }
+
+        return AdvanceAsync(bytes);
     }
 
     private ValueTask WriteAsync(in ZipMember member, in WalkEntry step, Func<ZipRecord, string, int> write)
     {
-        // Windows takes a backslash for a slash, and ..\ for the way out of the directory.
-        var name = (source.PathOf(step.Directory) + step.Entry.Name).Replace('\\', '_') + (step.Entry.IsDirectory ? "/" : "");
+        var name = ZipName.Of(source.PathOf(step.Directory) + step.Entry.Name) + (step.Entry.IsDirectory ? "/" : "");
         return AdvanceAsync(write(new ZipRecord(output.GetMemory(ZipRecord.MaxBytes).Span, member), name));
     }
 
-    /// <exception cref="ClientLeftException">Nobody reads any more.</exception>
-    private async ValueTask AdvanceAsync(int bytes)
+    private ValueTask AdvanceAsync(int bytes)
     {
         output.Advance(bytes);
         _position += bytes;
-        if (output.CanGetUnflushedBytes && output.UnflushedBytes < BlockSize) return;
+        _unflushed += bytes;
+        return _unflushed < BytesBetweenFlushes ? default : FlushAsync();
+    }
+
+    /// <exception cref="ClientLeftException">Nobody reads any more.</exception>
+    private async ValueTask FlushAsync()
+    {
+        _unflushed = 0;
         var flushed = await output.FlushAsync(source.Aborted);
         if (flushed.IsCompleted) throw new ClientLeftException();
     }

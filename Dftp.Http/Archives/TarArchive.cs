@@ -26,17 +26,21 @@ internal static class TarArchive
 
             var (facts, content) = await source.OpenAsync(step);
             if (content is null) continue;
-            await using (content)
-            {
-                var entry = Describe(TarEntryType.RegularFile, name, facts);
-                await using var stream = new ContentStream(content);
-                entry.DataStream = stream;
-                await writer.WriteEntryAsync(entry, source.Aborted);
-            }
+            await using (content) await WriteFileAsync(name, facts, content);
         }
+
+        if (source.MakeReport() is { } report) await WriteFileAsync(source.PathOf(report.Step.Directory) + report.Step.Entry.Name, report.Step.Entry, report.Content);
 
         // POSIX pax, "ustar Interchange Format": two 512-octet blocks of binary zeros.
         await output.WriteAsync(new byte[EndBytes], source.Aborted);
+
+        async Task WriteFileAsync(string name, Entry facts, FileContent content)
+        {
+            var entry = Describe(TarEntryType.RegularFile, name, facts);
+            await using var stream = new ContentStream(content);
+            entry.DataStream = stream;
+            await writer.WriteEntryAsync(entry, source.Aborted);
+        }
     }
 
     private static PaxTarEntry Describe(TarEntryType type, string name, in Entry facts) => new(type, name)

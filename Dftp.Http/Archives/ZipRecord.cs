@@ -11,13 +11,16 @@ internal readonly record struct ZipMember(long Size, UnixTime Modified, int Perm
         : this(facts.IsDirectory ? 0 : facts.Size, facts.Modified, facts.Permissions, facts.IsDirectory, position, crc)
     {
     }
+
+    /// <summary>Bytes of the member's data as it lies in the archive.</summary>
+    public long PackedSize => IsDirectory ? 0 : StoredBlocks.PackedSize(Size);
 }
 
-/// <summary>The records of a ZIP archive (PKWARE's APPNOTE 6.3), with 64-bit fields where the old ones do not reach.</summary>
+/// <summary>The records of a ZIP archive (PKWARE's APPNOTE 6.3), with 64-bit fields where the 32-bit ones are too short.</summary>
 internal ref struct ZipRecord(Span<byte> space, ZipMember member)
 {
-    /// <summary>The longest record: a name and the fixed fields.</summary>
-    public const int MaxBytes = VirtualPath.MaxPathBytes + 2 * VirtualPath.MaxNameBytes + 256;
+    /// <summary>The longest record: a name in which every byte is escaped, and the fixed fields.</summary>
+    public const int MaxBytes = 3 * (VirtualPath.MaxPathBytes + 2 * VirtualPath.MaxNameBytes) + 256;
 
     // 4.4.4: bit 3, sizes and sum come after the data; bit 11, names are UTF-8.
     private const ushort SumComesLater = 1 << 3, NameIsUtf8 = 1 << 11;
@@ -30,7 +33,11 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
     private readonly Span<byte> _space = space;
     private int _length;
 
-    private readonly bool IsLarge => member.Size >= uint.MaxValue;
+    // Readers of a stream expect a descriptor of 64-bit fields exactly where one of the two sizes does not fit 32 bits.
+    private readonly bool IsLarge => member.PackedSize >= uint.MaxValue;
+
+    // 4.4.5: 0 is stored, 8 is deflated.
+    private readonly ushort Method => member.IsDirectory ? (ushort)0 : (ushort)8;
 
     private readonly ushort Flags => member.IsDirectory ? NameIsUtf8 : (ushort)(NameIsUtf8 | SumComesLater);
 
@@ -40,7 +47,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         Put32(0x04034b50);
         Put16(IsLarge ? Version45 : Version20);
         Put16(Flags);
-        Put16(0); // stored
+        Put16(Method);
         PutDosTime();
         Put32(0);
         Put32(IsLarge ? uint.MaxValue : 0);
@@ -61,8 +68,8 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
     {
         Put32(0x08074b50);
         Put32(member.Crc);
-        PutSize();
-        PutSize();
+        PutSize(member.PackedSize);
+        PutSize(member.Size);
         return _length;
     }
 
@@ -75,10 +82,10 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         Put16((ushort)(MadeByUnix | Version45));
         Put16(numbers > 0 ? Version45 : Version20);
         Put16(Flags);
-        Put16(0); // stored
+        Put16(Method);
         PutDosTime();
         Put32(member.Crc);
-        Put32(IsLarge ? uint.MaxValue : (uint)member.Size);
+        Put32(IsLarge ? uint.MaxValue : (uint)member.PackedSize);
         Put32(IsLarge ? uint.MaxValue : (uint)member.Size);
         PutName(name, 9 + (numbers > 0 ? 4 + numbers : 0), isCentral: true);
         PutTimeExtra();
@@ -88,7 +95,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         if (IsLarge)
         {
             Put64(member.Size);
-            Put64(member.Size);
+            Put64(member.PackedSize);
         }
 
         if (isFar) Put64(member.Position);
@@ -164,10 +171,10 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         Put16((ushort)((time.Year - 1980) << 9 | time.Month << 5 | time.Day));
     }
 
-    private void PutSize()
+    private void PutSize(long size)
     {
-        if (IsLarge) Put64(member.Size);
-        else Put32((uint)member.Size);
+        if (IsLarge) Put64(size);
+        else Put32((uint)size);
     }
 
     private void Put16(ushort value)

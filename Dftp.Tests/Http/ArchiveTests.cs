@@ -43,7 +43,7 @@ public sealed class ArchiveTests
         Assert.AreEqual(
             $"attachment; filename=dir.{kind}; filename*=UTF-8''dir.{kind}",
             response.Content.Headers.GetValues("Content-Disposition").Single());
-        CheckContents(seen, backslash: '\\');
+        CheckContents(seen, backslash: "\\");
     }
 
     [TestMethod]
@@ -67,7 +67,7 @@ public sealed class ArchiveTests
         }
 
         Assert.AreEqual("application/zip", response.Content.Headers.ContentType!.ToString());
-        CheckContents(seen, backslash: '_');
+        CheckContents(seen, backslash: "%5C");
     }
 
     // The check value of CRC-32/ISO-HDLC: the sum of "123456789".
@@ -137,26 +137,7 @@ public sealed class ArchiveTests
         tree.File("/d/a", "now it is longer", UnixTime.FromSeconds(1_500_000_000)).Remove("/d/b");
         await using var site = await HttpSite.StartAsync(new FirstStaleTree(stale, tree));
 
-        using var body = new MemoryStream(await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=" + kind)));
-        var seen = new List<string>();
-        if (kind == "zip")
-        {
-            using var zip = new ZipArchive(body);
-            foreach (var entry in zip.Entries)
-            {
-                using var text = new StreamReader(entry.Open());
-                seen.Add($"{entry.FullName}={await text.ReadToEndAsync()}");
-            }
-        }
-        else
-        {
-            await using var reader = new TarReader(body);
-            while (await reader.GetNextEntryAsync() is { } entry)
-            {
-                using var text = new StreamReader(entry.DataStream!);
-                seen.Add($"{entry.Name}={await text.ReadToEndAsync()}");
-            }
-        }
+        var seen = ReadTexts(kind, await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=" + kind)));
 
         CollectionAssert.AreEqual(new[] { "d/a=now it is longer", "d/c=last" }, seen);
     }
@@ -184,7 +165,7 @@ public sealed class ArchiveTests
         var length = new ZipRecord(space, member).CentralHeader("n");
         var record = Convert.ToHexString(space, 0, length);
 
-        StringAssert.EndsWith(record, "0100" + "1800" + "0000004001000000" + "0000004001000000" + "0000008001000000");
+        StringAssert.EndsWith(record, "0100" + "1800" + "0000004001000000" + "0F40064001000000" + "0000008001000000");
         StringAssert.Contains(record, "78563412" + "FFFFFFFF" + "FFFFFFFF" + "0100");
         Assert.AreEqual(24, new ZipRecord(space, member).Descriptor());
         Assert.AreEqual(16, new ZipRecord(space, member with { Size = 1 }).Descriptor());
@@ -192,11 +173,144 @@ public sealed class ArchiveTests
         Assert.AreEqual(22 + 56 + 20, ZipRecord.End(space, 65_535, 1, 1, 2));
     }
 
+    // RFC 1951, 3.2.4: five bytes before each block of at most 65,535. APPNOTE 4.4.8: 0xFFFFFFFF stands for a size in the 64-bit field.
+    [TestMethod]
+    [DataRow(0, 5)]
+    [DataRow(1, 11)]
+    [DataRow(65_535, 65_545)]
+    [DataRow(65_536, 65_551)]
+    [DataRow(4_294_639_624, uint.MaxValue - 1L)]
+    [DataRow(4_294_639_625, uint.MaxValue + 5L)]
+    [DataRow(4_294_639_626, uint.MaxValue + 1L)]
+    public void Packed_size_is_never_the_sign_for_another_field(long size, long packed) => Assert.AreEqual(packed, StoredBlocks.PackedSize(size));
+
+    [TestMethod]
+    [DataRow("plain", "plain")]
+    [DataRow("50%", "50%")]
+    [DataRow("a_b", "a_b")]
+    [DataRow(@"a\b", "a%5Cb")]
+    [DataRow("a%5Cb", "a%255Cb")]
+    [DataRow("a%255Cb", "a%25255Cb")]
+    [DataRow("a%5cb", "a%5cb")]
+    [DataRow(@"..\50%/50%/5C", "..%5C50%25/50%/5C")]
+    public void Backslash_is_escaped_so_that_names_stay_distinct(string name, string inZip) => Assert.AreEqual(inZip, ZipName.Of(name));
+
+    [TestMethod]
+    public async Task Names_that_differ_in_a_backslash_are_distinct_in_a_zip()
+    {
+        string[] names = [@"a\b", "a_b", "a%5Cb", @"a\b_c", @"a_b\c", @"a\b\c", @"a%5C\b", @"a\%5Cb"];
+        var tree = new MemoryFileTree();
+        foreach (var name in names) tree.File("/d/" + name, name);
+        await using var site = await HttpSite.StartAsync(tree);
+
+        using var zip = new ZipArchive(new MemoryStream(await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=zip"))));
+
+        Assert.AreEqual(names.Length, zip.Entries.Select(entry => entry.FullName).Distinct().Count());
+        Assert.IsFalse(zip.Entries.Any(entry => entry.FullName.Contains('\\', StringComparison.Ordinal)));
+        CollectionAssert.AreEquivalent(names, zip.Entries.Select(entry => new StreamReader(entry.Open()).ReadToEnd()).ToArray());
+    }
+
+    // RFC 9110, 15.5.4: "An origin server that wishes to [...] describe why the request has been forbidden can describe that reason".
+    [TestMethod]
+    [DataRow("tar")]
+    [DataRow("tar.gz")]
+    [DataRow("zip")]
+    public async Task Own_file_that_cannot_be_read_is_told_before_the_first_byte(string kind)
+    {
+        var tree = Tree();
+        tree.OpenErrors[VirtualPath.Parse("/dir/sub/large")] = new FileError(FileErrorKind.AccessDenied, "memory may not read /dir/sub/large");
+        await using var site = await StartAsHolderAsync(tree);
+
+        using var head = await site.SendAsync(HttpMethod.Head, "/fs/dir/?archive=" + kind);
+        using var response = await site.GetAsync("/fs/dir/?archive=" + kind);
+
+        Assert.AreEqual(HttpStatusCode.Forbidden, head.StatusCode);
+        Assert.AreEqual(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.AreEqual(
+            "memory may not read /dir/sub/large; with errors=list the archive has all the rest.\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    [DataRow("tar")]
+    [DataRow("zip")]
+    public async Task Files_that_cannot_be_read_are_left_out_and_listed_where_the_client_asks(string kind)
+    {
+        var tree = new MemoryFileTree().File("/d/a", "first").File("/d/b", "secret").File("/d/e/c", "last").File("/d/e/f", "elsewhere")
+            .File("/d/left-out.txt", "a file of this name");
+        tree.OpenErrors[VirtualPath.Parse("/d/b")] = new FileError(FileErrorKind.AccessDenied, "memory may not read /d/b");
+        tree.OpenErrors[VirtualPath.Parse("/d/e/f")] = new FileError(FileErrorKind.Unreachable, "server2, which holds /d/e/f, does not answer");
+        await using var site = await StartAsHolderAsync(tree);
+
+        var seen = ReadTexts(kind, await site.Client.GetByteArrayAsync(site.Url($"/fs/d/?archive={kind}&errors=list")));
+
+        CollectionAssert.AreEquivalent(
+            new[] { "d/a=first", "d/e/c=last", "d/left-out.txt=a file of this name" }, seen[..^1]);
+        Assert.AreEqual(
+            "d/left-out-2.txt=These files are missing from this archive, because they could not be read:\n"
+            + "memory may not read /d/b\nserver2, which holds /d/e/f, does not answer\n",
+            seen[^1]);
+    }
+
+    [TestMethod]
+    public async Task Archive_without_errors_has_no_list_of_them()
+    {
+        await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d/a", "first"));
+
+        var seen = ReadTexts("zip", await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=zip&errors=list")));
+
+        CollectionAssert.AreEqual(new[] { "d/a=first" }, seen);
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("skip")]
+    [DataRow("list&errors=list")]
+    public async Task Other_wishes_for_errors_give_400_and_a_sentence(string wish)
+    {
+        await using var site = await HttpSite.StartAsync(Tree());
+
+        using var response = await site.GetAsync("/fs/dir/?archive=zip&errors=" + wish);
+
+        Assert.AreEqual(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.AreEqual("errors is list, or is not given.\n", await response.Content.ReadAsStringAsync());
+    }
+
+    private static Task<HttpSite> StartAsHolderAsync(MemoryFileTree tree) =>
+        HttpSite.StartAsync(tree, options: options => options with { NodeName = MemoryFileTree.Node });
+
+    /// <summary>The files of an archive in its order, each as its name and its text.</summary>
+    private static List<string> ReadTexts(string kind, byte[] archive)
+    {
+        using var body = new MemoryStream(archive);
+        var seen = new List<string>();
+        if (kind == "zip")
+        {
+            using var zip = new ZipArchive(body);
+            foreach (var entry in zip.Entries.Where(entry => !entry.FullName.EndsWith('/')))
+            {
+                using var text = new StreamReader(entry.Open());
+                seen.Add($"{entry.FullName}={text.ReadToEnd()}");
+            }
+        }
+        else
+        {
+            using var reader = new TarReader(body);
+            while (reader.GetNextEntry() is { } entry)
+            {
+                if (entry.DataStream is null) continue;
+                using var text = new StreamReader(entry.DataStream);
+                seen.Add($"{entry.Name}={text.ReadToEnd()}");
+            }
+        }
+
+        return seen;
+    }
+
     private static MemoryFileTree Tree() => new MemoryFileTree()
         .File("/dir/small.txt", "small").File("/dir/sub/large", Large).File("/dir/sub/" + LongName, "long").File("/dir/..\\up", "up")
         .File("/dir/none", "").Directory("/dir/empty").File("/other", "not in it");
 
-    private static void CheckContents(Dictionary<string, byte[]?> seen, char backslash)
+    private static void CheckContents(Dictionary<string, byte[]?> seen, string backslash)
     {
         CollectionAssert.AreEquivalent(
             new[] { "dir/sub/", "dir/empty/", "dir/small.txt", $"dir/..{backslash}up", "dir/none", "dir/sub/large", "dir/sub/" + LongName },

@@ -30,6 +30,9 @@ internal sealed class MemoryFileTree : IFileTree
     /// <summary>When set, every open fails with it.</summary>
     public FileError? OpenError { get; set; }
 
+    /// <summary>The files that cannot be opened, and why.</summary>
+    public Dictionary<VirtualPath, FileError> OpenErrors { get; } = [];
+
     public MemoryFileTree File(string path, string text, UnixTime? modified = null) => File(path, Encoding.UTF8.GetBytes(text), modified);
 
     public MemoryFileTree File(string path, byte[] bytes, UnixTime? modified = null) =>
@@ -52,6 +55,7 @@ internal sealed class MemoryFileTree : IFileTree
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (OpenError is not null) return new(OpenResult.Failed(OpenError));
+        if (OpenErrors.TryGetValue(path, out var error)) return new(OpenResult.Failed(error));
         var snapshot = _snapshot;
         if (!snapshot.TryFind(path, out var now)) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
         if (now.IsDirectory) return new(OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory"));

@@ -22,6 +22,6 @@ internal static class ProgramTools
     public static string PathOf(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(directory => Path.Combine(directory, tool)).First(File.Exists);
 
-    private static bool IsOnPath(string tool) =>
+    public static bool IsOnPath(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, tool)));
 }
