@@ -6,7 +6,7 @@ namespace Dftp.FileSystem;
 /// <summary>
 /// A pattern of names, regardless of case: <c>*</c> stands for any characters, <c>?</c> for one, <c>[a-z]</c> for one of some and
 /// <c>[!a-z]</c> for one of all others; a backslash takes the next character as it is. A pattern without any of these is looked for
-/// anywhere in the name.
+/// anywhere in the name. Pattern and name are compared in Unicode's form C (<see cref="NormalForm"/>), in which an umlaut is one character.
 /// </summary>
 public sealed class NamePattern
 {
@@ -41,7 +41,7 @@ public sealed class NamePattern
         pattern = null;
         if (text.Length is 0 or > MaxCharacters) return false;
         var parts = new List<Part>();
-        var runes = text.EnumerateRunes().ToArray();
+        var runes = NormalForm.Compose(text).EnumerateRunes().ToArray();
         for (var at = 0; at < runes.Length; at++)
         {
             switch (runes[at].Value)
@@ -72,7 +72,12 @@ public sealed class NamePattern
     }
 
     /// <summary>Takes time in proportion to the lengths of the name and the pattern, multiplied at worst.</summary>
-    public bool Matches(ReadOnlySpan<byte> nameUtf8)
+    public bool Matches(ReadOnlySpan<byte> nameUtf8) =>
+        NormalForm.IsComposed(nameUtf8) ? MatchesComposed(nameUtf8) : MatchesComposed(NormalForm.Compose(nameUtf8));
+
+    public override string ToString() => Text;
+
+    private bool MatchesComposed(ReadOnlySpan<byte> nameUtf8)
     {
         // When a character does not fit, the last * takes one more and all after it is tried again: earlier ones need no second try.
         var (part, at) = (0, 0);
@@ -102,8 +107,6 @@ public sealed class NamePattern
         while (part < _parts.Length && _parts[part].IsAny) part++;
         return part == _parts.Length;
     }
-
-    public override string ToString() => Text;
 
     /// <summary>Reads from the opening bracket to the closing one, which <paramref name="at"/> stands on afterwards.</summary>
     private static bool TryReadSet(Rune[] runes, ref int at, out Part set)

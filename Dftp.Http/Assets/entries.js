@@ -5,6 +5,9 @@
 const FACTS = /^\s+(\d+)-(\w+)-(\d+) (\d+):(\d+)\s+(-|\d+)\s+(\S+)(?: \+(\d+))?(?:  (\d+) bytes)?/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** Text as the filter compares it: whatever its case, and whether an umlaut is one character (Linux) or two (macOS). */
+export const comparable = text => text.normalize('NFC').toLowerCase();
+
 /** The lines of the list: a link, then time, size, owner, how many others have it, and of a directory the bytes below it. */
 export function entriesOf(list) {
   const found = [];
@@ -35,5 +38,5 @@ export async function fetchEntries() {
 }
 
 function entry(name, href, isFolder, time, size, node, others) {
-  return { name, href, isFolder, key: name.toLowerCase(), time, size, node, others };
+  return { name, href, isFolder, key: comparable(name), time, size, node, others };
 }

@@ -1,7 +1,7 @@
 // Makes a table of a listing in nginx' form: sorted by click, filtered while typing, fresh, with previews and the directory's README.
 
 import { element, icon } from './dom.js';
-import { entriesOf, fetchEntries } from './entries.js';
+import { comparable, entriesOf, fetchEntries } from './entries.js';
 import { kindOf, showExactSize, showExactTime, showNumber, showSize, showTime } from './facts.js';
 import { othersButton } from './holders.js';
 import { follow } from './live.js';
@@ -168,7 +168,7 @@ function showLegend() {
 }
 
 function update() {
-  const wanted = state.filter.trim().toLowerCase();
+  const wanted = comparable(state.filter.trim());
   shown = arranged.filter(entry => (!wanted || entry.key.includes(wanted)) && (state.node === null || entry.node === state.node));
   rows.show(shown);
   table.hidden = shown.length === 0;
@@ -205,7 +205,7 @@ function row(entry) {
 
 /** The name with the part that the filter found. */
 function marked(name) {
-  const wanted = state.filter.trim().toLowerCase();
+  const wanted = comparable(state.filter.trim());
   const at = wanted ? name.toLowerCase().indexOf(wanted) : -1;
   if (at < 0 || name.toLowerCase().length !== name.length) return [name];
   return [name.slice(0, at), element('mark', {}, name.slice(at, at + wanted.length)), name.slice(at + wanted.length)];

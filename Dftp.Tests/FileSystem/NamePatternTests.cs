@@ -33,6 +33,27 @@ public sealed class NamePatternTests
         Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
     }
 
+    // Unicode Standard Annex #15: canonically equivalent strings are the same text. macOS writes the long form, Linux the short one.
+    [TestMethod]
+    [DataRow("übung", "\u00DCbung.txt", true)]
+    [DataRow("übung", "U\u0308bung.txt", true)]
+    [DataRow("u\u0308bung", "\u00DCbung.txt", true)]
+    [DataRow("U\u0308BUNG*", "u\u0308bung.txt", true)]
+    [DataRow("?bung", "U\u0308bung", true)]
+    [DataRow("[ä-ü]bung", "U\u0308bung", true)]
+    [DataRow("ubung", "U\u0308bung", false)]
+    [DataRow("й", "и\u0306", true)]
+    [DataRow("か\u3099", "が", true)]
+    [DataRow("한글", "\u1112\u1161\u11AB\u1100\u1173\u11AF", true)]
+    [DataRow("???", "한\u1100\u1173\u11AF.", true)]
+    [DataRow("ệ", "e\u0302\u0323", true)]
+    [DataRow("*.txt", "\u1EBF\u0323.TXT", true)]
+    public void Normal_form_makes_no_difference(string pattern, string name, bool matches)
+    {
+        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
+    }
+
     [TestMethod]
     [DataRow("")]
     [DataRow("[a")]
