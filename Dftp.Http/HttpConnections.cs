@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
+using System.Net.Security;
 using System.Net.Sockets;
 using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http;
@@ -82,9 +84,15 @@ public sealed class HttpConnections
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         if (output is not SocketOutput direct) connection.Transport = new Duplex(input, new CountedWriter(output, Metrics.Sent, refusal));
         else if (SmallFiles is { } files) connection.Transport = new Duplex(new FastPathInput(input, direct, connection, files, _options.Time), output);
+        if (!IsHttp2(connection)) connection.Transport = new Duplex(new RequestLineReader(connection.Transport.Input), connection.Transport.Output);
         await next(connection);
         if (refusal.Words is { } words) await SpeakLastAsync(connection, input, output is SocketOutput ? null : output, words);
     }
+
+    /// <summary>In the clear only HTTP/1 is spoken.</summary>
+    private static bool IsHttp2(ConnectionContext connection) =>
+        connection.Features.Get<ITlsApplicationProtocolFeature>() is { } tls
+        && tls.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span);
 
     private async Task TurnAwayAsync(ConnectionContext connection, bool canBeTold)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -57,7 +58,15 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
     private static string Host(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "-";
 
-    private static string Shown(StringValues header) => StringValues.IsNullOrEmpty(header) ? "-" : header.ToString();
+    /// <summary>The server hands out a value's bytes as Latin-1. Most programs mean UTF-8.</summary>
+    private static string Shown(StringValues header)
+    {
+        if (StringValues.IsNullOrEmpty(header)) return "-";
+        var text = header.ToString();
+        if (Ascii.IsValid(text)) return text;
+        var bytes = Encoding.Latin1.GetBytes(text);
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : text;
+    }
 
     /// <summary>What a client sends can neither end a field nor a line, and is cut where it is very long.</summary>
     private static void AppendEscaped(StringBuilder line, string text)

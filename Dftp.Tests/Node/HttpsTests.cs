@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Dftp.Node;
 using Dftp.Tests.Support;
 
@@ -61,6 +62,25 @@ public sealed class HttpsTests
     }
 
     // RFC 9113, 9.2: "Implementations of HTTP/2 MUST use TLS version 1.2 or higher for HTTP/2 over TLS."
+    // As in the clear: RFC 9112, 3, of invalid request lines. TLS hands out bytes in pieces of its own.
+    [TestMethod]
+    public async Task RawTarget_IsAnswered()
+    {
+        await using var cluster = new TestCluster();
+        var node = await StartAsync(cluster, "a", ("d/Übung.txt", "text"));
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, node.Host.HttpsPort);
+        await using var tls = new SslStream(client.GetStream(), false, AcceptSelfSigned);
+        await tls.AuthenticateAsClientAsync("a");
+
+        await tls.WriteAsync(Encoding.UTF8.GetBytes(
+            "GET /fs/d/Übung.txt HTTP/1.1\r\nHost: a\r\n\r\nGET HTTPS://a/fs/d/Übung.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+        var answers = await new StreamReader(tls).ReadToEndAsync();
+
+        Assert.AreEqual(2, answers.Split("HTTP/1.1 200 OK").Length - 1, answers);
+        Assert.AreEqual(2, answers.Split("\r\n\r\ntext").Length - 1, answers);
+    }
+
     [TestMethod]
     [DataRow(SslProtocols.Tls12, "h2")]
     [DataRow(SslProtocols.Tls13, "h2")]
