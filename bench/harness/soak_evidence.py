@@ -181,4 +181,4 @@ def owners_of(offset, end, path, truth):
     if own:
         return " or ".join(own)
     others = [f"/{version.path} by {version.made_by}, {version.size} bytes" for version in truth.all() if version.offset == offset and version.size >= end]
-    return f"no version of this path, but of {' or '.join(others[:4])}" if others else f"as if the file began at {offset} of the base: no version of any path"
+    return f"of no version of this path, but of {' or '.join(others[:4])}" if others else f"at {offset:+} of their place in the base, where no version has them"
