@@ -1,4 +1,4 @@
-# dftp's commands: see `make help`. The .NET SDK and make are all that a build needs.
+# dftp's commands: see `make help`. A build needs the .NET SDK and make; for the native form also clang or gcc.
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -6,18 +6,12 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 SOURCES := $(shell find . \( -name bin -o -name obj -o -name .git -o -name Dftp.Tests -o -name Dftp.Bench \) -prune -o \
 	\( -path './Dftp.*' -type f -o -name 'Directory.*.props' -o -name global.json -o -name .editorconfig \) -print)
 
-# One self-contained file where the runtime can be had that way; elsewhere the program beside its libraries, over the installed runtime.
-RID = $(shell dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1)
-PUBLISH = dotnet publish Dftp.Node/Dftp.Node.csproj --configuration Release --output bin --verbosity quiet
-
 .PHONY: all run test bench bench-micro soak format format-check clean help
 
 all: bin/dftp
 
-bin/dftp: $(SOURCES) Makefile
-	@rm -rf bin
-	$(PUBLISH) $(if $(filter linux-x64,$(RID)),--runtime linux-x64)
-	@touch bin/dftp
+bin/dftp: $(SOURCES) scripts/build
+	@scripts/build
 
 # Sample trees without ROOTS; `scripts/run DIR...` also takes names with spaces.
 run: bin/dftp
@@ -46,10 +40,10 @@ format-check:
 	dotnet format Dftp.sln --verify-no-changes
 
 clean:
-	rm -rf bin TestResults Dftp.*/bin Dftp.*/obj
+	rm -rf bin obj TestResults Dftp.*/bin Dftp.*/obj
 
 help:
-	@echo 'make                      build bin/dftp'
+	@echo 'make                      build bin/dftp; FORM=single or FORM=runtime builds it for a machine without the native packs'
 	@echo 'make run ROOTS="A B ..."  run a node over each directory on this machine, united; without ROOTS over sample trees'
 	@echo 'make test                 run every test; FILTER=FullyQualifiedName~Part runs some'
 	@echo 'make bench                measure dftp beside nginx, vsftpd, find and plocate; ROW=NAME,NAME some of it, ROW=list the names'

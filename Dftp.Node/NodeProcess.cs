@@ -16,12 +16,16 @@ internal static partial class NodeProcess
 
     /// <summary>
     /// The framework's own account of every request would have an activity and a scope made for each, whether they are logged or not. What a
-    /// request fails with, the server logs.
+    /// request fails with, the server logs. The host logs why it does not start and throws it; the caller reports it once.
     /// </summary>
     private static readonly LoggerFilterOptions LogFilter = new()
     {
         MinLevel = LogLevel.Trace,
-        Rules = { new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null) },
+        Rules =
+        {
+            new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null),
+            new LoggerFilterRule(null, "Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None, null),
+        },
     };
 
     /// <summary>Runs a node until SIGTERM or SIGINT, and stops it within 5 s. The log is flushed in any case.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -15,6 +16,8 @@ internal sealed class RefusedRequests(HttpMetrics metrics, AccessLog? accessLog,
     public override bool IsEnabled(string name) => name == Refused;
 
     /// <summary>The server calls it before it writes its answer.</summary>
+    // The attribute repeats the base's. It warns of listeners that reflect over the value; this one only casts it.
+    [RequiresUnreferencedCode("The base's contract; this override reflects over nothing.")]
     public override void Write(string name, object? value)
     {
         if (value is not IFeatureCollection features

@@ -2,7 +2,7 @@ using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Reads what follows the name of a command.</summary>
+/// <summary>Reads the arguments of a command, its name left out.</summary>
 internal static class CommandArguments
 {
     /// <exception cref="UsageException">The input is bad; the message says in one sentence what, and why.</exception>
@@ -10,6 +10,7 @@ internal static class CommandArguments
     {
         var given = new Arguments(command.Options, arguments);
         if (given.AsksForHelp) return new CommandLineRequest.Show(HelpText.Write(command));
+        if (given.AsksForVersion) return new CommandLineRequest.Show(CommandLineParser.VersionText);
         var help = $"dftp {command.Name} --help";
         if (given.UnknownOption() is { } unknown) throw Arguments.UnknownOption(unknown, command.Options, help);
 

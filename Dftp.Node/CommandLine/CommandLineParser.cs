@@ -27,17 +27,22 @@ internal static class CommandLineParser
     public static string Version { get; } =
         typeof(CommandLineParser).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
+    public static string VersionText => $"dftp {Version}\n";
+
+    private static readonly OptionDefinition[] KnownOptions = [.. NodeOptionTable.All, .. CommandTable.Options];
+
     /// <exception cref="UsageException">The input is bad; the message says in one sentence which option, and why.</exception>
     public static CommandLineRequest Parse(IReadOnlyList<string> arguments, Surroundings surroundings)
     {
-        // 1. the name of a command comes first; what follows is its own
-        if (arguments is [var first, ..] && CommandTable.All.FirstOrDefault(command => command.Name == first) is { } named)
-            return CommandArguments.Parse(named, [.. arguments.Skip(1)], surroundings);
+        // 1. the first word that is neither an option nor its value may name a command; its options stand before or after it
+        if (GoArguments.IndexOfFirstWord(arguments, KnownOptions) is >= 0 and var at
+            && CommandTable.All.FirstOrDefault(command => command.Name == arguments[at]) is { } named)
+            return CommandArguments.Parse(named, [.. arguments.Take(at), .. arguments.Skip(at + 1)], surroundings);
 
         // 2. help and version win, whatever else is there
         var command = new Arguments(NodeOptionTable.All, arguments);
         if (command.AsksForHelp) return new CommandLineRequest.Show(HelpText.Write(NodeOptionTable.Groups));
-        if (command.AsksForVersion) return new CommandLineRequest.Show($"dftp {Version}\n");
+        if (command.AsksForVersion) return new CommandLineRequest.Show(VersionText);
         if (command.Stray is { } stray) throw NotUnderstood(stray);
 
         // 3. the command line, then the environment, then the file: who comes first wins
@@ -72,7 +77,9 @@ internal static class CommandLineParser
 
     private static UsageException NotUnderstood(string argument)
     {
-        if (Arguments.IsOption(argument)) return Arguments.UnknownOption(argument, NodeOptionTable.All, "dftp --help");
+        if (CommandTable.Options.FirstOrDefault(option => option.Flag == $"--{argument.Split('=')[0].TrimStart('-')}") is { } ofCommands)
+            return new UsageException($"{ofCommands.Flag}: goes with a command, such as dftp status {ofCommands.Flag}; see dftp --help");
+        if (Arguments.IsOption(argument)) return Arguments.UnknownOption(argument, KnownOptions, "dftp --help");
         var meant = NearestName.Suggest(argument, CommandTable.All.Select(command => command.Name), "dftp ");
         return new UsageException(
             meant.Length > 0 ? $"\"{argument}\": unknown command{meant}; see dftp --help"

@@ -108,6 +108,9 @@ internal static class CommandTable
         },
     ];
 
+    /// <summary>All options of commands, each once.</summary>
+    public static IReadOnlyList<OptionDefinition> Options { get; } = [.. All.SelectMany(command => command.Options).Distinct()];
+
     private static void CheckNodeName(string text)
     {
         if (!NodeName.TryParse(text, out _)) throw new FormatException(ValueParsers.NodeNameRule(text));

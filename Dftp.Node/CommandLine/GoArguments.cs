@@ -39,6 +39,19 @@ internal static class GoArguments
         return rewritten;
     }
 
+    /// <summary>The first argument that is neither an option nor the value of a known one.</summary>
+    /// <returns>-1 where there is none, or <c>--</c> stands before it.</returns>
+    public static int IndexOfFirstWord(IReadOnlyList<string> arguments, IReadOnlyList<OptionDefinition> options)
+    {
+        for (var at = 0; at < arguments.Count && arguments[at] != "--"; at++)
+        {
+            if (!Arguments.IsOption(arguments[at])) return at;
+            if (Split(arguments[at], options) is ({ IsSwitch: false }, null)) at++;
+        }
+
+        return -1;
+    }
+
     private static (OptionDefinition? Option, string? Value) Split(string argument, IReadOnlyList<OptionDefinition> options)
     {
         if (!argument.StartsWith('-')) return default;

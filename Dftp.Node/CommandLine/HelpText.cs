@@ -37,10 +37,11 @@ internal static class HelpText
 
 
                 """);
+        var columns = new Columns(groups.SelectMany(group => group.Options));
         foreach (var group in groups)
         {
             text.Append($"{group.Heading}:\n\n");
-            foreach (var option in group.Options) Append(text, option);
+            Append(text, group.Options, columns);
         }
 
         return text
@@ -63,7 +64,7 @@ internal static class HelpText
         text.Append($"\nUsage:\n  dftp {command.Usage} [OPTION...]\n\nExamples:\n")
             .AppendJoin("", command.Examples.Split('\n').Select(line => $"  {line}\n"))
             .Append("\nOptions, each also as the environment variable beside it:\n\n");
-        foreach (var option in command.Options) Append(text, option);
+        Append(text, command.Options, new Columns(command.Options));
         return text.Append(AboutHelp).ToString();
     }
 
@@ -73,15 +74,20 @@ internal static class HelpText
         return $"Commands; dftp COMMAND --help tells more:\n{string.Concat(lines)}";
     }
 
-    private static void Append(StringBuilder text, OptionDefinition option)
+    private static void Append(StringBuilder text, IReadOnlyList<OptionDefinition> options, Columns columns)
     {
-        var usage = option.IsSwitch ? option.Flag : $"{option.Flag} {option.Placeholder}";
-        var fallback = option.DefaultMeaning.Length > 0 ? option.DefaultMeaning : option.Default;
-        text.Append($"  {usage,-42}{option.EnvironmentVariable,-32}{(fallback.Length > 0 ? $"default {fallback}" : "")}".TrimEnd()).Append('\n');
-        AppendWrapped(text, option.Summary, Indent);
-        if (!option.IsSwitch) text.Append(Indent).Append($"Example: {option.Flag} {option.Example}\n");
-        text.Append('\n');
+        foreach (var option in options)
+        {
+            var fallback = option.DefaultMeaning.Length > 0 ? option.DefaultMeaning : option.Default;
+            text.Append("  ").Append(Usage(option).PadRight(columns.Usage));
+            text.Append($"{option.EnvironmentVariable.PadRight(columns.Variable)}{(fallback.Length > 0 ? $"default {fallback}" : "")}".TrimEnd()).Append('\n');
+            AppendWrapped(text, option.Summary, Indent);
+            if (!option.IsSwitch) text.Append(Indent).Append($"Example: {option.Flag} {option.Example}\n");
+            text.Append('\n');
+        }
     }
+
+    private static string Usage(OptionDefinition option) => option.IsSwitch ? option.Flag : $"{option.Flag} {option.Placeholder}";
 
     private static void AppendWrapped(StringBuilder text, string sentences, string indent)
     {
@@ -99,5 +105,15 @@ internal static class HelpText
             text.Append(line).Append('\n');
             line.Clear();
         }
+    }
+
+    /// <summary>How wide the columns of options are: the longest text of each and two spaces.</summary>
+    private readonly struct Columns(IEnumerable<OptionDefinition> options)
+    {
+        private const int Gap = 2;
+
+        public int Usage { get; } = Gap + options.Max(option => HelpText.Usage(option).Length);
+
+        public int Variable { get; } = Gap + options.Max(option => option.EnvironmentVariable.Length);
     }
 }

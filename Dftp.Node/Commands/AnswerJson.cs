@@ -1,10 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>How answers of nodes are read: members that are not known are passed over, those that are absent keep their defaults.</summary>
-internal static class AnswerJson
-{
-    // Not generated at compile time: what that generates gives absent members no default.
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true };
-}
+/// <summary>
+/// How answers of nodes are read: unknown members are ignored, absent ones keep their defaults. For the latter their properties have a
+/// <c>set</c>: the generated reader gives every absent <c>init</c> property its type's default instead of its own.
+/// </summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ClusterReply))]
+[JsonSerializable(typeof(StatusReport))]
+internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -7,19 +7,19 @@ namespace Dftp.Node.Commands;
 internal sealed record ClusterReply
 {
     /// <summary>The cluster's name.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     public required ListedNode Me { get; init; }
 
     /// <summary>The nodes that it knows, by their names; without those that are away.</summary>
-    public Dictionary<string, ListedNode>? Peers { get; init; }
+    public Dictionary<string, ListedNode>? Peers { get; set; }
 
     /// <returns>Null when the body is no such answer.</returns>
     public static ClusterReply? Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
-            var reply = JsonSerializer.Deserialize<ClusterReply>(json.Span, AnswerJson.Options);
+            var reply = JsonSerializer.Deserialize(json.Span, AnswerJson.Default.ClusterReply);
             return reply?.Me is { Name.Length: > 0 } me && HostPort.TryParse(me.PublicAddr, out _) && HostPort.TryParse(me.MgmtAddr, out _)
                 ? reply
                 : null;
@@ -38,15 +38,15 @@ internal sealed record ClusterReply
 /// <summary>A node in a <see cref="ClusterReply"/>.</summary>
 internal sealed record ListedNode
 {
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public string? PublicAddr { get; init; }
+    public string? PublicAddr { get; set; }
 
-    public string? MgmtAddr { get; init; }
+    public string? MgmtAddr { get; set; }
 
     /// <summary>Unix seconds; of the node that answers: now.</summary>
-    public long LastAlive { get; init; }
+    public long LastAlive { get; set; }
 
     /// <summary>A start of its process; null from an original node.</summary>
-    public long? Epoch { get; init; }
+    public long? Epoch { get; set; }
 }

@@ -1,12 +1,20 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Node;
 
-/// <summary>The program as its users see it: a process with arguments, an environment, output and an exit code.</summary>
+/// <summary>What <c>dotnet build</c> gives.</summary>
 [TestClass]
-public sealed class ProgramTests
+public sealed class ManagedProgramTests() : ProgramTests(ProgramForm.Managed);
+
+/// <summary>What <c>make</c> builds, mostly native code.</summary>
+[TestClass]
+public sealed class BuiltProgramTests() : ProgramTests(ProgramForm.Built);
+
+/// <summary>The program as its users see it: a process with arguments, an environment, output and an exit code.</summary>
+public abstract class ProgramTests(ProgramForm form)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -53,8 +61,29 @@ public sealed class ProgramTests
         var result = await RunAsync([.. Quiet(root.Path, except: flag), $"{flag}={endPoint}"]);
 
         Assert.AreEqual(1, result.ExitCode, result.Error);
-        Assert.AreEqual($"dftp: {flag}: port {endPoint.Port} is in use", result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
-        Assert.IsFalse(result.Error.Contains("   at ", StringComparison.Ordinal), result.Error);
+        var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.AreEqual($"dftp: {flag}: port {endPoint.Port} is in use", lines[^1]);
+        Assert.AreEqual(1, lines.Count(line => line.Contains("in use", StringComparison.Ordinal)), result.Error);
+        Assert.IsFalse(result.Error.Contains("Exception", StringComparison.Ordinal), result.Error);
+    }
+
+    // What only reflection can read would read nothing in the native program.
+    [TestMethod]
+    public async Task Commands_ReadTheAnswersOfANode()
+    {
+        using var root = new TemporaryDirectory();
+        using var process = Start([.. Quiet(root.Path, except: "--http-mgmt-listen"), "--http-mgmt-listen=127.0.0.1:0", "--node-name=solo"]);
+        try
+        {
+            var node = await ManagementAddressAsync(process);
+            StringAssert.StartsWith((await RunAsync("status", "--node", node)).Output, "node       solo in cluster dftp", StringComparison.Ordinal);
+            StringAssert.Contains((await RunAsync("nodes", "--node", node)).Output, "\nsolo", StringComparison.Ordinal);
+            StringAssert.Contains((await RunAsync("doctor", "--node", node)).Output, $"solo is up at {node}", StringComparison.Ordinal);
+        }
+        finally
+        {
+            process.Kill();
+        }
     }
 
     [TestMethod]
@@ -119,9 +148,10 @@ public sealed class ProgramTests
         return (process.ExitCode, await output, await error);
     }
 
-    private static Process Start(params string[] arguments)
+    private Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Dftp.Node.NodeOptions).Assembly.Location, .. arguments])
+        var command = Repository.Command(form);
+        var start = new ProcessStartInfo(command[0], [.. command.Skip(1), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -145,6 +175,20 @@ public sealed class ProgramTests
         }
 
         Assert.Fail("the node ended before it was up");
+    }
+
+    private static async Task<string> ManagementAddressAsync(Process process)
+    {
+        const string Before = "HTTP mgmt interface listening on ";
+        using var limit = new CancellationTokenSource(Patience);
+        var found = "";
+        while (await process.StandardError.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.IndexOf(Before, StringComparison.Ordinal) is >= 0 and var at) found = line[(at + Before.Length)..].TrimEnd('.');
+            if (line.EndsWith(" started", StringComparison.Ordinal)) return found;
+        }
+
+        throw new AssertFailedException("the node ended before it was up");
     }
 
     private static async Task KillAsync(Process process, string signal)

@@ -14,14 +14,17 @@ public sealed class TwoHostsTests
     private static readonly TimeSpan DiscoveryPromise = TimeSpan.FromSeconds(5);
 
     [TestMethod]
-    public async Task TwoNodes_FindEachOtherByMulticast_AndEachServesTheWholeTree()
+    [DataRow(ProgramForm.Built, ProgramForm.Built)]
+    [DataRow(ProgramForm.Managed, ProgramForm.Built)]
+    [DataRow(ProgramForm.Built, ProgramForm.Managed)]
+    public async Task TwoNodes_FindEachOtherByMulticast_AndEachServesTheWholeTree(ProgramForm first, ProgramForm second)
     {
         using var trees = new ExampleTrees();
         await using var network = await NamespaceNetwork.CreateAsync("server1", "server2");
-        await using var server1 = network["server1"].StartNode($"--dfsroot={trees.Storage}");
+        await using var server1 = network["server1"].StartNode([], [$"--dfsroot={trees.Storage}"], first);
         await Eventually.EqualAsync(ExampleTrees.StoragePaths, () => FindAsync(server1), StartLimit, "/find/ of server1 alone");
 
-        await using var server2 = network["server2"].StartNode($"--dfsroot={trees.Data}");
+        await using var server2 = network["server2"].StartNode([], [$"--dfsroot={trees.Data}"], second);
         await Task.WhenAll(new[] { server1, server2 }.Select(node =>
             Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise, $"/find/ of {node.Host.Name} has all paths")));
 

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Commands;
 
 namespace Dftp.Tests.Node.Commands;
 
 [TestClass]
-public sealed class CommandLineOfCommandsTests
+public sealed partial class CommandLineOfCommandsTests
 {
     private static CommandLineRequest Request(params string[] arguments) => CommandLineParser.Parse(arguments, new Surroundings(_ => null, () => "host1"));
 
@@ -24,6 +25,34 @@ public sealed class CommandLineOfCommandsTests
         Assert.AreEqual("line:2", From("status", "-node", "line:2").Node.ToString());
     }
 
+    [TestMethod]
+    [DataRow("--node", "a:1", "find", "x")]
+    [DataRow("-node=a:1", "find", "x")]
+    [DataRow("find", "--node", "a:1", "x")]
+    [DataRow("find", "x", "--node=a:1")]
+    public void Parse_NodeAnywhere_IsThatOfTheCommand(params string[] arguments) =>
+        Assert.AreEqual(("a:1", "x"), (Parse(arguments).Node.ToString(), Parse(arguments).Operand));
+
+    [TestMethod]
+    public void Parse_SwitchBeforeTheCommand_TakesNoValue() => Assert.IsTrue(Parse("--json", "status").Json);
+
+    [TestMethod]
+    [DataRow("--help", "find")]
+    [DataRow("-h", "--node=a:1", "find")]
+    [DataRow("find", "--help")]
+    public void Parse_HelpAnywhere_IsThatOfTheCommand(params string[] arguments) =>
+        StringAssert.Contains(((CommandLineRequest.Show)Request(arguments)).Text, "dftp find PATTERN [OPTION...]", StringComparison.Ordinal);
+
+    [TestMethod]
+    [DataRow("--version", "status")]
+    [DataRow("status", "--version")]
+    public void Parse_VersionAnywhere_ShowsIt(params string[] arguments) =>
+        Assert.AreEqual(CommandLineParser.VersionText, ((CommandLineRequest.Show)Request(arguments)).Text);
+
+    [TestMethod]
+    public void Parse_CommandsNameAsTheValueOfAnOption_IsNoCommand() =>
+        StringAssert.EndsWith(((CommandLineRequest.RunNode)Request("--dfsroot", "status")).Options.Root, "/status", StringComparison.Ordinal);
+
     [DataTestMethod]
     [DataRow("x", "find", "x")]
     [DataRow("x", "find", "--node", "a:1", "x")]
@@ -40,6 +69,10 @@ public sealed class CommandLineOfCommandsTests
     [DataRow("\"stauts\": unknown command (did you mean dftp status?); see dftp --help", "stauts")]
     [DataRow("--nod: unknown option (did you mean --node?); see dftp status --help", "status", "--nod=x:1")]
     [DataRow("--json: unknown option; see dftp find --help", "find", "x", "--json")]
+    [DataRow("--json: unknown option; see dftp find --help", "--json", "find", "x")]
+    [DataRow("--dfsroot: unknown option; see dftp status --help", "--dfsroot", "/data", "status")]
+    [DataRow("--node: goes with a command, such as dftp status --node; see dftp --help", "--node=a:1")]
+    [DataRow("--nod: unknown option (did you mean --node?); see dftp --help", "--nod", "a:1", "status")]
     [DataRow("--node: needs a value, such as --node nas.home:7041", "status", "--node")]
     [DataRow("--node: nas is not host:port, such as nas.home:7041", "status", "--node=nas")]
     [DataRow("\"x\": unexpected argument; usage: dftp status; see dftp status --help", "status", "x")]
@@ -69,6 +102,20 @@ public sealed class CommandLineOfCommandsTests
             Assert.AreEqual("", string.Join('\n', help.Split('\n').Where(line => line.Length > 100)), command.Name);
         }
     }
+
+    [TestMethod]
+    public void Help_ColumnsOfOptionsStandApart()
+    {
+        foreach (var text in CommandTable.All.Select(command => Request(command.Name, "--help")).Append(Request("--help")).Cast<CommandLineRequest.Show>())
+        {
+            var lines = text.Text.Split('\n').Where(line => line.StartsWith("  --", StringComparison.Ordinal) && line.Contains("DFTP_", StringComparison.Ordinal));
+            foreach (var line in lines) StringAssert.Matches(line, OptionLine(), line);
+            Assert.IsTrue(lines.Select(line => line.IndexOf("DFTP_", StringComparison.Ordinal)).Distinct().Count() == 1, text.Text);
+        }
+    }
+
+    [GeneratedRegex("^  --[a-z-]+( [A-Z:-]+)? {2,}DFTP_[A-Z_]+( {2,}default .+)?$")]
+    private static partial Regex OptionLine();
 
     [TestMethod]
     public void ExamplesOfTheHelp_AreValid()

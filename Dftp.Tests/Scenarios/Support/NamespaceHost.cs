@@ -62,10 +62,11 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     /// <summary>Starts the built node on the host, with variables of the environment of its own.</summary>
     /// <param name="environment">As NAME=VALUE.</param>
     /// <param name="options">Nothing is remembered from one test to the next unless they say where.</param>
-    public DftpNode StartNode(IReadOnlyList<string> environment, IReadOnlyList<string> options)
+    /// <param name="form">Which form of the program runs.</param>
+    public DftpNode StartNode(IReadOnlyList<string> environment, IReadOnlyList<string> options, ProgramForm form = ProgramForm.Built)
     {
         var remembers = options.Any(option => option.StartsWith("--state-dir", StringComparison.Ordinal));
-        return new DftpNode(this, Start(["env", .. environment, Repository.BuiltProgram, .. options, .. remembers ? [] : new[] { "--state-dir=" }]));
+        return new DftpNode(this, Start(["env", .. environment, .. Repository.Command(form), .. options, .. remembers ? [] : new[] { "--state-dir=" }]));
     }
 
     /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>

@@ -1,5 +1,14 @@
 namespace Dftp.Tests.Scenarios.Support;
 
+public enum ProgramForm
+{
+    /// <summary>What <c>make</c> builds: native code where that can be had.</summary>
+    Built,
+
+    /// <summary>What <c>dotnet build</c> gives, compiled just in time.</summary>
+    Managed,
+}
+
 /// <summary>Where the sources of these tests stand.</summary>
 internal static class Repository
 {
@@ -15,6 +24,10 @@ internal static class Repository
             return File.Exists(program) ? program : throw new AssertFailedException($"{program} is missing: run make first");
         }
     }
+
+    /// <summary>The command that runs a form of the program.</summary>
+    public static IReadOnlyList<string> Command(ProgramForm form) =>
+        form == ProgramForm.Built ? [BuiltProgram] : ["dotnet", typeof(Dftp.Node.NodeOptions).Assembly.Location];
 
     private static string FindRoot()
     {
