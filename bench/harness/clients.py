@@ -7,13 +7,13 @@ import socket
 from .processes import SINK, CannotMeasure
 
 
-def fetch(port, path, method="GET", keep=False):
+def fetch(port, path, method="GET", keep=False, host="127.0.0.1"):
     """One request on a connection of its own: the status and the body's bytes, which are counted, or kept.
 
     HTTP/1.0, so that what streams ends with the connection and is not cut into chunks, which would cost the client more than the server."""
-    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
+    with socket.create_connection((host, port), timeout=120) as connection:
         length = "Content-Length: 0\r\n" if method == "POST" else ""
-        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{length}\r\n".encode())
+        connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}:{port}\r\n{length}\r\n".encode())
         head = b""
         while b"\r\n\r\n" not in head:
             got = connection.recv(65536)
@@ -34,24 +34,24 @@ def fetch(port, path, method="GET", keep=False):
         return status, bytes(body) if keep else total
 
 
-def fetch_bytes(port, path):
+def fetch_bytes(port, path, host="127.0.0.1"):
     """The count of a body that has to come with 200."""
-    status, total = fetch(port, path)
+    status, total = fetch(port, path, host=host)
     if status != 200:
         raise CannotMeasure(f"{path}: status {status}")
     return total
 
 
-def status_of(port, path, method="HEAD"):
+def status_of(port, path, method="HEAD", host="127.0.0.1"):
     """The status; 0 when nobody answers."""
     try:
-        return fetch(port, path, method)[0]
+        return fetch(port, path, method, host=host)[0]
     except (OSError, CannotMeasure):
         return 0
 
 
-def fetch_json(port, path):
-    status, body = fetch(port, path, keep=True)
+def fetch_json(port, path, host="127.0.0.1"):
+    status, body = fetch(port, path, keep=True, host=host)
     if status != 200:
         raise CannotMeasure(f"{path}: status {status}")
     return json.loads(body)
@@ -91,8 +91,9 @@ class KeptConnection:
 class FtpSession:
     """A control connection, PASV and one data connection a transfer."""
 
-    def __init__(self, port):
-        self.control = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port, host="127.0.0.1"):
+        self.host = host
+        self.control = socket.create_connection((host, port), timeout=60)
         self.control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.reply(b"220")
@@ -122,7 +123,7 @@ class FtpSession:
     def fetch(self, text, keep=None):
         """The bytes of a transfer, counted, or added to what is to keep them."""
         numbers = re.search(rb"(\d+),(\d+)\)", self.command(b"PASV", b"227"))
-        with socket.create_connection(("127.0.0.1", int(numbers[1]) * 256 + int(numbers[2])), timeout=60) as data:
+        with socket.create_connection((self.host, int(numbers[1]) * 256 + int(numbers[2])), timeout=60) as data:
             self.command(text, b"150")
             total = 0
             # Threads share the sink: what is kept never goes through it.

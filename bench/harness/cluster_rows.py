@@ -109,7 +109,7 @@ class pair:
                     (root / f"{name}{number}").touch()
                 self.nodes.append(DftpNode(self.bench.folder, root, name, joins))
                 self.nodes[-1].wait_until_scanned()
-                joins = [self.nodes[-1].management]
+                joins = [self.nodes[-1].management_address]
             for node in self.nodes:
                 node.wait_for_files(2000, 60)
         except BaseException:

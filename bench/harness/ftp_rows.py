@@ -32,18 +32,19 @@ def ftp_listing(bench):
 
 
 def row(bench, name, work, unit, measure, bound, cpu_unit, per=1):
-    with both(bench) as (node, vsftpd):
-        figures = turn_about([
-            Contender("dftp", lambda: timed(node, node.ftp, measure, per)),
-            Contender("vsftpd", lambda: timed(vsftpd, vsftpd.port, measure, per)),
-        ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
-        yield from against(name, work, unit, figures, {"vsftpd": Target(bound, at_least=True)}, cpu_unit)
+    for layout in bench.layouts:
+        with layout.client.entered(), both(bench, layout) as (node, vsftpd):
+            figures = turn_about([
+                Contender("dftp", functools.partial(timed, node, node.ftp, measure, per)),
+                Contender("vsftpd", functools.partial(timed, vsftpd, vsftpd.port, measure, per)),
+            ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
+            yield from against(name, work, unit, figures, {"vsftpd": Target(bound, at_least=True)}, cpu_unit, layout.name)
 
 
 @contextlib.contextmanager
-def both(bench):
+def both(bench, layout):
     root = trees.site(bench.megabytes)
-    with DftpNode(bench.folder, root, ftp=True) as node, Vsftpd(bench.folder, root) as vsftpd:
+    with DftpNode(bench.folder, root, ftp=True, host=layout.server) as node, Vsftpd(bench.folder, root, layout.server) as vsftpd:
         node.wait_until_scanned()
         wait_for_ftp(node, node.ftp, "many", 100_000)
         wait_for_ftp(vsftpd, vsftpd.port, "many", 100_000)
@@ -54,36 +55,36 @@ def timed(server, port, work, per):
     """How much of the work is done in a second, and the CPU for each `per` of it."""
     before = server.cpu_seconds()
     started = time.perf_counter()
-    done = work(port)
+    done = work(server.host.address, port)
     seconds = time.perf_counter() - started
     return Sample(done / seconds, (server.cpu_seconds() - before) / done * per)
 
 
-def large(megabytes, port):
-    session = FtpSession(port)
+def large(megabytes, host, port):
+    session = FtpSession(port, host)
     expect(session.fetch(b"RETR large") == megabytes << 20)
     session.quit()
     return megabytes * 1.048576
 
 
-def small(port):
-    session = FtpSession(port)
+def small(host, port):
+    session = FtpSession(port, host)
     for number in range(SMALL_FILES):
         expect(session.fetch(b"RETR small/%03d.bin" % number) == 4096)
     session.quit()
     return SMALL_FILES
 
 
-def sessions(port):
+def sessions(host, port):
     for _ in range(LOGINS):
-        session = FtpSession(port)
+        session = FtpSession(port, host)
         expect(session.fetch(b"LIST") > 0)
         session.quit()
     return LOGINS
 
 
-def listings(port):
-    session = FtpSession(port)
+def listings(host, port):
+    session = FtpSession(port, host)
     session.command(b"CWD many", b"250")
     for _ in range(LISTINGS):
         expect(session.fetch(b"LIST") > 500_000)

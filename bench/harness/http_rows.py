@@ -11,7 +11,8 @@ from .measure import Contender, Sample, Target, against, turn_about
 from .processes import CannotMeasure
 from .servers import DftpNode, Nginx
 
-WARM_UP_SECONDS = 12
+# After the first five, which are measured by themselves: ten in all.
+COLD_SECONDS, WARM_UP_SECONDS = 5, 10
 
 # Asks for a thousand files in turn, each request written before the clock runs.
 SMALL_FILES_LUA = """
@@ -24,102 +25,113 @@ function request() at = (at + 1) % 1000; return requests[at] end
 
 
 def http_big(bench):
-    with one_of_each(bench) as (node, nginx):
-        yield from big(bench, "http-big", "an own file", node, node.http, "nginx", nginx, nginx.port, [nginx])
+    for layout in bench.layouts:
+        with layout.client.entered(), one_of_each(bench, layout) as (node, nginx):
+            yield from big(bench, "http-big", "an own file", layout, node, "nginx", nginx, [node], [nginx])
 
 
 def proxy_big(bench):
-    with two_of_each(bench) as (nodes, nginxes):
-        yield from big(bench, "proxy-big", "a file of another node", nodes[1], nodes[1].http, "nginx proxy_pass", nginxes[1], nginxes[1].port, nginxes, nodes)
+    for layout in bench.layouts:
+        with layout.client.entered(), two_of_each(bench, layout) as (nodes, nginxes):
+            yield from big(bench, "proxy-big", "a file of another node", layout, nodes[1], "nginx proxy_pass", nginxes[1], nodes, nginxes)
 
 
-def big(bench, row, whose, node, port, peer, nginx, nginx_port, nginxes, nodes=None):
+def big(bench, row, whose, layout, node, peer, nginx, nodes, nginxes):
     figures = turn_about([
-        Contender("dftp", lambda: download(nodes or [node], port, "/fs/large", bench.megabytes)),
-        Contender(peer, lambda: download(nginxes, nginx_port, "/large", bench.megabytes)),
+        Contender("dftp", lambda: download(nodes, node, node.http, "/fs/large", bench.megabytes)),
+        Contender(peer, lambda: download(nginxes, nginx, nginx.port, "/large", bench.megabytes)),
     ], bench.rounds)
-    yield from against(row, f"GET {bench.megabytes} MiB, {whose}", "MB/s", figures, {peer: Target(1.0, at_least=True)}, "GB")
+    yield from against(
+        row, f"GET {bench.megabytes} MiB, {whose}", "MB/s", figures, {peer: Target(1.0, at_least=True)}, "GB", where=layout.name)
 
 
 def http_small(bench):
-    with one_of_each(bench) as (node, nginx):
-        figures = turn_about(small_file_contenders(
-            bench, ("dftp", [node], node.http, "/fs"), ("nginx", [nginx], nginx.port, ""), ("nginx, open_file_cache", [nginx], nginx.cached, "")),
-            bench.rounds, warm_seconds=WARM_UP_SECONDS)
-        yield from against(
-            "http-small", "GET 4 KiB files, 64 connections", "requests/s", figures,
-            {"nginx": Target(1.0, at_least=True), "nginx, open_file_cache": Target(0.9, at_least=True)}, "request")
+    for layout in bench.layouts:
+        with layout.client.entered(), one_of_each(bench, layout) as (node, nginx):
+            figures = turn_about([
+                small_files(bench, "dftp", [node], node, node.http, "/fs"),
+                small_files(bench, "nginx", [nginx], nginx, nginx.port, ""),
+                small_files(bench, "nginx, open_file_cache", [nginx], nginx, nginx.cached, ""),
+            ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
+            yield from against(
+                "http-small", "GET 4 KiB files, 64 connections", "requests/s", figures,
+                {"nginx": Target(1.0, at_least=True), "nginx, open_file_cache": Target(0.9, at_least=True)}, "request", layout.name)
 
 
 def proxy_small(bench):
-    with two_of_each(bench) as (nodes, nginxes):
-        figures = turn_about(
-            small_file_contenders(bench, ("dftp", nodes, nodes[1].http, "/fs"), ("nginx proxy_pass", nginxes, nginxes[1].port, "")), bench.rounds,
-            warm_seconds=WARM_UP_SECONDS)
-        yield from against(
-            "proxy-small", "GET 4 KiB files of another node, 64 connections", "requests/s", figures,
-            {"nginx proxy_pass": Target(1.0, at_least=True)}, "request")
+    for layout in bench.layouts:
+        with layout.client.entered(), two_of_each(bench, layout) as (nodes, nginxes):
+            figures = turn_about([
+                small_files(bench, "dftp", nodes, nodes[1], nodes[1].http, "/fs"),
+                small_files(bench, "nginx proxy_pass", nginxes, nginxes[1], nginxes[1].port, ""),
+            ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
+            yield from against(
+                "proxy-small", "GET 4 KiB files of another node, 64 connections", "requests/s", figures,
+                {"nginx proxy_pass": Target(1.0, at_least=True)}, "request", layout.name)
 
 
 def http_listing(bench):
-    with one_of_each(bench) as (node, nginx):
-        figures = turn_about([
-            Contender("dftp", lambda: wrk(bench, [node], f"http://127.0.0.1:{node.http}/fs/many/", 2)),
-            Contender("nginx autoindex", lambda: wrk(bench, [nginx], f"http://127.0.0.1:{nginx.port}/many/", 2)),
-        ], bench.rounds)
-        yield from against(
-            "http-listing", "listing of 10,000 entries, 2 connections", "listings/s", figures, {"nginx autoindex": Target(5, at_least=True)}, "listing")
+    for layout in bench.layouts:
+        with layout.client.entered(), one_of_each(bench, layout) as (node, nginx):
+            figures = turn_about([
+                wrk_contender(bench, "dftp", [node], f"http://{node.host.address}:{node.http}/fs/many/", 2),
+                wrk_contender(bench, "nginx autoindex", [nginx], f"http://{nginx.host.address}:{nginx.port}/many/", 2),
+            ], bench.rounds, warm_seconds=WARM_UP_SECONDS)
+            yield from against(
+                "http-listing", "listing of 10,000 entries, 2 connections", "listings/s", figures,
+                {"nginx autoindex": Target(12, at_least=True)}, "listing", layout.name)
 
 
 @contextlib.contextmanager
-def one_of_each(bench):
+def one_of_each(bench, layout):
     root = trees.site(bench.megabytes)
-    with DftpNode(bench.folder, root) as node, Nginx(bench.folder, root) as nginx:
+    with DftpNode(bench.folder, root, host=layout.server) as node, Nginx(bench.folder, root, host=layout.server) as nginx:
         node.wait_until_scanned()
         nginx.wait_until_listening("/small/000.bin")
         yield node, nginx
 
 
 @contextlib.contextmanager
-def two_of_each(bench):
-    """The holder and the one that is asked, of both kinds."""
+def two_of_each(bench, layout):
+    """The holder, beside the clients, and the one that is asked, on a host of its own; of both kinds."""
     root = trees.site(bench.megabytes)
     empty = bench.folder / "empty"
     empty.mkdir(exist_ok=True)
     with contextlib.ExitStack() as running:
-        holder = running.enter_context(DftpNode(bench.folder, root, "holder"))
+        holder = running.enter_context(DftpNode(bench.folder, root, "holder", host=layout.client))
         holder.wait_until_scanned()
-        asked = running.enter_context(DftpNode(bench.folder, empty, "asked", joins=[holder.management]))
-        origin = running.enter_context(Nginx(bench.folder, root))
+        asked = running.enter_context(DftpNode(bench.folder, empty, "asked", joins=[holder.management_address], host=layout.server))
+        origin = running.enter_context(Nginx(bench.folder, root, host=layout.client))
         origin.wait_until_listening("/small/000.bin")
-        proxy = running.enter_context(Nginx(bench.folder, origin=origin.port))
+        proxy = running.enter_context(Nginx(bench.folder, origin=f"{origin.host.address}:{origin.port}", host=layout.server))
         proxy.wait_until_listening("/small/000.bin")
         asked.wait_for_files(holder.files(), 60)
         yield [holder, asked], [origin, proxy]
 
 
-def download(servers, port, path, megabytes):
+def download(servers, server, port, path, megabytes):
     before = cpu_of(servers)
     started = time.perf_counter()
-    if (total := clients.fetch_bytes(port, path)) != megabytes << 20:
+    if (total := clients.fetch_bytes(port, path, server.host.address)) != megabytes << 20:
         raise CannotMeasure(f"{path}: {total} bytes")
     seconds = time.perf_counter() - started
     return Sample(total / 1e6 / seconds, (cpu_of(servers) - before) / (total / 1e9))
 
 
-def small_file_contenders(bench, *contenders):
-    return [Contender(name, functools.partial(small_files, bench, servers, port, prefix)) for name, servers, port, prefix in contenders]
-
-
-def small_files(bench, servers, port, prefix):
+def small_files(bench, name, servers, server, port, prefix):
     script = bench.folder / "small.lua"
     script.write_text(SMALL_FILES_LUA)
-    return wrk(bench, servers, f"http://127.0.0.1:{port}", 64, "-s", script, "--", prefix)
+    return wrk_contender(bench, name, servers, f"http://{server.host.address}:{port}", 64, "-s", script, "--", prefix)
 
 
-def wrk(bench, servers, url, connections, *more):
+def wrk_contender(bench, name, servers, *arguments):
+    return Contender(
+        name, functools.partial(wrk, bench.seconds, servers, *arguments), functools.partial(wrk, COLD_SECONDS, servers, *arguments))
+
+
+def wrk(seconds, servers, url, connections, *more):
     """Requests a second over some seconds; any answer that is not 2xx, and any that is lost, is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{bench.seconds}s", "--timeout", "30s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     before = cpu_of(servers)
     # The script's arguments come after the URL.
     script, arguments = ([*more[:2]], [*more[2:]]) if more else ([], [])

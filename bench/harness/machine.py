@@ -5,7 +5,7 @@ import pathlib
 import platform
 import subprocess
 
-from . import trees
+from . import hosts, trees
 from .servers import DFTP
 
 VERSIONS = {
@@ -25,6 +25,7 @@ def facts():
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
         "kernel": platform.release().partition("-")[0],
         "file system": file_system(trees.home()),
+        "congestion control": hosts.congestion_control(),
         "load": f"{os.getloadavg()[0]:.1f}",
         "versions": {name: version(command) for name, command in VERSIONS.items()},
     }

@@ -17,6 +17,8 @@ class Sample:
 class Contender:
     name: str
     measure: typing.Callable[[], Sample]
+    """Of a server that has just started; the same work where it takes some seconds by itself."""
+    cold: typing.Callable[[], Sample] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Target:
 
 @dataclasses.dataclass
 class Figures:
-    """The samples of one contender."""
+    """The samples of one contender, and the first one of all."""
     samples: list[Sample]
+    cold: Sample | None = None
 
     @property
     def value(self):
@@ -61,6 +64,7 @@ class Result:
     target: Target | None = None
     cpu_unit: str = ""
     remark: str = ""
+    where: str = ""
 
     @property
     def ratio(self):
@@ -73,26 +77,27 @@ class Result:
 
 def turn_about(contenders, rounds, warm_up=True, warm_seconds=0):
     """
-    Measures each once for nothing, or for some seconds, and then in turn, every other round in the opposite order; figures by name. A server runs
-    for days, and dftp's runtime compiles what is hot anew in its first ten seconds.
+    Measures each when it has just started, lets it run for some seconds, and then measures each in turn, every other round in the opposite order;
+    figures by name.
     """
     samples = {contender.name: [] for contender in contenders}
+    cold = {}
     if warm_up:
         for contender in contenders:
             started = time.perf_counter()
-            contender.measure()
+            cold[contender.name] = (contender.cold or contender.measure)()
             while time.perf_counter() - started < warm_seconds:
                 contender.measure()
     for turn in range(rounds):
         for contender in contenders[:: 1 if turn % 2 == 0 else -1]:
             samples[contender.name].append(contender.measure())
-    return {name: Figures(found) for name, found in samples.items()}
+    return {name: Figures(found, cold.get(name)) for name, found in samples.items()}
 
 
-def against(row, work, unit, figures, targets, cpu_unit=""):
+def against(row, work, unit, figures, targets, cpu_unit="", where=""):
     """A line for each peer of "dftp"; the targets by the peer's name."""
     return [
-        Result(row, work, unit, figures["dftp"], name, theirs, targets.get(name), cpu_unit)
+        Result(row, work, unit, figures["dftp"], name, theirs, targets.get(name), cpu_unit, where=where)
         for name, theirs in figures.items() if name != "dftp"]
 
 

@@ -24,23 +24,30 @@ def cpu(seconds, unit):
     return f"{number(seconds * factor)} {prefix}s/{unit}"
 
 
+def cold(figures):
+    return number(figures.cold.value) if figures and figures.cold else "–"
+
+
 def line(result):
     return " | ".join([
-        f"| {result.row}", result.work + (f" ({result.remark})" if result.remark else ""), result.unit,
-        number(result.ours.value) if result.ours else "n/a", number(result.theirs.value) if result.theirs else "–", result.peer or "–",
+        f"| {result.row}", result.where or "–", result.work + (f" ({result.remark})" if result.remark else ""), result.unit,
+        number(result.ours.value) if result.ours else "n/a", cold(result.ours), number(result.theirs.value) if result.theirs else "–", cold(result.theirs),
+        result.peer or "–",
         number(result.ratio), str(result.target) if result.target else "–",
         {True: "yes", False: "no", None: "–"}[result.is_met],
         cpu(result.ours.cpu if result.ours else None, result.cpu_unit), cpu(result.theirs.cpu if result.theirs else None, result.cpu_unit)]) + " |"
 
 
-HEAD = "| row | work | unit | dftp | peer | peer's name | ratio | target | met | CPU, dftp | CPU, peer |\n|---|---|---|---:|---:|---|---:|---|---|---:|---:|"
+HEAD = (
+    "| row | where | work | unit | dftp | cold | peer | cold | peer's name | ratio | target | met | CPU, dftp | CPU, peer |\n"
+    "|---|---|---|---|---:|---:|---:|---:|---|---:|---|---|---:|---:|")
 
 
 def markdown(results, facts, rounds):
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     return "\n".join([
         f"{time.strftime('%Y-%m-%d')}, {facts['processor']}, {facts['cores']} cores, {facts['memory']}, Linux {facts['kernel']}, {facts['file system']}; "
-        f"load {facts['load']} at the start. Medians of {rounds}.",
+        f"load {facts['load']} at the start; congestion control {facts['congestion control']}. Medians of {rounds}; cold: the first five seconds, once.",
         f"{versions}.", "", HEAD, *map(line, results)]) + "\n"
 
 
