@@ -169,10 +169,10 @@ internal sealed class FtpSession : IDisposable
     /// <summary>
     /// 1. Starts a transfer; the idle clock stops.
     /// 2. Watches the control connection while it runs: ABOR stops it, and so does the client's leaving.
-    /// 3. Gives its reply. The reply to ABOR follows when that command's turn comes: 426, then 226.
+    /// 3. Gives its outcome, usually a reply. The reply to ABOR follows when that command's turn comes: 426, then 226.
     /// </summary>
-    /// <param name="run">Does the transfer; its outcome is the reply.</param>
-    public async ValueTask<Reply> TransferAsync(Func<Transfer, Task<Reply>> run)
+    /// <param name="run">Does the transfer.</param>
+    public async ValueTask<T> TransferAsync<T>(Func<Transfer, Task<T>> run)
     {
         using var transfer = new Transfer(Context.Time, Context.Options.StallTimeout, Context.Metrics.Sent);
         SetTransfer(transfer);
@@ -285,7 +285,7 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
-    private async Task<Reply> WatchedAsync(Transfer transfer, Task<Reply> running)
+    private async Task<T> WatchedAsync<T>(Transfer transfer, Task<T> running)
     {
         var watching = WatchAsync(transfer);
         try

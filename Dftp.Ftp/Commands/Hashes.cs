@@ -22,7 +22,8 @@ internal static class Hashes
     public static async ValueTask<Reply> Hash(FtpSession session, string argument)
     {
         var start = session.State.TakeRestartOffset();
-        if (Find(session, argument, out var path, out var entry) is { } refusal) return refusal;
+        var (path, entry, refusal) = await Navigation.FindFileAsync(session, argument);
+        if (refusal is not null) return refusal;
         if (start > entry.Size) return new Reply(554, $"REST is past the end of {path}");
         var (hash, error) = await HashAsync(session, "HASH", path, entry, start, entry.Size);
         return error ?? new Reply(213, string.Create(
@@ -33,17 +34,12 @@ internal static class Hashes
     public static async ValueTask<Reply> XSha256(FtpSession session, string argument)
     {
         var (name, range) = Split(argument);
-        if (Find(session, name, out var path, out var entry) is { } refusal) return refusal;
+        var (path, entry, refusal) = await Navigation.FindFileAsync(session, name);
+        if (refusal is not null) return refusal;
         if (!TryParseRange(range, entry.Size, out var start, out var end))
             return new Reply(501, $"{path} has no bytes {string.Join('-', range)}");
         var (hash, error) = await HashAsync(session, "XSHA256", path, entry, start, end);
         return error ?? new Reply(250, hash!);
-    }
-
-    private static Reply? Find(FtpSession session, string name, out VirtualPath path, out Entry entry)
-    {
-        if (!Navigation.TryFind(session, name, out path, out entry, out var missing)) return missing;
-        return entry.IsDirectory ? new Reply(550, $"{path} is a directory") : null;
     }
 
     /// <summary>Only a path in quotation marks can be followed by numbers: without them they are a part of its name.</summary>

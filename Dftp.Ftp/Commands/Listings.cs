@@ -11,12 +11,13 @@ internal static class Listings
 {
     public static readonly Reply NothingThere = new(550, "Nothing is there");
 
-    public static ValueTask<Reply> List(FtpSession session, string argument)
+    public static async ValueTask<Reply> List(FtpSession session, string argument)
     {
         var tree = session.Context.Tree.Snapshot;
-        if (ListingRequest.Find(tree, session.State.Directory, argument) is not { } request) return new(NothingThere);
+        var found = ListingRequest.Find(tree, session.State.Directory, argument);
+        if (await Look.AtRequestAsync(session, found) is not { } request) return NothingThere;
         var now = session.Context.Time.GetUtcNow();
-        return SendAsync(session, "LIST", request.Path, output => UnixListing.WriteAsync(output, tree, request, now));
+        return await SendAsync(session, "LIST", request.Path, output => UnixListing.WriteAsync(output, tree, request, now));
     }
 
     public static ValueTask<Reply> Nlst(FtpSession session, string argument)

@@ -30,21 +30,26 @@ internal static class Navigation
     /// RFC 3659, section 4: the bytes that RETR would send. In TYPE A these are not known without reading the file, so that is
     /// refused as section 4.3 allows.
     /// </summary>
-    public static Reply Size(FtpSession session, string argument)
+    public static async ValueTask<Reply> Size(FtpSession session, string argument)
     {
         if (session.State.Type == RepresentationType.Ascii) return new Reply(550, "SIZE is not known in TYPE A, use TYPE I");
-        return TryFindFile(session, argument, out var entry, out var refusal)
-            ? new Reply(213, entry.Size.ToString(CultureInfo.InvariantCulture))
-            : refusal;
+        var (_, file, refusal) = await FindFileAsync(session, argument);
+        return refusal ?? new Reply(213, file.Size.ToString(CultureInfo.InvariantCulture));
     }
 
-    public static Reply Mdtm(FtpSession session, string argument) =>
-        TryFindFile(session, argument, out var entry, out var refusal) ? new Reply(213, Digits.TimeVal(entry.Modified)) : refusal;
+    public static async ValueTask<Reply> Mdtm(FtpSession session, string argument)
+    {
+        var (_, file, refusal) = await FindFileAsync(session, argument);
+        return refusal ?? new Reply(213, Digits.TimeVal(file.Modified));
+    }
 
-    public static Reply Mlst(FtpSession session, string argument) =>
-        TryFind(session, argument, out var path, out var entry, out var missing)
-            ? Reply.Multiline(250, $"Listing {path}", [FactLine.Format(path, entry, session.State.Facts)], "End")
-            : missing;
+    public static async ValueTask<Reply> Mlst(FtpSession session, string argument)
+    {
+        if (!TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        return await Look.AtEntryAsync(session, path, entry) is { } now
+            ? Reply.Multiline(250, $"Listing {path}", [FactLine.Format(path, now, session.State.Facts)], "End")
+            : NothingAt(path);
+    }
 
     /// <summary>Finds what is at a path that the client gave.</summary>
     public static bool TryFind(
@@ -52,20 +57,21 @@ internal static class Navigation
     {
         entry = default;
         missing = session.State.Directory.TryResolve(argument, out path)
-            ? session.Context.Tree.Snapshot.TryFind(path, out entry) ? null : new Reply(550, $"{path}: nothing is there")
+            ? session.Context.Tree.Snapshot.TryFind(path, out entry) ? null : NothingAt(path)
             : new Reply(550, "That is not a path");
         return missing is null;
     }
 
-    private static bool TryFindFile(FtpSession session, string argument, out Entry entry, [NotNullWhen(false)] out Reply? refusal)
+    /// <summary>Finds a file at a path that the client gave, with its present facts; the refusal is null then.</summary>
+    public static async ValueTask<(VirtualPath Path, Entry File, Reply? Refusal)> FindFileAsync(FtpSession session, string argument)
     {
-        if (TryFind(session, argument, out var path, out entry, out refusal) && entry.IsDirectory)
-        {
-            refusal = new Reply(550, $"{path} is a directory");
-        }
-
-        return refusal is null;
+        if (!TryFind(session, argument, out var path, out var entry, out var missing)) return (path, entry, missing);
+        if (entry.IsDirectory) return (path, entry, new Reply(550, $"{path} is a directory"));
+        var (now, error) = await Look.AtFileAsync(session, path, entry);
+        return (path, now, error is null ? null : FileErrorReply.For(error));
     }
+
+    private static Reply NothingAt(VirtualPath path) => new(550, $"{path}: nothing is there");
 
     /// <summary>RFC 959, appendix II: a quotation mark inside is doubled.</summary>
     private static string Quote(VirtualPath path) => $"\"{path.Value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

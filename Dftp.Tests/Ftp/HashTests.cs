@@ -47,7 +47,8 @@ public sealed class HashTests
         var opened = 0;
         host.Tree.File("/a", "abc").Content = (_, bytes, range) =>
         {
-            opened++;
+            // A look, which opens one byte, computes nothing.
+            if (range.Length > 1) opened++;
             return new Support.MemoryContent(bytes, range);
         };
         using var client = await host.LogInAsync();
@@ -100,7 +101,7 @@ public sealed class HashTests
         host.Tree.File("/a", new byte[1000]).Content = (_, _, range) =>
         {
             var stuck = new StuckContent(range, 10);
-            content.SetResult(stuck);
+            if (range.Length > 1) content.SetResult(stuck);
             return stuck;
         };
         using (var client = await host.LogInAsync())

@@ -1,0 +1,21 @@
+using Dftp.FileSystem;
+using Dftp.Tests.Support;
+
+namespace Dftp.Tests.Ftp;
+
+/// <summary>A tree that lags behind the disks: its snapshot is the one of <paramref name="shown"/>, what it opens is in <paramref name="actual"/>.</summary>
+internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) : IFileTree
+{
+    public ITreeSnapshot Snapshot => shown.Snapshot;
+
+    public IReadOnlyList<NodeSummary> Nodes => shown.Nodes;
+
+    public ValueTask<OpenResult> OpenAsync(VirtualPath at, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+        actual.OpenAsync(at, file, range, cancellationToken);
+
+    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
+        shown.KnownDigest(path, file, holder) ?? actual.KnownDigest(path, file, holder);
+
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
+        actual.DigestAsync(path, file, holder, cancellationToken);
+}
