@@ -9,7 +9,10 @@ namespace Dftp.Http.Archives;
 /// </summary>
 internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 {
-    private const int BytesBetweenFlushes = 256 * 1024;
+    private const int FullBlock = StoredBlocks.HeaderBytes + StoredBlocks.MaxData;
+
+    /// <summary>With what comes on top of them, blocks that fit a pooled buffer of 256 KiB: what a flush sends lies in one.</summary>
+    private const int BytesBetweenFlushes = 3 * FullBlock;
 
     private readonly List<ZipMember?> _members = [];
     private long _position;
@@ -35,7 +38,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
             await WriteAsync(member, step, (record, name) => record.CentralHeader(name));
         }
 
-        var end = output.GetMemory(ZipRecord.MaxBytes);
+        var end = GetMemory(ZipRecord.MaxBytes);
         await AdvanceAsync(ZipRecord.End(end.Span, count, directoryAt, _position - directoryAt, _position));
         await FlushAsync();
     }
@@ -61,7 +64,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         await WriteAsync(member, step, (record, name) => record.LocalHeader(name));
         member = member with { Crc = await CopyAsync(content) };
         await WriteEndAsync(StoredBlocks.EndBytes(member.Size));
-        var descriptor = output.GetMemory(ZipRecord.MaxBytes);
+        var descriptor = GetMemory(ZipRecord.MaxBytes);
         await AdvanceAsync(new ZipRecord(descriptor.Span, member).Descriptor());
         return member;
     }
@@ -71,14 +74,14 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         var crc = new Crc32();
         while (true)
         {
-            var block = output.GetMemory(StoredBlocks.HeaderBytes + StoredBlocks.MaxData);
+            var block = GetMemory(FullBlock);
             var data = block.Slice(StoredBlocks.HeaderBytes, StoredBlocks.MaxData);
             var count = await FillAsync(content, data);
             if (count == 0) return crc.Value;
             StoredBlocks.WriteHeader(block.Span, count, isLast: false);
             crc.Append(data.Span[..count]);
             await AdvanceAsync(StoredBlocks.HeaderBytes + count);
-            if (count < StoredBlocks.MaxData) return crc.Value;
+            if (count < data.Length) return crc.Value;
         }
     }
 
@@ -98,7 +101,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 
     private ValueTask WriteEndAsync(int bytes)
     {
-        var end = output.GetSpan(bytes)[..bytes];
+        var end = GetMemory(bytes).Span[..bytes];
         for (; !end.IsEmpty; end = end[StoredBlocks.HeaderBytes..])
         {
             StoredBlocks.WriteHeader(end, 0, isLast: end.Length == StoredBlocks.HeaderBytes);
@@ -110,8 +113,11 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
     private ValueTask WriteAsync(in ZipMember member, in WalkEntry step, Func<ZipRecord, string, int> write)
     {
         var name = ZipName.Of(source.PathOf(step.Directory) + step.Entry.Name) + (step.Entry.IsDirectory ? "/" : "");
-        return AdvanceAsync(write(new ZipRecord(output.GetMemory(ZipRecord.MaxBytes).Span, member), name));
+        return AdvanceAsync(write(new ZipRecord(GetMemory(ZipRecord.MaxBytes).Span, member), name));
     }
+
+    /// <summary>Room for some bytes, and for what comes until the next flush.</summary>
+    private Memory<byte> GetMemory(int bytes) => output.GetMemory(Math.Max(bytes, BytesBetweenFlushes - _unflushed));
 
     private ValueTask AdvanceAsync(int bytes)
     {

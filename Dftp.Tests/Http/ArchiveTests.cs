@@ -217,7 +217,7 @@ public sealed class ArchiveTests
     [DataRow("zip")]
     public async Task Own_file_that_cannot_be_read_is_told_before_the_first_byte(string kind)
     {
-        var tree = Tree();
+        var tree = Tree().File("/dir/sub/large", Large, permissions: 0b110_100_000);
         tree.OpenErrors[VirtualPath.Parse("/dir/sub/large")] = new FileError(FileErrorKind.AccessDenied, "memory may not read /dir/sub/large");
         await using var site = await StartAsHolderAsync(tree);
 

@@ -35,8 +35,8 @@ internal sealed class MemoryFileTree : IFileTree
 
     public MemoryFileTree File(string path, string text, UnixTime? modified = null) => File(path, Encoding.UTF8.GetBytes(text), modified);
 
-    public MemoryFileTree File(string path, byte[] bytes, UnixTime? modified = null) =>
-        Put(path, new MemoryItem(bytes, modified ?? DefaultTime));
+    public MemoryFileTree File(string path, byte[] bytes, UnixTime? modified = null, int permissions = 0b110_100_100) =>
+        Put(path, new MemoryItem(bytes, modified ?? DefaultTime, permissions));
 
     public MemoryFileTree Directory(string path, UnixTime? modified = null) => Put(path, new MemoryItem(null, modified ?? DefaultTime));
 
@@ -106,7 +106,7 @@ internal sealed class MemoryFileTree : IFileTree
         return this;
     }
 
-    private sealed record MemoryItem(byte[]? Bytes, UnixTime Modified);
+    private sealed record MemoryItem(byte[]? Bytes, UnixTime Modified, int Permissions = 0b111_101_101);
 
     private sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : ITreeSnapshot
     {
@@ -152,7 +152,7 @@ internal sealed class MemoryFileTree : IFileTree
             item.Bytes is null,
             item.Bytes?.LongLength ?? Items.Where(other => other.Key != path && other.Key.IsSameOrUnder(path)).Sum(other => other.Value.Bytes?.LongLength ?? 0),
             item.Modified,
-            item.Bytes is null ? 0b111_101_101 : 0b110_100_100,
+            item.Permissions,
             Node);
     }
 }
