@@ -206,9 +206,10 @@ function row(entry) {
 /** The name with the part that the filter found. */
 function marked(name) {
   const wanted = comparable(state.filter.trim());
-  const at = wanted ? name.toLowerCase().indexOf(wanted) : -1;
-  if (at < 0 || name.toLowerCase().length !== name.length) return [name];
-  return [name.slice(0, at), element('mark', {}, name.slice(at, at + wanted.length)), name.slice(at + wanted.length)];
+  const text = name.normalize('NFC');
+  const at = wanted ? text.toLowerCase().indexOf(wanted) : -1;
+  if (at < 0 || text.toLowerCase().length !== text.length) return [name];
+  return [text.slice(0, at), element('mark', {}, text.slice(at, at + wanted.length)), text.slice(at + wanted.length)];
 }
 
 takeOver();

@@ -128,6 +128,23 @@ public sealed class PageTests
         await Expect(tab.Rows).ToHaveCountAsync(11);
     }
 
+    // Unicode Standard Annex #15: macOS writes an umlaut as two characters, and people type it as one.
+    [TestMethod]
+    public async Task Filter_FindsBothNormalForms()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("umlauts", [("\u00DCbung 1", "a"), ("U\u0308bung 2", "b"), ("Ubung 3", "c")]);
+        await using var tab = await Chromium.OpenAsync();
+        await tab.ListAsync(new Uri(node.Public, "/fs/"));
+
+        await tab.Filter.FillAsync("\u00FCbung");
+
+        await Expect(tab.Rows).ToHaveCountAsync(2);
+        await Expect(tab.Page.Locator("mark")).ToHaveTextAsync(["\u00DCbung", "\u00DCbung"]);
+        await tab.Filter.FillAsync("u\u0308bung");
+        await Expect(tab.Rows).ToHaveCountAsync(2);
+    }
+
     [TestMethod]
     public async Task Legend_ChoosesANode()
     {

@@ -7,8 +7,8 @@ namespace Dftp.Tests.Cluster.Index;
 public sealed class TreeSearchTests
 {
     private static readonly NodeName[] Nodes = [NodeName.Parse("a"), NodeName.Parse("b")];
-    private static readonly string[] Names = ["Report.txt", "report-2.TXT", "école.jpg", "K", "\u212A", "a", "ab", "sub", "deep"];
-    private static readonly string?[] Patterns = [null, "report", "*.txt", "?", "k", "[a-c]*", "É*", "*o*t*", "\u212A", "b"];
+    private static readonly string[] Names = ["Report.txt", "report-2.TXT", "école.jpg", "e\u0301cole.jpg", "K", "\u212A", "a", "ab", "sub", "deep"];
+    private static readonly string?[] Patterns = [null, "report", "*.txt", "?", "k", "[a-c]*", "É*", "e\u0301c", "école", "*o*t*", "\u212A", "b"];
 
     [TestMethod]
     public void RandomTreesAndQueries_FindWhatAWalkThatAsksEveryEntryFinds()
@@ -25,6 +25,23 @@ public sealed class TreeSearchTests
             var expected = query.Filter(writer.Current.Walk(query.Under), CancellationToken.None).Select(hit => hit.Path.Value).ToList();
             CollectionAssert.AreEqual(expected, found, $"seed {seed}, {query}");
         }
+    }
+
+    // What passes over many names at a time must not pass over a name in another normal form.
+    [TestMethod]
+    [DataRow("écol")]
+    [DataRow("e\u0301cole")]
+    [DataRow("?cole.*")]
+    public void BothNormalForms_AreFound(string pattern)
+    {
+        var writer = new TreeWriter();
+        writer.Apply(Nodes[0], TreeModel.Patch([File("/école.jpg"), File("/e\u0301cole.jpg"), File("/ecole.jpg"), File("/x")]));
+        Assert.IsTrue(NamePattern.TryParse(pattern, out var name));
+
+        var found = writer.Current.Search(new SearchQuery { Name = name }, CancellationToken.None).Select(hit => hit.Path.Value).ToList();
+
+        CollectionAssert.IsSubsetOf(new[] { "/école.jpg", "/e\u0301cole.jpg" }, found);
+        Assert.AreEqual(pattern.Contains('?', StringComparison.Ordinal), found.Contains("/ecole.jpg"));
     }
 
     [TestMethod]
