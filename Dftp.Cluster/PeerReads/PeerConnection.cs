@@ -80,9 +80,35 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    public void KeepOpen()
+    /// <summary>Keeps the connection open until it is told otherwise.</summary>
+    /// <returns>False when it is closed already. Otherwise no earlier <see cref="CloseAfter"/> closes it any more.</returns>
+    public bool TryKeepOpen()
     {
-        lock (_lock) _deadline = long.MaxValue;
+        lock (_lock)
+        {
+            if (IsClosed) return false;
+            _deadline = long.MaxValue;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Whether something came that nobody asked for, the end of the connection included (RFC 9112 sections 9.3 and 9.5): it would be taken for
+    /// the answer to the next request. For a connection on which nothing is under way.
+    /// </summary>
+    public bool HasUnrequested
+    {
+        get
+        {
+            try
+            {
+                return Buffered > 0 || _socket.Socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
     }
 
     /// <summary>Sends a request in one piece and reads the head of the answer.</summary>
@@ -150,7 +176,11 @@ internal sealed class PeerConnection : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0) Close();
+    }
+
+    private void Close()
+    {
         // Not waited for: it may be what runs this.
         _presence.Unregister();
         _timer.Dispose();
@@ -182,9 +212,12 @@ internal sealed class PeerConnection : IDisposable
                 _timer.Change(left, Timeout.InfiniteTimeSpan);
                 return;
             }
+
+            // Decided under the lock: whoever takes the connection after this finds it closed, and whoever took it before keeps it.
+            if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
         }
 
-        Dispose();
+        Close();
     }
 
     private long TimestampIn(TimeSpan wait) => _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);

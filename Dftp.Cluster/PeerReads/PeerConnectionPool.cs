@@ -74,8 +74,7 @@ internal sealed class PeerConnectionPool : IDisposable
                 var at = near >= 0 ? near : _idle.Count - 1;
                 var connection = _idle[at];
                 _idle.RemoveAt(at);
-                connection.KeepOpen();
-                if (!connection.IsClosed && connection.Address == address) return connection;
+                if (connection.Address == address && connection.TryKeepOpen() && !connection.HasUnrequested) return connection;
                 connection.Dispose();
             }
         }

@@ -169,7 +169,7 @@ internal sealed class PeerFiles : IDisposable
         finally
         {
             closing.Dispose();
-            connection.KeepOpen();
+            connection.TryKeepOpen();
         }
     }
 

@@ -88,6 +88,57 @@ public sealed class PeerConnectionTests : IDisposable
         Assert.AreEqual("abc", await second);
     }
 
+    // RFC 9112, section 9.3: "If a client receives data on a connection that doesn't have outstanding requests … it MUST NOT consider that data to
+    // be a valid response; it SHOULD close the connection". Servers send 408 so.
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task AnswerThatNobodyAskedFor_IsTakenForNoAnswer()
+    {
+        var first = ReadAsync();
+        using var stale = await AcceptAsync();
+        await AnswerAsync(stale, Answer);
+        Assert.AreEqual("abc", await first);
+        await stale.SendAsync("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), Cancellation);
+
+        var second = ReadAsync();
+        using var connection = await AcceptAsync();
+        await AnswerAsync(connection, Answer);
+
+        Assert.AreEqual("abc", await second);
+    }
+
+    // The timer of an idle connection fires while somebody takes it: it is closed before, or it is not closed.
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task TakenWhileItsIdleTimeEnds_IsClosedBeforeOrStaysOpen()
+    {
+        var taken = 0;
+        for (var round = 0; round < 200; round++)
+        {
+            var clock = new ManualClock();
+            using var connection = await PeerConnection.ConnectAsync(_peer, _peer.Facts.PublicAddress!, TimeSpan.FromSeconds(5), clock, Cancellation);
+            using var far = await AcceptAsync();
+            connection.CloseAfter(TimeSpan.FromSeconds(1));
+            using var both = new Barrier(2);
+            var ending = Task.Run(
+                async () =>
+                {
+                    both.SignalAndWait(Cancellation);
+                    await clock.PassAsync(TimeSpan.FromSeconds(1), Cancellation);
+                },
+                Cancellation);
+            both.SignalAndWait(Cancellation);
+            Thread.SpinWait(20 * (round % 50));
+            var isOurs = connection.TryKeepOpen();
+            await ending;
+
+            Assert.AreNotEqual(isOurs, connection.IsClosed);
+            if (isOurs) taken++;
+        }
+
+        TestContext.WriteLine($"{taken} of 200 were taken in time");
+    }
+
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
     public async Task ClosedInTheHeadOnAUsedConnection_IsNotRepeated()
