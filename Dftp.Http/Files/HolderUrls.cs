@@ -27,7 +27,7 @@ internal static class HolderUrls
         if (node.State == NodeState.Self)
         {
             var asked = request.Http.Request;
-            return asked.Host.HasValue ? $"{asked.Scheme}://{asked.Host.ToUriComponent()}{path}" : path;
+            return RequestHost.Of(asked) is { } host ? $"{asked.Scheme}://{host}{path}" : path;
         }
 
         return IsReachable(node, request.Http.Connection.RemoteIpAddress) ? node.PublicUrl + path : null;

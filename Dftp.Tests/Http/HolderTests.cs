@@ -207,4 +207,28 @@ public sealed class HolderTests
     private static Task<HttpSite> RedirectingAsync(CopiesTree tree) => HttpSite.StartAsync(tree, options: options => options with { RedirectsRemoteReads = true });
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
+
+    // What a client says of the host goes into URLs that others may be shown: only what is plainly a host.
+    [DataTestMethod]
+    [DataRow("files.example:7040", "http://files.example:7040/fs/x")]
+    [DataRow("my_nas", "http://my_nas/fs/x")]
+    [DataRow("10.0.0.2:80", "http://10.0.0.2:80/fs/x")]
+    [DataRow("[fd00::3]:7040", "http://[fd00::3]:7040/fs/x")]
+    [DataRow("a'onload=alert(1)", "/fs/x")]
+    [DataRow("user@evil.example", "/fs/x")]
+    [DataRow("evil.example,b", "/fs/x")]
+    [DataRow("evil.example:0", "/fs/x")]
+    [DataRow("evil.example:99999", "/fs/x")]
+    [DataRow("", "/fs/x")]
+    public async Task OwnUrl_RepeatsTheHostOnlyWhereItIsOne(string host, string expected)
+    {
+        await using var site = await HttpSite.StartAsync(Tree().Copy("server1", "/x", "text"));
+
+        var answer = await site.SendRawAsync($"GET /holders/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+
+        // Some of them the server refuses itself.
+        if (!answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal)) StringAssert.Contains(answer, $"\"url\": \"{expected}\"");
+        else Assert.AreEqual("/fs/x", expected);
+        Assert.IsFalse(answer.Contains("evil", StringComparison.Ordinal), answer);
+    }
 }
