@@ -70,10 +70,14 @@ internal sealed class ClusterMetrics
 
     private IEnumerable<Measurement<long>> CountPeers()
     {
-        var states = _membership.Peers.All.Select(peer => peer.Facts.State).ToList();
-        foreach (var (state, name) in new[] { (PeerState.Alive, "alive"), (PeerState.Suspect, "suspect"), (PeerState.Away, "away"), (PeerState.Unmet, "unmet") })
-            yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", name));
+        var states = _membership.Peers.All.Select(peer => StateOf(peer.Facts)).ToList();
+        foreach (var state in new[] { "alive", "suspect", "joining", "away" })
+            yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", state));
     }
+
+    private string StateOf(PeerFacts facts) =>
+        _membership.Peers.IsJoining(facts) ? "joining"
+        : facts.State switch { PeerState.Alive => "alive", PeerState.Suspect => "suspect", _ => "away" };
 
     private IEnumerable<Measurement<long>> Lags() =>
         from facts in Present()

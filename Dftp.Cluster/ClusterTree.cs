@@ -49,7 +49,7 @@ internal sealed class ClusterTree(
         get
         {
             if (own.IsScanned) return peers.Missing(stillSeen);
-            var me = new MissingNode(self, UnixTime.FromSeconds(ownSince().ToUnixTimeSeconds()), IsUnconfirmed: true);
+            var me = new MissingNode(self, UnixTime.FromSeconds(ownSince().ToUnixTimeSeconds()), MissingReason.Unconfirmed);
             return [.. peers.Missing(stillSeen).Append(me).OrderBy(node => node.Name)];
         }
     }
@@ -70,10 +70,10 @@ internal sealed class ClusterTree(
         return new NodeSummary(self, NodeState.Self, "", held.Files, held.Bytes);
     }
 
-    private static NodeSummary Summary(PeerFacts facts, TreeSnapshot snapshot)
+    private NodeSummary Summary(PeerFacts facts, TreeSnapshot snapshot)
     {
         var holding = snapshot.HoldingOf(facts.Name);
-        var state = facts.State == PeerState.Alive ? NodeState.Alive : NodeState.Suspect;
+        var state = peers.IsJoining(facts) ? NodeState.Joining : facts.State == PeerState.Alive ? NodeState.Alive : NodeState.Suspect;
         return new NodeSummary(facts.Name, state, facts.PublicAddress?.ToString() ?? "", holding.Files, holding.Bytes, PublicUrl(facts));
     }
 

@@ -15,8 +15,8 @@ public interface IFileTree
     NodeSummary? FindNode(NodeName name) => Nodes.FirstOrDefault(node => node.Name == name);
 
     /// <summary>
-    /// The nodes that this one has known and that are not there now, or of which it shows what was known once, by name; until its own
-    /// directory has been read, this node is one of them. While there are any, the tree may be other than what the cluster holds, and
+    /// The nodes whose entries the tree lacks or has only as they were once, by name: those that are away, those that were heard of and have not
+    /// said yet what they hold, and this node until its own directory has been read. While there are any, the tree may be other than what the cluster holds, and
     /// whoever shows it says so.
     /// </summary>
     IReadOnlyList<MissingNode> Missing => [];
@@ -128,14 +128,29 @@ public enum NodeState
 
     /// <summary>It refused a connection or failed a read; other holders are asked first until it answers again.</summary>
     Suspect,
+
+    /// <summary>It was met and has not said yet what it holds: it is one of <see cref="IFileTree.Missing"/> too.</summary>
+    Joining,
 }
 
 /// <summary>A node whose entries the tree lacks, or has only as they were once.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Since">When it was last heard of, in whole seconds.</param>
-/// <param name="IsUnconfirmed">It is not known to be away: the tree has its entries as they were then, if at all, until it says or its
-/// directory has been read.</param>
-public sealed record MissingNode(NodeName Name, UnixTime Since, bool IsUnconfirmed = false);
+/// <param name="Reason">Why its entries are missing.</param>
+public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Reason = MissingReason.Away);
+
+/// <summary>Why the entries of a node are missing from the tree.</summary>
+public enum MissingReason
+{
+    /// <summary>It does not answer, or it said goodbye: the tree has none of its entries.</summary>
+    Away,
+
+    /// <summary>It was heard of, and has not said yet what it holds: the tree has none of its entries.</summary>
+    Joining,
+
+    /// <summary>The tree shows its entries as they were when it was last heard of, until it says or its directory has been read.</summary>
+    Unconfirmed,
+}
 
 /// <summary>A node as a page or a report shows it.</summary>
 /// <param name="Name">Its name.</param>

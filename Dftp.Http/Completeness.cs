@@ -32,36 +32,36 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     }
 
     /// <summary>
-    /// Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>, with <c>;unconfirmed</c> behind it where the node's files are shown as
-    /// they were then.
+    /// Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>, with <c>;joining</c> behind it where the node has not said yet what it
+    /// holds, and <c>;unconfirmed</c> where its files are shown as they were then.
     /// </summary>
     public void Tell(HttpResponse response)
     {
         if (!IsWhole) response.Headers[MissingHeader] = HeaderValue();
     }
 
-    /// <summary>The value of that header; empty when no node is away.</summary>
+    /// <summary>The value of that header; empty when no node is missing.</summary>
     public string HeaderValue() => string.Join(
-        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{(node.IsUnconfirmed ? ";unconfirmed" : "")}")));
+        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{Parameter(node)}")));
 
-    /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is away.</summary>
+    /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is missing.</summary>
     public string WhoMayHave(string it) => Missing switch
     {
         [] => "",
-        [{ IsUnconfirmed: true } one] => $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
+        [{ Reason: MissingReason.Unconfirmed } one] => $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
+        [{ Reason: MissingReason.Joining } one] => $"{it} may be on {one.Name}, which is joining: what it holds may not be listed yet.",
         [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
-        _ when Missing.Any(node => node.IsUnconfirmed) => $"{it} may be on one of the nodes that are away or not confirmed yet: {List()}.",
-        _ => $"{it} may be on one of the nodes that are away: {List()}.",
+        _ => $"{it} may be on one of the nodes that are {Reasons()}: {List()}.",
     };
 
-    /// <summary>Which nodes are away, without a full stop; empty when none is.</summary>
+    /// <summary>Which nodes are missing and why, without a full stop; empty when none is.</summary>
     public string WhoIsAway() => Missing switch
     {
         [] => "",
-        [{ IsUnconfirmed: true } one] => $"the files of {one.Name} are shown as of {Time(one)} and not confirmed yet",
+        [{ Reason: MissingReason.Unconfirmed } one] => $"the files of {one.Name} are shown as of {Time(one)} and not confirmed yet",
+        [{ Reason: MissingReason.Joining } one] => $"{one.Name} is joining: what it holds may not be listed yet",
         [var one] => $"{one.Name} is away since {Time(one)}",
-        _ when Missing.Any(node => node.IsUnconfirmed) => $"{Missing.Count} nodes are away or not confirmed yet: {List()}",
-        _ => $"{Missing.Count} nodes are away: {List()}",
+        _ => $"{Missing.Count} nodes are {Reasons()}: {List()}",
     };
 
     /// <summary>Answers a request for something that this tree does not have.</summary>
@@ -93,7 +93,22 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     public static string Time(MissingNode node) =>
         node.Since.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
-    private string List() => string.Join(", ", Missing.Select(node => $"{node.Name} (since {Time(node)})"));
+    private static string Parameter(MissingNode node) => node.Reason switch
+    {
+        MissingReason.Joining => ";joining",
+        MissingReason.Unconfirmed => ";unconfirmed",
+        _ => "",
+    };
+
+    private string Reasons() => string.Join(" or ", Missing.Select(node => node.Reason).Distinct().Order().Select(reason => reason switch
+    {
+        MissingReason.Joining => "joining",
+        MissingReason.Unconfirmed => "not confirmed yet",
+        _ => "away",
+    }));
+
+    private string List() => string.Join(
+        ", ", Missing.Select(node => $"{node.Name} ({(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})"));
 
     /// <summary>A name as a token (RFC 9110 section 5.6.2): what cannot stand in one, and the percent sign, percent-encoded.</summary>
     private static string Token(NodeName name)

@@ -13,11 +13,12 @@ namespace Dftp.Cluster.Management;
 /// <list type="bullet">
 /// <item><c>node</c>, <c>cluster</c>, <c>version</c>, <c>started</c>, <c>uptimeSeconds</c>;</item>
 /// <item><c>files</c>, <c>directories</c>, <c>bytes</c>, <c>hiddenFiles</c> of the merged tree;</item>
-/// <item><c>nodes</c>, this one first: <c>name</c>, <c>state</c> (self, alive, suspect), <c>publicAddress</c>, <c>managementAddress</c>,
+/// <item><c>nodes</c>, this one first: <c>name</c>, <c>state</c> (self, alive, suspect, joining: it has not said yet what it holds), <c>publicAddress</c>, <c>managementAddress</c>,
 /// <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>, <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>,
 /// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
-/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>unconfirmed</c> (not away: its files are listed as
-/// they were when this node ended, if it knew them; so of this node itself until its first scan has ended);</item>
+/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (away; joining: it was heard of and has not said yet what
+/// it holds; unconfirmed: its files are listed as they were when this node ended, so of this node itself until its first scan has ended),
+/// <c>unconfirmed</c> (whether that is the state);</item>
 /// <item><c>confirmed</c>: whether the whole tree is what the nodes say, nobody missing;</item>
 /// <item><c>savedTree</c>, absent where none is kept: <c>restored</c> (as of when the tree was that this node began with), <c>written</c>,
 /// <c>bytes</c>, <c>failure</c>;</item>
@@ -71,7 +72,7 @@ internal sealed class StatusWriter(
         json.WriteEndObject();
         foreach (var facts in membership.Peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent).OrderBy(facts => facts.Name))
         {
-            var state = facts.State == PeerState.Alive ? "alive" : "suspect";
+            var state = membership.Peers.IsJoining(facts) ? "joining" : facts.State == PeerState.Alive ? "alive" : "suspect";
             WriteNode(json, facts.Name, state, facts.PublicAddress, facts.ManagementAddress, snapshot, facts.LastAlive);
             json.WriteNumber("lastUpdateReceived", facts.LastUpdateReceived);
             json.WriteNumber("lastFullUpdateReceived", facts.LastFullUpdateReceived);
@@ -108,7 +109,8 @@ internal sealed class StatusWriter(
             json.WriteString("name", node.Name.Value);
             json.WriteNumber("since", node.Since.Seconds);
             json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
-            json.WriteBoolean("unconfirmed", node.IsUnconfirmed);
+            json.WriteString("state", node.Reason switch { MissingReason.Joining => "joining", MissingReason.Unconfirmed => "unconfirmed", _ => "away" });
+            json.WriteBoolean("unconfirmed", node.Reason == MissingReason.Unconfirmed);
             json.WriteEndObject();
         }
 

@@ -24,17 +24,16 @@ internal sealed class JoinHandshake(MembershipContext context)
     public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        if (context.Peers.GetOrAdd(answer.Me.Name) is { } peer && Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is { IsLegacy: true })
-        {
-            peer.Change(now => now with { HasAnsweredGreeting = true });
-            peer.PushNow.Raise();
-        }
-
+        // First those that it knows: once it has joined, the tree is taken for whole when none of them is missing.
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
             Introduce(known, isOwnWord: false);
         }
+
+        if (context.Peers.GetOrAdd(answer.Me.Name) is not { } peer || Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is not { } met) return;
+        peer.Change(now => now with { HasAnsweredGreeting = true });
+        if (met.IsLegacy) peer.PushNow.Raise();
     }
 
     /// <summary>Takes a greeting.</summary>

@@ -121,8 +121,13 @@ internal sealed record PeerFacts
     /// <summary>It asked for a full update.</summary>
     public bool WantsFullUpdate { get; init; }
 
-    /// <summary>It answered a greeting of this node since it came: an original node drops the updates of those that never greeted it.</summary>
+    /// <summary>
+    /// It answered a greeting of this node since it came, and so said whom it knows. A legacy node drops the updates of those that never greeted it.
+    /// </summary>
     public bool HasAnsweredGreeting { get; init; }
+
+    /// <summary>It is there, has said what it holds and whom it knows.</summary>
+    public bool HasJoined => IsPresent && IsInTree && HasAnsweredGreeting;
 
     /// <summary>The digest of what it last said to know of this node; null where it knows nothing, and once it was sent changes on the strength of it.</summary>
     public ulong? KnownDigest { get; init; }

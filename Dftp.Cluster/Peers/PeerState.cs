@@ -3,7 +3,7 @@ namespace Dftp.Cluster.Peers;
 /// <summary>How a peer stands.</summary>
 internal enum PeerState
 {
-    /// <summary>It sent something, but where to reach it is not known yet.</summary>
+    /// <summary>It was heard of, by its own word or by another node's, and has not answered yet. After too long it is taken for away.</summary>
     Unmet,
 
     /// <summary>It answers.</summary>

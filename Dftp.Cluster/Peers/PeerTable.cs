@@ -149,10 +149,10 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>
-    /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were met and are away, or
-    /// have not said yet what they hold; and those that were not reached and that others see.
+    /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were heard of, until they have
+    /// said what they hold and whom they know; and those that are away, unless they never answered and no other node has named them lately.
     /// </summary>
-    /// <param name="stillSeen">How long another node's word counts.</param>
+    /// <param name="stillSeen">How long the word of another node, or an announcement, counts for a node that is away and never answered.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
     {
         // Every request asks, and mostly none is missed.
@@ -165,10 +165,18 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
 
         if (missing is null) return [];
         missing.Sort((a, b) => a.Name.CompareTo(b.Name));
-        return missing.ConvertAll(facts =>
-            new MissingNode(
-            facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince), IsShown(facts.Name)));
+        return missing.ConvertAll(facts => new MissingNode(
+            facts.Name,
+            UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince),
+            IsJoining(facts) ? MissingReason.Joining : IsShown(facts.Name) ? MissingReason.Unconfirmed : MissingReason.Away));
     }
+
+    /// <summary>
+    /// Whether the peer was heard of, is not known to be away, and has not said yet what it holds or whom it knows. One whose entries are shown
+    /// as they were before is not joining.
+    /// </summary>
+    public bool IsJoining(PeerFacts facts) =>
+        facts is { State: not PeerState.Away, HasJoined: false } && (facts.IsInTree || !IsShown(facts.Name));
 
     /// <summary>The peer sent something: it is there.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);
@@ -220,9 +228,12 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         foreach (var peer in _peers.Values) peer.Dispose();
     }
 
-    private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts.LastAlive > 0
-        ? !facts.IsInTree && facts.State != PeerState.Unmet
-        : facts is { Failures: > 0, IsPresent: false, LastIntroduced: { } said } && time.GetElapsedTime(said) < stillSeen;
+    private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts switch
+    {
+        { State: not PeerState.Away } => !facts.HasJoined,
+        { LastAlive: > 0 } => true,
+        _ => facts.LastIntroduced is { } said && time.GetElapsedTime(said) < stillSeen,
+    };
 
     private bool IsShown(NodeName name) => tree.Current.Holdings.ContainsKey(name);
 

@@ -19,7 +19,7 @@ function colourOf(name) {
 
 export const nodeDot = name => element('i', { className: `dot c${colourOf(name)}`, ariaHidden: 'true' });
 
-/** Which nodes own what is listed, as buttons that choose one; and those that are away. */
+/** Which nodes own what is listed, as buttons that choose one; and those whose entries are missing. */
 export function legend(entries, missing, chosen, choose) {
   const nodes = new Map();
   for (const entry of entries) {
@@ -38,6 +38,6 @@ export function legend(entries, missing, chosen, choose) {
     }, nodeDot(name), element('b', {}, name), element('span', { className: 'soft' }, `${showNumber(count, 'entry', 'entries')}, ${showSize(bytes)}`)));
   });
   const away = missing.filter(node => !(node.isUnconfirmed && nodes.has(node.name))).map(node => element('li', {}, element('span', { className: 'chip away' },
-    element('i', { className: 'dot away', ariaHidden: 'true' }), element('b', {}, node.name), element('span', { className: 'soft' }, node.isUnconfirmed ? 'not confirmed yet' : 'away'))));
+    element('i', { className: 'dot away', ariaHidden: 'true' }), element('b', {}, node.name), element('span', { className: 'soft' }, node.isJoining ? 'joining' : node.isUnconfirmed ? 'not confirmed yet' : 'away'))));
   return [...chips, ...away];
 }

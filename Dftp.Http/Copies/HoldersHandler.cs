@@ -60,7 +60,7 @@ internal static class HoldersHandler
     {
         json.WriteStartObject();
         json.WriteString("node", node.Name.Value);
-        json.WriteString("state", node.State switch { NodeState.Self => "self", NodeState.Alive => "alive", _ => "suspect" });
+        json.WriteString("state", node.State switch { NodeState.Self => "self", NodeState.Alive => "alive", NodeState.Joining => "joining", _ => "suspect" });
         json.WriteString("mtime", copy.Modified.ToDateTimeOffset().ToString("R", CultureInfo.InvariantCulture));
         json.WriteString("modified", Exact(copy.Modified));
         json.WriteString("url", HolderUrls.Of(request, node, copy.IsDirectory));

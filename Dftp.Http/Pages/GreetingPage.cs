@@ -98,9 +98,14 @@ internal sealed class GreetingPage(HttpOptions options)
 
         foreach (var node in request.Completeness.Missing)
         {
-            // This node's own files may be unconfirmed; it has its row already.
-            if (node.Name == options.NodeName) continue;
-            var state = node.IsUnconfirmed ? $"files as of {Completeness.Time(node)}, not confirmed yet" : $"away since {Completeness.Time(node)}";
+            // It has its row already where it is this node, whose own files may be unconfirmed, and where it was met and is joining.
+            if (node.Name == options.NodeName || (node.Reason == MissingReason.Joining && request.Tree.FindNode(node.Name) is not null)) continue;
+            var state = node.Reason switch
+            {
+                MissingReason.Joining => Show(NodeState.Joining),
+                MissingReason.Unconfirmed => $"files as of {Completeness.Time(node)}, not confirmed yet",
+                _ => $"away since {Completeness.Time(node)}",
+            };
             page.AppendFormat(CultureInfo.InvariantCulture, MissingRow, HtmlPage.Text(node.Name.Value), state);
         }
 
@@ -114,7 +119,7 @@ internal sealed class GreetingPage(HttpOptions options)
     /// <summary>The address by which the client has reached this node, so that what the page says can be pasted.</summary>
     private static HostString AddressOf(HttpContext http)
     {
-        if (http.Request.Host.HasValue) return http.Request.Host;
+        if (RequestHost.Of(http.Request) is { } host) return new HostString(host);
         var ip = http.Connection.LocalIpAddress;
         if (ip is { IsIPv4MappedToIPv6: true }) ip = ip.MapToIPv4();
         return new HostString(ip?.ToString() ?? "localhost", http.Connection.LocalPort);
@@ -125,6 +130,7 @@ internal sealed class GreetingPage(HttpOptions options)
         NodeState.Self => "this node",
         NodeState.Alive => "alive",
         NodeState.Suspect => "does not answer",
+        NodeState.Joining => "joining",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, null),
     };
 

@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded; <c>;unconfirmed</c> follows where
-/// they are shown as they were then.</summary>
+/// <summary>
+/// Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded; <c>;joining</c> follows where the node has
+/// not said yet what it holds, <c>;unconfirmed</c> where its files are shown as they were then.
+/// </summary>
 internal static class MissingHeader
 {
     public const string Name = "X-Dftp-Missing";
@@ -16,6 +18,7 @@ internal static class MissingHeader
         var name = Uri.UnescapeDataString(parts[0]);
         var given = parts.FirstOrDefault(part => part.StartsWith("since=", StringComparison.Ordinal))?["since=".Length..];
         var isUnconfirmed = parts.Contains("unconfirmed");
+        if (parts.Contains("joining")) return $"{name} is joining";
         return (long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var since), isUnconfirmed) switch
         {
             (true, true) => $"{name} is shown as of {Measures.Time(since)} and not confirmed yet",

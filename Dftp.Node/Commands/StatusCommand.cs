@@ -30,7 +30,8 @@ internal static class StatusCommand
         foreach (var missing in report.Missing)
         {
             var where = missing.LastAddress.Length > 0 ? $", last at {missing.LastAddress}" : "";
-            yield return missing.Unconfirmed
+            if (missing.IsJoining) yield return ("joining", $"{missing.Name}{where}");
+            else yield return missing.Unconfirmed
                 ? ("unconfirmed", $"{missing.Name} as of {Measures.Time(missing.Since)}{where}")
                 : ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
         }
@@ -59,9 +60,10 @@ internal static class StatusCommand
     {
         var suspects = report.Nodes.Where(node => node.State == "suspect").Select(node => node.Name).ToList();
         var doubt = suspects.Count > 0 ? $"; no answer of late from {string.Join(", ", suspects)}" : "";
-        var missing = Count(report.Missing.Count(node => !node.Unconfirmed), "missing");
+        var missing = Count(report.Missing.Count(node => !node.Unconfirmed && !node.IsJoining), "missing");
+        var joining = Count(report.Missing.Count(node => node.IsJoining), "joining");
         var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed), "not confirmed yet");
-        return $"{Measures.Number(report.Nodes.Count)} there{missing}{unconfirmed}{doubt}";
+        return $"{Measures.Number(report.Nodes.Count(node => node.State != "joining"))} there{missing}{joining}{unconfirmed}{doubt}";
 
         static string Count(int count, string what) => count > 0 ? $", {Measures.Number(count)} {what}" : "";
     }

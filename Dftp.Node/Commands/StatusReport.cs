@@ -62,7 +62,7 @@ internal sealed record NodeStatus
 {
     public required string Name { get; init; }
 
-    /// <summary><c>self</c>, <c>alive</c> or <c>suspect</c>.</summary>
+/// <summary><c>self</c>, <c>alive</c>, <c>suspect</c> or <c>joining</c>.</summary>
     public string State { get; set; } = "";
 
     public string PublicAddress { get; set; } = "";
@@ -92,6 +92,11 @@ internal sealed record MissingStatus
 
     /// <summary>It is not away: its files are shown as they were, and not confirmed yet.</summary>
     public bool Unconfirmed { get; set; }
+
+    /// <summary><c>away</c>, <c>joining</c> or <c>unconfirmed</c>; empty from an earlier version.</summary>
+    public string State { get; set; } = "";
+
+    public bool IsJoining => State == "joining";
 
     /// <summary>Its management address; empty where it is not known.</summary>
     public string LastAddress { get; set; } = "";

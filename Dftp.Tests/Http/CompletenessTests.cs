@@ -69,7 +69,7 @@ public sealed class CompletenessTests
     [TestMethod]
     public async Task Greeting_tells_what_is_not_confirmed_yet()
     {
-        var unconfirmed = new MissingNode(HttpSite.Node, UnixTime.FromSeconds(1477224426), IsUnconfirmed: true);
+        var unconfirmed = new MissingNode(HttpSite.Node, UnixTime.FromSeconds(1477224426), MissingReason.Unconfirmed);
         await using var site = await HttpSite.StartAsync(Tree(unconfirmed, unconfirmed with { Name = NodeName.Parse("nas") }));
 
         var page = await site.GetTextAsync("/");
@@ -77,6 +77,30 @@ public sealed class CompletenessTests
         StringAssert.Contains(page, "<td>nas</td><td>files as of 2016-10-23 12:07 UTC, not confirmed yet</td>");
         Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
         Assert.IsFalse(page.Contains($"<td>{HttpSite.Node}</td><td>files as of", StringComparison.Ordinal), page);
+    }
+
+    [TestMethod]
+    public async Task Node_that_is_joining_is_neither_away_nor_unconfirmed()
+    {
+        var joining = Nas with { Reason = MissingReason.Joining };
+        var tree = Tree(joining);
+        await using var site = await HttpSite.StartAsync(tree);
+        using var listing = await site.GetAsync("/fs/");
+        using var refused = await site.GetAsync("/fs/?require=complete");
+        using var nothing = await site.GetAsync("/fs/b");
+        var page = await site.GetTextAsync("/");
+        tree.Missing = [Odd, joining, new MissingNode(NodeName.Parse("z"), UnixTime.FromSeconds(0), MissingReason.Unconfirmed)];
+
+        Assert.AreEqual("nas;since=1477224426;joining", listing.Headers.GetValues("X-Dftp-Missing").Single());
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.AreEqual("The tree is not complete: nas is joining: what it holds may not be listed yet.\n", await refused.Content.ReadAsStringAsync());
+        Assert.AreEqual("Nothing is at /b. It may be on nas, which is joining: what it holds may not be listed yet.\n", await nothing.Content.ReadAsStringAsync());
+        StringAssert.Contains(page, "<td>nas</td><td>joining</td>");
+        Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
+        StringAssert.Contains(
+            await site.GetTextAsync("/fs/b"),
+            "one of the nodes that are away or joining or not confirmed yet: "
+            + "<é%> (since 1970-01-01 00:00 UTC), nas (joining), z (since 1970-01-01 00:00 UTC).");
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using Dftp.Cluster;
+using Dftp.Cluster.Index;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Convergence;
@@ -138,6 +139,24 @@ public sealed class JoinHandshakeTests
         Assert.IsNull(Facts);
     }
 
+    // Its entries may come before its answer: as long as nobody knows whom it knows, the tree cannot be whole.
+    [TestMethod]
+    public async Task PeerThatHasNotSaidWhomItKnows_IsMissing_AndThenThoseAre()
+    {
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Assert.AreEqual("p", Missing());
+
+        var seen = new List<string>();
+        _node.Peers.Added += added => seen.Add($"{added.Name}: {Missing()}");
+        var known = Given.Description(Given.State(3), Elsewhere) with { Name = NodeName.Parse("q") };
+        var state = new AnnouncedState(1, 1, _node.Tree.Current.HoldingOf(Given.Peer).Digest);
+        _node.JoinHandshake.Answered(Given.Address, new ClusterAnswer("home", Given.Description(state), [known]), wasAsked: false);
+
+        CollectionAssert.AreEqual(new[] { "q: p q" }, seen, "at no moment is nobody missing");
+        Assert.AreEqual("q", Missing());
+    }
+
     [TestMethod]
     public async Task PeersOfAPeer_AreIntroducedWithTheirAddresses_AndGreeted()
     {
@@ -153,4 +172,6 @@ public sealed class JoinHandshakeTests
         Assert.AreEqual(Elsewhere, introduced.Facts.ManagementAddress);
         Assert.IsTrue(await introduced.PingNow.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None));
     }
+
+    private string Missing() => string.Join(' ', _node.Peers.Missing(TimeSpan.FromSeconds(15)).Select(missing => missing.Name.Value));
 }

@@ -247,6 +247,7 @@ public sealed class PeerTableTests
         Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(Given.Peer, _peers.Missing(TimeSpan.FromSeconds(15)).Single().Name, "it is there, and its entries are not");
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Answer();
         var heard = _clock.GetUtcNow().ToUnixTimeSeconds();
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
 
@@ -256,18 +257,49 @@ public sealed class PeerTableTests
         Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(heard)), _peers.Missing(TimeSpan.FromSeconds(15)).Single());
     }
 
+    // A node is heard of before it is asked, and an update takes its time: meanwhile the tree is not complete.
+    [TestMethod]
+    public void NodeThatWasHeardOf_IsJoiningUntilItHasSaidWhatItHolds()
+    {
+        var since = _clock.GetUtcNow().ToUnixTimeSeconds();
+        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
+        Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(since), MissingReason.Joining), Missing());
+        PeerTable.Suspect(_peer);
+        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "one try says little");
+
+        Meet(Given.Description(Given.State(1)));
+        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "it is met, and its entries have not come");
+        PeerTable.Suspect(_peer);
+        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason);
+    }
+
+    [TestMethod]
+    public async Task NodeThatSentItsEntriesAndNotYetWhereToReadThem_IsJoining()
+    {
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason);
+
+        Meet(Given.Description(Given.State(1, 1, _node.Tree.Current.HoldingOf(Given.Peer).Digest)));
+        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "it has not said whom it knows");
+        Answer();
+        Assert.IsNull(Missing());
+    }
+
     [TestMethod]
     public void NodeThatOthersSeeAndThatCannotBeReached_IsMissingAsLongAsTheySeeIt()
     {
         var since = _clock.GetUtcNow().ToUnixTimeSeconds();
         _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
-        Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count, "it was not tried yet");
-
         PeerTable.Suspect(_peer);
+        _peers.Leave(_peer);
 
-        Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(since)), _peers.Missing(TimeSpan.FromSeconds(15)).Single());
-        _clock.Pass(TimeSpan.FromSeconds(15));
-        Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
+        Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(since)), Missing());
+        _clock.Pass(TimeSpan.FromSeconds(10));
+        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
+        _clock.Pass(TimeSpan.FromSeconds(10));
+        Assert.AreEqual(MissingReason.Away, Missing()?.Reason);
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.IsNull(Missing(), "nobody sees it any more, and it never answered");
     }
 
     [TestMethod]
@@ -284,6 +316,11 @@ public sealed class PeerTableTests
         Assert.IsNull(_peers.Forget(Given.Peer));
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
     }
+
+    /// <summary>The peer answers a greeting.</summary>
+    private void Answer() => _peer.Change(facts => facts with { HasAnsweredGreeting = true });
+
+    private MissingNode? Missing() => _peers.Missing(TimeSpan.FromSeconds(15)).SingleOrDefault();
 
     private (PeerFacts Before, PeerFacts After) Meet(NodeDescription description, bool wasAsked = false) =>
         _peers.Meet(_peer, description, knownDigest: null, wasAsked);

@@ -30,7 +30,7 @@ public sealed class RestartTests
 
         CollectionAssert.AreEqual(new[] { "/mine", "/theirs" }, node.Paths().ToList());
         var missing = node.Tree.Missing.Single(missing => missing.Name.Value == "b");
-        Assert.IsTrue(missing.IsUnconfirmed);
+        Assert.AreEqual(MissingReason.Unconfirmed, missing.Reason);
         using (var listing = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/")))
         {
             StringAssert.Contains(listing.Headers.GetValues("X-Dftp-Missing").Single(), $"b;since={missing.Since.Seconds};unconfirmed");
@@ -42,7 +42,7 @@ public sealed class RestartTests
         }
 
         await Eventually.TrueAsync(() => node.Paths().SequenceEqual(["/mine"]), "what the peer alone held has left the tree");
-        Assert.IsFalse(node.Tree.Missing.Single().IsUnconfirmed, "it is away now");
+        Assert.AreEqual(MissingReason.Away, node.Tree.Missing.Single().Reason);
     }
 
     [TestMethod]
@@ -160,7 +160,7 @@ public sealed class RestartTests
 
         await Eventually.TrueAsync(() => node.Host.Cluster.ScanStatus.State == ScanState.RootLost, "the empty root is doubted");
         CollectionAssert.AreEqual(new[] { "/f" }, node.Paths().ToList());
-        Assert.IsTrue(node.Tree.Missing.Single(missing => missing.Name.Value == "a").IsUnconfirmed);
+        Assert.AreEqual(MissingReason.Unconfirmed, node.Tree.Missing.Single(missing => missing.Name.Value == "a").Reason);
         await node.StopAsync();
         CollectionAssert.AreEqual(kept, await File.ReadAllBytesAsync(Path.Combine(_states.Single(), "tree")));
     }

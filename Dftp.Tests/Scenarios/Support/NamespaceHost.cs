@@ -97,6 +97,10 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
         result.OutputIfDone();
     }
 
+    /// <summary>What the host sends to another one vanishes, unnoticed.</summary>
+    public Task LosePacketsToAsync(NamespaceHost other) =>
+        NamespaceNetwork.IpAsync("-n", ns, "neigh", "replace", other.Address, "lladdr", "02:00:00:00:00:fe", "nud", "permanent", "dev", Device);
+
     /// <summary>Every packet to the host is lost by this chance, unnoticed by its sender. Inconclusive where nftables cannot do that.</summary>
     public Task SetLossAsync(int percent) => DropAsync("loss", percent == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"numgen random mod 100 <= {percent - 1}")]);
 
