@@ -35,7 +35,8 @@ public class UpdateBenchmarks
     public async Task<int> Read()
     {
         var input = PipeReader.Create(new MemoryStream(_message), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
-        var update = await UpdateReader.ReadAsync(input, CancellationToken.None);
+        using var memory = new UpdateMemory(new UpdateLimits()).Begin();
+        var update = await UpdateReader.ReadAsync(input, memory, CancellationToken.None);
         await input.CompleteAsync();
         return update.Entries >= Files ? update.Entries : throw new InvalidOperationException($"{update.Entries} entries were read");
     }

@@ -58,8 +58,12 @@ internal sealed class DirectoryBuilder(byte[] name)
     }
 
     /// <summary>The directory of that name, which is made when it is not there yet.</summary>
-    public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8)
+    public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8) => GetOrAddDirectory(nameUtf8, out _);
+
+    /// <inheritdoc cref="GetOrAddDirectory(ReadOnlySpan{byte})"/>
+    public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8, out bool isNew)
     {
+        isNew = false;
         if (_directoriesByName is null)
         {
             _directoriesByName = new Dictionary<byte[], DirectoryBuilder>(NameBytes.Comparer);
@@ -67,6 +71,7 @@ internal sealed class DirectoryBuilder(byte[] name)
         }
 
         if (_directoriesByName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(nameUtf8, out var found)) return found;
+        isNew = true;
         var added = new DirectoryBuilder(nameUtf8.ToArray());
         Add(added);
         return added;

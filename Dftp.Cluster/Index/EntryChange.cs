@@ -15,14 +15,16 @@ internal enum EntryChangeKind
 /// <param name="Path">Where; never the root.</param>
 /// <param name="Kind">What happened.</param>
 /// <param name="Facts">For a directory the size is 0; for a deletion only the time of change counts.</param>
-internal readonly record struct EntryChange(VirtualPath Path, EntryChangeKind Kind, FileFacts Facts)
+/// <param name="Before">The time of change that was announced of the path before; 0 where none was, or where it is not known.</param>
+internal readonly record struct EntryChange(VirtualPath Path, EntryChangeKind Kind, FileFacts Facts, uint Before = 0)
 {
-    public static EntryChange Put(VirtualPath path, in FileFacts facts) => new(path, EntryChangeKind.PutFile, facts);
+    public static EntryChange Put(VirtualPath path, in FileFacts facts, uint before = 0) => new(path, EntryChangeKind.PutFile, facts, before);
 
-    public static EntryChange Put(VirtualPath path, in DirectoryFacts facts) =>
-        new(path, EntryChangeKind.PutDirectory, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed));
+    public static EntryChange Put(VirtualPath path, in DirectoryFacts facts, uint before = 0) =>
+        new(path, EntryChangeKind.PutDirectory, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), before);
 
-    public static EntryChange Delete(VirtualPath path, uint changed) => new(path, EntryChangeKind.Delete, new FileFacts(0, default, 0, changed));
+    public static EntryChange Delete(VirtualPath path, uint changed, uint before = 0) =>
+        new(path, EntryChangeKind.Delete, new FileFacts(0, default, 0, changed), before);
 
     public void AddTo(DirectoryPatch patch)
     {

@@ -15,6 +15,6 @@ internal sealed class BoundedStream(Stream inner, long limit) : ForwardStream
     private int Count(int read)
     {
         _read += read;
-        return _read <= limit ? read : throw new UpdateFormatException($"it has more than {limit} bytes");
+        return _read <= limit ? read : throw new UpdateFormatException($"it has more than {limit} bytes", isTooLarge: true);
     }
 }

@@ -19,9 +19,6 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
     /// <summary>Names and addresses are short; nothing that is asked in a form needs more.</summary>
     private const int MaxFormBytes = 64 * 1024;
 
-    /// <summary>Decompressed bytes of an update: some forty million entries. What is more is refused before it fills the memory.</summary>
-    private const long MaxUpdateBytes = 10L << 30;
-
     /// <summary>POST /join/ names peers that are tried at once; a cluster is joined through one.</summary>
     private const int MaxJoins = 64;
 
@@ -30,21 +27,22 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
     /// <summary>Once set, greetings are turned away: who says goodbye must not be met again.</summary>
     public bool IsLeaving { get; set; }
 
+    /// <summary>Everything that the API answers. A route's path is matched with and without a slash at its end.</summary>
+    public static IReadOnlyList<ManagementRoute> Routes { get; } =
+    [
+        new("/cluster", "GET", (api, http) => api.AnswerAsync(http)),
+        new("/cluster", "HEAD", (api, http) => api.AnswerAsync(http)),
+        new("/cluster", "POST", (api, http) => api.GreetedAsync(http)),
+        new("/join", "POST", (api, http) => api.JoinAsync(http)),
+        new("/update", "POST", (api, http) => api.UpdateAsync(http)),
+        new("/forget", "POST", (api, http) => api.ForgetAsync(http)),
+    ];
+
     public async Task HandleAsync(HttpContext http)
     {
         try
         {
-            await ((http.Request.Path.Value?.TrimEnd('/'), http.Request.Method) switch
-            {
-                ("/cluster", "GET" or "HEAD") => AnswerAsync(http),
-                ("/cluster", "POST") => GreetedAsync(http),
-                ("/join", "POST") => JoinAsync(http),
-                ("/update", "POST") => UpdateAsync(http),
-                ("/forget", "POST") => ForgetAsync(http),
-                ("/cluster", _) => NotAllowedAsync(http, "GET, HEAD, POST"),
-                ("/join" or "/update" or "/forget", _) => NotAllowedAsync(http, "POST"),
-                _ => SayAsync(http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/"),
-            });
+            await RouteAsync(http, http.Request.Path.Value?.TrimEnd('/'), http.Request.Method);
         }
         catch (BadHttpRequestException error)
         {
@@ -54,6 +52,16 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         {
             // The caller left; there is nobody to answer.
         }
+    }
+
+    private Task RouteAsync(HttpContext http, string? path, string method)
+    {
+        if (BrowserRequest.MayChangeSomething(http.Request)) return SayAsync(http, StatusCodes.Status403Forbidden, BrowserRequest.Refusal);
+        var routes = Routes.Where(route => route.Path == path).ToList();
+        if (routes.Find(route => route.Method == method) is { } route) return route.AnswerAsync(this, http);
+        if (routes.Count > 0) return NotAllowedAsync(http, string.Join(", ", routes.Select(route => route.Method)));
+        return SayAsync(
+            http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/");
     }
 
     private Task AnswerAsync(HttpContext http, ulong? knownDigest = null)
@@ -182,7 +190,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
             return;
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxUpdateBytes;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = updates.Limits.MaxBytes;
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         await using Stream? decompressed = encoding switch
         {
@@ -200,7 +208,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
         var body = decompressed is null
             ? http.Request.BodyReader
-            : PipeReader.Create(new BoundedStream(decompressed, MaxUpdateBytes), new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
+            : PipeReader.Create(new BoundedStream(decompressed, updates.Limits.MaxBytes), new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
         try
         {
             var sender = SenderOf(http);
@@ -214,7 +222,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         }
         catch (UpdateFormatException error)
         {
-            await SayAsync(http, StatusCodes.Status400BadRequest, $"no update: {error.Message}");
+            var status = error.IsTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
+            await SayAsync(http, status, $"no update: {error.Message}");
         }
         catch (InvalidDataException)
         {
@@ -268,3 +277,9 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         return http.Response.WriteAsync(sentence + "\n", http.RequestAborted);
     }
 }
+
+/// <summary>One thing that the management API answers.</summary>
+/// <param name="Path">Without a slash at its end.</param>
+/// <param name="Method">As it is written in a request.</param>
+/// <param name="AnswerAsync">Answers a request.</param>
+internal sealed record ManagementRoute(string Path, string Method, Func<ManagementApi, HttpContext, Task> AnswerAsync);

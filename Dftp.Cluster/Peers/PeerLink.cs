@@ -1,3 +1,5 @@
+using Dftp.Cluster.Replication;
+
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
@@ -8,6 +10,9 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
 {
     /// <summary>After a push that the peer could not use or did not take: long enough not to burden it, short against a ping.</summary>
     private static readonly TimeSpan RetryPush = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two updates to a legacy node, so that <see cref="LegacyStamps"/> do not run ahead of the clock.</summary>
+    private static readonly TimeSpan LegacyPause = TimeSpan.FromSeconds(1);
 
     private readonly PeerPresence _presence = new(peer, context);
     private readonly PeerUpdates _updates = new(peer, context);
@@ -64,6 +69,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             if (!_updates.Answered(update, reply)) return false;
             if (update.Header.IsFull && reply.Outcome == PeerOutcome.Done)
                 context.Log.PushedFull(peer.Name, update.Files, context.Time.GetElapsedTime(started).TotalMilliseconds);
+            if (update.ToLegacy) await Task.Delay(LegacyPause, context.Time, cancellationToken);
         }
 
         return true;

@@ -7,6 +7,7 @@ namespace Dftp.Cluster.Peers;
 /// <summary>What one peer is to be sent, and what its answers mean for what it is sent next. It speaks to nobody itself.</summary>
 internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 {
+    private readonly LegacyStamps _legacyStamps = new();
     private long? _lastFull;
 
     /// <summary>The update to send now; its outcome is to be told to <see cref="Answered"/>.</summary>
@@ -18,7 +19,11 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         {
             if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
             var (changes, to) = context.Own.Since(pushed);
-            if (changes is not null) return new OutgoingUpdate(address, facts.IsLegacy, Header(isFull: false, to), null, changes);
+            if (changes is not null)
+            {
+                if (facts.IsLegacy) changes = _legacyStamps.Raise(changes, (uint)Now());
+                return new OutgoingUpdate(address, facts.IsLegacy, Header(isFull: false, to), null, changes);
+            }
         }
 
         // A wish that comes while this one is under way is a new one; and what it says to know is good for one try.
@@ -27,7 +32,9 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
         var (tree, position) = context.Own.Full();
         var header = Header(isFull: true, position);
-        return new OutgoingUpdate(address, facts.IsLegacy, header, tree, [], facts.IsLegacy ? null : context.FullUpdates.Of(header, tree));
+        return facts.IsLegacy
+            ? new OutgoingUpdate(address, true, header, tree, [], RaisedStamp: _legacyStamps.RaiseInFull((uint)Now()))
+            : new OutgoingUpdate(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
     }
 
     /// <summary>Takes what came of an update.</summary>
@@ -73,13 +80,20 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 
 /// <summary>An update on its way to a peer.</summary>
 /// <param name="To">The peer's management address.</param>
-/// <param name="ToOriginal">Whether it is an original node, which reads plain bodies only.</param>
+/// <param name="ToLegacy">Whether it is a legacy node, which reads plain bodies only.</param>
 /// <param name="Header">What it says of itself.</param>
 /// <param name="Tree">The tree whose entries of this node a full update carries; null in an incremental one.</param>
 /// <param name="Changes">What an incremental update carries.</param>
 /// <param name="Shared">The body of a full update, where it is written for other peers too.</param>
+/// <param name="RaisedStamp">Of a full update to a legacy node: see <see cref="LegacyStamps.RaiseInFull"/>.</param>
 internal sealed record OutgoingUpdate(
-    HostPort To, bool ToLegacy, UpdateHeader Header, TreeSnapshot? Tree, IReadOnlyList<EntryChange> Changes, SharedFullUpdate? Shared = null)
+    HostPort To,
+    bool ToLegacy,
+    UpdateHeader Header,
+    TreeSnapshot? Tree,
+    IReadOnlyList<EntryChange> Changes,
+    SharedFullUpdate? Shared = null,
+    uint RaisedStamp = 0)
 {
     /// <summary>Whether the peer knows all that this node holds when it has taken it.</summary>
     public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
@@ -93,6 +107,6 @@ internal sealed record OutgoingUpdate(
 
     /// <summary>Writes the message.</summary>
     public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
-        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToLegacy, cancellationToken)
+        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToLegacy, cancellationToken, RaisedStamp)
         : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToLegacy, cancellationToken);
 }

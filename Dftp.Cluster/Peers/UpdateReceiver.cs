@@ -20,8 +20,13 @@ internal enum UpdateOutcome
 }
 
 /// <summary>Takes updates from peers: read, checked against the order of their sender's updates, applied in one step.</summary>
-internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable peers, TreeWriter tree, TimeProvider time, ILogger log)
+internal sealed partial class UpdateReceiver(
+    ClusterOptions options, PeerTable peers, TreeWriter tree, TimeProvider time, ILogger log, UpdateLimits? limits = null)
 {
+    private readonly UpdateMemory _memory = new(limits ?? new UpdateLimits());
+
+    public UpdateLimits Limits => _memory.Limits;
+
     /// <summary>Reads and applies one update.</summary>
     /// <param name="body">The message, decompressed.</param>
     /// <param name="sender">The peer's name where the transport told it, so that it is not asked for an update that is coming in; or null.</param>
@@ -34,7 +39,8 @@ internal sealed partial class UpdateReceiver(ClusterOptions options, PeerTable p
         try
         {
             var started = time.GetTimestamp();
-            var update = await UpdateReader.ReadAsync(body, cancellationToken);
+            using var memory = _memory.Begin();
+            var update = await UpdateReader.ReadAsync(body, memory, cancellationToken);
             if (update.Header.Sender == options.NodeName)
                 return (UpdateOutcome.Refused, $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
             if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes");

@@ -14,42 +14,28 @@ namespace Dftp.Cluster.Replication;
 /// </summary>
 internal sealed class UpdateReader
 {
-    /// <summary>Some twenty times the largest tree that this is built for; a bound on memory, not a wish.</summary>
-    public const int MaxEntries = 200_000_000;
-
     /// <summary>Files' entries are two levels below the message; anything much deeper is no update.</summary>
     private const int MaxDepth = 16;
 
     /// <summary>The longest token: a path whose every byte is escaped, with room to spare.</summary>
     private const int MaxTokenBytes = 128 * 1024;
 
-    private readonly DirectoryBuilder _draft = new([]);
-    private readonly DirectoryPatch _patch = new();
+    private readonly UpdateEntries _entries;
     private readonly UpdateEntryField[] _following = new UpdateEntryField[UpdateFields.OfEntry.Length];
-    private List<WireEntry>? _early;
     private Level _level;
     private bool _isEnded;
     private string? _sender;
-    private bool? _full;
     private long _time;
     private long? _epoch, _sequence, _since;
     private ulong? _sinceDigest;
     private WireEntry _entry;
     private JsonEncodedText _field;
     private UpdateEntryField _entryField;
-    private VirtualPath _lastParent;
-    private DirectoryBuilder _lastDirectory;
-
-    // The path of that directory as FullName begins with it, and the name of an entry that lies in it too.
-    private readonly byte[] _siblingName = new byte[VirtualPath.MaxNameBytes];
-    private byte[] _lastPrefix = [];
-    private int _siblingNameLength;
-    private int _entries, _leftOut;
 
     /// <summary>Read beside the JSON reader, which does not count them.</summary>
     private long _passedBytes;
 
-    private UpdateReader() => _lastDirectory = _draft;
+    private UpdateReader(UpdateMemory.Share memory) => _entries = new UpdateEntries(memory);
 
     private enum Level
     {
@@ -64,11 +50,12 @@ internal sealed class UpdateReader
 
     /// <summary>Reads one message.</summary>
     /// <param name="input">The body, decompressed; the caller completes it.</param>
+    /// <param name="memory">What it may take: until the update is applied, or dropped.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="UpdateFormatException">The message breaks a rule, which its text names.</exception>
-    public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, CancellationToken cancellationToken)
+    /// <exception cref="UpdateFormatException">The message breaks a rule or a limit, which its text names.</exception>
+    public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, UpdateMemory.Share memory, CancellationToken cancellationToken)
     {
-        var reader = new UpdateReader();
+        var reader = new UpdateReader(memory);
         var state = new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth });
         var joined = new ArrayBufferWriter<byte>();
         while (true)
@@ -135,7 +122,7 @@ internal sealed class UpdateReader
             }
 
             Take(ref json);
-            if (_level != Level.Entries || json.TokenType != JsonTokenType.EndObject || _full != true) continue;
+            if (_level != Level.Entries || json.TokenType != JsonTokenType.EndObject || _entries.IsFull != true) continue;
 
             // After an entry: those that follow as they usually do are read without the JSON reader, which goes on behind them as if there had been none.
             var plain = TakePlainEntries(buffer[(int)json.BytesConsumed..]);
@@ -154,10 +141,8 @@ internal sealed class UpdateReader
     private int TakePlainEntries(ReadOnlySpan<byte> json)
     {
         var taken = 0;
-        while (PlainEntry.TryRead(json[taken..], out var fullName, out var facts, out var length) && TryFindSibling(fullName, out var name))
+        while (PlainEntry.TryRead(json[taken..], out var fullName, out var facts, out var length) && _entries.TryAddSibling(fullName, facts))
         {
-            CountEntry();
-            _lastDirectory.AddFile(name, facts);
             taken += length;
         }
 
@@ -214,7 +199,7 @@ internal sealed class UpdateReader
             case Level.Entry when json.TokenType == JsonTokenType.EndObject:
                 _level = Level.Entries;
                 _entry.Check();
-                Add(_entry);
+                _entries.Add(_entry);
                 break;
             case Level.Entry:
                 _entryField = EntryField(ref json);
@@ -222,7 +207,7 @@ internal sealed class UpdateReader
                 break;
             case Level.EntryValue:
                 _level = Level.Entry;
-                if (_entryField == UpdateEntryField.FullName && TryTakeSibling(json)) _entry.TakeSibling();
+                if (_entryField == UpdateEntryField.FullName && IsSibling(json)) _entry.TakeSibling();
                 else if (IsUsed(_entryField)) _entry.Take(_entryField, ref json);
                 break;
             default:
@@ -280,7 +265,7 @@ internal sealed class UpdateReader
         }
         else if (_field.Equals(UpdateFields.Full))
         {
-            _full = json.TokenType switch
+            _entries.IsFull = json.TokenType switch
             {
                 JsonTokenType.True => true,
                 JsonTokenType.False or JsonTokenType.Null => false,
@@ -314,108 +299,18 @@ internal sealed class UpdateReader
         }
     }
 
-    /// <summary>
-    /// Takes the name of an entry that lies in the directory of the last one, as most do: a million paths would be made and cut into names
-    /// again. Whatever is not plainly good is left to the way on which every rule is looked at.
-    /// </summary>
-    private bool TryTakeSibling(in Utf8JsonReader json)
-    {
-        if (_full != true || json.TokenType != JsonTokenType.String || json.ValueIsEscaped || json.HasValueSequence) return false;
-        if (!TryFindSibling(json.ValueSpan, out var name)) return false;
-        name.CopyTo(_siblingName);
-        _siblingNameLength = name.Length;
-        return true;
-    }
-
-    private bool TryFindSibling(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> name)
-    {
-        name = default;
-        if (path.Length >= VirtualPath.MaxPathBytes || !path.StartsWith(_lastPrefix)) return false;
-        name = path[_lastPrefix.Length..];
-        return !name.IsEmpty && name[0] != (byte)'.' && !name.Contains((byte)'/') && EntryName.Check(name) is null;
-    }
-
-    private void CountEntry()
-    {
-        if (++_entries > MaxEntries) throw new UpdateFormatException($"more than {MaxEntries} entries");
-    }
-
-    private void Add(in WireEntry entry)
-    {
-        CountEntry();
-        if (entry.IsLeftOut)
-        {
-            _leftOut++;
-            return;
-        }
-
-        // The order of the members is free: where Files comes before Full, the entries wait until it is known what they mean.
-        if (_full is null) (_early ??= []).Add(entry);
-        else Place(entry);
-    }
-
-    private void Place(in WireEntry entry)
-    {
-        var facts = entry.Facts;
-        if (_full == true) PlaceInDraft(entry, facts);
-        else if (entry.IsDeletion) _patch.Delete(entry.Path);
-        else if (entry.IsDirectory) _patch.PutDirectory(entry.Path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed));
-        else _patch.PutFile(entry.Path, facts);
-    }
-
-    private void PlaceInDraft(in WireEntry entry, in FileFacts facts)
-    {
-        if (entry.IsDeletion) return;
-        if (entry.IsSibling)
-        {
-            PutInLastDirectory(_siblingName.AsSpan(0, _siblingNameLength), entry, facts);
-            return;
-        }
-
-        var parent = entry.Path.Parent;
-        if (parent != _lastParent)
-        {
-            // Entries mostly come directory by directory: pack one as soon as the next begins.
-            _lastDirectory.PackEarly();
-            _lastDirectory = Descend(parent);
-            _lastParent = parent;
-            _lastPrefix = parent.IsRoot ? [] : Encoding.UTF8.GetBytes(string.Concat(parent.Relative, "/"));
-        }
-
-        PutInLastDirectory(Encoding.UTF8.GetBytes(entry.Path.Name), entry, facts);
-    }
-
-    private void PutInLastDirectory(ReadOnlySpan<byte> name, in WireEntry entry, in FileFacts facts)
-    {
-        if (entry.IsDirectory)
-            _lastDirectory.GetOrAddDirectory(name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
-        else _lastDirectory.AddFile(name, facts);
-    }
-
-    private DirectoryBuilder Descend(VirtualPath path)
-    {
-        var directory = _draft;
-        foreach (var range in path.Relative.Split('/'))
-        {
-            var name = path.Relative[range];
-            if (!name.IsEmpty) directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name.ToArray()));
-        }
-
-        return directory;
-    }
+    private bool IsSibling(in Utf8JsonReader json) =>
+        json.TokenType == JsonTokenType.String && !json.ValueIsEscaped && !json.HasValueSequence && _entries.TakeSibling(json.ValueSpan);
 
     private ReceivedUpdate Result()
     {
         if (!_isEnded) throw new UpdateFormatException("the body breaks off");
         if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
         if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
-        _full ??= false;
-        foreach (var entry in _early ?? []) Place(entry);
         UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
+        var patch = _entries.End();
+        var isFull = _entries.IsFull == true;
         return new ReceivedUpdate(
-            new UpdateHeader(sender, _full.Value, _time, position, _full.Value ? null : _sinceDigest),
-            _full.Value ? DirectoryPatch.Replace(_draft) : _patch,
-            _entries,
-            _leftOut);
+            new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest), patch, _entries.Count, _entries.LeftOut);
     }
 }

@@ -22,26 +22,34 @@ internal sealed class UpdateWriter : IAsyncDisposable
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly UpdateHeader _header;
-    private readonly bool _toOriginal;
+    private readonly bool _toLegacy;
     private readonly PipeWriter _output;
     private readonly Utf8JsonWriter _json;
     private readonly JsonEncodedText _owner;
+    private readonly uint _raised;
     private long _flushed;
 
-    private UpdateWriter(PipeWriter output, UpdateHeader header, bool toLegacy)
+    private UpdateWriter(PipeWriter output, UpdateHeader header, bool toLegacy, uint raised = 0)
     {
+        _raised = raised;
         _output = output;
         _header = header;
-        _toOriginal = toLegacy;
+        _toLegacy = toLegacy;
         _owner = JsonEncodedText.Encode(header.Sender.Value, Options.Encoder);
         _json = new Utf8JsonWriter(output, Options);
     }
 
     /// <summary>Writes all that the sender holds in a tree.</summary>
+    /// <param name="output">Where the message goes.</param>
+    /// <param name="header">What it says of itself.</param>
+    /// <param name="tree">The tree.</param>
+    /// <param name="toLegacy">Whether it goes to a legacy node.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <param name="raised">As of <see cref="LegacyStamps.RaiseInFull"/>; 0 for nodes of ours.</param>
     public static async Task WriteFullAsync(
-        PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toLegacy, CancellationToken cancellationToken)
+        PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toLegacy, CancellationToken cancellationToken, uint raised = 0)
     {
-        await using var writer = new UpdateWriter(output, header, toLegacy);
+        await using var writer = new UpdateWriter(output, header, toLegacy, raised);
         writer.Start();
         var open = new Stack<(TreeDirectory Directory, byte[] Path)>();
         if (tree.Root.PartOf(header.Sender) is not null) open.Push((tree.Root, []));
@@ -142,21 +150,21 @@ internal sealed class UpdateWriter : IAsyncDisposable
         Entry(path, name, true, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), false, GoFileMode.From(facts.Permissions, true));
 
     private void Deletion(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, in FileFacts facts) =>
-        Entry(path, name, false, _toOriginal ? facts with { Size = -1 } : facts, isDeletion: !_toOriginal, 0);
+        Entry(path, name, false, _toLegacy ? facts with { Size = -1 } : facts, isDeletion: !_toLegacy, 0);
 
     private void Entry(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, bool isDirectory, in FileFacts facts, bool isDeletion, uint mode)
     {
         var seconds = facts.Modified.Seconds;
         _json.WriteStartObject();
-        if (_toOriginal || isDeletion) _json.WriteBoolean(UpdateFields.Deletion, isDeletion);
+        if (_toLegacy || isDeletion) _json.WriteBoolean(UpdateFields.Deletion, isDeletion);
         _json.WriteString(UpdateFields.FullName, path);
-        if (_toOriginal) _json.WriteString(UpdateFields.Basename, name.Span);
-        if (_toOriginal || isDirectory) _json.WriteBoolean(UpdateFields.Directory, isDirectory);
+        if (_toLegacy) _json.WriteString(UpdateFields.Basename, name.Span);
+        if (_toLegacy || isDirectory) _json.WriteBoolean(UpdateFields.Directory, isDirectory);
         _json.WriteNumber(UpdateFields.LastModified, seconds);
-        _json.WriteNumber(UpdateFields.LastInfoUpdated, facts.Changed);
+        _json.WriteNumber(UpdateFields.LastInfoUpdated, facts.Changed == _raised && _raised > 0 ? facts.Changed + 1 : facts.Changed);
         _json.WriteNumber(UpdateFields.Size, facts.Size);
         _json.WriteNumber(UpdateFields.Mode, mode);
-        if (_toOriginal) _json.WriteString(UpdateFields.Owner, _owner);
+        if (_toLegacy) _json.WriteString(UpdateFields.Owner, _owner);
         var nanoseconds = facts.Modified.Nanoseconds - seconds * 1_000_000_000;
         if (nanoseconds != 0) _json.WriteNumber(UpdateFields.Nanoseconds, nanoseconds);
         _json.WriteEndObject();

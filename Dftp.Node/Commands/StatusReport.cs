@@ -62,7 +62,7 @@ internal sealed record NodeStatus
 {
     public required string Name { get; init; }
 
-/// <summary><c>self</c>, <c>alive</c>, <c>suspect</c> or <c>joining</c>.</summary>
+    /// <summary><c>self</c>, <c>alive</c>, <c>suspect</c> or <c>joining</c>.</summary>
     public string State { get; set; } = "";
 
     public string PublicAddress { get; set; } = "";

@@ -29,8 +29,14 @@ internal sealed class LegacyNode : IAsyncDisposable
 
     public ConcurrentQueue<JsonElement> Updates { get; } = new();
 
+    /// <summary>What it has applied of the updates.</summary>
+    public LegacyTree Tree { get; } = new();
+
     /// <summary>What was wrong with requests, by the original's measure.</summary>
     public ConcurrentQueue<string> Complaints { get; } = new();
+
+    /// <summary>The nodes that it says to know, as the value of Peers.</summary>
+    public string Peers { get; set; } = "{}";
 
     /// <summary>Content by path, served under /fs/.</summary>
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
@@ -68,12 +74,17 @@ internal sealed class LegacyNode : IAsyncDisposable
             case "/cluster/" when HttpMethods.IsPost(http.Request.Method):
                 Greetings.Enqueue((await http.Request.ReadFormAsync()).ToDictionary(field => field.Key, field => field.Value.ToString()));
                 await http.Response.WriteAsync(
-                    $$"""{"Name":"dftp","Me":{"Name":"{{_name}}","PublicAddr":":{{Port}}","MgmtAddr":":{{Port}}","LastAlive":1},"Peers":{} }""" + "\n");
+                    $$"""{"Name":"dftp","Me":{"Name":"{{_name}}","PublicAddr":":{{Port}}","MgmtAddr":":{{Port}}","LastAlive":1},"Peers":{{Peers}} }""" + "\n");
                 break;
             case "/update/" when HttpMethods.IsPost(http.Request.Method):
                 if (http.Request.ContentType != "application/json") Complaints.Enqueue($"Content-Type {http.Request.ContentType}");
                 if (http.Request.Headers.ContentEncoding.Count > 0) Complaints.Enqueue("Content-Encoding");
-                using (var update = await JsonDocument.ParseAsync(http.Request.Body)) Updates.Enqueue(update.RootElement.Clone());
+                using (var update = await JsonDocument.ParseAsync(http.Request.Body))
+                {
+                    Tree.Apply(update.RootElement);
+                    Updates.Enqueue(update.RootElement.Clone());
+                }
+
                 await http.Response.WriteAsync("ok\n");
                 break;
             case { } path when path.StartsWith("/fs/", StringComparison.Ordinal) && Files.TryGetValue(path[3..], out var content):

@@ -44,7 +44,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     {
         var before = announced?.PartOf(node);
         CompareDirectory(draft, before, path);
-        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        foreach (var gone in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
         CompareFiles(draft, before?.Files ?? default, path);
         foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
     }
@@ -60,7 +60,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     {
         var before = announced?.PartOf(node);
         CompareDirectory(draft, before, path);
-        foreach (var name in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, name), now));
+        foreach (var gone in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
         CompareFiles(draft, before?.Files ?? default, path);
         foreach (var child in draft.Directories())
         {
@@ -82,14 +82,14 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
 
         facts = facts with { Changed = ChangedNow(before?.Announced?.Changed ?? 0) };
         draft.Facts = facts;
-        if (!path.IsRoot) Add(EntryChange.Put(path, facts));
+        if (!path.IsRoot) Add(EntryChange.Put(path, facts, before?.Announced?.Changed ?? 0));
     }
 
-    private List<byte[]> DirectoriesGone(DirectoryBuilder draft, TreeDirectory? announced)
+    private List<TreeDirectory> DirectoriesGone(DirectoryBuilder draft, TreeDirectory? announced)
     {
         if (announced is null || announced.Children.Length == 0) return [];
         var scanned = new HashSet<byte[]>(draft.Directories().Select(child => child.Name), NameBytes.Comparer);
-        return [.. announced.Children.Where(child => child.PartOf(node) is not null && !scanned.Contains(child.Name)).Select(child => child.Name)];
+        return [.. announced.Children.Where(child => child.PartOf(node) is not null && !scanned.Contains(child.Name))];
     }
 
     private void CompareFiles(DirectoryBuilder draft, FileColumns before, VirtualPath path)
@@ -114,14 +114,15 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
             var order = at == before.Count ? 1 : next == scanned.Count ? -1 : before.NameSpan(at).SequenceCompareTo(scanned.NameSpan(next));
             if (order < 0)
             {
-                Add(EntryChange.Delete(Child(path, before.NameSpan(at++)), now));
+                Add(EntryChange.Delete(Child(path, before.NameSpan(at)), now, before[at].Changed));
+                at++;
                 continue;
             }
 
             FileFacts? known = order == 0 ? before[at++] : null;
             var facts = scanned[next] with { Changed = ChangedNow(known?.Changed ?? 0) };
             if (known is { } same && same.Changed <= _latest && same with { Changed = 0 } == scanned[next]) facts = same;
-            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts));
+            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts, known?.Changed ?? 0));
             _stamped.Add(scanned.NameSpan(next), facts);
             next++;
         }

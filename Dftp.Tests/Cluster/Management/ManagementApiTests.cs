@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Dftp.Cluster.Management;
+using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.Management;
@@ -87,11 +91,42 @@ public sealed class ManagementApiTests
         Assert.AreEqual("old", node.Tree.Missing.Single().Name.Value);
         using (var listing = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/")))
         {
-            StringAssert.StartsWith(listing.Headers.GetValues("X-Dftp-Missing").Single(), "old;since=");
+            StringAssert.Matches(listing.Headers.GetValues("X-Dftp-Missing").Single(), new Regex(@"^old;since=\d+;joining$"));
+        }
+
+        Assert.AreEqual(NodeState.Joining, node.Tree.Nodes.Single(known => known.Name.Value == "old").State);
+        using (var status = JsonDocument.Parse(await node.GetAsync("/status/")))
+        {
+            Assert.AreEqual("joining", status.RootElement.GetProperty("nodes").EnumerateArray().Last().GetProperty("state").GetString());
         }
 
         await PostUpdate(node, Update.Replace("\"x\"", "\"old\"", StringComparison.Ordinal));
-        Assert.AreEqual(0, node.Tree.Missing.Count);
+        await Eventually.TrueAsync(() => node.Tree.Missing.Count == 0, "it has said whom it knows, too");
+    }
+
+    // What was heard of is missing until it has said what it holds: connecting to a node that drops everything takes its time.
+    [TestMethod]
+    public async Task NodeThatAPeerNamesAndThatDoesNotAnswer_IsJoiningFromTheJoinOn()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        await using var original = await LegacyNode.StartAsync("old");
+        original.Peers = $$$"""{"far":{"Name":"far","PublicAddr":"127.0.0.1:{{{port}}}","MgmtAddr":"127.0.0.1:{{{port}}}","LastAlive":1}}""";
+
+        using var form = new FormUrlEncodedContent([new("peer", $"127.0.0.1:{original.Port}")]);
+        using var joined = await TestCluster.Http.PostAsync(new Uri(node.Management, "/join/"), form);
+        await PostUpdate(node, Update.Replace("\"x\"", "\"old\"", StringComparison.Ordinal));
+
+        CollectionAssert.AreEqual(new[] { "/d/f" }, node.Paths().ToList());
+        Assert.AreEqual(("far", MissingReason.Joining), node.Tree.Missing.Select(missing => (missing.Name.Value, missing.Reason)).Single());
+        using var whole = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/?require=complete"));
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, whole.StatusCode);
+        using var status = JsonDocument.Parse(await node.GetAsync("/status/"));
+        Assert.AreEqual("joining", status.RootElement.GetProperty("missing").EnumerateArray().Single().GetProperty("state").GetString());
+        StringAssert.Contains(await node.GetAsync("/metrics"), "dftp_peers{state=\"joining\"} 1");
     }
 
     // An original node ignores Range and counts redirN: the range is cut out here, and it is asked for its own copy.
@@ -198,6 +233,111 @@ public sealed class ManagementApiTests
         Assert.AreEqual(1, sentence.Count(c => c == '\n'), sentence);
         if (status == 405) Assert.IsTrue(answer.Content.Headers.Allow.Count > 0);
         Assert.AreEqual(1, node.Tree.Nodes.Count);
+    }
+
+    // RFC 9110, section 15.5.14: 413 where the content is larger than the server is willing to process.
+    [TestMethod]
+    public async Task Update_WhoseFewBytesBecomeManyEntriesBeforeItsHeader_IsTooLarge()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        using var compressed = new MemoryStream();
+        await using (var brotli = new System.IO.Compression.BrotliStream(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await brotli.WriteAsync("{\"Files\":[{\"FullName\":\"a\"}"u8.ToArray());
+            var more = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(",{\"FullName\":\"a\"}", 10_000)));
+            for (var written = 0; written < 20; written++) await brotli.WriteAsync(more);
+            await brotli.WriteAsync("],\"Full\":true,\"SenderNodeName\":\"x\"}"u8.ToArray());
+        }
+
+        using var content = new ByteArrayContent(compressed.ToArray());
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add("br");
+        using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/update/"), content);
+        var sentence = await answer.Content.ReadAsStringAsync();
+
+        Assert.IsTrue(compressed.Length < 64 * 1024);
+        Assert.AreEqual(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode, sentence);
+        Assert.AreEqual(1, sentence.Count(c => c == '\n'), sentence);
+        Assert.AreEqual(0, node.Paths().Count);
+    }
+
+    public static IEnumerable<object[]> ChangingRoutes =>
+        ManagementApi.Routes.Where(route => route.Method is not ("GET" or "HEAD")).Select(route => new object[] { route.Method, route.Path + "/" })
+            .Append(["PUT", "/other/"]);
+
+    // A page of any web site can make a browser send such requests to every node that its machine reaches.
+    [TestMethod]
+    [DynamicData(nameof(ChangingRoutes))]
+    public async Task RequestThatChangesSomething_OfAWebPage_IsForbidden(string method, string path)
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var other = await LegacyNode.StartAsync("old");
+        var own = node.Management.GetLeftPart(UriPartial.Authority);
+        foreach (var (name, value) in new[]
+        {
+            ("Origin", "http://evil.example"), ("Origin", "null"), ("Origin", own), ("Origin", ""), ("Origin", "http://rebound.example"),
+            ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", ""), ("Sec-Fetch-Site", "NONE, cross-site"),
+        })
+        {
+            using var request = Change(node, other, method, path);
+            if (value.Contains("rebound", StringComparison.Ordinal)) request.Headers.Host = "rebound.example";
+            request.Headers.TryAddWithoutValidation(name, value);
+            using var answer = await TestCluster.Http.SendAsync(request);
+
+            var sentence = await answer.Content.ReadAsStringAsync();
+            Assert.AreEqual(HttpStatusCode.Forbidden, answer.StatusCode, $"{method} {path} with {name}: {value}: {sentence}");
+            Assert.AreEqual(1, sentence.Count(c => c == '\n'), sentence);
+        }
+
+        Assert.AreEqual(1, node.Tree.Nodes.Count);
+        Assert.AreEqual(0, node.Tree.Missing.Count);
+        Assert.AreEqual(0, node.Paths().Count);
+        Assert.IsTrue(other.Greetings.IsEmpty);
+    }
+
+    // A person's own programs send neither field; a browser says none only of what a person typed.
+    [TestMethod]
+    [DynamicData(nameof(ChangingRoutes))]
+    public async Task RequestThatChangesSomething_OfAProgram_IsNotForbidden(string method, string path)
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var other = await LegacyNode.StartAsync("old");
+        using var request = Change(node, other, method, path);
+        request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "none");
+
+        using var answer = await TestCluster.Http.SendAsync(request);
+
+        Assert.AreNotEqual(HttpStatusCode.Forbidden, answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task Reading_InABrowser_IsAnsweredWithoutLeaveForOtherSites()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        foreach (var path in new[] { "/cluster/", "/status/", "/metrics", "/healthz" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Management, path));
+            request.Headers.Add("Origin", "http://evil.example");
+            request.Headers.Add("Sec-Fetch-Site", "cross-site");
+            using var answer = await TestCluster.Http.SendAsync(request);
+
+            Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode, path);
+            Assert.IsFalse(answer.Headers.Any(header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase)), path);
+        }
+    }
+
+    private static HttpRequestMessage Change(TestNode node, LegacyNode other, string method, string path)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), new Uri(node.Management, path));
+        request.Content = path == "/update/"
+            ? new StringContent(Update, Encoding.UTF8, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"))
+            : new FormUrlEncodedContent(
+                [new("name", "x"), new("public-addr", ":1"), new("mgmt-addr", $":{other.Port}"), new("peer", $"127.0.0.1:{other.Port}")]);
+        return request;
     }
 
     [TestMethod]

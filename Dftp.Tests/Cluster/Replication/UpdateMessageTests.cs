@@ -315,7 +315,7 @@ public sealed class UpdateMessageTests
     public async Task TokenThatNeverEnds_IsRefusedBeforeItFillsMemory()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20));
-        var reading = UpdateReader.ReadAsync(pipe.Reader, default);
+        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), default);
         await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"SenderNodeName\":\"" + new string('x', 300_000)));
 
         await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => reading);
@@ -353,7 +353,7 @@ public sealed class UpdateMessageTests
     private static async Task<ReceivedUpdate> Read(byte[] message, int pieces = 1)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        var reading = UpdateReader.ReadAsync(pipe.Reader, default);
+        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), default);
         foreach (var piece in message.Chunk(Math.Max(1, message.Length / pieces))) await pipe.Writer.WriteAsync(piece);
         await pipe.Writer.CompleteAsync();
         return await reading;
