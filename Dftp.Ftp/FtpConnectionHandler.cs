@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Ftp;
 
-/// <summary>Serves FTP sessions: the control connections that Kestrel accepts. One instance serves any number of endpoints.</summary>
+/// <summary>Serves the FTP control connections that Kestrel accepts. One instance serves any number of endpoints.</summary>
 public sealed class FtpConnectionHandler : ConnectionHandler
 {
     private readonly FtpContext _context;
     private readonly SessionLimits _limits;
 
-    /// <param name="meter">Gets the instruments; null where nobody wants them.</param>
+    /// <param name="meter">Owns the instruments; null for none.</param>
     public FtpConnectionHandler(IFileTree tree, FtpOptions options, TimeProvider time, ILoggerFactory loggers, Meter? meter = null)
     {
         _limits = new SessionLimits(options.MaxSessions, options.MaxSessionsPerAddress);
@@ -25,17 +25,17 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         };
     }
 
-    /// <summary>Sessions that are open now.</summary>
+    /// <summary>The number of open sessions.</summary>
     public int SessionCount => _limits.Count;
 
     /// <summary>
-    /// 1. Admits the connection, or refuses it by 421.
-    /// 2. Runs its session until the client leaves, an error ends it, or it is told to end.
-    /// 3. Lets the client take the last reply, for a bounded time.
+    /// 1. Admits the connection, or refuses it with 421.
+    /// 2. Runs its session.
+    /// 3. Waits, for a bounded time, until the client has received the last reply.
     /// </summary>
     public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, isImplicitTls: false);
 
-    /// <summary>As <see cref="OnConnectedAsync"/>, for a client that begins with TLS.</summary>
+    /// <summary>As <see cref="OnConnectedAsync"/>, with implicit TLS.</summary>
     public Task OnConnectedByTlsAsync(ConnectionContext connection) => ServeAsync(connection, isImplicitTls: true);
 
     private async Task ServeAsync(ConnectionContext connection, bool isImplicitTls)
@@ -75,7 +75,7 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         }
     }
 
-    /// <summary>An IPv4 client of a dual-stack listener is an IPv4 client.</summary>
+    /// <summary>Unmaps the IPv4-mapped addresses of a dual-stack listener.</summary>
     private static IPEndPoint AddressOf(EndPoint? endPoint) => endPoint switch
     {
         IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port),
@@ -83,7 +83,7 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         _ => throw new NotSupportedException($"FTP needs TCP, and {endPoint} is not"),
     };
 
-    /// <summary>The data mark of a Telnet Synch comes as urgent data: taken in line it is one more byte for the reader to drop.</summary>
+    /// <summary>Delivers the urgent data of a Telnet Synch in line, where the reader discards its data mark.</summary>
     private static void ReadUrgentDataInline(ConnectionContext connection)
     {
         try
@@ -93,11 +93,11 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         }
         catch (SocketException)
         {
-            // The client has gone already; the session will read the end of its stream.
+            // The client has disconnected; the session reads the end of the stream.
         }
     }
 
-    /// <summary>Completing the output sends what is left, then FIN; a client that does not take it is cut.</summary>
+    /// <summary>Sends the rest of the output, then FIN; aborts the connection of a client that does not receive it in time.</summary>
     private async Task CloseAsync(ConnectionContext connection)
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -110,7 +110,7 @@ public sealed class FtpConnectionHandler : ConnectionHandler
         }
         catch (TimeoutException)
         {
-            connection.Abort(new ConnectionAbortedException("the client did not take the last replies"));
+            connection.Abort(new ConnectionAbortedException("the client did not receive the last replies in time"));
         }
     }
 }

@@ -4,9 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Ftp;
 
-/// <summary>What all sessions of a front end share.</summary>
+/// <summary>The dependencies that all sessions share.</summary>
 internal sealed record FtpContext(IFileTree Tree, FtpOptions Options, TimeProvider Time, ILogger Log)
 {
-    /// <summary>What is counted of them.</summary>
     public FtpMetrics Metrics { get; init; } = new(new Meter("dftp.ftp"), () => 0);
 }

@@ -3,17 +3,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Dftp.Ftp;
 
-/// <summary>How the composition root puts FTP on a port of Kestrel's.</summary>
+/// <summary>Attaches FTP to an endpoint of Kestrel.</summary>
 public static class FtpFrontEnd
 {
     /// <summary>
-    /// Serves FTP on this endpoint. Several endpoints can share one <paramref name="handler"/>; its limits then count over all of
-    /// them.
+    /// Serves FTP on this endpoint. Endpoints that share a <paramref name="handler"/> share its limits.
     /// </summary>
-    /// <param name="isImplicitTls">Whether clients begin with TLS instead of asking for it; the options must have a certificate.</param>
+    /// <param name="isImplicitTls">Whether sessions start with a TLS handshake; requires <see cref="FtpOptions.Tls"/>.</param>
     public static void UseFtp(this ListenOptions listen, FtpConnectionHandler handler, bool isImplicitTls = false)
     {
-        // The connection never gets as far as HTTP; without this Kestrel would speak of HTTP/2 without TLS.
+        // HTTP never runs here; this only avoids Kestrel's warning about HTTP/2 without TLS.
         listen.Protocols = HttpProtocols.Http1;
         listen.Run(isImplicitTls ? handler.OnConnectedByTlsAsync : handler.OnConnectedAsync);
     }

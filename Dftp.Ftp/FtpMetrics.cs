@@ -10,17 +10,17 @@ internal sealed class FtpMetrics
     private readonly Counter<long> _commands;
     private readonly Counter<long> _transfers;
 
-    /// <param name="meter">Gets them.</param>
+    /// <param name="meter">Owns the instruments.</param>
     /// <param name="openSessions">Sessions that are open now.</param>
     public FtpMetrics(Meter meter, Func<int> openSessions)
     {
         meter.CreateObservableUpDownCounter("dftp.ftp.sessions", openSessions, "{session}", "FTP sessions that are open.");
-        _sessions = meter.CreateCounter<long>("dftp.ftp.sessions.started", "{session}", "FTP sessions that were let in.");
+        _sessions = meter.CreateCounter<long>("dftp.ftp.sessions.started", "{session}", "FTP sessions that were admitted.");
         _refused = meter.CreateCounter<long>("dftp.ftp.sessions.refused", "{session}", "FTP sessions beyond the limits.");
         _commands = meter.CreateCounter<long>("dftp.ftp.commands", "{command}", "FTP commands by verb.");
         _transfers = meter.CreateCounter<long>("dftp.ftp.transfers", "{transfer}", "FTP data transfers that have ended, by verb and outcome.");
         Sent = meter.CreateCounter<long>("dftp.ftp.sent", "By", "Bytes sent on FTP data connections, before encryption.");
-        // What has not happened yet is there all the same, as 0.
+        // A counter appears in the metrics only after its first addition.
         foreach (var counter in new[] { _sessions, _refused, Sent }) counter.Add(0);
     }
 
@@ -31,8 +31,8 @@ internal sealed class FtpMetrics
 
     public void SessionRefused() => _refused.Add(1);
 
-    /// <param name="verb">One of the command table; null stands for all others.</param>
-    public void CommandGiven(string? verb) => _commands.Add(1, new KeyValuePair<string, object?>("verb", verb ?? "other"));
+    /// <param name="verb">A verb of the command table; null for any other.</param>
+    public void CommandReceived(string? verb) => _commands.Add(1, new KeyValuePair<string, object?>("verb", verb ?? "other"));
 
     public void TransferEnded(string verb, bool isComplete) =>
         _transfers.Add(1, new("verb", verb), new KeyValuePair<string, object?>("outcome", isComplete ? "complete" : "failed"));

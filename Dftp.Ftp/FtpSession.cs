@@ -8,30 +8,30 @@ using Dftp.Ftp.Data;
 namespace Dftp.Ftp;
 
 /// <summary>
-/// One control connection, from the greeting to the last reply. Commands are carried out one after the other and each gets its
-/// reply in its turn; during a transfer the control connection is read ahead, so that ABOR works.
+/// One control connection, from the greeting to the last reply. Commands run one at a time and are answered in order. During a transfer
+/// the session keeps reading, so that it sees ABOR.
 /// </summary>
 internal sealed class FtpSession : IDisposable
 {
     private readonly ControlChannel _control;
     private readonly PendingCommands _pending = new();
-    private readonly Stack<IDisposable> _leftovers = new();
+    private readonly Stack<IDisposable> _closedAfterReply = new();
     private readonly SessionClock _clock;
     private readonly Lock _lock = new();
 
-    /// <summary>Why the session has to end; null while it does not. Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>Why the session must end; null while it may go on. Guarded by <see cref="_lock"/>.</summary>
     private string? _ending;
 
-    /// <summary>Whether running transfers, too, have to end. Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>Whether transfers must end, too. Guarded by <see cref="_lock"/>.</summary>
     private bool _isShuttingDown;
 
-    /// <summary>The transfer that runs. Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>The running transfer. Guarded by <see cref="_lock"/>.</summary>
     private Transfer? _transfer;
 
-    /// <summary>Serves the next transfer.</summary>
+    /// <summary>The endpoint of the next transfer.</summary>
     private DataEndpoint? _dataEndpoint;
 
-    /// <summary>Belongs to the command that runs and was not used by it, because it was refused.</summary>
+    /// <summary>The endpoint that the running command was refused without using.</summary>
     private DataEndpoint? _refusedEndpoint;
 
     /// <summary>Ends the data connection of the last refused transfer.</summary>
@@ -56,18 +56,18 @@ internal sealed class FtpSession : IDisposable
 
     public ReplyWriter Writer => _control.Writer;
 
-    /// <summary>Whether the control connection goes by TLS.</summary>
+    /// <summary>Whether the control connection uses TLS.</summary>
     public bool IsSecure => _control.IsSecure;
 
-    /// <summary>Whether the next data connections go by TLS (RFC 4217: <c>PROT</c>). Never without <see cref="IsSecure"/>.</summary>
+    /// <summary>Whether data connections use TLS (RFC 4217: <c>PROT P</c>). Implies <see cref="IsSecure"/>.</summary>
     public bool IsDataSecure { get; set; }
 
-    /// <summary>Whether PBSZ was given, without which there is no PROT (RFC 2228, section 3).</summary>
+    /// <summary>Whether PBSZ was accepted, which PROT requires (RFC 2228, section 3).</summary>
     public bool HasProtectionBuffer { get; set; }
 
     public SessionState State { get; private set; } = new();
 
-    /// <summary>Logins that failed in this session, however often it began anew.</summary>
+    /// <summary>Failed logins of this session. REIN and AUTH do not reset the count.</summary>
     public int FailedLogins { get; set; }
 
     private string? Ending
@@ -79,11 +79,11 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// 1. Greets; by implicit TLS that comes after its handshake.
-    /// 2. Reads a command: what was read ahead during a transfer comes first.
-    /// 3. Carries it out and replies, until the client leaves, a reply was the last one, or the session is told to end.
+    /// 1. Greets the client, with implicit TLS after the handshake.
+    /// 2. Reads a command. Those that were read during a transfer come first.
+    /// 3. Runs it and replies. Ends when the client leaves, after a last reply, or when the session must end.
     /// </summary>
-    /// <param name="isImplicitTls">Whether the client begins with TLS and protects data connections from the start.</param>
+    /// <param name="isImplicitTls">Whether the session starts with a TLS handshake and protects data connections from the start.</param>
     public async Task RunAsync(bool isImplicitTls)
     {
         // 1
@@ -113,49 +113,51 @@ internal sealed class FtpSession : IDisposable
             // 3
             _clock.Touch(State.IsLoggedIn);
             var reply = await ReplyToAsync(line);
-            var isHeard = await Writer.WriteAsync(reply);
-            CloseLeftovers();
+            var isDelivered = await Writer.WriteAsync(reply);
+            CloseResources();
             EndRefusedConnection();
-            if (!isHeard || reply.IsLast) return;
+            if (!isDelivered || reply.IsLast) return;
             if (reply.StartsTls && !await SecureAsync()) return;
             _clock.Touch(State.IsLoggedIn);
         }
     }
 
-    /// <summary>Forgets everything, as after the greeting (RFC 959: REIN).</summary>
+    /// <summary>Resets the session to its state after the greeting (RFC 959: REIN).</summary>
     public void Reinitialize()
     {
         State = new SessionState();
-        DropDataEndpoint();
+        CloseDataEndpoint();
         _clock.StartLogin();
     }
 
     /// <summary>
-    /// Forgets what came in the clear after the command that is carried out now: whoever stands between must not slip commands into the
-    /// protected session. A client waits for 234 before it begins with TLS.
+    /// Discards the plaintext that followed the running command. Otherwise a man in the middle could inject commands into the protected
+    /// session. A client waits for 234 before its TLS handshake, so it loses nothing.
     /// </summary>
-    public void DropUnread()
+    public void DiscardUnread()
     {
         _pending.Clear();
-        _control.Reader.DropUnread();
+        _control.Reader.DiscardUnread();
     }
 
-    /// <summary>Replaces the endpoint of the next data connection; the old one is closed.</summary>
+    /// <summary>Sets the endpoint of the next data connection and closes the previous one.</summary>
     public void SetDataEndpoint(DataEndpoint endpoint)
     {
-        DropDataEndpoint();
+        CloseDataEndpoint();
         _dataEndpoint = endpoint;
     }
 
-    /// <summary>Closes the endpoint of the next data connection, and what a refused transfer has left of its own.</summary>
-    public void DropDataEndpoint()
+    /// <summary>Closes the endpoint of the next data connection, and the data connection of the last refused transfer.</summary>
+    public void CloseDataEndpoint()
     {
         TakeDataEndpoint()?.Dispose();
         _refusedConnection?.Dispose();
         _refusedConnection = null;
     }
 
-    /// <summary>The endpoint for a data connection, now the caller's; null when no command has set one.</summary>
+    /// <summary>
+    /// Hands the endpoint of the next data connection to the caller, who disposes of it; null when no command has set one.
+    /// </summary>
     public DataEndpoint? TakeDataEndpoint()
     {
         var endpoint = _dataEndpoint;
@@ -163,15 +165,15 @@ internal sealed class FtpSession : IDisposable
         return endpoint;
     }
 
-    /// <summary>Has something closed once the reply to the command that is carried out now is written, the last one given first.</summary>
-    public void CloseAfterReply(IDisposable leftover) => _leftovers.Push(leftover);
+    /// <summary>Disposes of a resource after the reply to the running command is written, in reverse order of the calls.</summary>
+    public void CloseAfterReply(IDisposable resource) => _closedAfterReply.Push(resource);
 
     /// <summary>
-    /// 1. Starts a transfer; the idle clock stops.
-    /// 2. Watches the control connection while it runs: ABOR stops it, and so does the client's leaving.
-    /// 3. Gives its outcome, usually a reply. The reply to ABOR follows when that command's turn comes: 426, then 226.
+    /// 1. Starts a transfer and stops the idle clock.
+    /// 2. Watches the control connection meanwhile: ABOR stops the transfer, and so does the end of the connection.
+    /// 3. Returns the outcome, usually a reply. ABOR gets its own reply in its turn: 426, then 226.
     /// </summary>
-    /// <param name="run">Does the transfer.</param>
+    /// <param name="run">Performs the transfer.</param>
     public async ValueTask<T> TransferAsync<T>(Func<Transfer, Task<T>> run)
     {
         using var transfer = new Transfer(Context.Time, Context.Options.StallTimeout, Context.Metrics.Sent);
@@ -189,10 +191,10 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
-    /// <summary>The node stops: an idle session ends at once, a running transfer gets some time. May be called from any thread.</summary>
+    /// <summary>Ends the session because the node stops: at once when idle, after a grace period during a transfer. Thread-safe.</summary>
     public void Shutdown()
     {
-        const string reason = "this node shuts down";
+        const string reason = "this node is shutting down";
         lock (_lock)
         {
             _ending ??= reason;
@@ -203,7 +205,7 @@ internal sealed class FtpSession : IDisposable
         Interrupt();
     }
 
-    /// <summary>What STAT tells of a transfer that runs; null when none does.</summary>
+    /// <summary>The running transfer, for STAT; null when there is none.</summary>
     public Transfer? CurrentTransfer
     {
         get
@@ -212,11 +214,11 @@ internal sealed class FtpSession : IDisposable
         }
     }
 
-    /// <summary>After the last reply.</summary>
+    /// <summary>Closes the data and control connections in order. Call it after the last reply.</summary>
     public async Task CloseAsync()
     {
         var ended = _refusedConnection?.Ended ?? Task.CompletedTask;
-        DropDataEndpoint();
+        CloseDataEndpoint();
         await ended;
         await _control.CloseAsync(Context.Options.ClosingTimeout, Context.Time);
     }
@@ -224,12 +226,12 @@ internal sealed class FtpSession : IDisposable
     public void Dispose()
     {
         _clock.Dispose();
-        CloseLeftovers();
-        DropDataEndpoint();
+        CloseResources();
+        CloseDataEndpoint();
         _control.Dispose();
     }
 
-    /// <returns>False when there is nobody to talk to any more.</returns>
+    /// <returns>False when the handshake failed and the session must end.</returns>
     private async Task<bool> SecureAsync()
     {
         using var limit = new CancellationTokenSource(Context.Options.HandshakeTimeout, Context.Time);
@@ -240,7 +242,7 @@ internal sealed class FtpSession : IDisposable
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
         {
-            FtpLog.HandshakeFailed(Context.Log, Remote, limit.IsCancellationRequested ? "it took too long" : e.Message);
+            FtpLog.HandshakeFailed(Context.Log, Remote, limit.IsCancellationRequested ? "timeout" : e.Message);
             return false;
         }
     }
@@ -256,7 +258,7 @@ internal sealed class FtpSession : IDisposable
         }
 
         var found = CommandTable.Find(line.Verb);
-        Context.Metrics.CommandGiven(found?.Verb);
+        Context.Metrics.CommandReceived(found?.Verb);
         if (found is not { } command)
         {
             return CommandTable.IsKnown(line.Verb)
@@ -277,7 +279,7 @@ internal sealed class FtpSession : IDisposable
         catch (Exception e)
         {
             FtpLog.Defect(Context.Log, e, command.Verb, Remote);
-            return new Reply(451, "An error in this node; its log says more");
+            return new Reply(451, "Internal error; see the log of this node");
         }
         finally
         {
@@ -302,11 +304,12 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// Reads ahead until the transfer has finished. A lone STAT is answered at once (RFC 959: it "may be sent during a file
-    /// transfer"), everything else waits for its turn. The end of the stream ends the transfer (RFC 959, section 3.2: the
-    /// server MUST close the data connection when "the control connection is closed legally or otherwise") unless the client said
-    /// QUIT, after which the transfer is to go on to its end. A client that sends more commands than can be kept loses its session: if they
-    /// were left unread, neither ABOR nor the end of the stream behind them would be seen.
+    /// Reads the control connection until the transfer has finished. A STAT without predecessors is answered at once (RFC 959: it "may be
+    /// sent during a file transfer"); other commands are kept for later. The end of the stream ends the transfer (RFC 959, section 3.2: the
+    /// server MUST close the data connection when "the control connection is closed legally or otherwise"), except after QUIT. A client
+    /// that
+    /// sends more commands than can be kept loses its session: if they were left unread, ABOR and the end of the stream behind them would
+    /// stay unseen.
     /// </summary>
     private async Task WatchAsync(Transfer transfer)
     {
@@ -343,7 +346,7 @@ internal sealed class FtpSession : IDisposable
         lock (_lock) _ending ??= reason;
     }
 
-    /// <summary>The clock has run out. It comes from a timer's thread, and a transfer that began just then counts for more.</summary>
+    /// <summary>Called on a timer's thread when the idle clock runs out. A transfer that has just started takes precedence.</summary>
     private void EndIdle(string reason)
     {
         lock (_lock)
@@ -367,8 +370,8 @@ internal sealed class FtpSession : IDisposable
     }
 
     /// <summary>
-    /// A refused transfer uses up its data connection as a completed one does. It ends after the reply, because a client that is told of
-    /// the refusal first does not take the connection's end for a failure. An active connection was never opened.
+    /// A refused transfer uses up its data connection, as a completed one does. The connection ends after the reply: a client that knows of
+    /// the refusal does not take the end of the connection for a failure. An active connection was never opened.
     /// </summary>
     private void EndRefusedConnection()
     {
@@ -381,9 +384,9 @@ internal sealed class FtpSession : IDisposable
         _refusedEndpoint = null;
     }
 
-    private void CloseLeftovers()
+    private void CloseResources()
     {
-        while (_leftovers.TryPop(out var leftover)) leftover.Dispose();
+        while (_closedAfterReply.TryPop(out var resource)) resource.Dispose();
     }
 
     private static string Shorten(string verb) => verb.Length <= 20 ? verb : verb[..20] + "…";

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Dftp.Ftp;
 
-/// <summary>TCP ports from <see cref="Low"/> to <see cref="High"/>, both included.</summary>
+/// <summary>The TCP ports from <see cref="Low"/> to <see cref="High"/>, inclusive.</summary>
 public readonly record struct PortRange
 {
     /// <param name="low">1 to 65535.</param>
@@ -23,7 +23,7 @@ public readonly record struct PortRange
 
     public int Count => High - Low + 1;
 
-    /// <summary>Reads <c>low-high</c>, or one port alone.</summary>
+    /// <summary>Parses <c>low-high</c> or a single port.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out PortRange range)
     {
         range = default;

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Ftp;
 
-/// <summary>The IPv4 address under which the passive ports are reached from outside, or a name that is resolved to it.</summary>
-/// <param name="host">An IPv4 address, or a name; the name's address may change while the node runs.</param>
-/// <param name="resolve">Gives the addresses of a name; null asks the system.</param>
+/// <summary>The IPv4 address at which clients outside reach the passive ports, or a host name that resolves to it.</summary>
+/// <param name="host">An IPv4 address or a host name, whose address may change while the node runs.</param>
+/// <param name="resolve">Resolves a host name; null uses the system's resolver.</param>
 public sealed class PublicAddress(string host, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
 {
-    /// <summary>A home's address changes once a day or less often, and transfers that begin meanwhile fail for so long at most.</summary>
+    /// <summary>How long an address is cached: after a change, passive transfers fail for at most this time.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>A client that waits for a passive port gives up after some 10 s or more.</summary>
+    /// <summary>Shorter than the 10 s after which the first clients give up waiting for PASV.</summary>
     private static readonly TimeSpan ResolveLimit = TimeSpan.FromSeconds(5);
 
     private readonly IPAddress? _fixed = IPAddress.TryParse(host, out var address) ? address.MapToIPv4() : null;
@@ -20,8 +20,8 @@ public sealed class PublicAddress(string host, Func<string, CancellationToken, T
 
     public override string ToString() => host;
 
-    /// <summary>The address now. A name that cannot be resolved keeps the address it had.</summary>
-    /// <returns>Null when the name never had one.</returns>
+    /// <summary>Returns the current address. A name that can no longer be resolved keeps its last address.</summary>
+    /// <returns>Null when the name was never resolved.</returns>
     internal async ValueTask<IPAddress?> ResolveAsync(TimeProvider time, ILogger log)
     {
         if (_fixed is not null) return _fixed;
@@ -45,7 +45,7 @@ public sealed class PublicAddress(string host, Func<string, CancellationToken, T
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            FtpLog.NoPublicAddress(log, host, limit.IsCancellationRequested ? "no answer in time" : e.Message);
+            FtpLog.NoPublicAddress(log, host, limit.IsCancellationRequested ? "timeout" : e.Message);
             return null;
         }
     }

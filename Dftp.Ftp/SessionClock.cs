@@ -1,8 +1,7 @@
 namespace Dftp.Ftp;
 
 /// <summary>
-/// Tells a session when it is over: some time to log in, then some time between two commands. It rests during a transfer: an
-/// idle clock must not kill what runs.
+/// Limits the time to log in and, after that, between two commands. It is paused during a transfer, so that it never ends a running one.
 /// </summary>
 internal sealed class SessionClock : IDisposable
 {
@@ -12,8 +11,8 @@ internal sealed class SessionClock : IDisposable
     private long _loginStarted;
     private volatile string _reason = "";
 
-    /// <param name="context">Gives the times.</param>
-    /// <param name="end">Called with the reason, from a timer's thread.</param>
+    /// <param name="context">Holds the timeouts and the time.</param>
+    /// <param name="end">Called with the reason, on a timer's thread.</param>
     public SessionClock(FtpContext context, Action<string> end)
     {
         _options = context.Options;
@@ -22,24 +21,24 @@ internal sealed class SessionClock : IDisposable
         StartLogin();
     }
 
-    /// <summary>The client has to log in from now on.</summary>
+    /// <summary>Restarts the time to log in.</summary>
     public void StartLogin()
     {
         _loginStarted = _time.GetTimestamp();
-        Start("nobody logged in for too long", _options.LoginTimeout);
+        Start("login timeout", _options.LoginTimeout);
     }
 
-    /// <summary>Something was done. Before the login that wins no time.</summary>
+    /// <summary>Restarts the idle time. Before the login it extends nothing.</summary>
     public void Touch(bool isLoggedIn)
     {
         if (isLoggedIn)
         {
-            Start("no command came for too long", _options.IdleTimeout);
+            Start("idle timeout", _options.IdleTimeout);
             return;
         }
 
         var left = _options.LoginTimeout - _time.GetElapsedTime(_loginStarted);
-        Start("nobody logged in for too long", left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        Start("login timeout", left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     public void Pause() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Dftp.Ftp;
 
-/// <summary>Counts the open sessions, in all and by address.</summary>
+/// <summary>Limits the open sessions, in total and per client address. Thread-safe.</summary>
 internal sealed class SessionLimits(int max, int maxPerAddress)
 {
     private readonly Lock _lock = new();

@@ -13,24 +13,24 @@ internal enum RepresentationType
     Image,
 }
 
-/// <summary>All that a session remembers between commands and that REIN forgets.</summary>
+/// <summary>The state that a session keeps between commands and that REIN resets.</summary>
 internal sealed class SessionState
 {
-    /// <summary>The name that USER gave; null before.</summary>
+    /// <summary>The argument of USER; null before USER.</summary>
     public string? User { get; set; }
 
     public bool IsLoggedIn { get; set; }
 
-    /// <summary>What PWD shows.</summary>
+    /// <summary>The working directory.</summary>
     public VirtualPath Directory { get; set; }
 
     /// <summary>RFC 959, section 5.1: the default is ASCII.</summary>
     public RepresentationType Type { get; set; } = RepresentationType.Ascii;
 
-    /// <summary>What REST set, for the next RETR, STOR, APPE, STOU or HASH; 0 otherwise.</summary>
+    /// <summary>The offset of REST for the next RETR, STOR, APPE, STOU or HASH; 0 without REST.</summary>
     public long RestartOffset { get; set; }
 
-    /// <summary>What REST set, once: the next transfer starts at 0 again, even if this one is refused.</summary>
+    /// <summary>Returns the offset of REST and resets it: it serves one transfer, even a refused one.</summary>
     public long TakeRestartOffset()
     {
         var offset = RestartOffset;
@@ -41,6 +41,6 @@ internal sealed class SessionState
     /// <summary>After <c>EPSV ALL</c> no other command opens data connections (RFC 2428, section 4).</summary>
     public bool IsExtendedPassiveOnly { get; set; }
 
-    /// <summary>The facts of MLST and MLSD.</summary>
+    /// <summary>The facts that MLST and MLSD send.</summary>
     public Facts Facts { get; set; } = Facts.All;
 }

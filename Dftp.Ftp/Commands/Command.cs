@@ -4,7 +4,7 @@ namespace Dftp.Ftp.Commands;
 
 internal enum Access
 {
-    /// <summary>Also before the login.</summary>
+    /// <summary>Allowed before the login.</summary>
     Anyone,
 
     /// <summary>530 before the login.</summary>
@@ -13,10 +13,10 @@ internal enum Access
 
 internal enum Argument
 {
-    /// <summary>There may be one, or it is passed over.</summary>
+    /// <summary>Optional or ignored.</summary>
     Optional,
 
-    /// <summary>501 without.</summary>
+    /// <summary>501 without one.</summary>
     Needed,
 }
 
@@ -26,10 +26,10 @@ internal sealed class Command
     private readonly Func<FtpSession, string, ValueTask<Reply>> _run;
 
     /// <param name="syntax">The verb and its argument, as HELP shows them.</param>
-    /// <param name="access">Who may give it.</param>
-    /// <param name="argument">Whether the argument is needed.</param>
-    /// <param name="run">Carries it out.</param>
-    /// <param name="usesDataConnection">Whether the command uses up a data connection, even by being refused.</param>
+    /// <param name="access">Who may use it.</param>
+    /// <param name="argument">Whether the argument is required.</param>
+    /// <param name="run">Runs it.</param>
+    /// <param name="usesDataConnection">Whether the command uses up the data connection, even when refused.</param>
     public Command(
         string syntax, Access access, Argument argument, Func<FtpSession, string, ValueTask<Reply>> run, bool usesDataConnection = false)
     {

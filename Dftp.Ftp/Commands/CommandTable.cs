@@ -4,7 +4,7 @@ using static Dftp.Ftp.Commands.Argument;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>Every command there is: its verb, who may give it, and what carries it out.</summary>
+/// <summary>All commands: verb, access, and handler.</summary>
 internal static class CommandTable
 {
     public static IReadOnlyList<Command> All { get; } =
@@ -72,7 +72,7 @@ internal static class CommandTable
         new("MFMT <time> <path>", LoggedIn, Needed, Writing.Refuse),
     ];
 
-    /// <summary>Commands of RFC 959, 2228, 2640 and the like that are known and not here: 502, and not 500 (RFC 959, section 4.2.2).</summary>
+    /// <summary>Commands of RFCs that this server does not implement: 502 instead of 500 (RFC 959, section 4.2.2).</summary>
     private static readonly FrozenSet<string> NotImplemented =
         FrozenSet.Create(StringComparer.Ordinal, "SMNT", "ADAT", "CCC", "CONF", "ENC", "MIC", "LANG", "LPRT", "LPSV", "MFCT", "MFF");
 

@@ -6,15 +6,15 @@ using Dftp.Ftp.Data;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>Where the next data connection comes from or goes to (RFC 959, section 5.2, and RFC 2428).</summary>
+/// <summary>PASV, EPSV, PORT and EPRT (RFC 959, section 5.2, and RFC 2428).</summary>
 internal static class DataEndpoints
 {
-    /// <summary>RFC 2577, section 3: no data connections to the ports of well-known services.</summary>
+    /// <summary>RFC 2577, section 3: no data connections to well-known ports.</summary>
     private const int LowestClientPort = 1024;
 
     private static readonly Reply OnlyExtendedPassive = new(503, "After EPSV ALL only EPSV opens data connections");
 
-    /// <summary>RFC 2428, section 2: the protocols that the server supports stand in parentheses.</summary>
+    /// <summary>RFC 2428, section 2: the supported protocols are listed in parentheses.</summary>
     private static readonly Reply WrongProtocol =
         new(522, "Network protocol not supported, use that of the control connection (1,2)");
 
@@ -39,7 +39,7 @@ internal static class DataEndpoints
         if (protocol.Equals("ALL", StringComparison.OrdinalIgnoreCase))
         {
             session.State.IsExtendedPassiveOnly = true;
-            return new Reply(200, "Only EPSV from now on");
+            return new Reply(200, "Only EPSV is accepted from now on");
         }
 
         if (protocol.Length > 0 && protocol != ProtocolOf(session.Local.Address))
@@ -94,8 +94,8 @@ internal static class DataEndpoints
 
     private static int? Listen(FtpSession session)
     {
-        // The old one is closed first: it may hold the only port of a small range.
-        session.DropDataEndpoint();
+        // Close the old one first: it may hold the only port of a small range.
+        session.CloseDataEndpoint();
         try
         {
             var endpoint = PassiveEndpoint.Open(session.Local.Address, session.Remote.Address, session.Context.Options.PassivePorts);
@@ -110,8 +110,8 @@ internal static class DataEndpoints
     }
 
     /// <summary>
-    /// RFC 2577, section 3: data goes only to the client itself (no "bounce"), with 504. The address is compared by its bytes, because
-    /// a client cannot name the scope of a link-local address.
+    /// RFC 2577, section 3: data connections go only to the client itself (no "bounce"); others get 504. Addresses are compared by their
+    /// bytes, because a client cannot state the scope of a link-local address.
     /// </summary>
     private static Reply Connect(FtpSession session, IPAddress address, int port)
     {
@@ -122,6 +122,6 @@ internal static class DataEndpoints
 
         if (port < LowestClientPort) return new Reply(504, "Data connections go only to ports from 1024");
         session.SetDataEndpoint(new ActiveEndpoint(session.Local.Address, new IPEndPoint(session.Remote.Address, port)));
-        return new Reply(200, "The next data connection goes there");
+        return new Reply(200, "Data port accepted");
     }
 }

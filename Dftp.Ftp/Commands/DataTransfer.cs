@@ -6,19 +6,20 @@ using Dftp.Ftp.Data;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>The part that all sending transfers share, once it is known what to send.</summary>
-/// <param name="session">Whose transfer it is.</param>
+/// <summary>The common part of all sending transfers.</summary>
+/// <param name="session">The session of the transfer.</param>
 /// <param name="transfer">The transfer.</param>
 /// <param name="verb">For the log.</param>
 /// <param name="path">For the log.</param>
 internal sealed class DataTransfer(FtpSession session, Transfer transfer, string verb, VirtualPath path)
 {
     /// <summary>
-    /// 1. Announces the transfer by 150.
-    /// 2. Opens the data connection; 425 without one, 522 when it was to be protected and is not.
-    /// 3. Sends; 426 when the client or its connection ends it, 451 when the content breaks off.
-    /// 4. Waits until the client's machine has taken everything; only then 226. The sockets, which have nothing to say any more, are
-    /// closed after that reply: meanwhile the client goes on.
+    /// 1. Announces the transfer with 150.
+    /// 2. Opens the data connection: 425 if that fails, 522 if its TLS handshake fails.
+    /// 3. Sends: 426 if the client or its connection ends the transfer, 451 if the content cannot be read to its end.
+    /// 4. Waits until the client's machine has acknowledged everything, then 226. The sockets are closed after that reply, so that the
+    /// client
+    /// does not wait for it.
     /// </summary>
     /// <param name="announcement">The text of 150.</param>
     /// <param name="sendAsync">Sends everything over the data connection.</param>
@@ -64,11 +65,11 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         }
         catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
         {
-            return Broken($"it was stopped: {transfer.StopReason}");
+            return Broken(transfer.StopReason!);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            return Broken("the data connection broke");
+            return Broken("the data connection failed");
         }
         finally
         {
@@ -87,10 +88,10 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         }
         catch (Exception e) when (e is SocketException || (e is OperationCanceledException && either.IsCancellationRequested))
         {
-            // Where the limit was reached first, what stopped the transfer afterwards is no news.
+            // If the limit was reached first, a later stop does not matter.
             return transfer.StopReason is { } stopped && !limit.IsCancellationRequested
-                ? (null, Broken($"it was stopped: {stopped}"))
-                : (null, new Reply(425, "No data connection came about"));
+                ? (null, Broken(stopped))
+                : (null, new Reply(425, "No data connection could be opened"));
         }
     }
 
@@ -105,13 +106,13 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException)
         {
-            var reason = transfer.StopReason ?? (limit.IsCancellationRequested ? "it took too long" : e.Message);
+            var reason = transfer.StopReason ?? (limit.IsCancellationRequested ? "timeout" : e.Message);
             FtpLog.HandshakeFailed(session.Context.Log, session.Remote, reason);
             return false;
         }
     }
 
-    /// <summary>The client's doing, or its network's: no error of this node.</summary>
+    /// <summary>Caused by the client or the network; no error of this node.</summary>
     private Reply Broken(string reason)
     {
         FtpLog.TransferStopped(session.Context.Log, verb, path, session.Remote, transfer.Bytes, reason);

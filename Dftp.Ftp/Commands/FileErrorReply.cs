@@ -3,10 +3,10 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>The one place where the tree's errors become replies.</summary>
+/// <summary>Maps the tree's errors to replies; the only place that does.</summary>
 internal static class FileErrorReply
 {
-    /// <summary>Before 150, when nothing was sent. RFC 959: 4yz invites to try again, 5yz does not.</summary>
+    /// <summary>The reply before 150, when nothing was sent. RFC 959: 4yz means that a retry can succeed, 5yz that it cannot.</summary>
     public static Reply For(FileError error) => new(
         error.Kind switch
         {

@@ -4,10 +4,10 @@ using Dftp.Ftp.Listing;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>What the server can do, and what it does just now.</summary>
+/// <summary>The server's features, options and status.</summary>
 internal static class Information
 {
-    /// <summary>RFC 2389, section 3.2. Only what works; MLST stands for MLSD too (RFC 3659, section 7.8).</summary>
+    /// <summary>RFC 2389, section 3.2. MLST implies MLSD (RFC 3659, section 7.8).</summary>
     public static Reply Feat(FtpSession session, string argument) => Reply.Multiline(
         211,
         "Features:",
@@ -47,7 +47,7 @@ internal static class Information
                 session.State.Facts = FactNames.Parse(facts);
                 return new Reply(200, $"MLST OPTS {FactNames.Join(session.State.Facts)}".TrimEnd(' '));
             default:
-                return new Reply(501, "That option is not known");
+                return new Reply(501, "Unknown option");
         }
     }
 
@@ -71,7 +71,7 @@ internal static class Information
         _ => new Reply(504, "That SITE command is not implemented"),
     };
 
-    /// <summary>RFC 959: without an argument the server's state, with one a listing over the control connection.</summary>
+    /// <summary>RFC 959: without an argument the server's status, with a path a listing over the control connection.</summary>
     public static async ValueTask<Reply> Stat(FtpSession session, string argument)
     {
         if (argument.AsSpan().Trim(' ').IsEmpty) return Status(session);
@@ -81,9 +81,7 @@ internal static class Information
         var code = request.IsEntryItself ? 213 : 212;
         var now = session.Context.Time.GetUtcNow();
         await session.Writer.WriteBodyAsync(
-            code,
-            $"Status of {request.Path}:",
-            (writer, flush) => UnixListing.WriteAsync(new ListingOutput(writer, flush), tree, request, now));
+            code, $"Status of {request.Path}:", output => UnixListing.WriteAsync(output, tree, request, now));
         return new Reply(code, "End");
     }
 

@@ -6,10 +6,10 @@ using Dftp.Ftp.Listing;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>The listings that go over a data connection. Each is answered from one snapshot and rendered while it is sent.</summary>
+/// <summary>LIST, NLST and MLSD. Each is answered from one snapshot and rendered while it is sent.</summary>
 internal static class Listings
 {
-    public static readonly Reply NothingThere = new(550, "Nothing is there");
+    public static readonly Reply NothingThere = new(550, "No such file or directory");
 
     public static async ValueTask<Reply> List(FtpSession session, string argument)
     {
@@ -66,7 +66,7 @@ internal static class Listings
         }
         finally
         {
-            // With the failure, so that what is left in the buffer is not sent after it.
+            // The failure makes the writer discard the rest of its buffer.
             await writer.CompleteAsync(failure);
         }
     }

@@ -2,21 +2,21 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>Who the client is, and the session's beginning and end.</summary>
+/// <summary>Login, client identification, and the end of the session.</summary>
 internal static class Login
 {
-    /// <summary>The same reply for every name: it must not tell which users there are.</summary>
+    /// <summary>The reply is the same for every name, so that it does not reveal which users exist.</summary>
     public static Reply User(FtpSession session, string argument)
     {
         session.State.User = argument.Trim(' ');
         session.State.IsLoggedIn = false;
-        return new Reply(331, "Give the password; for anonymous any will do");
+        return new Reply(331, "Password required; anonymous users give any");
     }
 
     public static Reply Pass(FtpSession session, string argument)
     {
         if (session.State.IsLoggedIn) return new Reply(503, "Already logged in");
-        if (session.State.User is not { } user) return new Reply(503, "USER comes first");
+        if (session.State.User is not { } user) return new Reply(503, "Log in with USER first");
         if (IsAnonymous(user))
         {
             session.State.IsLoggedIn = true;
@@ -33,10 +33,10 @@ internal static class Login
     /// <summary>RFC 959: 202 is for a server that needs no account.</summary>
     public static Reply Acct(FtpSession session, string argument) => new(202, "No account is needed");
 
-    /// <summary>RFC 7151, section 3.2: before USER, 503 once the client has begun to log in. This server is one host by any name.</summary>
+    /// <summary>RFC 7151, section 3.2: only before USER, otherwise 503. All names denote the same server.</summary>
     public static Reply Host(FtpSession session, string argument) => session.State.User is null
         ? new Reply(220, "Host accepted")
-        : new Reply(503, "HOST comes before USER");
+        : new Reply(503, "HOST must precede USER");
 
     public static Reply Clnt(FtpSession session, string argument) => new(200, "Noted");
 
@@ -44,18 +44,18 @@ internal static class Login
 
     public static Reply Rein(FtpSession session, string argument)
     {
-        // RFC 4217, section 13, has TLS end there, which no client does; it gets a new connection as easily.
-        if (session.IsSecure) return new Reply(502, "REIN does not end TLS, connect again instead");
+        // RFC 4217, section 13, would end TLS here. No client does that; a new connection serves as well.
+        if (session.IsSecure) return new Reply(502, "REIN is not implemented over TLS, reconnect instead");
         session.Reinitialize();
         return new Reply(220, "Ready for a new user");
     }
 
     public static Reply Quit(FtpSession session, string argument) => new(221, "Goodbye") { IsLast = true };
 
-    /// <summary>The client chose the text: it is cut, and nothing in it can act on a terminal.</summary>
+    /// <summary>Limits the length of a text from the client, and replaces control characters, which could act on a terminal.</summary>
     private static string ForLog(string user) => string.Concat(user.Take(64).Select(letter => char.IsControl(letter) ? '?' : letter));
 
-    /// <summary>RFC 1635: <c>anonymous</c>, or by a newer custom <c>ftp</c>, with any password.</summary>
+    /// <summary>RFC 1635: <c>anonymous</c>, or by convention <c>ftp</c>, with any password.</summary>
     private static bool IsAnonymous(string user) =>
         user.Equals("anonymous", StringComparison.OrdinalIgnoreCase) || user.Equals("ftp", StringComparison.OrdinalIgnoreCase);
 }

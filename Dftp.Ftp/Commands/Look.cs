@@ -5,23 +5,25 @@ using Dftp.Ftp.Listing;
 namespace Dftp.Ftp.Commands;
 
 /// <summary>
-/// The present facts of a file, from its holder's disk. The tree can lag behind the disk, and a client that compares SIZE with what RETR
-/// sends would take the file for complete. To the session a look is a transfer: it ends by ABOR and with the control connection.
+/// Reads the current facts of a file from its holder's disk. The tree can lag behind the disk, and a client that relies on a stale SIZE
+/// takes a
+/// truncated file for complete. The session treats a look as a transfer: ABOR and the end of the control connection stop it.
 /// </summary>
 internal static class Look
 {
-    /// <param name="session">Gives the tree.</param>
+    /// <param name="session">Holds the tree.</param>
     /// <param name="path">The file's path.</param>
-    /// <param name="entry">What the tree says of the file.</param>
-    /// <returns>The present facts; or the error that RETR would meet.</returns>
+    /// <param name="entry">The file's entry in the tree.</param>
+    /// <returns>The current facts; or the error that RETR would meet.</returns>
     public static ValueTask<(Entry Now, FileError? Error)> AtFileAsync(FtpSession session, VirtualPath path, Entry entry) =>
         session.TransferAsync(transfer => OpenAsync(session.Context.Tree, path, entry, transfer));
 
     /// <summary>
-    /// For MLST, STAT and LIST, which show of one file what a listing shows: also a file that cannot be read at present, with what the tree
-    /// says of it.
+    /// As <see cref="AtFileAsync"/>, for MLST, STAT and LIST of one entry. Like a listing, they also show a file that cannot be read,
+    /// with its
+    /// facts in the tree, and directories.
     /// </summary>
-    /// <returns>The entry to show, a directory as it was passed; null where the file no longer exists.</returns>
+    /// <returns>The entry to show; null if the file no longer exists.</returns>
     public static async ValueTask<Entry?> AtEntryAsync(FtpSession session, VirtualPath path, Entry entry)
     {
         if (entry.IsDirectory) return entry;

@@ -6,7 +6,7 @@ using Dftp.Ftp.Listing;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>The working directory, and what is told of one entry on the control connection.</summary>
+/// <summary>The working directory, and the facts of single entries.</summary>
 internal static class Navigation
 {
     public static Reply Pwd(FtpSession session, string argument) =>
@@ -27,8 +27,9 @@ internal static class Navigation
     }
 
     /// <summary>
-    /// RFC 3659, section 4: the bytes that RETR would send. In TYPE A these are not known without reading the file, so that is
-    /// refused as section 4.3 allows.
+    /// RFC 3659, section 4: the number of bytes that RETR would send. In TYPE A that is unknown without reading the file, so it is
+    /// refused, as
+    /// section 4.3 allows.
     /// </summary>
     public static async ValueTask<Reply> Size(FtpSession session, string argument)
     {
@@ -51,18 +52,18 @@ internal static class Navigation
             : NothingAt(path);
     }
 
-    /// <summary>Finds what is at a path that the client gave.</summary>
+    /// <summary>Finds the entry at a path from the client.</summary>
     public static bool TryFind(
         FtpSession session, string argument, out VirtualPath path, out Entry entry, [NotNullWhen(false)] out Reply? missing)
     {
         entry = default;
         missing = session.State.Directory.TryResolve(argument, out path)
             ? session.Context.Tree.Snapshot.TryFind(path, out entry) ? null : NothingAt(path)
-            : new Reply(550, "That is not a path");
+            : new Reply(550, "Not a valid path");
         return missing is null;
     }
 
-    /// <summary>Finds a file at a path that the client gave, with its present facts; the refusal is null then.</summary>
+    /// <summary>Finds the file at a path from the client, with its current facts. The refusal is null on success.</summary>
     public static async ValueTask<(VirtualPath Path, Entry File, Reply? Refusal)> FindFileAsync(FtpSession session, string argument)
     {
         if (!TryFind(session, argument, out var path, out var entry, out var missing)) return (path, entry, missing);
@@ -71,7 +72,7 @@ internal static class Navigation
         return (path, now, error is null ? null : FileErrorReply.For(error));
     }
 
-    private static Reply NothingAt(VirtualPath path) => new(550, $"{path}: nothing is there");
+    private static Reply NothingAt(VirtualPath path) => new(550, $"{path}: no such file or directory");
 
     /// <summary>RFC 959, appendix II: a quotation mark inside is doubled.</summary>
     private static string Quote(VirtualPath path) => $"\"{path.Value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

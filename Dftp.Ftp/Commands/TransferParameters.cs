@@ -3,7 +3,7 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>How the next transfers are to be (RFC 959, section 4.1.2).</summary>
+/// <summary>The parameters of the next transfers (RFC 959, section 4.1.2).</summary>
 internal static class TransferParameters
 {
     public static Reply Type(FtpSession session, string argument)
@@ -27,7 +27,7 @@ internal static class TransferParameters
         ? new Reply(200, "Structure is File")
         : new Reply(504, "Only structure F is implemented");
 
-    /// <summary>RFC 959: a number of bytes, and <c>R</c> with a record's size may follow. Nothing needs to be reserved here.</summary>
+    /// <summary>RFC 959: a number of bytes, optionally followed by <c>R</c> and a record size. Nothing is reserved.</summary>
     public static Reply Allo(FtpSession session, string argument) => TryParseOffset(argument.Trim(' ').Split(' ')[0], out _)
         ? new Reply(202, "No storage needs to be allocated")
         : new Reply(501, "ALLO takes a number of bytes");

@@ -2,12 +2,12 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Commands;
 
-/// <summary>The commands that change something. The tree is read-only.</summary>
+/// <summary>The commands that would change the tree, which is read-only.</summary>
 internal static class Writing
 {
     public static Reply Refuse(FtpSession session, string argument) => new(550, "This server is read-only");
 
-    /// <summary>REST was meant for the refused upload, and not for a later RETR (RFC 3659, section 5.3).</summary>
+    /// <summary>Also resets REST, which was meant for this upload and not for a later RETR (RFC 3659, section 5.3).</summary>
     public static Reply RefuseUpload(FtpSession session, string argument)
     {
         session.State.TakeRestartOffset();
@@ -15,8 +15,8 @@ internal static class Writing
     }
 
     /// <summary>
-    /// draft-peterson-streamlined-ftp-command-extensions, section 4: the bytes "available for storing files". Where nothing can be stored
-    /// these are none.
+    /// draft-peterson-streamlined-ftp-command-extensions, section 4: the bytes "available for storing files", which are none on a read-only
+    /// server.
     /// </summary>
     public static Reply Avbl(FtpSession session, string argument)
     {
@@ -24,6 +24,6 @@ internal static class Writing
         return entry.IsDirectory ? new Reply(213, "0") : new Reply(550, $"{path} is not a directory");
     }
 
-    /// <summary>RFC 959: it must follow RNFR, and none has succeeded.</summary>
-    public static Reply Rnto(FtpSession session, string argument) => new(503, "RNFR comes first");
+    /// <summary>RFC 959: RNTO must follow a successful RNFR, and none succeeds here.</summary>
+    public static Reply Rnto(FtpSession session, string argument) => new(503, "Use RNFR first");
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Dftp.Ftp.Control;
 
-/// <summary>Bytes that must not come out of a name: CR and LF would end a line, and the rest would reach a terminal.</summary>
+/// <summary>Replaces control characters in names: CR and LF would end a line, and others could act on a terminal.</summary>
 internal static class ControlBytes
 {
     private static readonly SearchValues<byte> All =

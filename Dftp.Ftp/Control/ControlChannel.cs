@@ -3,7 +3,7 @@ using System.Net.Security;
 
 namespace Dftp.Ftp.Control;
 
-/// <summary>The control connection: lines in, replies out, in the clear or, from some point on, by TLS.</summary>
+/// <summary>The control connection: lines in, replies out, without TLS at first.</summary>
 internal sealed class ControlChannel : IDisposable
 {
     private readonly IDuplexPipe _transport;
@@ -23,11 +23,12 @@ internal sealed class ControlChannel : IDisposable
     public bool IsSecure => _tls is not null;
 
     /// <summary>
-    /// Takes the server's part of a TLS handshake; afterwards <see cref="Reader"/> and <see cref="Writer"/> go by TLS. Nobody reads or
-    /// writes meanwhile.
+    /// Performs the server's part of a TLS handshake, after which <see cref="Reader"/> and <see cref="Writer"/> use TLS. Do not read or
+    /// write
+    /// meanwhile.
     /// </summary>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The client's TLS is none, or none that will do.</exception>
-    /// <exception cref="IOException">The client has gone.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
+    /// <exception cref="IOException">The client has disconnected.</exception>
     /// <exception cref="OperationCanceledException">The token fired, or <see cref="Interrupt"/> was called.</exception>
     public async Task SecureAsync(SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
@@ -43,20 +44,20 @@ internal sealed class ControlChannel : IDisposable
         }
 
         _tls = tls;
-        // An idle session's read waits without a buffer.
+        // Zero-byte reads: an idle session holds no read buffer.
         Reader.SwitchTo(PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true)));
         Writer.SwitchTo(PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true)));
     }
 
-    /// <summary>Ends what is waited for; what was written stays written.</summary>
+    /// <summary>Cancels pending reads and flushes. Written data is not lost.</summary>
     public void Interrupt()
     {
         Reader.Interrupt();
-        // Below TLS, because a TLS record that is cut short ends the connection.
+        // Below TLS, because a truncated TLS record would break the connection.
         _transport.Output.CancelPendingFlush();
     }
 
-    /// <summary>Says by close_notify that the session's end is meant, so that the client can tell it from a cut.</summary>
+    /// <summary>Sends close_notify, by which the client can tell an intended end from a truncated one.</summary>
     public async Task CloseAsync(TimeSpan limit, TimeProvider time)
     {
         if (_tls is null) return;
@@ -69,7 +70,7 @@ internal sealed class ControlChannel : IDisposable
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // The client has gone, or has said goodbye in the same way.
+            // The client has disconnected, or has sent close_notify, too.
         }
     }
 

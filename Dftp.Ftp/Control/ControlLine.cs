@@ -2,24 +2,24 @@ namespace Dftp.Ftp.Control;
 
 internal enum ControlLineKind
 {
-    /// <summary>A line of text; its verb can be unknown or empty.</summary>
+    /// <summary>A line of text, whose verb can be unknown or empty.</summary>
     Command,
 
-    /// <summary>The line was longer than the limit; all of it was dropped.</summary>
+    /// <summary>A line that exceeded the limit; it was discarded.</summary>
     TooLong,
 
-    /// <summary>The line holds a NUL or is not UTF-8.</summary>
+    /// <summary>A line with a NUL, or one that is not UTF-8.</summary>
     NotText,
 
-    /// <summary>The client has closed its side, or the connection broke.</summary>
+    /// <summary>The client has closed its side, or the connection failed.</summary>
     End,
 
-    /// <summary>No line: someone called <see cref="ControlReader.Interrupt"/>.</summary>
+    /// <summary>No line: <see cref="ControlReader.Interrupt"/> was called.</summary>
     Interrupted,
 }
 
-/// <summary>What came over the control connection.</summary>
-/// <param name="Kind">What it is.</param>
+/// <summary>The result of a read from the control connection.</summary>
+/// <param name="Kind">What was read.</param>
 /// <param name="Verb">In capitals; empty unless a command.</param>
-/// <param name="Argument">All that follows the first space, unchanged: names may begin and end with spaces.</param>
+/// <param name="Argument">The text after the first space, unchanged: names may begin and end with spaces.</param>
 internal readonly record struct ControlLine(ControlLineKind Kind, string Verb = "", string Argument = "");

@@ -6,13 +6,13 @@ using System.Text.Unicode;
 namespace Dftp.Ftp.Control;
 
 /// <summary>
-/// Cuts the control connection's bytes into lines. A line ends with LF, a CR before it is dropped (RFC 959 wants CRLF, people
-/// type LF). Telnet commands are taken out wherever they stand (RFC 959, section 2.3: the control connection is a Telnet
-/// connection). One reader at a time.
+/// Splits the control connection into lines. A line ends with LF; a CR before it is removed (RFC 959 requires CRLF, humans type LF). Telnet
+/// commands are removed everywhere (RFC 959, section 2.3: the control connection is a Telnet connection). Not thread-safe, except for
+/// <see cref="Interrupt"/>.
 /// </summary>
 internal sealed class ControlReader(PipeReader input)
 {
-    /// <summary>Room for a verb and a path of the greatest length, twice.</summary>
+    /// <summary>Twice the room for a verb and the longest path.</summary>
     public const int MaxLineBytes = 8192;
 
     private volatile PipeReader _input = input;
@@ -21,7 +21,7 @@ internal sealed class ControlReader(PipeReader input)
     private bool _tooLong;
     private Telnet _telnet;
 
-    /// <summary>Where the reader stands in a Telnet command (RFC 854).</summary>
+    /// <summary>The state within a Telnet command (RFC 854).</summary>
     private enum Telnet
     {
         /// <summary>In text.</summary>
@@ -30,15 +30,17 @@ internal sealed class ControlReader(PipeReader input)
         /// <summary>After IAC.</summary>
         Command,
 
-        /// <summary>After IAC and WILL, WONT, DO or DONT: an option's code follows.</summary>
+        /// <summary>After IAC and WILL, WONT, DO or DONT: an option code follows.</summary>
         Option,
     }
 
-    /// <summary>Makes the read that runs now, or else the next one, return <see cref="ControlLineKind.Interrupted"/> (or a line).</summary>
+    /// <summary>
+    /// Makes the running read, or else the next one, return <see cref="ControlLineKind.Interrupted"/> or a line. Thread-safe.
+    /// </summary>
     public void Interrupt() => _input.CancelPendingRead();
 
-    /// <summary>Drops what has come and was not read yet, a line's beginning too.</summary>
-    public void DropUnread()
+    /// <summary>Discards what has arrived and was not read, including the start of a line.</summary>
+    public void DiscardUnread()
     {
         _length = 0;
         _tooLong = false;
@@ -50,7 +52,7 @@ internal sealed class ControlReader(PipeReader input)
         }
     }
 
-    /// <summary>What follows comes from somewhere else. Nobody reads meanwhile.</summary>
+    /// <summary>Continues with another input. Do not read meanwhile.</summary>
     public void SwitchTo(PipeReader other) => _input = other;
 
     public async ValueTask<ControlLine> ReadAsync()
@@ -65,7 +67,7 @@ internal sealed class ControlReader(PipeReader input)
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // Kestrel reports a reset as the former and an abort of its own as the latter.
+                // Kestrel reports a reset as the former, and its own abort as the latter.
                 return new ControlLine(ControlLineKind.End);
             }
 
@@ -78,7 +80,7 @@ internal sealed class ControlReader(PipeReader input)
         }
     }
 
-    /// <summary>Moves bytes into <see cref="_line"/> up to a line's end, or all there are.</summary>
+    /// <summary>Moves bytes into <see cref="_line"/>, up to the end of a line if there is one.</summary>
     private bool TakeLine(ref ReadOnlySequence<byte> bytes)
     {
         var taken = 0L;

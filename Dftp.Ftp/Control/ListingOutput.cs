@@ -4,12 +4,12 @@ using Dftp.FileSystem;
 
 namespace Dftp.Ftp.Control;
 
-/// <summary>Renders one entry as one line, CRLF included.</summary>
+/// <summary>Renders one entry as one line, including CRLF.</summary>
 internal delegate void LineFormat(IBufferWriter<byte> output, in Entry entry);
 
-/// <summary>Where a listing goes: rendered into a buffer of bounded size that is sent whenever it is full.</summary>
-/// <param name="writer">The data connection's, or the control connection's.</param>
-/// <param name="flush">Sends what was written, and is told how much that is.</param>
+/// <summary>Renders a listing into a buffer of bounded size and sends it whenever the buffer is full.</summary>
+/// <param name="writer">The writer of the data or control connection.</param>
+/// <param name="flush">Sends what was written; its argument is the number of bytes.</param>
 internal sealed class ListingOutput(PipeWriter writer, Func<long, ValueTask> flush)
 {
     private const int FlushBytes = 64 * 1024;

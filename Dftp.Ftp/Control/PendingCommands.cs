@@ -1,15 +1,16 @@
 namespace Dftp.Ftp.Control;
 
 /// <summary>
-/// Commands that were read while a transfer ran and that wait for their turn. Bounded by memory, not by number, so that ABOR is seen behind
-/// any sensible number of commands and a client cannot fill the memory of the node. Not thread-safe.
+/// A queue of commands that arrived during a transfer. It is bounded by memory and not by number: ABOR is seen behind any sensible number
+/// of
+/// commands, and a client cannot exhaust the node's memory. Not thread-safe.
 /// </summary>
 internal sealed class PendingCommands
 {
-    /// <summary>Some 16,000 commands like NOOP, or 128 of the greatest length.</summary>
+    /// <summary>About 14,000 commands like NOOP, or 64 of the maximum length.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>A generous estimate for a queue's place and the headers of two strings.</summary>
+    /// <summary>An upper estimate of a queue slot and two string headers.</summary>
     private const int BytesPerLine = 64;
 
     private readonly Queue<ControlLine> _lines = new();
@@ -17,7 +18,7 @@ internal sealed class PendingCommands
 
     public bool IsEmpty => _lines.Count == 0;
 
-    /// <returns>False when the line does not fit; it is not kept then.</returns>
+    /// <returns>False when the line does not fit; it is not added then.</returns>
     public bool TryAdd(ControlLine line)
     {
         var bytes = BytesOf(line);

@@ -2,9 +2,9 @@ using System.IO.Pipelines;
 
 namespace Dftp.Ftp.Control;
 
-/// <summary>A connection's pipes as a stream, for TLS to stand on. Its owner is whoever owns the pipes.</summary>
+/// <summary>Adapts a connection's pipes to a stream, for TLS. It does not own the pipes.</summary>
 /// <param name="transport">
-/// What is sent to its output stays there when a flush is interrupted: TLS could not go on after a lost record.
+/// Its output keeps written data when a flush is cancelled: TLS could not continue after a lost record.
 /// </param>
 internal sealed class PipeStream(IDuplexPipe transport) : Stream
 {

@@ -1,17 +1,16 @@
 namespace Dftp.Ftp.Control;
 
 /// <summary>
-/// The reply that ends a command (or 150, which starts a transfer). A command method returns exactly one, so that no command is
-/// answered twice.
+/// The final reply to a command, or 150. A command's handler returns exactly one, so no command is answered twice.
 /// </summary>
 /// <param name="Code">Three digits.</param>
-/// <param name="Text">The text of the (last) line; what could not stand in a line is replaced when it is written.</param>
+/// <param name="Text">The text of the only or last line. Control characters are replaced when it is written.</param>
 internal sealed record Reply(int Code, string Text)
 {
-    /// <summary>The text of the first line of a reply of several lines; null for a reply of one line.</summary>
+    /// <summary>The text of the first line of a multi-line reply; null for a single line.</summary>
     public string? First { get; init; }
 
-    /// <summary>The lines between the first and the last; each is written with a space before it.</summary>
+    /// <summary>The lines between the first and the last; each is indented by a space.</summary>
     public IReadOnlyList<string> Lines { get; init; } = [];
 
     /// <summary>Whether the session ends after it.</summary>

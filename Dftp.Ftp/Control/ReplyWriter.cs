@@ -4,15 +4,17 @@ using System.Text;
 
 namespace Dftp.Ftp.Control;
 
-/// <summary>Writes replies: always valid UTF-8, and no line of one can end before its end. May be called by several at once.</summary>
+/// <summary>
+/// Writes replies, always as valid UTF-8 and without line breaks inside a line. Thread-safe, except for <see cref="SwitchTo"/>.
+/// </summary>
 internal sealed class ReplyWriter(PipeWriter output) : IDisposable
 {
     private PipeWriter _output = output;
 
-    /// <summary>A transfer announces itself while the session may answer STAT.</summary>
+    /// <summary>A transfer can send 150 while the session answers STAT.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <returns>False when nobody can read it any more.</returns>
+    /// <returns>False when the client has disconnected.</returns>
     public async ValueTask<bool> WriteAsync(Reply reply)
     {
         await _turn.WaitAsync();
@@ -35,18 +37,18 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
     /// <summary>Writes the first line of a long reply and then its body; the caller writes the last line.</summary>
     /// <param name="code">Three digits.</param>
     /// <param name="first">The text of the first line.</param>
-    /// <param name="write">Writes whole lines, none of which may look like the last one, and sends them by its second argument.</param>
-    public async ValueTask WriteBodyAsync(int code, string first, Func<PipeWriter, Func<long, ValueTask>, Task> write)
+    /// <param name="write">Writes whole lines, none of which may look like the last one.</param>
+    public async ValueTask WriteBodyAsync(int code, string first, Func<ListingOutput, Task> write)
     {
         await _turn.WaitAsync();
         try
         {
             AppendLine(code, '-', first);
-            await write(_output, FlushBodyAsync);
+            await write(new ListingOutput(_output, FlushBodyAsync));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // The client has left, or does not read: the session's next read or its clock finds out.
+            // The client has disconnected or does not read; the session's next read or its clock notices.
         }
         finally
         {
@@ -54,7 +56,7 @@ internal sealed class ReplyWriter(PipeWriter output) : IDisposable
         }
     }
 
-    /// <summary>What follows goes somewhere else. Nobody writes meanwhile.</summary>
+    /// <summary>Continues with another output. Do not write meanwhile.</summary>
     public void SwitchTo(PipeWriter other) => _output = other;
 
     public void Dispose() => _turn.Dispose();

@@ -1,6 +1,6 @@
 namespace Dftp.Ftp.Data;
 
-/// <summary>Where the next data connection will come from (PASV, EPSV) or go to (PORT, EPRT). It serves one transfer.</summary>
+/// <summary>Opens the next data connection: from the client (PASV, EPSV) or to it (PORT, EPRT). It serves one transfer.</summary>
 internal abstract class DataEndpoint : IDisposable
 {
     /// <summary>Opens the data connection.</summary>

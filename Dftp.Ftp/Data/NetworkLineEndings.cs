@@ -1,14 +1,14 @@
 namespace Dftp.Ftp.Data;
 
-/// <summary>TYPE A: every line ends with CRLF on the wire (RFC 959, section 3.1.1.1). A CR that is there already is not doubled.</summary>
+/// <summary>TYPE A: every line ends with CRLF on the wire (RFC 959, section 3.1.1.1). An existing CR is not doubled.</summary>
 internal sealed class NetworkLineEndings
 {
     private bool _endedWithCr;
 
     /// <summary>Converts the next bytes of a file.</summary>
-    /// <param name="source">Some bytes.</param>
-    /// <param name="target">At least twice as long.</param>
-    /// <returns>How many bytes were written.</returns>
+    /// <param name="source">Bytes of the file.</param>
+    /// <param name="target">At least twice as long as <paramref name="source"/>.</param>
+    /// <returns>The number of bytes written.</returns>
     public int Convert(ReadOnlySpan<byte> source, Span<byte> target)
     {
         var written = 0;

@@ -3,19 +3,21 @@ using System.Net.Sockets;
 
 namespace Dftp.Ftp.Data;
 
-/// <summary>A listening socket for one connection of the control connection's peer; what anyone else opens is closed unread.</summary>
+/// <summary>
+/// Listens for one connection from the peer of the control connection. Connections from other addresses are closed unread.
+/// </summary>
 internal sealed class PassiveEndpoint : DataEndpoint
 {
-    /// <summary>More than one, so that a stranger who connects first does not keep the client out.</summary>
+    /// <summary>More than one, so that a stranger who connects first does not block the client.</summary>
     private const int Backlog = 16;
 
     /// <summary>
-    /// RFC 6335, section 6: the ports that nobody is assigned. One is tried at random, because Linux' own search for a free port takes
-    /// a millisecond and more once thousands of ports rest after their connections; bound by its number such a port is free.
+    /// RFC 6335, section 6: the dynamic ports. A random one is tried, because the search of Linux for a free port takes a millisecond or
+    /// more once thousands of ports are in TIME_WAIT; a port in that state can still be bound by number.
     /// </summary>
     private static readonly PortRange DynamicPorts = new(49152, 65535);
 
-    /// <summary>Two listeners in three would have to be taken already for one search in a hundred to end in vain.</summary>
+    /// <summary>With two thirds of the ports in use, one search in a hundred fails.</summary>
     private const int MaxDynamicAttempts = 12;
 
     private static int _nextPort = Random.Shared.Next();
@@ -36,13 +38,13 @@ internal sealed class PassiveEndpoint : DataEndpoint
 
     /// <param name="local">The address that the client reached.</param>
     /// <param name="peer">The only address that may connect.</param>
-    /// <param name="ports">Null lets the operating system choose.</param>
+    /// <param name="ports">Null for any free port.</param>
     /// <exception cref="SocketException">No port is free.</exception>
     public static PassiveEndpoint Open(IPAddress local, IPAddress peer, PortRange? ports)
     {
         if (ports is not { } range) return OpenDynamic(local, peer);
 
-        // Ports take turns, so that one that was just closed rests, and a full range costs one round.
+        // Round robin: a port that was just closed is reused last, and a full range costs one round.
         for (var attempt = 1; ; attempt++)
         {
             var port = range.Low + (int)((uint)Interlocked.Increment(ref _nextPort) % range.Count);
@@ -52,7 +54,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < range.Count)
             {
-                // The next one, then.
+                // Try the next one.
             }
         }
     }
@@ -74,8 +76,9 @@ internal sealed class PassiveEndpoint : DataEndpoint
     }
 
     /// <summary>
-    /// Closing a listening socket resets what waits in its queue. A client that has connected already, and whose command was
-    /// refused, is to see the end of the stream instead. Once it was served only strangers can wait there.
+    /// Closing a listening socket resets the connections in its queue. A client that has connected already sees the end of the stream
+    /// instead.
+    /// After the client was served, only strangers can be in the queue.
     /// </summary>
     public override void Dispose()
     {
@@ -90,7 +93,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
             }
             catch (SocketException)
             {
-                // Who waited has gone.
+                // The waiting client has disconnected.
             }
         }
     }
@@ -105,7 +108,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
-                // Another one, then.
+                // Try another one.
             }
         }
 
@@ -138,7 +141,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
         }
         catch (SocketException)
         {
-            // It was reset before it was accepted.
+            // The connection was reset before it was accepted.
             return false;
         }
     }

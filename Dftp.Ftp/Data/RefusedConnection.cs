@@ -5,18 +5,17 @@ using System.Security.Authentication;
 namespace Dftp.Ftp.Data;
 
 /// <summary>
-/// The data connection of a transfer that was refused. The reply is written already, and the session goes on; here the connection comes to
-/// an orderly end, whether the client opened it before the reply or opens it after. A client that is in the middle of its TLS handshake would
-/// take an earlier end for a failure of the session.
+/// Ends the data connection of a refused transfer in the background, after the reply, whether the client connected before the reply or
+/// connects after it. A client in the middle of its TLS handshake would take an earlier end for a failure of the session.
 /// </summary>
 internal sealed class RefusedConnection : IDisposable
 {
     private readonly CancellationTokenSource _disposed = new();
     private readonly PassiveEndpoint _endpoint;
 
-    /// <param name="endpoint">Owned by this object from now on.</param>
+    /// <param name="endpoint">This object takes ownership.</param>
     /// <param name="tls">Null when data connections are in the clear.</param>
-    /// <param name="limit">After this time the listener or the connection closes, whatever the client does.</param>
+    /// <param name="limit">The listener or the connection closes after this time at the latest.</param>
     /// <param name="time">Measures <paramref name="limit"/>.</param>
     public RefusedConnection(PassiveEndpoint endpoint, SslServerAuthenticationOptions? tls, TimeSpan limit, TimeProvider time)
     {
@@ -24,10 +23,10 @@ internal sealed class RefusedConnection : IDisposable
         Ended = EndAsync(tls, limit, time);
     }
 
-    /// <summary>Completes, never with an error that the client caused, when all sockets are closed.</summary>
+    /// <summary>Completes when all sockets are closed. Errors of the client do not fault it.</summary>
     public Task Ended { get; }
 
-    /// <summary>Closes the listener now, so that its port is free, and has a connection closed soon.</summary>
+    /// <summary>Closes the listener at once, which frees its port, and the connection asynchronously.</summary>
     public void Dispose()
     {
         _disposed.Cancel();
@@ -44,13 +43,14 @@ internal sealed class RefusedConnection : IDisposable
             using var connection = await AcceptAsync(either.Token);
             await connection.EndWithoutDataAsync(tls, either.Token);
         }
-        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (
+            e is SocketException or IOException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client left, failed its handshake, or did nothing for too long: it has its reply.
+            // The client left, its handshake failed, or the limit passed. It has its reply.
         }
     }
 
-    /// <summary>The listener closes as soon as the client has connected: its port may be one of few.</summary>
+    /// <summary>Closes the listener as soon as the client has connected, because passive ports can be scarce.</summary>
     private async Task<DataConnection> AcceptAsync(CancellationToken cancellationToken)
     {
         using (_endpoint) return await _endpoint.ConnectAsync(cancellationToken);

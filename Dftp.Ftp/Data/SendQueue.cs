@@ -3,18 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace Dftp.Ftp.Data;
 
-/// <summary>What Linux still holds of the bytes that a socket was given.</summary>
+/// <summary>The send queue of a socket, on Linux.</summary>
 internal static partial class SendQueue
 {
     /// <summary>Linux' <c>SIOCOUTQ</c>, include/uapi/linux/sockios.h.</summary>
     private const nuint BytesUnacknowledged = 0x5411;
 
     /// <summary>
-    /// The bytes that the peer's machine has not acknowledged yet, for a socket whose sending side was shut down. The FIN counts as
-    /// one byte in the kernel and is not waited for: a peer may delay that acknowledgement until it has something to say. Elsewhere
-    /// than on Linux this cannot be asked, and the kernel's having taken the bytes must do.
+    /// Returns the number of bytes that the peer's machine has not acknowledged, for a socket whose sending side was shut down. The kernel
+    /// counts the FIN as one byte; it is excluded, because a peer may delay its acknowledgement. On systems other than Linux the result is
+    /// always 0: there the kernel's acceptance of the bytes has to do.
     /// </summary>
-    /// <exception cref="SocketException">The connection broke, and these bytes are lost.</exception>
+    /// <exception cref="SocketException">The connection failed, and these bytes are lost.</exception>
     public static int Unacknowledged(Socket socket)
     {
         const int fin = 1;

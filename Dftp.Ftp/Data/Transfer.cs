@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Dftp.Ftp.Data;
 
 /// <summary>
-/// A transfer that runs: how far it is, and the one way to stop it. The session and the clock stop it, the sender counts and
-/// obeys.
+/// A running transfer: its progress, and the one way to stop it. The session and timers stop it; the sender reports progress and observes
+/// <see cref="Stopped"/>.
 /// </summary>
 internal sealed class Transfer : IDisposable
 {
@@ -31,23 +31,23 @@ internal sealed class Transfer : IDisposable
         _stall = time.CreateTimer(static self => ((Transfer)self!).CheckStall(), this, stallTimeout, stallTimeout);
     }
 
-    /// <summary>Fires when the transfer has to end now.</summary>
+    /// <summary>Fires when the transfer must end.</summary>
     public CancellationToken Stopped => _stop.Token;
 
-    /// <summary>Why it was stopped, for the reply; null while it was not.</summary>
+    /// <summary>Why the transfer was stopped, for the reply; null unless it was.</summary>
     public string? StopReason => _stopReason;
 
-    /// <summary>Bytes that were sent.</summary>
+    /// <summary>The number of bytes sent.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>Whether the reply 150 was given.</summary>
+    /// <summary>Whether the reply 150 was sent.</summary>
     public bool IsAnnounced
     {
         get => _isAnnounced;
         set => _isAnnounced = value;
     }
 
-    /// <summary>Whether its last reply is decided, so that nobody needs to watch for ABOR any more.</summary>
+    /// <summary>Whether the final reply is decided; ABOR has no effect from then on.</summary>
     public bool IsFinished
     {
         get => _isFinished;
@@ -64,12 +64,12 @@ internal sealed class Transfer : IDisposable
 
         try
         {
-            // Outside the lock: what waits for the token goes on in here.
+            // Outside the lock: continuations run inline.
             _stop.Cancel();
         }
         catch (ObjectDisposedException)
         {
-            // It ended by itself meanwhile.
+            // The transfer ended meanwhile.
         }
     }
 
@@ -83,11 +83,12 @@ internal sealed class Transfer : IDisposable
     }
 
     /// <summary>
-    /// Counts what was sent and ends the sender when the transfer was stopped. The first time it also yields: a fast peer lets a
-    /// sender run on without ever waiting, and the session could not watch the control connection meanwhile.
+    /// Counts sent bytes, and throws when the transfer was stopped. The first call also yields: towards a fast peer a sender never waits,
+    /// and
+    /// the session could not watch the control connection.
     /// </summary>
     /// <param name="bytes">Bytes since the last call.</param>
-    /// <param name="isAll">Whether nothing is left to send.</param>
+    /// <param name="isAll">Whether all is sent; then it neither throws nor yields.</param>
     public async ValueTask MovedAsync(long bytes, bool isAll)
     {
         Interlocked.Add(ref _bytes, bytes);
@@ -100,7 +101,7 @@ internal sealed class Transfer : IDisposable
         await Task.Yield();
     }
 
-    /// <summary>The peer takes bytes, if no new ones: the transfer does not stall.</summary>
+    /// <summary>Reports progress other than newly sent bytes, so that the transfer does not count as stalled.</summary>
     public void StillMoves() => Interlocked.Increment(ref _progress);
 
     public void Dispose()
@@ -119,7 +120,7 @@ internal sealed class Transfer : IDisposable
     private void CheckStall()
     {
         var progress = Interlocked.Read(ref _progress);
-        if (progress == _progressAtLastCheck) Stop("no byte moved for too long");
+        if (progress == _progressAtLastCheck) Stop("no progress for too long");
         _progressAtLastCheck = progress;
     }
 }

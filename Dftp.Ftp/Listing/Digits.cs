@@ -3,7 +3,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Ftp.Listing;
 
-/// <summary>Numbers of a fixed width.</summary>
+/// <summary>Formats numbers and times with a fixed width.</summary>
 internal static class Digits
 {
     public static void Write(Span<byte> span, int value, int width)

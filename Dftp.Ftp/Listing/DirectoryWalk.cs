@@ -2,7 +2,9 @@ using Dftp.FileSystem;
 
 namespace Dftp.Ftp.Listing;
 
-/// <summary>The directories under one, in the order of <c>ls -R</c>: each before those in it, empty ones included.</summary>
+/// <summary>
+/// Enumerates a directory and all directories below it in the order of <c>ls -R</c>: each before its children, empty ones included.
+/// </summary>
 internal static class DirectoryWalk
 {
     public static IEnumerable<VirtualPath> From(ITreeSnapshot tree, VirtualPath top)

@@ -11,7 +11,7 @@ internal static class FactLine
 {
     private const ulong HashStart = 14695981039346656037;
 
-    /// <summary>How an entry of a directory is rendered.</summary>
+    /// <summary>Returns the format of a directory's entries.</summary>
     public static LineFormat For(VirtualPath directory, Facts facts)
     {
         var seed = Hash(HashStart, Encoding.UTF8.GetBytes(directory.IsRoot ? "/" : directory.Value + "/"));
@@ -19,7 +19,7 @@ internal static class FactLine
             Write(output, entry, entry.NameUtf8.Span, facts, Hash(seed, entry.NameUtf8.Span));
     }
 
-    /// <summary>One entry by its full path, as MLST shows it; without CRLF.</summary>
+    /// <summary>Formats one entry with its full path, for MLST; without CRLF.</summary>
     public static string Format(VirtualPath path, in Entry entry, Facts facts)
     {
         var output = new ArrayBufferWriter<byte>();
@@ -43,7 +43,7 @@ internal static class FactLine
         output.Advance(line.Length);
     }
 
-    /// <summary>FNV-1a: the same path is the same number in every session and on every node, and two paths hardly ever share one.</summary>
+    /// <summary>FNV-1a: a path has the same hash in every session and on every node, and collisions are rare.</summary>
     private static ulong Hash(ulong hash, ReadOnlySpan<byte> bytes)
     {
         foreach (var value in bytes) hash = (hash ^ value) * 1099511628211;

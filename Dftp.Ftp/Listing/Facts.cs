@@ -1,6 +1,6 @@
 namespace Dftp.Ftp.Listing;
 
-/// <summary>The facts that MLST and MLSD can tell (RFC 3659, section 7.5), in the order in which they are written.</summary>
+/// <summary>The facts of MLST and MLSD (RFC 3659, section 7.5), in the order of output.</summary>
 [Flags]
 internal enum Facts
 {
@@ -22,7 +22,7 @@ internal static class FactNames
         (Facts.Perm, "perm"), (Facts.Unique, "unique"), (Facts.UnixMode, "UNIX.mode"),
     ];
 
-    /// <summary>Reads <c>name;name;</c>. Unknown facts are passed over, as RFC 3659, section 7.9, wants; names ignore case.</summary>
+    /// <summary>Parses <c>name;name;</c>, case-insensitively. Unknown facts are ignored (RFC 3659, section 7.9).</summary>
     public static Facts Parse(string text)
     {
         var facts = Facts.None;
@@ -37,10 +37,10 @@ internal static class FactNames
         return facts;
     }
 
-    /// <summary><c>name;name;</c> of the facts in use.</summary>
+    /// <summary>Formats facts as <c>name;name;</c>.</summary>
     public static string Join(Facts facts) => string.Concat(Names.Where(name => facts.HasFlag(name.Fact)).Select(name => name.Name + ";"));
 
-    /// <summary>All facts, those in use with an asterisk: <c>name*;name;</c> (RFC 3659, section 7.8).</summary>
+    /// <summary>Formats all facts as <c>name*;name;</c>, those in use with an asterisk (RFC 3659, section 7.8).</summary>
     public static string Describe(Facts inUse) =>
         string.Concat(Names.Select(name => name.Name + (inUse.HasFlag(name.Fact) ? "*;" : ";")));
 }

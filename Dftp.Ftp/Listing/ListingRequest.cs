@@ -2,23 +2,23 @@ using Dftp.FileSystem;
 
 namespace Dftp.Ftp.Listing;
 
-/// <summary>What LIST, NLST and STAT were asked for: an entry that is there, or the entries of a directory that match a pattern.</summary>
-/// <param name="Path">The file or directory; with a pattern the directory in which it is looked for.</param>
+/// <summary>The parsed argument of LIST, NLST or STAT: an existing entry, or the entries of a directory that match a pattern.</summary>
+/// <param name="Path">The file or directory; with a pattern, the directory that is searched.</param>
 /// <param name="Entry">The entry at <paramref name="Path"/>.</param>
-/// <param name="Text">The path as the client typed it, without the options and the pattern.</param>
-/// <param name="Pattern">Which names of the directory; null for all.</param>
-/// <param name="IsRecursive">Whether <c>-R</c> was among the options.</param>
-/// <param name="IsEntryItself">A file, or a directory with <c>-d</c>: one line about the entry, not about what is in it.</param>
+/// <param name="Text">The path as the client sent it, without options and pattern.</param>
+/// <param name="Pattern">Selects names of the directory; null for all.</param>
+/// <param name="IsRecursive">Whether the options include <c>-R</c>.</param>
+/// <param name="IsEntryItself">A file, or a directory with <c>-d</c>: the listing is one line for the entry itself.</param>
 internal sealed record ListingRequest(
     VirtualPath Path, Entry Entry, string Text, Wildcard? Pattern, bool IsRecursive, bool IsEntryItself)
 {
     /// <summary>
-    /// Clients send what they would give to <c>ls</c>. In this order an argument is:
-    /// 1. the name of something that is there, whatever the name looks like;
-    /// 2. options, for as long as it starts with a dash, and then again a name;
+    /// Parses an argument like those of <c>ls</c>. The first match wins:
+    /// 1. the path of an existing entry, even if it looks like an option or a pattern;
+    /// 2. options, while the argument starts with a dash, followed by a path;
     /// 3. a path whose last part is a pattern.
     /// </summary>
-    /// <returns>Null where nothing is at the path.</returns>
+    /// <returns>Null when the path does not exist.</returns>
     public static ListingRequest? Find(ITreeSnapshot tree, VirtualPath current, string argument)
     {
         var text = argument;
@@ -44,7 +44,7 @@ internal sealed record ListingRequest(
             : null;
     }
 
-    /// <summary>The entries of the directory that were asked for.</summary>
+    /// <summary>The requested entries of the directory.</summary>
     public IEnumerable<Entry> Entries(ITreeSnapshot tree) =>
         Pattern is null ? tree.List(Path) : tree.List(Path).Where(entry => Pattern.Matches(entry.NameUtf8.Span));
 }

@@ -7,8 +7,8 @@ namespace Dftp.Ftp.Listing;
 
 /// <summary>
 /// The lines of NLST. RFC 1123, section 4.1.2.7: they "MUST contain only a simple list of legal pathnames, such that the server
-/// can use them directly as the arguments of subsequent data transfer commands", hence the directory as the client typed it
-/// stands before each name.
+/// can use them directly as the arguments of subsequent data transfer commands". Each name is therefore prefixed with the directory as the
+/// client sent it.
 /// </summary>
 internal static class NameLine
 {

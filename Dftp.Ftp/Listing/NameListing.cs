@@ -4,7 +4,7 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Listing;
 
-/// <summary>What NLST answers: names, each as a path that the client can use from where it is.</summary>
+/// <summary>The listing of NLST: names as paths relative to the client's working directory.</summary>
 internal static class NameListing
 {
     public static async Task WriteAsync(ListingOutput output, ITreeSnapshot tree, ListingRequest request)

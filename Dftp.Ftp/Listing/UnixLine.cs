@@ -6,13 +6,13 @@ using Dftp.Ftp.Control;
 namespace Dftp.Ftp.Listing;
 
 /// <summary>
-/// The lines of LIST as <c>/bin/ls -l</c> writes them, which is what clients know how to read (RFC 959 leaves the form open):
+/// The lines of LIST in the format of <c>/bin/ls -l</c>, which clients can parse (RFC 959 leaves the format open):
 /// <code>-rw-r--r--   1 ftp      ftp             1234 Oct 23 12:07 name</code>
 /// Times are UTC.
 /// </summary>
 internal static class UnixLine
 {
-    /// <summary>Half a year of 365.2425 days, as GNU ls has it: an older time shows its year instead of the hour.</summary>
+    /// <summary>Half a year of 365.2425 days, as in GNU ls: older times show the year instead of the time of day.</summary>
     private const long RecentSeconds = 31_556_952 / 2;
 
     private const int SizeWidth = 12;
@@ -20,10 +20,10 @@ internal static class UnixLine
     public static void Write(IBufferWriter<byte> output, in Entry entry, DateTimeOffset now) =>
         Write(output, entry, entry.NameUtf8.Span, now);
 
-    /// <param name="output">Takes the line.</param>
+    /// <param name="output">Receives the line.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="name">Stands in place of the entry's own name.</param>
-    /// <param name="now">Decides which form the time has.</param>
+    /// <param name="name">Replaces the entry's own name.</param>
+    /// <param name="now">Decides the format of the time.</param>
     public static void Write(IBufferWriter<byte> output, in Entry entry, ReadOnlySpan<byte> name, DateTimeOffset now)
     {
         var span = output.GetSpan(96 + name.Length);

@@ -5,7 +5,7 @@ using Dftp.Ftp.Control;
 
 namespace Dftp.Ftp.Listing;
 
-/// <summary>What LIST and STAT answer: as <c>ls -l</c>, with <c>-R</c> as <c>ls -lR</c>, with <c>-d</c> as <c>ls -ld</c>.</summary>
+/// <summary>The listing of LIST and STAT, as <c>ls -l</c>, <c>ls -lR</c> or <c>ls -ld</c>.</summary>
 internal static class UnixListing
 {
     public static async Task WriteAsync(ListingOutput output, ITreeSnapshot tree, ListingRequest request, DateTimeOffset now)
@@ -33,7 +33,9 @@ internal static class UnixListing
         UnixLine.Write(output.Writer, request.Entry, name, now);
     }
 
-    /// <summary>Each directory under a line with its path, counted from <c>.</c>, and an empty line between two.</summary>
+    /// <summary>
+    /// Each directory follows a line with its path relative to the top, which is <c>.</c>; an empty line separates directories.
+    /// </summary>
     private static async Task WriteTreeAsync(ListingOutput output, ITreeSnapshot tree, VirtualPath top, LineFormat format)
     {
         var topLength = top.IsRoot ? 0 : top.Value.Length;

@@ -3,9 +3,9 @@ using System.Text;
 namespace Dftp.Ftp.Listing;
 
 /// <summary>
-/// A pattern of one name, as a shell has it: <c>*</c> any text, <c>?</c> one character, <c>[a-z]</c> and <c>[!a-z]</c> one
-/// character of a set (or not of it), a backslash before a character that stands for itself. A <c>[</c> that is never closed is a
-/// plain character.
+/// A shell pattern for one name: <c>*</c> matches any text, <c>?</c> one character, <c>[a-z]</c> and <c>[!a-z]</c> one character in or
+/// not in
+/// a set; a backslash escapes the next character. An unclosed <c>[</c> matches itself.
 /// </summary>
 internal sealed class Wildcard
 {
@@ -16,7 +16,7 @@ internal sealed class Wildcard
     public static bool IsIn(ReadOnlySpan<char> text) => text.IndexOfAny('*', '?', '[') >= 0;
 
     /// <summary>
-    /// Goes back to the last <c>*</c> only: the work is at most the product of both lengths, whatever the pattern.
+    /// Backtracks to the last <c>*</c> only, so the time is bounded by the product of both lengths.
     /// </summary>
     public bool Matches(ReadOnlySpan<byte> nameUtf8)
     {
@@ -68,7 +68,9 @@ internal sealed class Wildcard
         }
     }
 
-    /// <summary>The closing bracket; one that comes first in the set is a member of it. Negative when there is none.</summary>
+    /// <summary>
+    /// The index of the closing bracket, which as the first member of a set does not close it; negative if there is none.
+    /// </summary>
     private int SetEnd(int open)
     {
         var first = open + 1;
