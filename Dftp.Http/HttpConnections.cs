@@ -84,7 +84,12 @@ public sealed class HttpConnections
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         if (output is not SocketOutput direct) connection.Transport = new Duplex(input, new CountedWriter(output, Metrics.Sent, refusal));
         else if (SmallFiles is { } files) connection.Transport = new Duplex(new FastPathInput(input, direct, connection, files, _options.Time), output);
-        if (!IsHttp2(connection)) connection.Transport = new Duplex(new RequestLineReader(connection.Transport.Input), connection.Transport.Output);
+        if (!IsHttp2(connection))
+        {
+            var transport = connection.Transport;
+            connection.Transport = new Duplex(new RequestLineReader(transport.Input), transport.Output);
+        }
+
         await next(connection);
         if (refusal.Words is { } words) await SpeakLastAsync(connection, input, output is SocketOutput ? null : output, words);
     }

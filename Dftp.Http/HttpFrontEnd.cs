@@ -50,7 +50,8 @@ public static class HttpFrontEnd
         server.Limits.Http2.MaxStreamsPerConnection = 32;
         server.Limits.MaxRequestLineSize = Math.Max(server.Limits.MaxRequestLineSize, MaxRequestLine);
         server.AddServerHeader = false;
-        // RFC 9110, 5.5: bytes beyond ASCII in a value are opaque. Kestrel's default, UTF-8, refuses a request for a byte in a field that nobody reads.
+        // RFC 9110, 5.5: bytes beyond ASCII in a value are opaque. Kestrel's default, UTF-8, refuses a request for one byte in a field
+        // that nobody reads.
         server.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         // RFC 9112, 3.2.2: with a target in absolute-form "the origin server MUST ignore the received Host header field".
         server.AllowHostHeaderOverride = true;

@@ -29,7 +29,10 @@ internal static class TarArchive
             await using (content) await WriteFileAsync(name, facts, content);
         }
 
-        if (source.MakeReport() is { } report) await WriteFileAsync(source.PathOf(report.Step.Directory) + report.Step.Entry.Name, report.Step.Entry, report.Content);
+        if (source.MakeReport() is var (last, text))
+        {
+            await WriteFileAsync(source.PathOf(last.Directory) + last.Entry.Name, last.Entry, text);
+        }
 
         // POSIX pax, "ustar Interchange Format": two 512-octet blocks of binary zeros.
         await output.WriteAsync(new byte[EndBytes], source.Aborted);

@@ -79,5 +79,7 @@ public sealed class NormalFormTests
         Assert.IsTrue(int.Parse(checkedLines, System.Globalization.CultureInfo.InvariantCulture) > 200_000, $"{checkedLines} of {lines}");
     }
 
-    private static string CodesOf(string text) => string.Join(' ', text.EnumerateRunes().Select(rune => rune.Value.ToString("X4", System.Globalization.CultureInfo.InvariantCulture)));
+    private static string CodesOf(string text) => string.Join(
+        ' ',
+        text.EnumerateRunes().Select(rune => rune.Value.ToString("X4", System.Globalization.CultureInfo.InvariantCulture)));
 }

@@ -75,7 +75,8 @@ public sealed class UnusualRequestTests
         const string WithBody = "GET /fs/d/\u00DCbung.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345";
 
         var answer = await site.SendRawAsync(
-            Bytes(Plain + Raw + Plain + Raw + Raw + WithBody + Raw + Plain + Raw.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal)));
+            Bytes(Plain + Raw + Plain + Raw + Raw + WithBody + Raw + Plain
+                + Raw.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal)));
 
         Assert.AreEqual(9, answer.Split("HTTP/1.1 200 OK").Length - 1, answer);
         Assert.AreEqual(6, answer.Split("\r\n\r\ntext").Length - 1, answer);
