@@ -5,6 +5,7 @@ using Dftp.FileSystem;
 using Dftp.Ftp.Control;
 using Dftp.Ftp.Listing;
 using Dftp.Http;
+using Dftp.Http.Operation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,7 +22,7 @@ public class ListingBenchmarks
     public ListingBenchmarks()
     {
         var options = new HttpOptions { NodeName = BigTree.Node, ClusterName = "bench", Version = "0" };
-        _http = new RequestTable(_tree, _tree, options, new HttpConnections(1, options, new Meter("bench"), NullLoggerFactory.Instance), NullLogger.Instance);
+        _http = new RequestTable(_tree, _tree, options, new HttpMetrics(new Meter("bench")), accessLog: null, NullLogger.Instance);
     }
 
     [Benchmark]

@@ -29,21 +29,6 @@ public abstract class FileContent : IAsyncDisposable
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Whether <see cref="FillAsync"/> works for the next bytes, for callers that have the kernel move them on without a copy. It changes as
-    /// the content is read.
-    /// </summary>
-    public virtual bool CanFill => false;
-
-    /// <summary>Moves the next bytes of the range into a pipe of the kernel.</summary>
-    /// <param name="pipe">The write end, which does not block, of an empty pipe.</param>
-    /// <param name="most">Bytes, at least 1.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How many bytes were moved; 0: look at <see cref="CanFill"/> again.</returns>
-    /// <exception cref="FileContentException">The rest cannot be had.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    public virtual ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public abstract ValueTask DisposeAsync();
 }
 

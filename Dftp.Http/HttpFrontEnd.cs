@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net.Security;
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Http.FastPath;
+using Dftp.Http.Operation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -12,41 +15,48 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http;
 
-/// <summary>The public HTTP interface as the composition root sees it.</summary>
-public static class HttpFrontEnd
+/// <summary>The public HTTP interface of a node. The composition root puts it into a server by the methods below.</summary>
+public sealed class HttpFrontEnd
 {
     /// <summary>
     /// The longest path, every byte of it percent-encoded, with room for the method, the host of an absolute target and a query.
     /// </summary>
     private const int MaxRequestLine = 3 * VirtualPath.MaxPathBytes + 4096;
 
-    /// <summary>Makes a tree answer every request that reaches this end of the pipeline.</summary>
-    /// <param name="app">The pipeline; nothing after this is reached.</param>
+    private readonly RequestTable _table;
+    private readonly HttpConnections _connections;
+    private readonly DiagnosticSource _refused;
+
     /// <param name="tree">The merged tree.</param>
-    /// <param name="ownTree">
+    /// <param name="localTree">
     /// Only what this node itself holds: it answers the requests that another node passes on (their query has <c>redirN</c>), so that no
     /// two nodes ask each other in a circle.
     /// </param>
-    /// <param name="options">What the pages say of this node.</param>
-    /// <param name="connections">What its endpoints share; null where there is nothing to share.</param>
-    public static void MapDftp(
-        this IApplicationBuilder app, IFileTree tree, IFileTree ownTree, HttpOptions options, HttpConnections? connections = null)
+    /// <param name="options">What the pages say of this node, and its clock.</param>
+    /// <param name="maxConnections">The maximum of connections at once. As many again get a 503; further ones are reset.</param>
+    /// <param name="meter">Gets the instruments.</param>
+    /// <param name="loggers">For requests that fail and connections that are refused.</param>
+    public HttpFrontEnd(IFileTree tree, IFileTree localTree, HttpOptions options, int maxConnections, Meter meter, ILoggerFactory loggers)
     {
-        var loggers = app.ApplicationServices.GetRequiredService<ILoggerFactory>();
-        connections ??= new HttpConnections(int.MaxValue, options, new Meter("dftp.http"), loggers);
-        app.Run(new RequestTable(tree, ownTree, options, connections, loggers.CreateLogger(typeof(HttpFrontEnd))).AnswerAsync);
+        var log = loggers.CreateLogger<HttpFrontEnd>();
+        var metrics = new HttpMetrics(meter);
+        var accessLog = options.AccessLog is { } write ? new AccessLog(write, options.Time) : null;
+        _table = new RequestTable(tree, localTree, options, metrics, accessLog, log);
+        _refused = new RefusedRequests(metrics, accessLog, options.Time);
+        // The access log and traces are made by the server's pipeline: with either, every request has to pass it.
+        var responder = accessLog is null && !options.RequestsAreTraced
+            ? new SmallFileResponder(tree, localTree, options, metrics, _table.FilesMetrics, log)
+            : null;
+        _connections = new HttpConnections(maxConnections, responder, options.Time, metrics, log);
     }
-
-    /// <summary>Has requests that the server refuses by itself answered by a sentence. It comes before the server is built.</summary>
-    public static void AddDftp(this IServiceCollection services, HttpConnections connections) => services.AddSingleton(connections.Refused);
 
     /// <summary>
     /// Kestrel's limits as every path of a tree needs them. Kestrel's own are kept for the rest: 100 headers of 32 KiB in all, 30 s for
-    /// them to come, 130 s between two requests, 100 streams on an HTTP/2 connection.
+    /// them to come, 130 s between two requests.
     /// </summary>
-    public static void UseDftpLimits(this KestrelServerOptions server)
+    public static void SetLimits(KestrelServerOptions server)
     {
-        // Each stream can hold a block that its client does not take.
+        // Each stream can keep a block that its client does not read; Kestrel's default is 100 streams.
         server.Limits.Http2.MaxStreamsPerConnection = 32;
         server.Limits.MaxRequestLineSize = Math.Max(server.Limits.MaxRequestLineSize, MaxRequestLine);
         server.AddServerHeader = false;
@@ -57,12 +67,15 @@ public static class HttpFrontEnd
         server.AllowHostHeaderOverride = true;
     }
 
+    /// <summary>Gives a sentence to requests that the server refuses by itself. Call it before the server is built.</summary>
+    public void AddTo(IServiceCollection services) => services.AddSingleton(_refused);
+
     /// <summary>Serves the tree on an endpoint: HTTP/1.1, and by TLS HTTP/2 too.</summary>
-    /// <param name="connections">What all endpoints share.</param>
+    /// <param name="listen">The endpoint.</param>
     /// <param name="tls">The server's side of TLS, without protocols of its own; null: in the clear.</param>
-    public static void UseDftp(this ListenOptions listen, HttpConnections connections, SslServerAuthenticationOptions? tls = null)
+    public void Serve(ListenOptions listen, SslServerAuthenticationOptions? tls = null)
     {
-        listen.Use(next => connection => connections.AdmitAsync(next, connection, isTls: tls is not null));
+        listen.Use(next => connection => _connections.LimitConnectionsAsync(next, connection, isTls: tls is not null));
         if (tls is null)
         {
             listen.Protocols = HttpProtocols.Http1;
@@ -79,6 +92,10 @@ public static class HttpFrontEnd
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(https) });
         }
 
-        listen.Use(next => connection => connections.FollowAsync(next, connection));
+        listen.Use(next => connection => _connections.InstrumentAsync(next, connection));
     }
+
+    /// <summary>Answers every request that reaches this end of the pipeline.</summary>
+    /// <param name="app">The pipeline; nothing after this is reached.</param>
+    public void Map(IApplicationBuilder app) => app.Run(_table.AnswerAsync);
 }

@@ -41,8 +41,14 @@ public sealed record HttpOptions
     /// </summary>
     public Action<string>? AccessLog { get; init; }
 
-    /// <summary>Whether somebody follows each request by the framework's activities, so that none may be answered without them.</summary>
+    /// <summary>Whether each request is traced by the framework's activities, so that the fast path may answer none.</summary>
     public bool RequestsAreTraced { get; init; }
+
+    /// <summary>
+    /// The policy for each request that the fast path could answer: false leaves it to the server's pipeline, where rules that need more
+    /// than these facts apply. Called by many at once on the threads of the event loop; it must not wait.
+    /// </summary>
+    public Func<PlainRequest, bool> AllowsFastPath { get; init; } = static _ => true;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "HTTP connections have to wait: {Reason}")]
     public static partial void ConnectionNotAccepted(ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "the fast path failed by a defect; the server answers the request")]
+    public static partial void FastPathDefect(ILogger logger, Exception failure);
 }

@@ -7,6 +7,7 @@ using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
+using Dftp.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -18,21 +19,24 @@ internal sealed class RequestTable
 {
     public const string AllowedMethods = "GET, HEAD, OPTIONS";
 
+    public const string FilesPath = "/fs/";
+
     /// <summary>The first row that matches answers; what no row matches is not found.</summary>
     private readonly Row[] _rows;
 
     private readonly IFileTree _tree;
-    private readonly IFileTree _ownTree;
+    private readonly IFileTree _localTree;
     private readonly AccessLog? _accessLog;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _log;
 
-    public RequestTable(IFileTree tree, IFileTree ownTree, HttpOptions options, HttpConnections connections, ILogger log)
+    public RequestTable(
+        IFileTree tree, IFileTree localTree, HttpOptions options, HttpMetrics requestMetrics, AccessLog? accessLog, ILogger log)
     {
         _tree = tree;
-        _ownTree = ownTree;
-        _accessLog = connections.AccessLog;
-        _metrics = connections.Metrics;
+        _localTree = localTree;
+        _accessLog = accessLog;
+        _metrics = requestMetrics;
         _log = log;
         var greeting = new GreetingPage(options);
         var files = new TreeHandler(new FileAnswer(options, log), new ArchiveAnswer(options.NodeName, log));
@@ -45,7 +49,7 @@ internal sealed class RequestTable
         [
             new("/", Match.Exact, greeting.AnswerAsync),
             new("/fs", Match.Exact, RedirectToSlashAsync),
-            new(SmallFiles.Path, Match.Prefix, files.AnswerAsync),
+            new(FilesPath, Match.Prefix, files.AnswerAsync),
             new("/find", Match.Exact, RedirectToSlashAsync),
             new("/find/", Match.Prefix, FindHandler.AnswerAsync),
             new("/holders", Match.Exact, RedirectToSlashAsync),
@@ -64,9 +68,10 @@ internal sealed class RequestTable
             new("/metrics", Match.Exact, metrics.AnswerAsync, ShowsTree: false),
         ];
         foreach (var row in _rows) row.Metrics = _metrics.Route(row.Path);
-        if (!options.RequestsAreTraced && _accessLog is null)
-            connections.SmallFiles = new SmallFiles(tree, ownTree, options, _metrics, _rows.Single(row => row.Path == SmallFiles.Path).Metrics);
     }
+
+    /// <summary>The metrics of <see cref="FilesPath"/>, whose requests others answer too.</summary>
+    public RouteMetrics FilesMetrics => _rows.Single(row => row.Path == FilesPath).Metrics;
 
     private enum Match
     {
@@ -76,6 +81,7 @@ internal sealed class RequestTable
 
     public async Task AnswerAsync(HttpContext http)
     {
+        http.Features.Get<FastPathReader>()?.OnServerRequest(http.Features);
         _accessLog?.Follow(http);
         var began = _metrics.RequestBegan();
         // The server's decoded path cannot tell %2F from a slash, hence the raw target.
@@ -144,11 +150,22 @@ internal sealed class RequestTable
         };
     }
 
-    private static Task AnswerRowAsync(in TreeRequest request, Row row) =>
-        (row.ShowsTree ? request.Completeness.Refuse(request.Http) : null) ?? row.Handler(request);
+    private static Task AnswerRowAsync(in TreeRequest request, Row row)
+    {
+        if (!row.ShowsTree) return row.Handler(request);
+        if (request.Completeness.Refuse(request.Http) is { } refused) return refused;
+        var turn = BlockingWork.WaitForTurnAsync(request.Aborted);
+        return turn.IsCompletedSuccessfully ? row.Handler(request) : AnswerInTurnAsync(turn, request, row);
+    }
+
+    private static async Task AnswerInTurnAsync(ValueTask turn, TreeRequest request, Row row)
+    {
+        await turn;
+        await row.Handler(request);
+    }
 
     private IFileTree TreeFor(HttpRequest request) =>
-        request.QueryString.HasValue && request.Query.ContainsKey("redirN") ? _ownTree : _tree;
+        request.QueryString.HasValue && request.Query.ContainsKey("redirN") ? _localTree : _tree;
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 

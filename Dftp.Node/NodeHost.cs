@@ -13,7 +13,6 @@ using Dftp.Node.Metrics;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -78,6 +77,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         RootDirectory.ThrowIfUnreadable(_options.Root);
+        BackgroundFailures.Occurred += LogBackgroundFailure;
         _accessLog = OpenAccessLog();
         _cluster = CreateCluster();
         Measure(_cluster);
@@ -119,6 +119,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         if (_telemetry is not null) await Task.Run(_telemetry.Dispose);
         if (_accessLog is not null) await _accessLog.DisposeAsync();
         _meters.Dispose();
+        BackgroundFailures.Occurred -= LogBackgroundFailure;
     }
 
     /// <summary>Has the access log's file opened anew. Does nothing where there is none.</summary>
@@ -136,6 +137,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         cluster.Measure(_meters.Add("dftp.cluster"));
         var meter = _meters.Add("dftp.node");
         ProcessMetrics.Measure(meter, _options, CommandLineParser.Version);
+        meter.CreateObservableCounter("dftp.background.failures", () => BackgroundFailures.Count, "{exception}", "Defects that the process survived; each cost a connection.");
         if (_accessLog is { } log)
             meter.CreateObservableCounter("dftp.access_log.lost", () => log.Lost, "{line}", "Lines of the access log that were dropped.");
     }
@@ -177,15 +179,14 @@ internal sealed partial class NodeHost : IAsyncDisposable
             sockets.UnsafePreferInlineScheduling = true;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
-        var options = CreateHttpOptions(cluster);
-        var connections = new HttpConnections(_options.HttpMaxConnections, options, _meters.Add("dftp.http"), _logs);
-        builder.Services.AddDftp(connections);
+        var http = new HttpFrontEnd(cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
+        http.AddTo(builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
-            server.UseDftpLimits();
+            HttpFrontEnd.SetLimits(server);
             server.Limits.MinResponseDataRate = PatientRate;
-            if (_http is not null) server.Listen(_http.EndPoint, listen => listen.UseDftp(connections));
-            if (_https is not null) server.Listen(_https.EndPoint, listen => listen.UseDftp(connections, _tls));
+            if (_http is not null) server.Listen(_http.EndPoint, listen => http.Serve(listen));
+            if (_https is not null) server.Listen(_https.EndPoint, listen => http.Serve(listen, _tls));
             if (_management is not null) server.Listen(_management.EndPoint, ServeManagement);
             if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(ftp!));
             if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
@@ -193,11 +194,10 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
         // After the server's own transport, which is put in only where there is none, and keeps the other interfaces.
         if (_http is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport([_http.EndPoint], Bind, _logs));
-        if (ftp is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new FtpTransport(FtpEndPoints(), Bind, _logs));
 
         var app = builder.Build();
         app.Use(next => http => RouteAsync(http, next, cluster));
-        app.MapDftp(cluster.Tree, cluster.LocalTree, options, connections);
+        http.Map(app);
         return app;
     }
 
@@ -217,8 +217,6 @@ internal sealed partial class NodeHost : IAsyncDisposable
         Time = _time,
     };
 
-    private EndPoint[] FtpEndPoints() => [.. new[] { _ftp, _ftps }.OfType<Listener>().Select(listener => listener.EndPoint)];
-
     private void WriteStatus(Utf8JsonWriter json) => Cluster.WriteStatus(json, CommandLineParser.Version);
 
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
@@ -230,7 +228,6 @@ internal sealed partial class NodeHost : IAsyncDisposable
         listen.Use(next => connection =>
         {
             connection.Features.Set(ManagementConnection.Mark);
-            if (connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket }) CongestionControl.Unpace(socket);
             return next(connection);
         });
     }
@@ -268,6 +265,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
         if (_ftp is not null) LogListening(_log, "FTP public", new HostPort(_ftp.Address.Host, _ftp.Port));
         if (_ftps is not null) LogListening(_log, "FTPS public", new HostPort(_ftps.Address.Host, _ftps.Port));
     }
+
+    private void LogBackgroundFailure(Exception failure) => LogBackgroundFailure(_log, failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "a connection was closed: its handler failed by a defect")]
+    private static partial void LogBackgroundFailure(ILogger log, Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface} interface listening on {Address}...")]
     private static partial void LogListening(ILogger log, string @interface, HostPort address);

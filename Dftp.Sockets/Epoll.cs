@@ -29,8 +29,8 @@ internal sealed partial class Epoll
 
     public static bool IsAvailable => OperatingSystem.IsLinux();
 
-    /// <summary>From now on every change of a socket is told, once. Closing the socket ends it.</summary>
-    /// <exception cref="Win32Exception">The kernel has no room for it, or knows it already.</exception>
+    /// <summary>Reports every later change of a socket, once. Closing the socket ends that.</summary>
+    /// <exception cref="Win32Exception">The kernel has no memory for it, or watches it already.</exception>
     public void Watch(SafeHandle socket, long key)
     {
         Span<byte> request = stackalloc byte[MaxBytes];
@@ -39,10 +39,10 @@ internal sealed partial class Epoll
         if (Control(_handle, Add, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Takes changes. Several threads may wait, and each change is told to one of them.</summary>
-    /// <param name="changes">Room for them.</param>
-    /// <param name="waits">Until there is one.</param>
-    /// <returns>How many there are.</returns>
+    /// <summary>Takes changes. Several threads may wait; each change goes to one of them.</summary>
+    /// <param name="changes">Receives them.</param>
+    /// <param name="waits">Whether to wait until there is one.</param>
+    /// <returns>The number of changes.</returns>
     public int Wait(Span<ReadySocket> changes, bool waits)
     {
         Span<byte> told = stackalloc byte[MaxBytes * changes.Length];
@@ -64,7 +64,7 @@ internal sealed partial class Epoll
     private static SocketChange ChangeOf(uint events)
     {
         var change = SocketChange.None;
-        // A socket that failed is both, so that whoever waits tries, and sees it.
+        // A socket that failed counts as both, so that its waiter tries and sees the error.
         if ((events & (In | PeerClosed | Error | HangUp)) != 0) change |= SocketChange.Readable;
         if ((events & (Out | Error | HangUp)) != 0) change |= SocketChange.Writable;
         if ((events & (PeerClosed | Error | HangUp)) != 0) change |= SocketChange.Ending;
@@ -82,8 +82,8 @@ internal sealed partial class Epoll
     private static partial int Wait(SafeHandle epoll, ref byte events, int most, int timeout);
 }
 
-/// <param name="Key">Of the socket.</param>
-/// <param name="Change">What has become of it.</param>
+/// <param name="Key">The socket's key.</param>
+/// <param name="Change">What changed.</param>
 internal readonly record struct ReadySocket(long Key, SocketChange Change);
 
 [Flags]
@@ -93,9 +93,9 @@ internal enum SocketChange
     Readable = 1,
     Writable = 2,
 
-    /// <summary>The other side sends nothing more.</summary>
+    /// <summary>The peer has closed its sending half.</summary>
     Ending = 4,
 
-    /// <summary>Both directions are closed, or an error is to be had.</summary>
+    /// <summary>Both directions are closed, or the socket has an error.</summary>
     Broken = 8,
 }

@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Sockets;
 
-/// <summary>A pipe of the kernel, by which bytes go from one socket to another without a copy in this process (Linux).</summary>
+/// <summary>A pipe through which the kernel moves bytes between sockets without a copy in this process (Linux).</summary>
 public sealed partial class KernelPipe : IDisposable
 {
     /// <summary>
-    /// Bytes: any user may have this much of one pipe, and 64 MiB of all together (<c>pipe(7)</c>), beyond which each gets next to nothing.
-    /// So there are large ones only as long as there are few.
+    /// Bytes. A user may have this much in one pipe and 64 MiB in all (<c>pipe(7)</c>); beyond that a new pipe gets two pages. So only the
+    /// first few pipes are large.
     /// </summary>
     private const int Large = 1024 * 1024, Small = 128 * 1024, MaxLarge = 32;
 
@@ -23,7 +23,7 @@ public sealed partial class KernelPipe : IDisposable
     {
         ReadEnd = new SafeFileHandle(readEnd, ownsHandle: true);
         WriteEnd = new SafeFileHandle(writeEnd, ownsHandle: true);
-        // Where a size is refused the pipe keeps the one that it was made with.
+        // Where a size is refused the pipe keeps its first one.
         if (Control(WriteEnd, SetSize, Interlocked.Increment(ref s_open) <= MaxLarge ? Large : Small) < 0) _ = Control(WriteEnd, SetSize, Small);
         Capacity = Control(WriteEnd, GetSize, 0);
     }
@@ -35,7 +35,7 @@ public sealed partial class KernelPipe : IDisposable
 
     public SafeFileHandle WriteEnd { get; }
 
-    /// <returns>Null where none can be had.</returns>
+    /// <returns>Null where the system has no pipe to give, or no splice.</returns>
     public static KernelPipe? TryCreate()
     {
         if (!LoopSocket.IsAvailable) return null;

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Sockets;
 
 /// <summary>
-/// A connected socket whose waits end on the <see cref="EventLoop"/>; where there is none, on the framework's. It has one reader and one
-/// writer at a time. What goes on after a wait runs in the loop's own thread.
+/// A connected socket whose waits end on an <see cref="EventLoop"/>; without epoll, on the framework's. It has one reader and one writer at
+/// a time. Continuations of waits run inline on the loop's thread.
 /// </summary>
 public sealed class LoopSocket : IDisposable
 {
@@ -21,13 +21,13 @@ public sealed class LoopSocket : IDisposable
     private volatile bool _isEnding;
     private int _isDisposed;
 
-    /// <summary>The last read took all that there was: another is worth its call only after the next signal.</summary>
+    /// <summary>The last read returned all that had arrived: the next one has to wait for a signal.</summary>
     private bool _isDrained;
 
-    /// <param name="socket">Connected; owned from now on, and closed when it cannot be had.</param>
-    /// <param name="ending">Called once or more, from any thread, when the other side sends nothing more: it may still read.</param>
-    /// <param name="broken">Called once or more, from any thread, when the connection has failed or both sides have closed it.</param>
-    /// <exception cref="SocketException">The kernel has no room for it.</exception>
+    /// <param name="socket">Connected. Owned by this object, and closed when the constructor throws.</param>
+    /// <param name="ending">Called once or more, on any thread, when the peer has closed its sending half. It may still read.</param>
+    /// <param name="broken">Called once or more, on any thread, when the connection has failed or both sides have closed it.</param>
+    /// <exception cref="SocketException">The kernel has no memory for it.</exception>
     public LoopSocket(Socket socket, Action? ending = null, Action? broken = null)
     {
         Socket = socket;
@@ -48,7 +48,7 @@ public sealed class LoopSocket : IDisposable
 
     /// <summary>Connects by TCP.</summary>
     /// <param name="to">An address.</param>
-    /// <param name="configure">Called before.</param>
+    /// <param name="configure">Sets options of the socket before it connects.</param>
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public static async ValueTask<LoopSocket> ConnectAsync(IPEndPoint to, Action<Socket> configure, CancellationToken cancellationToken)
@@ -64,13 +64,12 @@ public sealed class LoopSocket : IDisposable
                 return new LoopSocket(socket);
             }
 
-            // By the framework's asynchronous way its own loop would be told of the socket for ever after, too.
+            // An asynchronous connect of the framework would register the socket with the framework's own loop for good.
             StartConnecting(socket, to);
             connecting = new LoopSocket(socket);
             while (!socket.Poll(0, SelectMode.SelectWrite)) await connecting.WaitWritableAsync(cancellationToken);
             var error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
             if (error != 0) throw new SocketException(error);
-            CongestionControl.Unpace(socket);
             return connecting;
         }
         catch
@@ -81,22 +80,22 @@ public sealed class LoopSocket : IDisposable
         }
     }
 
-    /// <summary>Whether waits end on a loop of ours.</summary>
+    /// <summary>Whether waits end on an event loop of this program.</summary>
     public static bool IsAvailable => EventLoop.IsAvailable;
 
-    /// <summary>Whether what runs in this thread holds up sockets of a loop of ours, or could wait with them.</summary>
-    public static bool IsInLoop => EventLoop.Current is not null;
+    /// <summary>Whether the current thread is one of an event loop of this program.</summary>
+    public static bool IsLoopThread => EventLoop.Current is not null;
 
     public Socket Socket { get; }
 
-    /// <summary>Whether what runs in this thread can go on after a wait without another thread.</summary>
-    public bool IsOfThisThread => _loop is not null && _loop == EventLoop.Current;
+    /// <summary>Whether the current thread is one of this socket's loop, so that a wait for it needs no other thread.</summary>
+    public bool IsOnCurrentLoop => _loop is not null && _loop == EventLoop.Current;
 
     internal SafeHandle Handle => Socket.SafeHandle;
 
     internal long Key { get; set; }
 
-    /// <summary>Whether a read may find something without a wait.</summary>
+    /// <summary>Whether a read may return bytes without a wait.</summary>
     public bool MayBeReadable
     {
         get
@@ -108,10 +107,10 @@ public sealed class LoopSocket : IDisposable
         }
     }
 
-    /// <summary>Reads what is there.</summary>
+    /// <summary>Reads what has arrived.</summary>
     /// <param name="buffer">Not empty.</param>
-    /// <param name="count">0: the other side has closed its half.</param>
-    /// <returns>False when nothing is there yet.</returns>
+    /// <param name="count">0: the peer has closed its sending half.</param>
+    /// <returns>False when nothing has arrived.</returns>
     /// <exception cref="SocketException">The connection has failed.</exception>
     /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
     public bool TryReceive(Span<byte> buffer, out int count)
@@ -130,11 +129,11 @@ public sealed class LoopSocket : IDisposable
         return _readable.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends the wait of a reader, and lets it try.</summary>
-    public void WakeReader() => _readable.Signal();
+    /// <summary>Ends the wait of a reader. The reader continues on a thread of the pool, never on the caller's.</summary>
+    public void WakeReader() => _readable.SignalElsewhere();
 
-    /// <summary>Reads what comes next.</summary>
-    /// <returns>0 when the other side has closed its half.</returns>
+    /// <summary>Reads the next bytes.</summary>
+    /// <returns>0 when the peer has closed its sending half.</returns>
     /// <inheritdoc cref="TryReceive"/>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -142,32 +141,26 @@ public sealed class LoopSocket : IDisposable
         return MayBeReadable && TryReceive(buffer.Span, out var count) ? new(count) : WaitAndReceiveAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Moves what comes next into a pipe.</summary>
-    /// <param name="pipe">Its write end; the pipe is empty.</param>
-    /// <param name="most">Bytes.</param>
+    /// <summary>Moves the next bytes into a pipe.</summary>
+    /// <param name="pipe">The write end of an empty pipe.</param>
+    /// <param name="most">Bytes, at least 1.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>0 when the other side has closed its half.</returns>
+    /// <returns>0 when the peer has closed its sending half.</returns>
     /// <inheritdoc cref="TryReceive"/>
     public ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken = default) =>
         MayBeReadable && Splice.Move(Handle, pipe, most) is >= 0 and var count ? new(count) : WaitAndFillAsync(pipe, most, cancellationToken);
 
-    /// <summary>Sends what a pipe holds, at the other side's pace.</summary>
-    /// <param name="pipe">Its read end.</param>
-    /// <param name="count">Bytes that it holds.</param>
+    /// <summary>Sends bytes from a pipe, after a wait for room if there is none.</summary>
+    /// <param name="pipe">The read end of a pipe that holds <paramref name="most"/> bytes or more.</param>
+    /// <param name="most">Bytes, at least 1.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number of bytes, at least 1.</returns>
     /// <inheritdoc cref="TryReceive"/>
-    public async ValueTask DrainAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken = default)
-    {
-        while (count > 0)
-        {
-            var moved = Splice.Move(pipe, Handle, count);
-            if (moved > 0) count -= moved;
-            else await WaitWritableAsync(cancellationToken);
-        }
-    }
+    public ValueTask<int> DrainAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken = default) =>
+        Splice.Move(pipe, Handle, most) is > 0 and var count ? new(count) : WaitAndDrainAsync(pipe, most, cancellationToken);
 
     /// <summary>Sends as much as there is room for.</summary>
-    /// <returns>Bytes; 0: there is no room.</returns>
+    /// <returns>The number of bytes; 0: there is no room.</returns>
     /// <inheritdoc cref="TryReceive"/>
     public int TrySend(ReadOnlySpan<byte> bytes)
     {
@@ -179,19 +172,17 @@ public sealed class LoopSocket : IDisposable
     /// <inheritdoc cref="WaitReadableAsync"/>
     public ValueTask WaitWritableAsync(CancellationToken cancellationToken = default) => _writable.WaitAsync(cancellationToken);
 
-    /// <summary>
-    /// Lets the other sockets of the loop have their turn: for a writer that has kept its thread busy for a while and has more to send.
-    /// </summary>
+    /// <summary>Lets the other sockets of the loop go first: for a writer that never has to wait for room.</summary>
     public ValueTask YieldAsync(CancellationToken cancellationToken = default)
     {
         // An earlier signal would end the wait at once.
         _writable.TryTake();
-        return _loop is not null && _loop.TryPutOff(this, SocketChange.Writable) ? WaitWritableAsync(cancellationToken) : default;
+        return _loop is not null && _loop.TryRequeue(this, SocketChange.Writable) ? WaitWritableAsync(cancellationToken) : default;
     }
 
     /// <summary>
-    /// Whether what does not fill a segment waits for what is sent next, for 200 ms at most (<c>TCP_CORK</c> of tcp(7)): for much that is sent
-    /// in pieces, one right after the other. What waits goes out when it is switched off.
+    /// Whether bytes that do not fill a segment wait for the next ones, for 200 ms at most (<c>TCP_CORK</c> of tcp(7)): for a content that is
+    /// sent in pieces, one right after the other. Switching it off sends them.
     /// </summary>
     public void HoldBackPartialSegments(bool holds)
     {
@@ -202,11 +193,11 @@ public sealed class LoopSocket : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The connection has failed: whatever is sent next says so.
+            // The connection has failed; the next call that sends reports it.
         }
     }
 
-    /// <summary>Sends all, at the other side's pace.</summary>
+    /// <summary>Sends all bytes, waiting for room as often as needed.</summary>
     /// <inheritdoc cref="TryReceive"/>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
@@ -219,7 +210,7 @@ public sealed class LoopSocket : IDisposable
         return SendRestAsync(bytes, cancellationToken);
     }
 
-    /// <summary>Whoever waits goes on in another thread, and fails.</summary>
+    /// <summary>Pending waits end on a thread of the pool, and the calls that wait fail.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
@@ -229,7 +220,7 @@ public sealed class LoopSocket : IDisposable
         _writable.SignalElsewhere();
     }
 
-    internal void Tell(SocketChange change)
+    internal void OnReady(SocketChange change)
     {
         if ((change & SocketChange.Ending) != 0)
         {
@@ -251,7 +242,7 @@ public sealed class LoopSocket : IDisposable
         }
         catch (SocketException started) when (started.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
         {
-            // It goes on.
+            // The connection is being made.
         }
     }
 
@@ -271,6 +262,15 @@ public sealed class LoopSocket : IDisposable
         {
             await WaitReadableAsync(cancellationToken);
             if (Splice.Move(Handle, pipe, most) is >= 0 and var count) return count;
+        }
+    }
+
+    private async ValueTask<int> WaitAndDrainAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitWritableAsync(cancellationToken);
+            if (Splice.Move(pipe, Handle, most) is > 0 and var count) return count;
         }
     }
 

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Dftp.Sockets;
 
 /// <summary>
-/// Whether a socket may be worth a try in one direction, and the one who waits for that. A signal is never lost: one that comes while
-/// nobody waits is kept for who waits next.
+/// Whether a socket may be ready in one direction, and the one waiter for that. A signal is never lost: without a waiter it is kept for the
+/// next one.
 /// </summary>
 internal sealed class Readiness : IValueTaskSource
 {
@@ -13,11 +13,11 @@ internal sealed class Readiness : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _source;
     private int _state = Signalled;
 
-    /// <summary>Takes a signal that has come.</summary>
+    /// <summary>Takes a signal that was kept.</summary>
     public bool TryTake() =>
         Volatile.Read(ref _state) == Signalled && Interlocked.CompareExchange(ref _state, Unsignalled, Signalled) == Signalled;
 
-    /// <summary>Waits for a signal and takes it. The waiter goes on in the thread that signals. There is one at a time.</summary>
+    /// <summary>Waits for a signal and takes it. The continuation runs inline on the signalling thread. One waiter at a time.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
@@ -30,13 +30,13 @@ internal sealed class Readiness : IValueTaskSource
                 Volatile.Write(ref _state, Unsignalled);
                 return default;
             case Awaited:
-                throw new InvalidOperationException("somebody waits for this socket already");
+                throw new InvalidOperationException("the socket has a waiter already");
         }
 
         return cancellationToken.CanBeCanceled ? WithCancellationAsync(cancellationToken) : new ValueTask(this, _source.Version);
     }
 
-    /// <summary>Who waits goes on in the caller's thread.</summary>
+    /// <summary>The waiter continues inline, on the current thread.</summary>
     public void Signal()
     {
         while (!TryKeepSignal())
@@ -47,10 +47,10 @@ internal sealed class Readiness : IValueTaskSource
         }
     }
 
-    /// <summary>As <see cref="Signal"/>; but who waits goes on in another thread: the caller may hold locks that they want.</summary>
+    /// <summary>The waiter continues on a thread of the pool: the caller may hold locks that it needs, or have other things to do.</summary>
     public void SignalElsewhere()
     {
-        if (!TryKeepSignal()) ThreadPool.UnsafeQueueUserWorkItem(static self => self.Signal(), this, preferLocal: false);
+        if (!TryKeepSignal()) ThreadPool.UnsafeQueueUserWorkItem(static self => self.SignalGuarded(), this, preferLocal: false);
     }
 
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
@@ -60,13 +60,26 @@ internal sealed class Readiness : IValueTaskSource
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    /// <returns>False when somebody waits for it.</returns>
+    /// <summary>An exception that leaves a work item ends the process.</summary>
+    private void SignalGuarded()
+    {
+        try
+        {
+            Signal();
+        }
+        catch (Exception defect)
+        {
+            BackgroundFailures.Report(defect);
+        }
+    }
+
+    /// <returns>False when there is a waiter.</returns>
     private bool TryKeepSignal() => Interlocked.CompareExchange(ref _state, Signalled, Unsignalled) is Unsignalled or Signalled;
 
     private async ValueTask WithCancellationAsync(CancellationToken cancellationToken)
     {
         var wait = new ValueTask(this, _source.Version);
-        // Its end waits for a cancellation that is under way, which would otherwise hit the next wait.
+        // Disposal waits for a cancellation that is under way, which would otherwise hit the next wait.
         using (cancellationToken.UnsafeRegister(static (self, token) => ((Readiness)self!).Cancel(token), this)) await wait;
     }
 

@@ -1,11 +1,9 @@
 namespace Dftp.Sockets;
 
-/// <summary>
-/// What a thread of the loop is to tell sockets: what it has learnt by one call of the kernel, and whose turn it was to let others go first.
-/// </summary>
+/// <summary>The events that a thread of the loop has received and not dispatched, and sockets that let others go first.</summary>
 internal sealed class ReadySockets
 {
-    /// <summary>A call tells of as many as are ready: under load its cost is that of one for all of them.</summary>
+    /// <summary>The maximum of events per system call: under load one call serves all sockets that are ready.</summary>
     private const int Capacity = 32;
 
     private readonly Lock _lock = new();
@@ -13,7 +11,7 @@ internal sealed class ReadySockets
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
     private readonly Queue<ReadySocket> _now = new(Capacity);
 
-    /// <summary>Guarded by <see cref="_lock"/>: those that come after whatever the kernel tells next.</summary>
+    /// <summary>Guarded by <see cref="_lock"/>: dispatched after the events of the next system call.</summary>
     private readonly Queue<ReadySocket> _later = new(0);
 
     /// <summary>Guarded by <see cref="_lock"/>.</summary>
@@ -27,16 +25,16 @@ internal sealed class ReadySockets
         }
     }
 
-    /// <summary>Waits until there are some. All that came before have been taken.</summary>
+    /// <summary>Waits for events. All earlier ones have been taken.</summary>
     public void Fill(Epoll epoll)
     {
         bool waits;
         lock (_lock) waits = _later.Count == 0;
-        Span<ReadySocket> told = stackalloc ReadySocket[Capacity];
-        var count = epoll.Wait(told, waits);
+        Span<ReadySocket> received = stackalloc ReadySocket[Capacity];
+        var count = epoll.Wait(received, waits);
         lock (_lock)
         {
-            foreach (var one in told[..count]) _now.Enqueue(one);
+            foreach (var one in received[..count]) _now.Enqueue(one);
             while (_later.TryDequeue(out var one)) _now.Enqueue(one);
         }
     }
@@ -46,9 +44,9 @@ internal sealed class ReadySockets
         lock (_lock) return _now.TryDequeue(out socket);
     }
 
-    /// <summary>Puts one behind all that are ready, now and by the time of the next call of the kernel.</summary>
-    /// <returns>False when nobody would come to it: they have been handed over.</returns>
-    public bool TryPutOff(ReadySocket socket)
+    /// <summary>Enqueues a socket behind all that are ready now or by the time of the next system call.</summary>
+    /// <returns>False when no thread would dispatch it: the events have been handed over.</returns>
+    public bool TryRequeue(ReadySocket socket)
     {
         lock (_lock)
         {
@@ -58,17 +56,15 @@ internal sealed class ReadySockets
         }
     }
 
-    /// <summary>Gives all to another thread, for good. What this one's call of the kernel may still tell stays with it.</summary>
-    public ReadySockets HandOver()
+    /// <summary>Moves all events to the successor of a stalled thread. Events that its current system call still returns stay with it.</summary>
+    /// <param name="successor">Not used by any thread yet.</param>
+    public void HandOver(ReadySockets successor)
     {
-        var successor = new ReadySockets();
         lock (_lock)
         {
             _isHandedOver = true;
             while (_now.TryDequeue(out var one)) successor._now.Enqueue(one);
             while (_later.TryDequeue(out var one)) successor._later.Enqueue(one);
         }
-
-        return successor;
     }
 }

@@ -1,7 +1,7 @@
 namespace Dftp.Sockets;
 
 /// <summary>
-/// Sockets by what the kernel tells of them. A key is never given twice, so that what was told of a socket that is gone reaches no other.
+/// Sockets by the key that the kernel reports. A key is used once only, so that an event of a closed socket reaches no other one.
 /// </summary>
 internal sealed class SocketTable
 {
@@ -16,7 +16,7 @@ internal sealed class SocketTable
     private int _used;
     private uint _generation;
 
-    /// <summary>Gives it a place and its key.</summary>
+    /// <summary>Assigns the socket its place and its key.</summary>
     public void Add(LoopSocket socket)
     {
         lock (_lock)

@@ -10,7 +10,7 @@ internal static partial class Splice
     private const uint MovePages = 1, DoNotWait = 2;
     private const int Interrupted = 4, TryAgain = 11;
 
-    /// <returns>Bytes; 0: the source has ended; -1: the source is empty, or the target full.</returns>
+    /// <returns>The number of bytes; 0: the source has ended; -1: the source is empty or the target full.</returns>
     /// <exception cref="SocketException">The connection has failed.</exception>
     public static int Move(SafeHandle from, SafeHandle to, int most)
     {

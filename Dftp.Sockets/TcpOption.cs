@@ -2,11 +2,11 @@ using System.Net.Sockets;
 
 namespace Dftp.Sockets;
 
-/// <summary>Options of tcp(7) that the framework has no name for (Linux).</summary>
+/// <summary>Options of tcp(7) without a name in the framework (Linux).</summary>
 public static class TcpOption
 {
     // Linux' include/uapi/linux/tcp.h.
-    public const int Cork = 3, Congestion = 13, UserTimeout = 18;
+    public const int Cork = 3, UserTimeout = 18;
 
     private const int Level = 6;
 
@@ -16,9 +16,6 @@ public static class TcpOption
     {
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         BitConverter.TryWriteBytes(bytes, value);
-        Set(socket, option, bytes);
+        socket.SetRawSocketOption(Level, option, bytes);
     }
-
-    /// <inheritdoc cref="Set(Socket, int, int)"/>
-    public static void Set(Socket socket, int option, ReadOnlySpan<byte> value) => socket.SetRawSocketOption(Level, option, value);
 }

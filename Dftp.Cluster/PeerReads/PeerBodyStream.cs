@@ -7,7 +7,7 @@ namespace Dftp.Cluster.PeerReads;
 /// The body of an answer, which is received straight into the reader's memory. The connection is kept when all of it was read; disposing of
 /// it earlier closes the connection, and ends a read that waits.
 /// </summary>
-internal sealed class PeerBodyStream : ForwardStream
+internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
 {
     private readonly PeerConnectionPool? _pool;
     private PeerConnection? _connection;

@@ -39,8 +39,8 @@ internal sealed class PeerConnection : IDisposable
 
     public HostPort Address { get; }
 
-    /// <inheritdoc cref="LoopSocket.IsOfThisThread"/>
-    public bool IsOfThisThread => _socket.IsOfThisThread;
+    /// <inheritdoc cref="LoopSocket.IsOnCurrentLoop"/>
+    public bool IsOnCurrentLoop => _socket.IsOnCurrentLoop;
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 

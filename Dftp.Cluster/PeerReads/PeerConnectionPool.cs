@@ -49,12 +49,12 @@ internal sealed class PeerConnectionPool : IDisposable
     /// <summary>The lane of the caller's loop, where there is enough to do for one. The first that ask have it opened and do without.</summary>
     public PeerLane? LaneFor(Peer peer, HostPort address, TimeSpan connectTimeout, TimeProvider time)
     {
-        if (Volatile.Read(ref _underWay) < MinForLane || !LoopSocket.IsInLoop) return null;
+        if (Volatile.Read(ref _underWay) < MinForLane || !LoopSocket.IsLoopThread) return null;
         var lanes = Volatile.Read(ref _lanes);
         foreach (var lane in lanes)
         {
             if (lane.IsOver) TakeOut(lane, time);
-            else if (lane.IsOfThisThread && lane.Address == address) return lane;
+            else if (lane.IsOnCurrentLoop && lane.Address == address) return lane;
         }
 
         // One that is opened by way of a name may come to lie in another loop.
@@ -70,7 +70,7 @@ internal sealed class PeerConnectionPool : IDisposable
         {
             while (_idle.Count > 0)
             {
-                var near = _idle.FindLastIndex(static connection => connection.IsOfThisThread);
+                var near = _idle.FindLastIndex(static connection => connection.IsOnCurrentLoop);
                 var at = near >= 0 ? near : _idle.Count - 1;
                 var connection = _idle[at];
                 _idle.RemoveAt(at);

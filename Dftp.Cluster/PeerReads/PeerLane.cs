@@ -49,8 +49,8 @@ internal sealed class PeerLane : IDisposable
 
     public HostPort Address => _connection.Address;
 
-    /// <inheritdoc cref="PeerConnection.IsOfThisThread"/>
-    public bool IsOfThisThread => _connection.IsOfThisThread;
+    /// <inheritdoc cref="PeerConnection.IsOnCurrentLoop"/>
+    public bool IsOnCurrentLoop => _connection.IsOnCurrentLoop;
 
     public bool IsOver => _isOver;
 

@@ -1,5 +1,6 @@
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.PeerReads;
@@ -8,7 +9,7 @@ namespace Dftp.Cluster.PeerReads;
 /// A range of a file that is read from a peer. When the peer fails, the next holder of the same content goes on at the byte where it
 /// broke off; where there is none, the read fails and nothing is made up.
 /// </summary>
-internal sealed class RemoteContent : FileContent
+internal sealed class RemoteContent : FileContent, ISpliceSource
 {
     /// <summary>A transfer on which nothing moves for so long is broken, whatever the connection says.</summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
@@ -46,7 +47,9 @@ internal sealed class RemoteContent : FileContent
 
     public override ContentDigest? KnownDigest { get; }
 
-    public override bool CanFill => _successor?.CanFill ?? (_surplus == 0 && _body?.Stream is PeerBodyStream { CanFill: true });
+    public bool CanFill => _successor is null
+        ? _surplus == 0 && _body?.Stream is ISpliceSource { CanFill: true }
+        : _successor is ISpliceSource { CanFill: true };
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -62,12 +65,12 @@ internal sealed class RemoteContent : FileContent
         return Count(await _successor.ReadAsync(buffer[..wanted], cancellationToken));
     }
 
-    public override async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    public async ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
     {
         most = (int)Math.Min(most, _range.Length - _read);
-        if (_successor is not null) return Count(await _successor.FillAsync(pipe, most, cancellationToken));
+        if (_successor is not null) return Count(await ((ISpliceSource)_successor).FillAsync(pipe, most, cancellationToken));
         var (count, failure) = await TryAsync(
-            _body!, (body, token) => ((PeerBodyStream)body.Stream).FillAsync(pipe, most, token), cancellationToken);
+            _body!, (body, token) => ((ISpliceSource)body.Stream).FillAsync(pipe, most, token), cancellationToken);
         if (failure is null) return Count(count);
         await GoOnAsync(failure, cancellationToken);
         return 0;

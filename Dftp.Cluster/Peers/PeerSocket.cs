@@ -30,7 +30,6 @@ internal static class PeerSocket
         {
             Configure(socket);
             await socket.ConnectAsync(to, cancellationToken);
-            CongestionControl.Unpace(socket);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

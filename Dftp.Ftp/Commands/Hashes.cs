@@ -118,7 +118,7 @@ internal static class Hashes
             for (var left = content.Length; left > 0;)
             {
                 var read = await content.ReadAsync(buffer, transfer.Stopped);
-                if (read == 0) throw RegionCopy.BecameShorter();
+                if (read == 0) throw ContentSender.BecameShorter();
                 sha.AppendData(buffer, 0, read);
                 left -= read;
                 await transfer.MovedAsync(read, isAll: left == 0);

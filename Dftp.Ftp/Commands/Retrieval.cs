@@ -86,21 +86,28 @@ internal static class Retrieval
         ? $"Sending {path} as text"
         : string.Create(CultureInfo.InvariantCulture, $"Sending {path} ({content.Length} bytes)");
 
-    private static Task SendAsync(DataConnection connection, FileContent content, bool isAscii, Transfer transfer) =>
-        !isAscii && !connection.IsSecure && content.Region is { } region
-            ? RegionCopy.Best(connection.Socket, region, transfer)
-            : CopyAsync(connection.Stream, content, isAscii ? new NetworkLineEndings() : null, transfer);
+    private static async Task SendAsync(DataConnection connection, FileContent content, bool isAscii, Transfer transfer)
+    {
+        if (isAscii || connection.IsSecure)
+        {
+            await CopyAsync(connection.Stream, content, isAscii ? new NetworkLineEndings() : null, transfer);
+            return;
+        }
+
+        using var sender = connection.CreateSender();
+        await ContentSender.SendAsync(sender, content, transfer);
+    }
 
     private static async Task CopyAsync(Stream output, FileContent content, NetworkLineEndings? lineEndings, Transfer transfer)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(RegionCopy.BufferBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(ContentSender.BufferBytes);
         var converted = lineEndings is null ? [] : ArrayPool<byte>.Shared.Rent(2 * buffer.Length);
         try
         {
             for (var left = content.Length; left > 0;)
             {
                 var read = await content.ReadAsync(buffer, transfer.Stopped);
-                if (read == 0) throw RegionCopy.BecameShorter();
+                if (read == 0) throw ContentSender.BecameShorter();
                 var piece = lineEndings is null
                     ? buffer.AsMemory(0, read)
                     : converted.AsMemory(0, lineEndings.Convert(buffer.AsSpan(0, read), converted));

@@ -11,27 +11,28 @@ internal sealed class DataConnection : IDisposable
     private const int MaxDrainBytes = 1024 * 1024;
 
     private readonly Socket _socket;
+    private LoopSocket? _loopSocket;
     private NetworkStream? _stream;
     private SslStream? _tls;
     private bool _isShutDown;
     private bool _isDisposed;
 
-    public DataConnection(Socket socket)
-    {
-        _socket = socket;
-        CongestionControl.Unpace(socket);
-    }
+    public DataConnection(Socket socket) => _socket = socket;
 
-    /// <summary>Where the bytes of a transfer go.</summary>
+    public DataConnection(LoopSocket socket)
+        : this(socket.Socket) => _loopSocket = socket;
+
+    /// <summary>Takes the bytes of a transfer.</summary>
     public Stream Stream => (Stream?)_tls ?? PlainStream;
 
     /// <summary>Whether the bytes go by TLS: then only by <see cref="Stream"/>.</summary>
     public bool IsSecure => _tls is not null;
 
-    /// <summary>The socket itself, for what the kernel can send on its own. Use it or <see cref="Stream"/>, not both.</summary>
-    public Socket Socket => _socket;
-
     private NetworkStream PlainStream => _stream ??= OpenStream();
+
+    /// <summary>Sends the bytes of a transfer without TLS, on the event loop. Use it or <see cref="Stream"/>, not both.</summary>
+    /// <exception cref="SocketException">The connection has failed.</exception>
+    public SocketSender CreateSender() => new(_loopSocket ??= new LoopSocket(_socket));
 
     /// <summary>Takes the server's part of a TLS handshake, whoever has connected to whom (RFC 4217, section 7).</summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The client's TLS is none, or none that will do.</exception>
@@ -107,7 +108,7 @@ internal sealed class DataConnection : IDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        using (_socket)
+        using ((IDisposable?)_loopSocket ?? _socket)
         {
             try
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dftp.Sockets;
 
 namespace Dftp.Ftp.Data;
 
@@ -70,6 +71,11 @@ internal sealed class Transfer : IDisposable
         catch (ObjectDisposedException)
         {
             // The transfer ended meanwhile.
+        }
+        catch (AggregateException defect)
+        {
+            // Timers call this: an exception would end the process.
+            BackgroundFailures.Report(defect);
         }
     }
 

@@ -1,29 +1,66 @@
 using System.Buffers.Text;
 using System.Text;
+using Dftp.Http.Files;
 
 namespace Dftp.Http.FastPath;
 
-/// <summary>Writes the head of an answer. What does not fit is left out, and told at the end.</summary>
-internal ref struct HeadWriter(Span<byte> destination)
+/// <summary>Writes the head of an answer as HTTP/1.1 does. Once something does not fit the head is not whole.</summary>
+internal ref struct HeadWriter(Span<byte> destination) : IHeaderWriter
 {
     private readonly Span<byte> _destination = destination;
     private bool _isOver;
 
     public int Written { get; private set; }
 
-    /// <summary>Whether all of it is there.</summary>
+    /// <summary>Whether everything did fit.</summary>
     public readonly bool IsWhole => !_isOver;
 
     private readonly Span<byte> Rest => _destination[Written..];
 
-    public void Add(scoped ReadOnlySpan<byte> text) => Moved(text.TryCopyTo(Rest), text.Length);
+    public void AddStatusLine(scoped ReadOnlySpan<byte> line)
+    {
+        Append(line);
+        Append("\r\n"u8);
+    }
 
-    public void Add(string ascii) => Moved(Encoding.ASCII.TryGetBytes(ascii, Rest, out var count), count);
+    public void Add(string name, string value)
+    {
+        AppendName(name);
+        Moved(Encoding.ASCII.TryGetBytes(value, Rest, out var count), count);
+        Append("\r\n"u8);
+    }
 
-    public void Add(long value) => Moved(Utf8Formatter.TryFormat(value, Rest, out var count), count);
+    public void Add(string name, scoped ReadOnlySpan<byte> value)
+    {
+        AppendName(name);
+        Append(value);
+        Append("\r\n"u8);
+    }
 
-    /// <summary>As an HTTP-date (RFC 9110 section 5.6.7).</summary>
-    public void Add(DateTimeOffset time) => Moved(Utf8Formatter.TryFormat(time, Rest, out var count, 'R'), count);
+    public void Add(string name, long value)
+    {
+        AppendName(name);
+        Moved(Utf8Formatter.TryFormat(value, Rest, out var count), count);
+        Append("\r\n"u8);
+    }
+
+    public void Add(string name, DateTimeOffset value)
+    {
+        AppendName(name);
+        Moved(Utf8Formatter.TryFormat(value, Rest, out var count, 'R'), count);
+        Append("\r\n"u8);
+    }
+
+    /// <summary>Writes the empty line.</summary>
+    public void End() => Append("\r\n"u8);
+
+    private void AppendName(string name)
+    {
+        Moved(Encoding.ASCII.TryGetBytes(name, Rest, out var count), count);
+        Append(": "u8);
+    }
+
+    private void Append(scoped ReadOnlySpan<byte> text) => Moved(text.TryCopyTo(Rest), text.Length);
 
     private void Moved(bool fitted, int count)
     {

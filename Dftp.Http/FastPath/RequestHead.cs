@@ -2,95 +2,104 @@ using System.Text;
 
 namespace Dftp.Http.FastPath;
 
-/// <summary>What a request is, as far as that can be told from its head without understanding all of it.</summary>
+/// <summary>What a request is, as far as the fast path can tell.</summary>
 internal enum RequestKind
 {
-    /// <summary>Not all of its head has arrived.</summary>
+    /// <summary>All that has arrived of its head is plain, and the head goes on.</summary>
     Incomplete,
 
-    /// <summary>A GET of HTTP/1.1 in which nothing asks for other than the whole of what is at its target.</summary>
-    PlainGet,
+    /// <summary>A GET of HTTP/1.1, without a body, in which nothing asks for other than the whole of what is at its target.</summary>
+    Plain,
 
-    /// <summary>Any other GET, HEAD or OPTIONS that certainly ends with its head.</summary>
-    WithoutBody,
-
-    /// <summary>All the rest, whatever is wrong with it included.</summary>
+    /// <summary>Everything else, malformed heads included.</summary>
     Other,
 }
 
 /// <summary>
-/// Tells the requests that most programs send from all others. It knows what is plain, not what is not: a field that it has not heard of
-/// makes a request one for the server.
+/// Tells the requests that most programs send from all others. It lists what is plain, not what is not: a request with any other field is
+/// the server's.
 /// </summary>
 internal static class RequestHead
 {
     private const int MaxPlainBytes = 4096;
 
+    private enum LineEnd
+    {
+        Missing,
+        Present,
+        Malformed,
+    }
+
+    private static ReadOnlySpan<byte> Method => "GET /"u8;
+
     private static ReadOnlySpan<byte> Version => " HTTP/1.1"u8;
 
     /// <param name="arrived">Begins with a request.</param>
-    /// <param name="target">As it was written, when the request is plain; it begins with a slash.</param>
-    /// <param name="length">Bytes of the head, the empty line included.</param>
+    /// <param name="target">The target of a plain request as it was written; it begins with a slash.</param>
+    /// <param name="length">Bytes of a plain request's head, the empty line included.</param>
     public static RequestKind Read(ReadOnlySpan<byte> arrived, out Range target, out int length)
     {
-        target = default;
-        var end = arrived.IndexOf("\r\n\r\n"u8);
-        length = end + 4;
-        if (end < 0) return RequestKind.Incomplete;
-        var lines = arrived[..(end + 2)];
-        if (!TryTakeLine(ref lines, out var line)) return RequestKind.Other;
-        var isPlain = length <= MaxPlainBytes && TryReadGet(line, out target);
-        if (!isPlain && !IsBodilessMethod(line)) return RequestKind.Other;
-        var hosts = 0;
-        while (!lines.IsEmpty)
+        (target, length) = (default, 0);
+        var all = arrived.Length > MaxPlainBytes ? arrived[..MaxPlainBytes] : arrived;
+        // Only a head that can still become plain is waited for.
+        var unfinished = arrived.Length < MaxPlainBytes ? RequestKind.Incomplete : RequestKind.Other;
+        var rest = all;
+        switch (TakeLine(ref rest, out var line))
         {
-            if (!TryTakeLine(ref lines, out line)) return RequestKind.Other;
-            var colon = line.IndexOf((byte)':');
-            if (colon <= 0) return RequestKind.Other;
-            var name = line[..colon];
-            if (IsOfBody(name) || name.ContainsAny((byte)' ', (byte)'\t')) return RequestKind.Other;
-            if (!isPlain) continue;
-            var value = line[(colon + 1)..].Trim((byte)' ');
-            if (Ascii.EqualsIgnoreCase(name, "Host"u8)) isPlain = ++hosts == 1 && IsPlainHost(value);
-            else if (Ascii.EqualsIgnoreCase(name, "Connection"u8)) isPlain = Ascii.EqualsIgnoreCase(value, "keep-alive"u8);
-            else isPlain = ChangesNothing(name) && !value.ContainsAnyExceptInRange((byte)' ', (byte)'~');
+            case LineEnd.Missing:
+                return line.StartsWith(Method) || Method.StartsWith(line) ? unfinished : RequestKind.Other;
+            case LineEnd.Malformed:
+                return RequestKind.Other;
         }
 
-        return isPlain && hosts == 1 ? RequestKind.PlainGet : RequestKind.WithoutBody;
+        if (!TryReadGet(line, out target)) return RequestKind.Other;
+        for (var hosts = 0; ;)
+        {
+            var end = TakeLine(ref rest, out line);
+            if (end == LineEnd.Missing) return unfinished;
+            if (end == LineEnd.Malformed) return RequestKind.Other;
+            if (line.IsEmpty)
+            {
+                length = all.Length - rest.Length;
+                return hosts == 1 ? RequestKind.Plain : RequestKind.Other;
+            }
+
+            if (!IsPlainField(line, ref hosts)) return RequestKind.Other;
+        }
     }
 
-    /// <summary>A line ends with CR and LF, and has neither in it: what others take for a line's end is not plain.</summary>
-    private static bool TryTakeLine(ref ReadOnlySpan<byte> lines, out ReadOnlySpan<byte> line)
+    /// <summary>A line ends with CR and LF and has neither in it. What other programs take for the end of a line is not plain.</summary>
+    private static LineEnd TakeLine(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
     {
-        var end = lines.IndexOfAny((byte)'\r', (byte)'\n');
-        line = end < 0 ? default : lines[..end];
-        if (end < 0 || lines.Length < end + 2 || lines[end] != '\r' || lines[end + 1] != '\n') return false;
-        lines = lines[(end + 2)..];
-        return true;
+        var end = rest.IndexOfAny((byte)'\r', (byte)'\n');
+        line = end < 0 ? rest : rest[..end];
+        if (end < 0) return LineEnd.Missing;
+        if (rest[end] != '\r') return LineEnd.Malformed;
+        if (rest.Length == end + 1) return LineEnd.Missing;
+        if (rest[end + 1] != '\n') return LineEnd.Malformed;
+        rest = rest[(end + 2)..];
+        return LineEnd.Present;
     }
 
     private static bool TryReadGet(ReadOnlySpan<byte> line, out Range target)
     {
-        var method = "GET /"u8;
-        target = (method.Length - 1)..Math.Max(method.Length - 1, line.Length - Version.Length);
-        return line.StartsWith(method) && line.EndsWith(Version) && line.Length >= method.Length + Version.Length
+        target = (Method.Length - 1)..Math.Max(Method.Length - 1, line.Length - Version.Length);
+        return line.StartsWith(Method) && line.EndsWith(Version) && line.Length >= Method.Length + Version.Length
             && !line[target].ContainsAnyExceptInRange((byte)'!', (byte)'~');
     }
 
-    private static bool IsBodilessMethod(ReadOnlySpan<byte> line) =>
-        line.EndsWith(Version) && (line.StartsWith("GET "u8) || line.StartsWith("HEAD "u8) || line.StartsWith("OPTIONS "u8));
-
-    /// <summary>Fields by which something may follow the head that belongs to the request, or another protocol.</summary>
-    private static bool IsOfBody(ReadOnlySpan<byte> name) => name.Length switch
+    private static bool IsPlainField(ReadOnlySpan<byte> line, ref int hosts)
     {
-        6 => Ascii.EqualsIgnoreCase(name, "Expect"u8),
-        7 => Ascii.EqualsIgnoreCase(name, "Upgrade"u8),
-        14 => Ascii.EqualsIgnoreCase(name, "Content-Length"u8),
-        17 => Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8),
-        _ => false,
-    };
+        var colon = line.IndexOf((byte)':');
+        if (colon <= 0) return false;
+        var name = line[..colon];
+        var value = line[(colon + 1)..].Trim((byte)' ');
+        if (Ascii.EqualsIgnoreCase(name, "Host"u8)) return ++hosts == 1 && IsPlainHost(value);
+        if (Ascii.EqualsIgnoreCase(name, "Connection"u8)) return Ascii.EqualsIgnoreCase(value, "keep-alive"u8);
+        return ChangesNothing(name) && !value.ContainsAnyExceptInRange((byte)' ', (byte)'~');
+    }
 
-    /// <summary>Fields that this server answers in the same way whatever they say.</summary>
+    /// <summary>Fields that never change the answer of this server.</summary>
     private static bool ChangesNothing(ReadOnlySpan<byte> name) => name.Length switch
     {
         3 => Ascii.EqualsIgnoreCase(name, "DNT"u8),

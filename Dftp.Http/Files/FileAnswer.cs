@@ -8,12 +8,6 @@ namespace Dftp.Http.Files;
 /// <summary>Answers GET and HEAD of a file.</summary>
 internal sealed class FileAnswer(HttpOptions options, ILogger log)
 {
-    /// <summary>
-    /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another
-    /// one learns from it whether the file is still the one it has decided on.
-    /// </summary>
-    public const string ModifiedHeader = "X-Dftp-Modified";
-
     /// <summary>A file that changes faster than it can be opened is told to the client after so many times.</summary>
     private const int MaxAttempts = 4;
 
@@ -62,7 +56,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             if (decision.Ranges.Length == 0)
             {
-                await AnswerWithoutContentAsync(request, file, validators, decision.Status);
+                await AnswerWithoutContentAsync(request, file, decision.Status);
                 return;
             }
 
@@ -83,7 +77,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             if (request.IsHead)
             {
                 if (wish == DigestWish.IfKnown) digest = request.Tree.KnownDigest(request.Path, file);
-                WriteHeaders(request, file, validators, decision, digest);
+                WriteHeaders(request, file, decision, digest);
                 return;
             }
 
@@ -103,7 +97,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             // 5.
             if (wish != DigestWish.None) digest = opened.Content!.KnownDigest ?? digest;
-            var multipart = WriteHeaders(request, file, validators, decision, digest);
+            var multipart = WriteHeaders(request, file, decision, digest);
             await SendAsync(request, file, decision.Ranges, opened.Content!, multipart);
             return;
         }
@@ -115,14 +109,15 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         ? request.Completeness.WriteNotFoundAsync(request.Http, error.Message + ".")
         : PlainText.WriteAsync(request.Http, error);
 
-    private Task AnswerWithoutContentAsync(TreeRequest request, in Entry file, in Validators validators, int status)
+    private Task AnswerWithoutContentAsync(TreeRequest request, in Entry file, int status)
     {
         var response = request.Http.Response;
         switch (status)
         {
             case StatusCodes.Status304NotModified:
                 response.StatusCode = status;
-                WriteValidators(response, file, validators);
+                var headers = new ResponseHeaders(response);
+                HeadersOf(request, file).WriteValidators(ref headers);
                 return Task.CompletedTask;
             case StatusCodes.Status416RangeNotSatisfiable:
                 response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{file.Size}");
@@ -133,44 +128,23 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     }
 
     /// <returns>The frame of the body when it has several parts.</returns>
-    private MultipartRanges? WriteHeaders(
-        TreeRequest request, in Entry file, in Validators validators, FileDecision decision, ContentDigest? digest)
+    private MultipartRanges? WriteHeaders(TreeRequest request, in Entry file, FileDecision decision, ContentDigest? digest)
     {
         var response = request.Http.Response;
         var type = TypeOf(request);
+        var multipart = decision.Ranges.Length > 1 ? new MultipartRanges(decision.Ranges, file.Size, type.Value) : null;
         response.StatusCode = decision.Status;
-        response.Headers.AcceptRanges = "bytes";
-        WriteValidators(response, file, validators);
-        // Of the whole file, whatever part of it is sent (RFC 9530 section 3).
-        if (digest is { } known) response.Headers[DigestWishes.ReprDigest] = DigestWishes.Format(known);
-        if (HolderUrls.DuplicatesOf(SoughtFile.Of(request), file, options.NodeName) is { } links) response.Headers.Link = links;
+        var headers = new ResponseHeaders(response);
+        HeadersOf(request, file).Write(
+            ref headers, type, multipart?.ContentType ?? type.Value, multipart?.ContentLength ?? decision.Ranges[0].Length, digest);
         if (IsDownload(request)) response.Headers.ContentDisposition = AttachmentName.Of(request.Path.Name);
-        if (type.CanRunScripts) response.Headers.ContentSecurityPolicy = "sandbox";
-        if (decision.Ranges.Length > 1)
-        {
-            var multipart = new MultipartRanges(decision.Ranges, file.Size, type.Value);
-            response.ContentType = multipart.ContentType;
-            response.ContentLength = multipart.ContentLength;
-            return multipart;
-        }
-
-        var range = decision.Ranges[0];
-        response.ContentType = type.Value;
-        response.ContentLength = range.Length;
-        if (decision.Status == StatusCodes.Status206PartialContent)
-        {
-            response.Headers.ContentRange = MultipartRanges.ContentRange(range, file.Size);
-        }
-
-        return null;
+        if (multipart is null && decision.Status == StatusCodes.Status206PartialContent)
+            response.Headers.ContentRange = MultipartRanges.ContentRange(decision.Ranges[0], file.Size);
+        return multipart;
     }
 
-    private void WriteValidators(HttpResponse response, in Entry file, in Validators validators)
-    {
-        response.Headers.ETag = validators.ETag;
-        response.Headers.LastModified = validators.LastModified(options.Time);
-        response.Headers[ModifiedHeader] = file.Modified.Nanoseconds.ToString(CultureInfo.InvariantCulture);
-    }
+    private FileHeaders HeadersOf(TreeRequest request, in Entry file) =>
+        new(SoughtFile.Of(request), file, options.NodeName, options.Time.GetUtcNow().ToUnixTimeSeconds());
 
     private static ContentType TypeOf(TreeRequest request) =>
         request.Target.Query.Length > 0 && request.Http.Request.Query["format"] == "txt"

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
 using Dftp.FileSystem;
-using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Files;
 
@@ -20,11 +19,12 @@ internal readonly struct Validators(in Entry file)
 
     /// <summary>
     /// "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time of message
-    /// origination." Conditions are still judged by the file's true time.
+    /// origination" (RFC 9110 section 8.8.2.1). Conditions are still judged by the file's true time.
     /// </summary>
-    public string LastModified(TimeProvider time) => HeaderUtilities.FormatDate(LastModified(_modified, time.GetUtcNow().ToUnixTimeSeconds()));
-
-    public static DateTimeOffset LastModified(UnixTime modified, long now) => DateTimeOffset.FromUnixTimeSeconds(Math.Min(modified.Seconds, now));
+    /// <param name="modified">The file's.</param>
+    /// <param name="now">Unix time in seconds.</param>
+    public static DateTimeOffset LastModified(UnixTime modified, long now) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Min(modified.Seconds, now));
 
     /// <summary>Writes the tag: at most 40 bytes.</summary>
     public static int WriteETag(in Entry file, Span<byte> destination)

@@ -16,6 +16,7 @@ internal sealed class HttpMetrics
         [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600];
 
     private readonly Histogram<double> _duration;
+    private readonly long[] _declined = new long[Enum.GetValues<DeclineReason>().Length];
     private ImmutableArray<RouteMetrics> _routes = [];
     private long _active;
     private long _connections;
@@ -30,6 +31,8 @@ internal sealed class HttpMetrics
         meter.CreateObservableUpDownCounter("dftp.http.connections", () => Connections, "{connection}", "HTTP connections that are open.");
         meter.CreateObservableCounter(
             "dftp.http.connections.refused", () => Volatile.Read(ref _refusedConnections), "{connection}", "HTTP connections beyond the limit.");
+        meter.CreateObservableCounter(
+            "dftp.http.fastpath.declined", ReadDeclined, "{request}", "HTTP requests that the fast path left to the server, by reason.");
         _duration = meter.CreateHistogram(
             "dftp.http.request.duration",
             "s",
@@ -71,11 +74,32 @@ internal sealed class HttpMetrics
         _duration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, route.Tag);
     }
 
+    /// <summary>The fast path has left a request to the server.</summary>
+    public void Declined(DeclineReason reason) => Interlocked.Increment(ref _declined[(int)reason]);
+
     public long ConnectionOpened() => Interlocked.Increment(ref _connections);
 
     public void ConnectionClosed() => Interlocked.Decrement(ref _connections);
 
     public void ConnectionRefused() => Interlocked.Increment(ref _refusedConnections);
+
+    private IEnumerable<Measurement<long>> ReadDeclined() => Enum.GetValues<DeclineReason>()
+        .Select(reason => (Reason: reason, Count: Volatile.Read(ref _declined[(int)reason])))
+        .Where(one => one.Count > 0)
+        .Select(one => new Measurement<long>(one.Count, new KeyValuePair<string, object?>("reason", NameOf(one.Reason))));
+
+    private static string NameOf(DeclineReason reason) => reason switch
+    {
+        DeclineReason.Head => "head",
+        DeclineReason.Target => "target",
+        DeclineReason.Policy => "policy",
+        DeclineReason.File => "file",
+        DeclineReason.Redirect => "redirect",
+        DeclineReason.Open => "open",
+        DeclineReason.Read => "read",
+        DeclineReason.Fields => "fields",
+        _ => "defect",
+    };
 
     private IEnumerable<Measurement<long>> ReadRequests() => _routes.SelectMany(route => route.Read());
 }

@@ -31,7 +31,7 @@ internal sealed class RefusedRequests(HttpMetrics metrics, AccessLog? accessLog,
         var isHead = request is not null && HttpMethods.IsHead(request.Method);
         var sentence = Sentence(error);
         var field = error.StatusCode == StatusCodes.Status405MethodNotAllowed ? $"Allow: {RequestTable.AllowedMethods}" : "";
-        refusal.Words = RawAnswer.Of(error.StatusCode, sentence, time.GetUtcNow(), field, hasBody: !isHead);
+        refusal.FinalResponse = RawAnswer.Of(error.StatusCode, sentence, time.GetUtcNow(), field, hasBody: !isHead);
         refusal.MutesServer = true;
         metrics.Unrouted.Count(request?.Method ?? "", error.StatusCode);
         accessLog?.WriteRefused(features, error.StatusCode, isHead ? 0 : sentence.Length + 1);

@@ -35,7 +35,7 @@ internal static class RequestBody
         {
             http.Response.Headers.Connection = "close";
             // Nothing more to say, but the body may be still on its way.
-            if (http.Features.Get<Refusal>() is { } refusal) refusal.Words = [];
+            if (http.Features.Get<Refusal>() is { } refusal) refusal.FinalResponse = [];
         }
 
         return PlainText.WriteAsync(http, status, sentence);

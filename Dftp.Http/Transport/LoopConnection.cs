@@ -8,8 +8,8 @@ namespace Dftp.Http.Transport;
 
 /// <summary>
 /// A connection of the server whose bytes go straight between it and the socket. A client may close its sending half and still gets its
-/// answer. Whether it has left altogether cannot be told from that until something is sent; so an answer that sends nothing for a while
-/// after it is called off.
+/// answer. A client that has left altogether looks the same until bytes are sent to it; so an answer that sends nothing for a second after that
+/// is aborted.
 /// </summary>
 internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {
@@ -23,15 +23,15 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
     private Timer? _ending;
 
     /// <param name="id">Unique among connections.</param>
-    /// <param name="socket">Owned from now on, if nothing is thrown.</param>
-    /// <exception cref="SocketException">It is closed already, or the kernel has no room for it.</exception>
+    /// <param name="socket">Owned by the connection unless the constructor throws.</param>
+    /// <exception cref="SocketException">The socket is closed already, or the kernel has no memory for it.</exception>
     public LoopConnection(string id, Socket socket)
         : base(id)
     {
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
-        _socket = new LoopSocket(socket, ending: WatchSilence, broken: TellClosed);
+        _socket = new LoopSocket(socket, ending: WatchSilence, broken: SignalClosed);
         _input = new SocketInput(_socket);
         _output = new SocketOutput(this, _socket);
         Transport = this;
@@ -45,7 +45,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
 
     PipeWriter IDuplexPipe.Output => _output;
 
-    /// <summary>Resets the connection: what was sent of an answer is not to be taken for all of it.</summary>
+    /// <summary>Resets the connection, so that the client does not take a part of an answer for all of it.</summary>
     public override void Abort(ConnectionAbortedException abortReason)
     {
         try
@@ -54,23 +54,23 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It is closed already.
+            // The socket is closed already.
         }
 
         _socket.Dispose();
-        TellClosed();
+        SignalClosed();
     }
 
     public override async ValueTask DisposeAsync()
     {
         try
         {
-            // A pipe's completion would send what no flush has.
+            // The completion of a pipe would send what was not flushed.
             await _output.FlushAsync(ConnectionClosed);
         }
         catch (OperationCanceledException)
         {
-            // The connection has ended before its last bytes.
+            // The connection ended before its last bytes were sent.
         }
 
         _output.Complete();
@@ -81,34 +81,47 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The other side was first.
+            // The client closed the connection first.
         }
 
         _socket.Dispose();
-        TellClosed();
+        SignalClosed();
         await base.DisposeAsync();
     }
 
     private void WatchSilence()
     {
         if (_ending is not null || Volatile.Read(ref _isClosed) != 0) return;
-        var timer = new Timer(static self => ((LoopConnection)self!).LookForSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var timer = new Timer(static self => ((LoopConnection)self!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (Interlocked.CompareExchange(ref _ending, timer, null) is not null) timer.Dispose();
         else timer.Change(SilenceAfterEnd, SilenceAfterEnd);
     }
 
-    private void LookForSilence()
+    private void CheckSilence()
     {
-        if (Volatile.Read(ref _isClosed) == 0 && _output.HasMoved()) return;
+        if (Volatile.Read(ref _isClosed) == 0 && _output.HasProgressed()) return;
         _ending?.Dispose();
-        TellClosed();
+        SignalClosed();
     }
 
-    /// <summary>What listens to it may take long, and is not to hold up a loop.</summary>
-    private void TellClosed()
+    /// <summary>Handlers of the token run on the pool: they may take long and must not stall a loop.</summary>
+    private void SignalClosed()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
         Volatile.Read(ref _ending)?.Dispose();
-        ThreadPool.UnsafeQueueUserWorkItem(static self => self._closed.Cancel(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static self => self.CancelClosed(), this, preferLocal: false);
+    }
+
+    /// <summary>An exception that leaves a work item ends the process.</summary>
+    private void CancelClosed()
+    {
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (Exception defect)
+        {
+            BackgroundFailures.Report(defect);
+        }
     }
 }

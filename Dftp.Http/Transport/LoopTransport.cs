@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Http.Operation;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -8,11 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The server's transport for plain HTTP, on an event loop of our own (Linux); elsewhere it takes no endpoint, and the server's own does.
+/// The server's transport for plain HTTP on this program's event loops (Linux). Elsewhere it takes no endpoint, and the server's own transport
+/// does.
 /// </summary>
-/// <param name="endPoints">The very objects that the server is told to listen on.</param>
-/// <param name="createListener">Makes the bound socket of one.</param>
-/// <param name="loggers">Where it says what it could not accept.</param>
+/// <param name="endPoints">The objects that the server listens on, compared by reference.</param>
+/// <param name="createListener">Creates the bound socket of an endpoint.</param>
+/// <param name="loggers">For connections that could not be accepted.</param>
 public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<EndPoint, Socket> createListener, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
@@ -31,9 +33,13 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
 
     private sealed class Listener(Socket socket, ILogger log) : IConnectionListener
     {
-        private static readonly TimeSpan RoomPause = TimeSpan.FromSeconds(0.2);
+        /// <summary>Between two attempts after successive failures: doubled up to the maximum.</summary>
+        private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(5), MaxPause = TimeSpan.FromMilliseconds(200);
+
         private static long _lastId;
 
+        private readonly LogThrottle _failures = new(TimeProvider.System);
+        private TimeSpan _pause = MinPause;
         private volatile bool _isClosed;
 
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
@@ -54,20 +60,24 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
                 catch (SocketException failure)
                 {
                     if (_isClosed) return null;
-                    // Otherwise the client has left before it was let in.
-                    if (failure.SocketErrorCode == SocketError.TooManyOpenSockets) await WaitForRoomAsync(failure.Message, cancellationToken);
+                    // A client that left before it was accepted is its own business; it has taken its place in the queue along.
+                    if (failure.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
+                        await BackOffAsync(failure, cancellationToken);
                     continue;
                 }
 
                 try
                 {
                     accepted.NoDelay = true;
-                    return new LoopConnection(string.Create(CultureInfo.InvariantCulture, $"L{Interlocked.Increment(ref _lastId):X}"), accepted);
+                    var id = string.Create(CultureInfo.InvariantCulture, $"L{Interlocked.Increment(ref _lastId):X}");
+                    var connection = new LoopConnection(id, accepted);
+                    _pause = MinPause;
+                    return connection;
                 }
                 catch (SocketException failure)
                 {
                     accepted.Dispose();
-                    if (failure.SocketErrorCode == SocketError.NoBufferSpaceAvailable) await WaitForRoomAsync(failure.Message, cancellationToken);
+                    if (failure.SocketErrorCode == SocketError.NoBufferSpaceAvailable) await BackOffAsync(failure, cancellationToken);
                 }
             }
         }
@@ -81,11 +91,13 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
             return default;
         }
 
-        /// <summary>Others have to leave first. Trying again at once would only take their time.</summary>
-        private Task WaitForRoomAsync(string reason, CancellationToken cancellationToken)
+        /// <summary>Most failures last, such as that of too many open files: to try again at once would only take processor time.</summary>
+        private async Task BackOffAsync(SocketException failure, CancellationToken cancellationToken)
         {
-            Log.ConnectionNotAccepted(log, reason);
-            return Task.Delay(RoomPause, cancellationToken);
+            if (_failures.TryEnter()) Log.ConnectionNotAccepted(log, failure.Message);
+            var pause = failure.SocketErrorCode == SocketError.TooManyOpenSockets ? MaxPause : _pause;
+            _pause = pause * 2 > MaxPause ? MaxPause : pause * 2;
+            await Task.Delay(pause, cancellationToken);
         }
     }
 }

@@ -8,20 +8,20 @@ using Microsoft.AspNetCore.Connections;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// A connection's input straight from its socket: what has arrived is read when somebody asks for it, so that the kernel holds back who
-/// sends more than is wanted, and a connection that waits for its next request holds no memory.
+/// A connection's input straight from its socket. It reads only on demand, so TCP's flow control holds back a fast sender, and an idle
+/// connection holds no buffer.
 /// </summary>
-/// <remarks>Like every pipe's reader it has one user at a time; only <see cref="CancelPendingRead"/> comes from anywhere.</remarks>
+/// <remarks>It has one user at a time; only <see cref="CancelPendingRead"/> may be called by any thread.</remarks>
 internal sealed class SocketInput(LoopSocket socket) : PipeReader
 {
-    /// <summary>Room for a request as clients send it.</summary>
+    /// <summary>Enough for the request that a client usually sends.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
     private byte[] _buffer = [];
     private int _begin;
     private int _end;
 
-    /// <summary>Up to where the user has looked in vain for what it wants.</summary>
+    /// <summary>The end of what the user has examined and wants more than.</summary>
     private int _examined;
 
     private bool _isAtEnd;
@@ -30,7 +30,7 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
 
     public override bool TryRead(out ReadResult result)
     {
-        if (_isComplete) throw new InvalidOperationException("nothing is read any more");
+        if (_isComplete) throw new InvalidOperationException("reading has been completed");
         var isCanceled = Interlocked.Exchange(ref _isCancelRequested, 0) != 0;
         var hasNews = isCanceled || _isAtEnd || _end > _examined;
         result = hasNews ? new ReadResult(new ReadOnlySequence<byte>(_buffer, _begin, _end - _begin), isCanceled, _isAtEnd) : default;
@@ -49,6 +49,7 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
         if (_begin == _end) Release();
     }
 
+    /// <summary>The reader continues on a thread of the pool: the server calls this on its only thread for timeouts.</summary>
     public override void CancelPendingRead()
     {
         Volatile.Write(ref _isCancelRequested, 1);

@@ -7,47 +7,40 @@ using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. What the kernel can move by itself
-/// goes past the server, which only counts it.
+/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. Bodies that the kernel sends by itself
+/// bypass the server, which only accounts for them.
 /// </summary>
 /// <remarks>
-/// Like every pipe's writer it has one user at a time. A connection that fails is never thrown out of a flush, which the server would take
-/// for a bug of its own: the flush says that the other side is gone. After that, and after anything else that was not sent to its end,
-/// nothing more is sent.
+/// It has one user at a time. A flush never throws when the connection fails, which the server would take for a bug of its own: its result
+/// says that the client is gone. After that, and after anything else that was not sent completely, nothing more is sent.
 /// </remarks>
 internal sealed class SocketOutput(ConnectionContext connection, LoopSocket socket) : PipeWriter
 {
-    /// <summary>The most that goes past the server at a time: the calls around it cost nothing then, and others wait less than a millisecond.</summary>
-    public const int MaxPassedBytes = 2 * 1024 * 1024;
-
     /// <summary>
-    /// A client that takes nothing for so long, and not before, loses its connection: players pause. Whoever sends past the server keeps to it,
-    /// whose own limit, of the same length, sees nothing of that.
+    /// A client that reads nothing for this long loses its connection: players pause. It holds for bytes that bypass the server too, which
+    /// the server's own limit of the same length does not see.
     /// </summary>
     public static readonly TimeSpan ClientPatience = TimeSpan.FromMinutes(10);
 
-    /// <summary>Room for the headers of an answer.</summary>
+    /// <summary>Enough for the headers of an answer.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
-    /// <summary>What is read and sent at a time where the kernel has no way of its own.</summary>
-    private const int CopyBytes = 64 * 1024;
-
     /// <summary>
-    /// Handed out for bytes that go past the server, and for those that nobody is to see. Nobody reads it or writes it, so all connections share it.
+    /// The buffer that the server gets for bytes that bypass it and for those that are dropped. Nobody reads or writes it, so all connections
+    /// share it.
     /// </summary>
-    private static readonly byte[] StandIn = GC.AllocateUninitializedArray<byte>(MaxPassedBytes);
+    private static readonly byte[] PlaceholderBuffer = GC.AllocateUninitializedArray<byte>(SocketSender.MaxPieceBytes);
 
     private readonly Queue<ArraySegment<byte>> _full = new(0);
     private ByteCount? _count;
     private Refusal? _refusal;
     private byte[] _buffer = [];
     private int _used;
-    private bool _isPassed;
+    private bool _isAccounting;
     private bool _isOver;
     private volatile bool _isSending;
     private long _flushes;
@@ -57,11 +50,11 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
 
     public override long UnflushedBytes => _full.Count == 0 ? _used : _full.Sum(segment => (long)segment.Count) + _used;
 
-    /// <summary>Has what is sent counted, and the server silenced where a refusal asks for it.</summary>
-    public void Follow(ByteCount count, Refusal refusal) => (_count, _refusal) = (count, refusal);
+    /// <summary>Counts what is sent, and drops what the server writes once a refusal says so.</summary>
+    public void Instrument(ByteCount count, Refusal refusal) => (_count, _refusal) = (count, refusal);
 
     /// <summary>The output of the request's connection, where the body of its response reaches it as it is; otherwise null.</summary>
-    public static SocketOutput? Of(HttpContext http) =>
+    public static SocketOutput? TryGet(HttpContext http) =>
         http.Features.Get<SocketOutput>() is { } output
         && http.Response is { HasStarted: true, ContentLength: not null }
         && !HttpMethods.IsHead(http.Request.Method)
@@ -70,8 +63,8 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
             ? output
             : null;
 
-    /// <summary>Whether anything is being sent, or was since the last call, for one who looks from time to time.</summary>
-    public bool HasMoved()
+    /// <summary>Whether bytes are being sent, or were since the previous call.</summary>
+    public bool HasProgressed()
     {
         var flushes = Interlocked.Read(ref _flushes);
         var before = Interlocked.Exchange(ref _seenFlushes, flushes);
@@ -80,7 +73,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (_isPassed || _refusal is { MutesServer: true }) return StandIn;
+        if (_isAccounting || _refusal is { MutesServer: true }) return PlaceholderBuffer;
         if (_buffer.Length - _used < Math.Max(sizeHint, 1)) MakeRoom(sizeHint);
         return _buffer.AsMemory(_used);
     }
@@ -90,7 +83,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     public override void Advance(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        if (_isPassed || _refusal is { MutesServer: true }) return;
+        if (_isAccounting || _refusal is { MutesServer: true }) return;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, _buffer.Length - _used);
         _used += bytes;
     }
@@ -107,12 +100,12 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         Discard();
     }
 
-    /// <summary>Has the server count bytes that went past it.</summary>
+    /// <summary>Makes the server account for bytes that bypassed it: it would take the response for incomplete otherwise.</summary>
     /// <param name="body">The server's writer onto this output.</param>
-    /// <param name="count">At most <see cref="MaxPassedBytes"/>.</param>
-    public void CountPassed(PipeWriter body, int count)
+    /// <param name="count">At most <see cref="SocketSender.MaxPieceBytes"/>.</param>
+    public void AccountBypassedBytes(PipeWriter body, int count)
     {
-        _isPassed = true;
+        _isAccounting = true;
         try
         {
             body.GetMemory(count);
@@ -120,53 +113,69 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
         finally
         {
-            _isPassed = false;
+            _isAccounting = false;
         }
     }
 
-    /// <summary>Sends a part of a file past the server, at the client's pace. Nothing waits for a flush.</summary>
-    /// <returns>False when the client has left.</returns>
-    /// <exception cref="IOException">The disk failed, or the file became shorter.</exception>
-    public ValueTask<bool> PassAsync(FileRegion region, CancellationToken cancellationToken) =>
-        SendToEndAsync(static (self, what, token) => self.SendAsync(what, token), region, cancellationToken);
+    /// <summary>A sender for one body that bypasses the server, by the two methods that follow.</summary>
+    public SocketSender CreateSender() => new(socket);
 
-    /// <summary>Sends what a pipe holds, in the same way.</summary>
-    /// <param name="pipe">Its read end.</param>
-    /// <param name="count">Bytes that it holds.</param>
-    /// <inheritdoc cref="PassAsync(FileRegion, CancellationToken)"/>
-    public ValueTask<bool> PassAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken) =>
-        SendToEndAsync(static (self, what, token) => self.SendAsync(what.Pipe, what.Count, token), (Pipe: pipe, Count: count), cancellationToken);
+    /// <summary>Sends the next bytes of a file. No written bytes wait for a flush.</summary>
+    /// <param name="sender">Of <see cref="CreateSender"/>.</param>
+    /// <param name="region">All bytes that remain of the body.</param>
+    /// <param name="cancellationToken">Ends the wait, and with it the connection's use.</param>
+    /// <returns>The number of bytes; null when the client has left.</returns>
+    /// <exception cref="IOException">The file could not be read, or became shorter.</exception>
+    public ValueTask<int?> SendFileAsync(SocketSender sender, FileRegion region, CancellationToken cancellationToken) => SendToEndAsync(
+        static (what, token) => what.Sender.SendFileAsync(what.Region.Handle, what.Region.Offset, what.Region.Length, token),
+        (Sender: sender, Region: region),
+        cancellationToken);
 
-    /// <inheritdoc cref="LoopSocket.HoldBackPartialSegments"/>
-    public void HoldBackPartialSegments(bool holds) => socket.HoldBackPartialSegments(holds);
+    /// <summary>Sends the next bytes from the sender's pipe.</summary>
+    /// <inheritdoc cref="SendFileAsync"/>
+    public ValueTask<int?> DrainAsync(SocketSender sender, CancellationToken cancellationToken) =>
+        SendToEndAsync(static (sender, token) => sender.DrainAsync(token), sender, cancellationToken);
 
-    /// <summary>Lets other connections have their turn.</summary>
-    public ValueTask YieldAsync(CancellationToken cancellationToken) => socket.YieldAsync(cancellationToken);
+    /// <summary>
+    /// Sends a connection's last response when the server has finished with the connection, and closes the sending half: a client that reads
+    /// to the end has it at once.
+    /// </summary>
+    /// <exception cref="SocketException">The client has left.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public async ValueTask SendFinalResponseAsync(ReadOnlyMemory<byte> response, CancellationToken cancellationToken)
+    {
+        await socket.SendAsync(response, cancellationToken);
+        _count?.Add(response.Length);
+        socket.Socket.Shutdown(SocketShutdown.Send);
+    }
 
     private async ValueTask<FlushResult> FlushAllAsync(CancellationToken cancellationToken)
     {
-        var isSent = await SendToEndAsync(static (self, _, token) => self.SendAllAsync(token), 0, cancellationToken);
-        return new FlushResult(isCanceled: false, isCompleted: !isSent);
+        var sent = await SendToEndAsync(static (self, token) => self.SendBuffersAsync(token), this, cancellationToken);
+        return new FlushResult(isCanceled: false, isCompleted: sent is null);
     }
 
-    /// <returns>False when the client has left, now or before.</returns>
-    private async ValueTask<bool> SendToEndAsync<T>(Func<SocketOutput, T, CancellationToken, ValueTask> send, T what, CancellationToken cancellationToken)
+    /// <returns>The number of bytes; null when the client has left, now or before.</returns>
+    private async ValueTask<int?> SendToEndAsync<T>(
+        Func<T, CancellationToken, ValueTask<int>> send, T what, CancellationToken cancellationToken)
     {
-        // Whatever interrupts it leaves the client with a part of it, to which nothing can be added.
+        // An interruption leaves the client with a part of the response, to which nothing can be added.
         var wasOver = _isOver;
         _isOver = true;
         _isSending = true;
         try
         {
-            if (wasOver) return false;
-            await send(this, what, cancellationToken);
+            if (wasOver) return null;
+            var sent = await send(what, cancellationToken);
+            _count?.Add(sent);
             _isOver = false;
-            return true;
+            return sent;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             connection.Abort(new ConnectionAbortedException("the client has left", e));
-            return false;
+            return null;
         }
         finally
         {
@@ -188,7 +197,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The next try fails too, and says so.
+            // The next attempt fails too, and reports it.
             return false;
         }
 
@@ -205,73 +214,19 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         return true;
     }
 
-    private async ValueTask SendAllAsync(CancellationToken cancellationToken)
+    private async ValueTask<int> SendBuffersAsync(CancellationToken cancellationToken)
     {
+        var sent = 0;
         while (_full.TryPeek(out var segment))
         {
-            await SendAsync(segment, cancellationToken);
+            await socket.SendAsync(segment, cancellationToken);
+            sent += segment.Count;
             Return(_full.Dequeue().Array!);
         }
 
-        if (_used > 0) await SendAsync(_buffer.AsMemory(0, _used), cancellationToken);
+        if (_used > 0) await socket.SendAsync(_buffer.AsMemory(0, _used), cancellationToken);
+        return sent + _used;
     }
-
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        await socket.SendAsync(bytes, cancellationToken);
-        _count?.Add(bytes.Length);
-    }
-
-    private async ValueTask SendAsync(SafeFileHandle pipe, int count, CancellationToken cancellationToken)
-    {
-        await socket.DrainAsync(pipe, count, cancellationToken);
-        _count?.Add(count);
-    }
-
-    private async ValueTask SendAsync(FileRegion region, CancellationToken cancellationToken)
-    {
-        while (region.Length > 0)
-        {
-            switch (SendFile.Send(socket.Socket, region, out var sent))
-            {
-                case SendFileResult.Sent:
-                    _count?.Add(sent);
-                    break;
-                case SendFileResult.SocketIsFull:
-                    await socket.WaitWritableAsync(cancellationToken);
-                    break;
-                case SendFileResult.Unsupported:
-                    sent = await SendPieceAsync(region, cancellationToken);
-                    break;
-                case SendFileResult.EndOfFile:
-                    throw BecameShorter();
-                case SendFileResult.DiskFailed:
-                    throw new IOException("the disk could not be read");
-                default:
-                    throw new SocketException((int)SocketError.ConnectionReset);
-            }
-
-            region = region with { Offset = region.Offset + sent, Length = region.Length - sent };
-        }
-    }
-
-    private async ValueTask<int> SendPieceAsync(FileRegion region, CancellationToken cancellationToken)
-    {
-        var piece = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            var read = RandomAccess.Read(region.Handle, piece.AsSpan(0, (int)Math.Min(region.Length, CopyBytes)), region.Offset);
-            if (read == 0) throw BecameShorter();
-            await SendAsync(piece.AsMemory(0, read), cancellationToken);
-            return read;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
-    }
-
-    private static EndOfStreamException BecameShorter() => new("the file became shorter while it was sent");
 
     private void MakeRoom(int sizeHint)
     {
@@ -282,14 +237,14 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
             _used = 0;
         }
 
-        // Headers are moved to where the body will stand, so that both go out as one.
+        // Headers move to the buffer of the body, so that both go out in one segment.
         var larger = ArrayPool<byte>.Shared.Rent(_used + Math.Max(MinBufferBytes, sizeHint));
         _buffer.AsSpan(0, _used).CopyTo(larger);
         Return(_buffer);
         _buffer = larger;
     }
 
-    /// <summary>A connection that waits for its next request holds no memory.</summary>
+    /// <summary>An idle connection holds no buffer.</summary>
     private void Discard()
     {
         while (_full.TryDequeue(out var segment)) Return(segment.Array!);

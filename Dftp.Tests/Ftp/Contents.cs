@@ -1,4 +1,5 @@
 using Dftp.FileSystem;
+using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Ftp;
@@ -95,6 +96,37 @@ internal sealed class ReadableDiskContent(string path, ByteRange range) : FileCo
     public override ValueTask DisposeAsync()
     {
         _handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>What a peer sends, as it comes from its socket: the first bytes can only be read, all others only be spliced.</summary>
+internal sealed class SplicedContent(LoopSocket peer, ByteRange range) : FileContent, ISpliceSource
+{
+    private bool _isHeadRead;
+
+    public override long Length => range.Length;
+
+    public bool CanFill => _isHeadRead;
+
+    public int Fills { get; private set; }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_isHeadRead) throw new InvalidOperationException("the rest was to be spliced");
+        _isHeadRead = true;
+        return peer.ReceiveAsync(buffer[..10], cancellationToken);
+    }
+
+    public ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken)
+    {
+        Fills++;
+        return peer.FillAsync(pipe, most, cancellationToken);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        peer.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Ftp;
+using Dftp.Sockets;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Ftp;
@@ -31,6 +33,46 @@ public sealed class RetrievalTests
         var received = await client.ReadToEndAsync(data);
         Assert.IsTrue(bytes.AsSpan().SequenceEqual(received));
         await client.ExpectAsync(226);
+    }
+
+    // A remote file goes from the peer's socket to the client's without a copy, passive and active.
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Retr_OfARemoteFile_IsForwardedByTheKernel(bool isPassive)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var peer = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await peer.ConnectAsync(listener.LocalEndpoint);
+        SplicedContent? content = null;
+        var near = new LoopSocket(await listener.AcceptSocketAsync());
+        await using var host = await FtpHost.StartAsync();
+        var bytes = Large[..3_000_000];
+        host.Tree.File("/file", bytes).Content = (_, _, range) => content = new SplicedContent(near, range);
+        using var client = await host.LogInAsync();
+        var sending = Task.Run(async () =>
+        {
+            for (var at = 0; at < bytes.Length;) at += await peer.SendAsync(bytes.AsMemory(at));
+        });
+
+        if (isPassive)
+        {
+            CollectionAssert.AreEqual(bytes, await client.FetchAsync("RETR file"));
+        }
+        else
+        {
+            using var active = new TcpListener(IPAddress.Loopback, 0);
+            active.Start();
+            await client.ExpectAsync(200, $"EPRT |1|127.0.0.1|{((IPEndPoint)active.LocalEndpoint).Port}|");
+            await client.ExpectAsync(150, "RETR file");
+            using var data = await active.AcceptSocketAsync();
+            CollectionAssert.AreEqual(bytes, await client.ReadToEndAsync(data));
+            await client.ExpectAsync(226);
+        }
+
+        await sending;
+        Assert.IsTrue(content!.Fills > 0);
     }
 
     // RFC 1123, section 4.1.3.4, and RFC 3659, section 5: REST gives the offset of the next RETR.

@@ -48,7 +48,7 @@ internal sealed class HttpSite : IAsyncDisposable
 
     public static async Task<HttpSite> StartAsync(
         IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null, Func<HttpOptions, HttpOptions>? options = null,
-        bool isDirect = true, int maxConnections = int.MaxValue, Action<KestrelServerOptions>? server = null)
+        bool isDirect = true, int maxConnections = int.MaxValue, Action<KestrelServerOptions>? server = null, Meter? meter = null)
     {
         var log = new LogRecorder();
         var given = (options ?? (same => same))(new HttpOptions
@@ -60,19 +60,19 @@ internal sealed class HttpSite : IAsyncDisposable
             Time = time ?? TimeProvider.System,
         });
         using var loggers = new LoggerFactory([log]);
-        var connections = new HttpConnections(maxConnections, given, new Meter("dftp.http"), loggers);
+        var frontEnd = new HttpFrontEnd(tree, ownTree ?? new MemoryFileTree(), given, maxConnections, meter ?? new Meter("dftp.http"), loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(log);
-        builder.Services.AddDftp(connections);
+        frontEnd.AddTo(builder.Services);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         var endPoint = new IPEndPoint(IPAddress.Loopback, 0);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.UseDftpLimits();
+            HttpFrontEnd.SetLimits(kestrel);
             server?.Invoke(kestrel);
             kestrel.Listen(endPoint, listen =>
             {
-                if (isDirect) listen.UseDftp(connections);
+                if (isDirect) frontEnd.Serve(listen);
             });
         });
         if (isDirect)
@@ -82,7 +82,7 @@ internal sealed class HttpSite : IAsyncDisposable
         }
 
         var app = builder.Build();
-        app.MapDftp(tree, ownTree ?? new MemoryFileTree(), given, connections);
+        frontEnd.Map(app);
         await app.StartAsync();
         return new HttpSite(app, log);
     }

@@ -112,6 +112,30 @@ public sealed class SocketInputTests : IDisposable
         Assert.AreEqual("x", Text(await ReadAsync()));
     }
 
+    // The server calls it in its one thread for all timeouts, which is not to read a request and wait for a disk.
+    [TestMethod]
+    public async Task Caller_of_CancelPendingRead_does_not_run_the_reader()
+    {
+        var caller = 0;
+        var reader = _input.ReadAsync().AsTask()
+            .ContinueWith(
+                _ => Environment.CurrentManagedThreadId,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        var canceller = new Thread(() =>
+        {
+            caller = Environment.CurrentManagedThreadId;
+            _input.CancelPendingRead();
+        });
+        canceller.Start();
+
+        var ran = await reader.WaitAsync(Patience);
+
+        Assert.IsTrue(canceller.Join(Patience));
+        Assert.AreNotEqual(caller, ran);
+    }
+
     [TestMethod]
     public async Task Reset_is_told_as_one()
     {

@@ -30,14 +30,15 @@ public sealed class SocketOutputTests
     public void DeleteFile() => File.Delete(_path);
 
     [TestMethod]
-    public async Task File_goes_past_whoever_writes_who_counts_it_and_writes_on()
+    public async Task File_bypasses_the_writer_which_accounts_for_it_and_writes_on()
     {
         var (output, client, connection) = await OutputAsync();
         using var file = File.OpenHandle(_path);
         output.Write("head"u8);
         Assert.IsFalse((await output.FlushAsync(Token)).IsCompleted);
-        Assert.IsTrue(await output.PassAsync(new FileRegion(file, 10, 1000), Token));
-        output.CountPassed(output, 1000);
+        using var sender = output.CreateSender();
+        Assert.AreEqual(1000, await output.SendFileAsync(sender, new FileRegion(file, 10, 1000), Token));
+        output.AccountBypassedBytes(output, 1000);
         Assert.AreEqual(0, output.UnflushedBytes);
         output.Write("tail"u8);
         await output.FlushAsync(Token);
@@ -66,8 +67,10 @@ public sealed class SocketOutputTests
         var (output, client, connection) = await OutputAsync();
         await using (var shortened = File.OpenWrite(_path)) shortened.SetLength(100);
         using var file = File.OpenHandle(_path);
+        using var sender = output.CreateSender();
 
-        var failure = await Assert.ThrowsExceptionAsync<EndOfStreamException>(() => output.PassAsync(new FileRegion(file, 0, 1000), Token).AsTask());
+        Assert.AreEqual(100, await output.SendFileAsync(sender, new FileRegion(file, 0, 1000), Token));
+        var failure = await Assert.ThrowsExceptionAsync<EndOfStreamException>(() => output.SendFileAsync(sender, new FileRegion(file, 100, 900), Token).AsTask());
         Assert.AreEqual("the file became shorter while it was sent", failure.Message);
         output.Write("tail"u8);
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
@@ -90,7 +93,8 @@ public sealed class SocketOutputTests
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
         Assert.AreEqual(0, output.UnflushedBytes);
         using var file = File.OpenHandle(_path);
-        Assert.IsFalse(await output.PassAsync(new FileRegion(file, 0, 1000), Token));
+        using var sender = output.CreateSender();
+        Assert.IsNull(await output.SendFileAsync(sender, new FileRegion(file, 0, 1000), Token));
     }
 
     /// <summary>The reset may still be on its way when the first bytes are sent.</summary>

@@ -164,6 +164,60 @@ public sealed class TransportTests
         foreach (var answer in await slow) CollectionAssert.AreEqual(_bytes, answer);
     }
 
+    // Nothing that asks how the node is may stand behind a disk that is dead, however many requests wait for that.
+    [TestMethod]
+    public async Task Disk_that_is_dead_does_not_keep_the_health_check_waiting()
+    {
+        const int Clients = 2500;
+        var begun = 0;
+        using var goesOn = new ManualResetEventSlim();
+        _tree.Content = (_, bytes, range) =>
+        {
+            Interlocked.Increment(ref begun);
+            goesOn.Wait(Patience * 4);
+            return new MemoryContent(bytes, range);
+        };
+        await using var site = await HttpSite.StartAsync(_tree);
+        var clients = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < Clients; i++)
+            {
+                clients.Add(await ConnectAsync(site));
+                await clients[i].SendAsync(i % 2 == 0
+                    ? "GET /fs/small.txt HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray()
+                    : "GET /fs/small.txt HTTP/1.1\r\nHost: x\r\nX-By-Server: 1\r\n\r\n"u8.ToArray());
+            }
+
+            var (seen, looks) = (0, 0);
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    var now = Volatile.Read(ref begun);
+                    (seen, looks) = (now, now == seen ? looks + 1 : 0);
+                    return seen > 0 && looks >= 50;
+                },
+                "no more requests reach the disk",
+                Patience * 2);
+            for (var i = 0; i < 3 * Environment.ProcessorCount; i++)
+            {
+                using var other = new HttpClient();
+                await other.GetStringAsync(site.Url("/healthz")).WaitAsync(Patience / 2);
+            }
+        }
+        finally
+        {
+            goesOn.Set();
+        }
+
+        var answer = new byte[1000];
+        foreach (var client in clients)
+        {
+            Assert.IsTrue(await client.ReceiveAsync(answer).WaitAsync(Patience) > 0);
+            client.Dispose();
+        }
+    }
+
     [TestMethod]
     [DataRow(0, 0, true)]
     [DataRow(1, 65_536, true)]

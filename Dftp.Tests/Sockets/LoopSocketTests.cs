@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Dftp.Sockets;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Sockets;
 
@@ -82,7 +82,11 @@ public sealed class LoopSocketTests
         new Random(2).NextBytes(bytes);
         var moving = Task.Run(async () =>
         {
-            for (int count; (count = await source.FillAsync(pipe.WriteEnd, pipe.Capacity)) > 0;) await target.DrainAsync(pipe.ReadEnd, count);
+            for (int count; (count = await source.FillAsync(pipe.WriteEnd, pipe.Capacity)) > 0;)
+            {
+                while (count > 0) count -= await target.DrainAsync(pipe.ReadEnd, count);
+            }
+
             target.Socket.Shutdown(SocketShutdown.Send);
         });
         var sending = Task.Run(async () =>
@@ -226,24 +230,42 @@ public sealed class LoopSocketTests
         Assert.IsTrue(near.Socket.NoDelay);
     }
 
+    // A callback that throws is a defect of this program. It costs its own connection, and no other one.
     [TestMethod]
-    public async Task ConnectionWithinTheMachine_IsNotPaced()
+    public async Task CallbackThatThrows_EndsItsSocketOnly()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var near = await LoopSocket.ConnectAsync((IPEndPoint)listener.LocalEndpoint, _ => { }, default);
-        using var far = await listener.AcceptSocketAsync();
-        CongestionControl.Unpace(far);
-
-        Assert.AreEqual("reno", CongestionControlOf(near.Socket));
-        Assert.AreEqual("reno", CongestionControlOf(far));
-        far.Dispose();
-        CongestionControl.Unpace(far);
-
-        static string CongestionControlOf(Socket socket)
+        var failures = new List<Exception>();
+        void Record(Exception failure)
         {
-            var name = new byte[16];
-            return Encoding.ASCII.GetString(name, 0, socket.GetRawSocketOption(6, 13, name)).TrimEnd('\0');
+            lock (failures) failures.Add(failure);
+        }
+
+        BackgroundFailures.Occurred += Record;
+        try
+        {
+            var before = BackgroundFailures.Count;
+            var pairs = new List<(LoopSocket Near, Socket Far)>();
+            for (var i = 0; i < 2 * Environment.ProcessorCount; i++) pairs.Add(await PairAsync());
+            var (near, far) = await PairAsync(() => throw new InvalidTimeZoneException("the test's own"));
+            using var _ = near;
+            far.LingerState = new LingerOption(true, 0);
+            far.Dispose();
+
+            await Eventually.TrueAsync(() => BackgroundFailures.Count > before, "the failure is counted");
+            lock (failures) Assert.IsTrue(failures.Exists(failure => failure is InvalidTimeZoneException));
+            await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => near.ReceiveAsync(new byte[1]).AsTask());
+            foreach (var pair in pairs)
+            {
+                var reading = pair.Near.ReceiveAsync(new byte[1]).AsTask();
+                await pair.Far.SendAsync("y"u8.ToArray());
+                Assert.AreEqual(1, await reading.WaitAsync(Patience));
+            }
+
+            Close(pairs);
+        }
+        finally
+        {
+            BackgroundFailures.Occurred -= Record;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -214,10 +215,137 @@ public sealed class FastPathTests
         var byServer = await client.AskAsync("/fs/a.txt", ByServer);
         Assert.AreNotEqual(byServer, plain, "the two are told apart by the order of their fields");
 
-        time.Advance(FastPathInput.ServerInterval);
+        time.Advance(FastPathReader.ServerInterval);
 
         Assert.AreEqual(WithoutDate(byServer), WithoutDate(await client.AskAsync("/fs/a.txt")));
         Assert.AreEqual(WithoutDate(plain), WithoutDate(await client.AskAsync("/fs/a.txt")));
+    }
+
+    // The server limits the time that a request's head takes. One that was answered without the server is over, whatever pieces it came in.
+    [TestMethod]
+    public async Task Connection_AfterARequestInPieces_IsIdle_NotLate()
+    {
+        var time = new ManualTime();
+        await using var site = await HttpSite.StartAsync(_tree, time: time, server: server => server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
+        using var client = await ConnectAsync(site);
+        await client.SendAsync("GET /fs/a.txt HT");
+        // By the answers to others, on every loop, the first piece has been read.
+        for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
+        {
+            using var other = await ConnectAsync(site);
+            await other.AskAsync("/fs/a.txt");
+        }
+
+        await client.SendAsync("TP/1.1\r\nHost: x\r\n\r\n");
+        Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
+
+        // A head that really never ends is refused, though it began later.
+        using var late = await ConnectAsync(site);
+        await late.SendAsync("GET /fs/a.txt HT");
+        var refusal = late.ReadAnswerAsync();
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return refusal.IsCompleted;
+        }, "the head that does not end is refused");
+        StringAssert.StartsWith(Short(await refusal), "408 ");
+
+        Assert.AreEqual("200 hello", Short(await client.AskAsync("/fs/a.txt")));
+    }
+
+    [TestMethod]
+    public async Task Answer_DoesNotWaitForTheRequestBehindIt()
+    {
+        using var goesOn = new ManualResetEventSlim();
+        _tree.File("/slow.txt", "slow");
+        _tree.Content = (path, bytes, range) =>
+        {
+            if (path.Name == "slow.txt") goesOn.Wait(Patience);
+            return new MemoryContent(bytes, range);
+        };
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        try
+        {
+            await client.SendAsync(
+                "GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\nGET /fs/slow.txt HTTP/1.1\r\nHost: x\r\n\r\nGET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+
+            Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync().WaitAsync(Patience / 2)));
+        }
+        finally
+        {
+            goesOn.Set();
+        }
+
+        Assert.AreEqual("200 slow", Short(await client.ReadAnswerAsync()));
+        Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
+    }
+
+    // A request that the server takes, a body of whatever form included, does not cost the connection the fast path.
+    [DataTestMethod]
+    [DataRow("HEAD /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")]
+    [DataRow("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")]
+    [DataRow("PUT /fs/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")]
+    [DataRow("PUT /fs/a.txt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
+    [DataRow("PUT /fs/a.txt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n")]
+    [DataRow("GET /fs/a.txt HTTP/1.1\nHost: x\n\n")]
+    [DataRow("\r\n\r\nGET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")]
+    public async Task Connection_AfterARequestOfTheServers_HasTheFastPathAgain(string request)
+    {
+        await using var site = await HttpSite.StartAsync(_tree);
+        using var client = await ConnectAsync(site);
+        var plain = WithoutDate(await client.AskAsync("/fs/a.txt"));
+
+        for (var i = 0; i < 3; i++)
+        {
+            await client.SendAsync(request);
+            var byServer = WithoutDate(await client.ReadAnswerAsync(isHead: request.StartsWith("HEAD", StringComparison.Ordinal)));
+            Assert.AreNotEqual(plain, byServer, "the two are told apart by the order of their fields");
+
+            Assert.AreEqual(plain, WithoutDate(await client.AskAsync("/fs/a.txt")));
+            Assert.AreEqual(plain, WithoutDate(await client.AskAsync("/fs/a.txt")));
+        }
+    }
+
+    [TestMethod]
+    public async Task Policy_DecidesForEachRequest()
+    {
+        await using var site = await HttpSite.StartAsync(
+            _tree, options: options => options with { AllowsFastPath = request => request is not { Path.Name: "page.html" } and not { IsLocalOnly: true } });
+        using var client = await ConnectAsync(site);
+
+        foreach (var (target, isFast) in new[] { ("/fs/a.txt", true), ("/fs/page.html", false), ("/fs/none?redirN=1", false), ("/fs/empty", true) })
+        {
+            var byServer = WithoutDate(await client.AskAsync(target, ByServer));
+            Assert.AreEqual(!isFast, byServer == WithoutDate(await client.AskAsync(target)), target);
+        }
+    }
+
+    [TestMethod]
+    public async Task RequestsLeftToTheServer_AreCountedByReason()
+    {
+        using var meter = new Meter("test");
+        using var counts = new MetricCounts(meter, "dftp.http.fastpath.declined", "reason");
+        _tree.Content = (path, bytes, range) => path.Name switch
+        {
+            "old" => new BrokenContent(range, 1),
+            "empty" => throw new InvalidTimeZoneException("the test's own"),
+            _ => new MemoryContent(bytes, range),
+        };
+        await using var site = await HttpSite.StartAsync(
+            _tree, meter: meter, options: options => options with { AllowsFastPath = request => request.Path.Name != "page.html" });
+        site.ExpectsErrors = true;
+        foreach (var target in new[] { "/fs/a.txt", "/healthz", "/fs/page.html", "/fs/none", "/fs/large.bin", "/fs/empty" })
+        {
+            using var client = await ConnectAsync(site);
+            await client.AskAsync(target);
+        }
+
+        using (var client = await ConnectAsync(site)) await Assert.ThrowsExceptionAsync<IOException>(() => client.AskAsync("/fs/old"));
+        using (var client = await ConnectAsync(site)) await client.AskAsync("/fs/a.txt", ByServer);
+
+        Assert.AreEqual("defect 1, file 2, head 1, policy 1, read 1, target 1", counts.ToString());
+        StringAssert.Contains(string.Join('\n', site.Errors), "the fast path failed by a defect");
     }
 
     private static string Short(string answer)

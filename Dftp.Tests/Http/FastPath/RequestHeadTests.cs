@@ -18,7 +18,7 @@ public sealed class RequestHeadTests
     {
         var bytes = Encoding.Latin1.GetBytes(request);
 
-        Assert.AreEqual(RequestKind.PlainGet, RequestHead.Read(bytes, out var range, out var length));
+        Assert.AreEqual(RequestKind.Plain, RequestHead.Read(bytes, out var range, out var length));
         Assert.AreEqual(target, Encoding.Latin1.GetString(bytes[range]));
         Assert.AreEqual(request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4, length);
     }
@@ -42,11 +42,22 @@ public sealed class RequestHeadTests
     [DataRow("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n")]
     [DataRow("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n")]
     [DataRow("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")]
-    public void Read_OtherRequestThatEndsWithItsHead_HasNoBody(string request)
-    {
-        Assert.AreEqual(RequestKind.WithoutBody, Read(request, out var length));
-        Assert.AreEqual(request.Length, length);
-    }
+    public void Read_RequestForSomethingElse_IsOther(string request) => Assert.AreEqual(RequestKind.Other, Read(request, out _));
+
+    // What is not plain any more is the server's at once: it has the limits on its time and size.
+    [DataTestMethod]
+    [DataRow("P")]
+    [DataRow("GET h")]
+    [DataRow("\n")]
+    [DataRow("\r\n")]
+    [DataRow("GET /a HTTP/1.1\n")]
+    [DataRow("GET /a HTTP/1.0\r\n")]
+    [DataRow("GET /a b HTTP/1.1\r\n")]
+    [DataRow("GET /a HTTP/1.1\r\nRange: bytes=0-1\r\n")]
+    [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n")]
+    [DataRow("GET /a HTTP/1.1\r\nHost: x\n")]
+    [DataRow("GET /a HTTP/1.1\r\nHost: x\r\n\n")]
+    public void Read_BeginningThatCannotBecomePlain_IsOther(string beginning) => Assert.AreEqual(RequestKind.Other, Read(beginning, out _));
 
     // RFC 9112 section 6.3: where a message ends follows from its fields; whoever guesses another end than the server is a way to smuggle requests.
     [DataTestMethod]
@@ -79,8 +90,14 @@ public sealed class RequestHeadTests
     }
 
     [TestMethod]
-    public void Read_LongRequest_IsNotPlain() =>
-        Assert.AreEqual(RequestKind.WithoutBody, Read($"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 5000)}\r\n\r\n", out _));
+    public void Read_LongRequest_IsOther_WholeOrNot()
+    {
+        var request = $"GET /a HTTP/1.1\r\nHost: x\r\nCookie: {new string('c', 5000)}\r\n\r\n";
+
+        Assert.AreEqual(RequestKind.Other, Read(request, out _));
+        Assert.AreEqual(RequestKind.Other, Read(request[..4096], out _));
+        Assert.AreEqual(RequestKind.Incomplete, Read(request[..4095], out _));
+    }
 
     private static RequestKind Read(string request, out int length) => RequestHead.Read(Encoding.Latin1.GetBytes(request), out _, out length);
 }

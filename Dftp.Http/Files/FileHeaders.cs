@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Dftp.Http.Files;
+
+/// <summary>Takes header fields, each in the form in which it is cheapest to write.</summary>
+internal interface IHeaderWriter
+{
+    void Add(string name, string value);
+
+    /// <param name="name">The field's name.</param>
+    /// <param name="value">ASCII.</param>
+    void Add(string name, scoped ReadOnlySpan<byte> value);
+
+    void Add(string name, long value);
+
+    /// <summary>Adds an HTTP-date (RFC 9110 section 5.6.7).</summary>
+    void Add(string name, DateTimeOffset value);
+}
+
+/// <summary>
+/// The header fields of an answer with a file, in one list: the handlers write it into the server's response, the fast path as bytes.
+/// </summary>
+/// <param name="sought">The file's path, and where it was found.</param>
+/// <param name="file">The version that is sent.</param>
+/// <param name="node">This node.</param>
+/// <param name="now">Unix time in seconds.</param>
+internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeName node, long now)
+{
+    /// <summary>
+    /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another one
+    /// compares it with the version that it has decided on.
+    /// </summary>
+    public const string ModifiedHeader = "X-Dftp-Modified";
+
+    private readonly SoughtFile _sought = sought;
+    private readonly Entry _file = file;
+
+    /// <param name="head">Gets the fields.</param>
+    /// <param name="type">The file's type.</param>
+    /// <param name="contentType">The type of the body, which is another one where the body has several parts.</param>
+    /// <param name="contentLength">Bytes of the body.</param>
+    /// <param name="digest">Of the whole file, whatever part of it is sent (RFC 9530 section 3).</param>
+    public void Write<T>(ref T head, ContentType type, string contentType, long contentLength, ContentDigest? digest)
+        where T : struct, IHeaderWriter, allows ref struct
+    {
+        head.Add(HeaderNames.ContentLength, contentLength);
+        head.Add(HeaderNames.ContentType, contentType);
+        head.Add(HeaderNames.AcceptRanges, "bytes");
+        WriteValidators(ref head);
+        if (type.CanRunScripts) head.Add(HeaderNames.ContentSecurityPolicy, "sandbox");
+        if (digest is { } known) head.Add(DigestWishes.ReprDigest, DigestWishes.Format(known));
+        if (HolderUrls.DuplicatesOf(_sought, _file, node) is { } links) head.Add(HeaderNames.Link, links);
+    }
+
+    /// <summary>Writes the fields that a 304 has too.</summary>
+    public void WriteValidators<T>(ref T head)
+        where T : struct, IHeaderWriter, allows ref struct
+    {
+        Span<byte> tag = stackalloc byte[Validators.MaxETagBytes];
+        head.Add(HeaderNames.ETag, tag[..Validators.WriteETag(_file, tag)]);
+        head.Add(HeaderNames.LastModified, Validators.LastModified(_file.Modified, now));
+        head.Add(HeaderNames.XContentTypeOptions, "nosniff");
+        head.Add(ModifiedHeader, _file.Modified.Nanoseconds);
+    }
+}
+
+/// <summary>The header fields of a response of the server.</summary>
+internal readonly struct ResponseHeaders(HttpResponse response) : IHeaderWriter
+{
+    public void Add(string name, string value) => response.Headers[name] = value;
+
+    public void Add(string name, scoped ReadOnlySpan<byte> value) => response.Headers[name] = Encoding.ASCII.GetString(value);
+
+    public void Add(string name, long value) => response.Headers[name] = value.ToString(CultureInfo.InvariantCulture);
+
+    public void Add(string name, DateTimeOffset value) => response.Headers[name] = HeaderUtilities.FormatDate(value);
+}
