@@ -35,7 +35,8 @@ internal sealed class ClusterMetrics
         meter.CreateObservableUpDownCounter("dftp.node.size", () => Held(held => held.Bytes), "By", "Sizes of the files that a node holds.");
 
         meter.CreateObservableUpDownCounter("dftp.peers", CountPeers, "{node}", "Other nodes by state.");
-        meter.CreateObservableUpDownCounter("dftp.missing_nodes", () => merged.Missing.Count, "{node}", "Nodes whose files the tree lacks.");
+        meter.CreateObservableUpDownCounter("dftp.missing_nodes", () => merged.Missing.Count(node => node.Path is null), "{node}", "Nodes whose files the tree lacks.");
+        meter.CreateObservableUpDownCounter("dftp.unconfirmed_places", () => merged.Missing.Count(node => node.Path is not null), "{place}", "Places of all nodes whose entries are shown as they were, because their nodes cannot read them.");
         meter.CreateObservableGauge("dftp.peer.lag", Lags, "{change}", "Changes that a peer has made and that are not known here.");
         meter.CreateObservableGauge("dftp.peer.push_lag", PushLags, "{change}", "Changes of this node that a peer has not taken yet.");
         meter.CreateObservableGauge("dftp.peer.last_answer.timestamp", LastAnswers, "s", "Unix time at which a peer was last heard of.");
@@ -43,7 +44,8 @@ internal sealed class ClusterMetrics
         meter.CreateObservableGauge("dftp.scan.ready", () => Status.State == ScanState.Following ? 1 : 0, null, "Whether the entries of this node are those of its disk.");
         meter.CreateObservableGauge("dftp.scan.duration", () => Status.LastScanDuration.TotalSeconds, "s", "How long the last reading of the whole root took.");
         meter.CreateObservableGauge("dftp.scan.finished.timestamp", () => Status.LastScan?.ToUnixTimeMilliseconds() / 1000.0 ?? 0, "s", "Unix time at which the last reading of the whole root ended; 0 before the first.");
-        meter.CreateObservableUpDownCounter("dftp.scan.skipped", () => Status.Skipped.Sum(skipped => skipped.Count), "{entry}", "Entries that the last reading of the whole root left out.");
+        meter.CreateObservableUpDownCounter("dftp.scan.skipped", () => Status.Skipped.Sum(skipped => skipped.Count), "{entry}", "Entries of this node's root that are left out of the tree.");
+        meter.CreateObservableUpDownCounter("dftp.scan.unreadable", () => Status.Unreadable.Count, "{place}", "Places of this node's root that cannot be read.");
         meter.CreateObservableUpDownCounter("dftp.watch.directories", () => Status.Watches, "{directory}", "Directories whose changes the system tells.");
         meter.CreateObservableUpDownCounter("dftp.watch.polled_directories", () => (long)Status.Polled.Sum(polled => polled.Count), "{directory}", "Directories that are read again and again instead.");
         meter.CreateObservableCounter("dftp.watch.events", () => Status.Events, "{event}", "Changes that the system told.");

@@ -48,9 +48,12 @@ internal sealed class ClusterTree(
     {
         get
         {
-            if (own.IsScanned) return peers.Missing(stillSeen);
-            var me = new MissingNode(self, UnixTime.FromSeconds(ownSince().ToUnixTimeSeconds()), MissingReason.Unconfirmed);
-            return [.. peers.Missing(stillSeen).Append(me).OrderBy(node => node.Name)];
+            var places = own.Unconfirmed;
+            if (own.IsScanned && places.Count == 0) return peers.Missing(stillSeen);
+            IEnumerable<MissingNode> mine = own.IsScanned
+                ? places.Select(place => MissingNode.At(self, place))
+                : [new MissingNode(self, UnixTime.FromSeconds(ownSince().ToUnixTimeSeconds()), MissingReason.Unconfirmed)];
+            return [.. peers.Missing(stillSeen).Concat(mine).OrderBy(node => node.Name)];
         }
     }
 

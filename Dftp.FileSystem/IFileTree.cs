@@ -16,8 +16,8 @@ public interface IFileTree
 
     /// <summary>
     /// The nodes whose entries the tree lacks or has only as they were once, by name: those that are away, those that were heard of and have not
-    /// said yet what they hold, and this node until its own directory has been read. While there are any, the tree may be other than what the cluster holds, and
-    /// whoever shows it says so.
+    /// said yet what they hold, this node until its own directory has been read, and the places that their nodes cannot read. While there are
+    /// any, the tree may be other than what the cluster holds, and whoever shows it says so.
     /// </summary>
     IReadOnlyList<MissingNode> Missing => [];
 
@@ -137,7 +137,14 @@ public enum NodeState
 /// <param name="Name">Its name.</param>
 /// <param name="Since">When it was last heard of, in whole seconds.</param>
 /// <param name="Reason">Why its entries are missing.</param>
-public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Reason = MissingReason.Away);
+/// <param name="Path">
+/// Null for the whole node; otherwise only what the node has at this path and below it is unconfirmed, because its disk cannot be read there
+/// since that time.
+/// </param>
+public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Reason = MissingReason.Away, VirtualPath? Path = null)
+{
+    public static MissingNode At(NodeName node, UnconfirmedPlace place) => new(node, place.Since, MissingReason.Unconfirmed, place.Path);
+}
 
 /// <summary>Why the entries of a node are missing from the tree.</summary>
 public enum MissingReason

@@ -28,12 +28,17 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         var snapshot = tree.Snapshot;
         var after = tree.Missing;
         if (before.Count == 0) return new(snapshot, after);
-        return new(snapshot, [.. after.UnionBy(before, node => node.Name).OrderBy(node => node.Name)]);
+        return new(snapshot, [.. after.UnionBy(before, node => (node.Name, node.Path)).OrderBy(node => node.Name)]);
     }
+
+    /// <summary>What an answer about a path, and all that is below it, may lack: a place elsewhere that a node cannot read is none of it.</summary>
+    public Completeness At(VirtualPath path) =>
+        IsWhole ? this : this with { Missing = [.. Missing.Where(node => Concerns(node, path))] };
 
     /// <summary>
     /// Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>, with <c>;joining</c> behind it where the node has not said yet what it
-    /// holds, and <c>;unconfirmed</c> where its files are shown as they were then.
+    /// holds, and <c>;unconfirmed</c> where its files are shown as they were then,
+    /// followed by <c>;path=/a%20b</c> where that is so of one place only.
     /// </summary>
     public void Tell(HttpResponse response)
     {
@@ -42,12 +47,13 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
 
     /// <summary>The value of that header; empty when no node is missing.</summary>
     public string HeaderValue() => string.Join(
-        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name)};since={node.Since.Seconds}{Parameter(node)}")));
+        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name.Value)};since={node.Since.Seconds}{Parameter(node)}")));
 
     /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is missing.</summary>
     public string WhoMayHave(string it) => Missing switch
     {
         [] => "",
+        [{ Path: { } path } one] => $"{it} may be on {one.Name}, which cannot read {path} since {Time(one)}.",
         [{ Reason: MissingReason.Unconfirmed } one] => $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
         [{ Reason: MissingReason.Joining } one] => $"{it} may be on {one.Name}, which is joining: what it holds may not be listed yet.",
         [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
@@ -58,10 +64,11 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     public string WhoIsAway() => Missing switch
     {
         [] => "",
+        [{ Path: { } path } one] => $"{one.Name} cannot read {path} since {Time(one)}, and its files there are shown as they were",
         [{ Reason: MissingReason.Unconfirmed } one] => $"the files of {one.Name} are shown as of {Time(one)} and not confirmed yet",
         [{ Reason: MissingReason.Joining } one] => $"{one.Name} is joining: what it holds may not be listed yet",
         [var one] => $"{one.Name} is away since {Time(one)}",
-        _ => $"{Missing.Count} nodes are {Reasons()}: {List()}",
+        _ => $"{Missing.DistinctBy(node => node.Name).Count()} nodes are {Reasons()}: {List()}",
     };
 
     /// <summary>Answers a request for something that this tree does not have.</summary>
@@ -93,9 +100,13 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     public static string Time(MissingNode node) =>
         node.Since.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
+    private static bool Concerns(MissingNode node, VirtualPath path) =>
+        node.Path is not { } place || path.IsSameOrUnder(place) || place.IsSameOrUnder(path);
+
     private static string Parameter(MissingNode node) => node.Reason switch
     {
         MissingReason.Joining => ";joining",
+        MissingReason.Unconfirmed when node.Path is { } path => $";unconfirmed;path={string.Join('/', path.Value.Split('/').Select(Token))}",
         MissingReason.Unconfirmed => ";unconfirmed",
         _ => "",
     };
@@ -108,13 +119,13 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     }));
 
     private string List() => string.Join(
-        ", ", Missing.Select(node => $"{node.Name} ({(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})"));
+        ", ", Missing.Select(node => $"{node.Name} ({(node.Path is { } path ? $"{path} " : "")}{(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})"));
 
     /// <summary>A name as a token (RFC 9110 section 5.6.2): what cannot stand in one, and the percent sign, percent-encoded.</summary>
-    private static string Token(NodeName name)
+    private static string Token(string name)
     {
         var token = new StringBuilder();
-        foreach (var value in Encoding.UTF8.GetBytes(name.Value))
+        foreach (var value in Encoding.UTF8.GetBytes(name))
         {
             if (char.IsAsciiLetterOrDigit((char)value) || "!#$&'*+-.^_`|~".Contains((char)value, StringComparison.Ordinal))
             {

@@ -203,7 +203,7 @@ internal sealed class RequestTable
 internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, RequestTarget Target, VirtualPath Path)
 {
     /// <summary>The tree as this request sees it from its beginning to its end.</summary>
-    public Completeness Completeness { get; } = Completeness.Of(Tree);
+    public Completeness Completeness { get; } = Completeness.Of(Tree).At(Path);
 
     public ITreeSnapshot Snapshot => Completeness.Snapshot;
 

@@ -17,12 +17,40 @@ internal sealed class DirectoryBuilder(byte[] name)
     private Dictionary<byte[], DirectoryBuilder>? _directoriesByName;
     private FileColumns _columns;
     private bool _wasReopened;
+    private HashSet<byte[]>? _unreadable;
 
     /// <summary>UTF-8; empty for the root.</summary>
     public byte[] Name { get; } = name;
 
     /// <summary>Null while the directory is only known by what it holds.</summary>
     public DirectoryFacts? Facts { get; set; }
+
+    /// <summary>Reading broke off: entries that are not here may exist all the same.</summary>
+    public bool IsPartial { get; set; }
+
+    /// <summary>What a node holds in and below a directory of a tree. It shares the columns with the tree.</summary>
+    /// <param name="directory">The node has a part in it.</param>
+    /// <param name="node">The node.</param>
+    public static DirectoryBuilder Of(TreeDirectory directory, NodeName node)
+    {
+        var part = directory.PartOf(node)!;
+        var copy = new DirectoryBuilder(directory.Name) { Facts = part.Announced };
+        copy.SetFiles(part.Files);
+        foreach (var child in directory.Children)
+        {
+            if (child.PartOf(node) is not null) copy.Add(Of(child, node));
+        }
+
+        return copy;
+    }
+
+    /// <summary>Something exists under the name that could not be read: neither a file nor a directory of that name counts as deleted.</summary>
+    public void MarkUnreadable(byte[] nameUtf8) => (_unreadable ??= new(NameBytes.Comparer)).Add(nameUtf8);
+
+    /// <summary>Whether an entry of which nothing was read may exist all the same.</summary>
+    public bool MayHold(ReadOnlySpan<byte> nameUtf8) =>
+        (IsPartial || _unreadable?.GetAlternateLookup<ReadOnlySpan<byte>>().Contains(nameUtf8) == true)
+        && FindDirectory(nameUtf8) is null && Files().Find(nameUtf8) < 0;
 
     /// <summary>A whole tree in which this directory, as the root of a scan, stands at a path.</summary>
     /// <remarks>The tree's root is nobody's entry and is not announced, so what was found out of it goes when it is the mount.</remarks>
@@ -57,6 +85,13 @@ internal sealed class DirectoryBuilder(byte[] name)
         return added;
     }
 
+    /// <summary>Adds a directory whose name is new in this one, with all that it holds.</summary>
+    public void Add(DirectoryBuilder added)
+    {
+        (_directories ??= []).Add(added);
+        _directoriesByName?.Add(added.Name, added);
+    }
+
     /// <summary>The directory of that name, which is made when it is not there yet.</summary>
     public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8) => GetOrAddDirectory(nameUtf8, out _);
 
@@ -64,13 +99,7 @@ internal sealed class DirectoryBuilder(byte[] name)
     public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8, out bool isNew)
     {
         isNew = false;
-        if (_directoriesByName is null)
-        {
-            _directoriesByName = new Dictionary<byte[], DirectoryBuilder>(NameBytes.Comparer);
-            foreach (var known in _directories ?? []) _directoriesByName.Add(known.Name, known);
-        }
-
-        if (_directoriesByName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(nameUtf8, out var found)) return found;
+        if (FindDirectory(nameUtf8) is { } found) return found;
         isNew = true;
         var added = new DirectoryBuilder(nameUtf8.ToArray());
         Add(added);
@@ -111,17 +140,22 @@ internal sealed class DirectoryBuilder(byte[] name)
         _columns = columns;
     }
 
-    private void TakeOver(DirectoryBuilder other)
+    private DirectoryBuilder? FindDirectory(ReadOnlySpan<byte> nameUtf8)
     {
-        Facts = other.Facts;
-        _columns = other.Files();
-        _directories = other._directories;
+        if (_directoriesByName is null)
+        {
+            _directoriesByName = new Dictionary<byte[], DirectoryBuilder>(NameBytes.Comparer);
+            foreach (var known in _directories ?? []) _directoriesByName.Add(known.Name, known);
+        }
+
+        return _directoriesByName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(nameUtf8, out var found) ? found : null;
     }
 
-    private void Add(DirectoryBuilder added)
+    private void TakeOver(DirectoryBuilder other)
     {
-        (_directories ??= []).Add(added);
-        _directoriesByName?.Add(added.Name, added);
+        (Facts, IsPartial, _unreadable) = (other.Facts, other.IsPartial, other._unreadable);
+        _columns = other.Files();
+        _directories = other._directories;
     }
 
     private void Reopen()

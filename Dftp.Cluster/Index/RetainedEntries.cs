@@ -19,22 +19,9 @@ internal sealed class RetainedEntries
     public static RetainedEntries? Of(TreeSnapshot tree, NodeName node)
     {
         if (!tree.Holdings.TryGetValue(node, out var holding)) return null;
-        var root = new DirectoryBuilder([]);
-        Fill(root, tree.Root, node);
-        return new RetainedEntries(root, holding.Digest);
+        return new RetainedEntries(DirectoryBuilder.Of(tree.Root, node), holding.Digest);
     }
 
     /// <summary>Puts them back in the place of what the node holds now.</summary>
     public DirectoryPatch AsPatch() => DirectoryPatch.Replace(_root);
-
-    private static void Fill(DirectoryBuilder draft, TreeDirectory directory, NodeName node)
-    {
-        var part = directory.PartOf(node)!;
-        draft.Facts = part.Announced;
-        draft.SetFiles(part.Files);
-        foreach (var child in directory.Children)
-        {
-            if (child.PartOf(node) is { } childPart) Fill(draft.AddDirectory(child.Name, childPart.Facts), child, node);
-        }
-    }
 }

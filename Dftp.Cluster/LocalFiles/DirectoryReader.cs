@@ -15,7 +15,7 @@ internal abstract class DirectoryReader : IDisposable
     }
 
     /// <summary>Tells every entry but <c>.</c> and <c>..</c>, in no order; one that vanished meanwhile is not told.</summary>
-    /// <returns>Null; or, where reading broke off, why, as the end of a sentence.</returns>
+    /// <returns>Null; or, where reading broke off, why, as the end of a sentence. The rest of the entries may exist.</returns>
     public abstract string? Read(EntryVisitor visitor);
 
     public abstract void Dispose();
@@ -40,9 +40,20 @@ internal enum EntryKind
     /// <summary>Its name cannot be told in UTF-8 (told by readers that do not see bytes).</summary>
     Unnameable,
 
-    /// <summary>The operating system refuses to tell.</summary>
+    /// <summary>The permissions do not let this node look at it.</summary>
+    Forbidden,
+
+    /// <summary>It exists, and looking at it failed.</summary>
     Unreadable,
 }
+
+/// <summary>Why a directory cannot be opened.</summary>
+/// <param name="Reason">The end of a sentence.</param>
+/// <param name="IsForbidden">
+/// Whether the permissions say so: the operator does not want the directory to be served. Anything else is an error, which says nothing of
+/// what the directory holds.
+/// </param>
+internal sealed record ReadFailure(string Reason, bool IsForbidden);
 
 /// <summary>
 /// Which directory it is, whatever its path: device and inode, or the real path where the framework tells no inodes.
@@ -65,6 +76,9 @@ internal enum LinkTargetKind
 
     /// <summary>Nothing, or nothing that may be looked at.</summary>
     Nothing,
+
+    /// <summary>Following it failed: its target may exist.</summary>
+    Unreadable,
 
     /// <summary>Something outside of the root.</summary>
     Outside,

@@ -83,7 +83,7 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
         else if (errno != Errno.ENOENT)
         {
             Errno.ThrowIfShortage(errno);
-            visitor(name, EntryKind.Unreadable, default);
+            visitor(name, Errno.IsForbidden(errno) ? EntryKind.Forbidden : EntryKind.Unreadable, default);
         }
     }
 }

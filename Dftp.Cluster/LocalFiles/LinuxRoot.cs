@@ -39,7 +39,6 @@ internal sealed class LinuxRoot : LocalRoot
                 throw new RootDirectoryException($"the root directory {directory} cannot be read: {Errno.Describe(errno)}");
             }
 
-
             var root = new LinuxRoot(directory, node, mount, opened);
             if (Statx.Handle(opened, out _) == 0) return root;
             root.Dispose();
@@ -50,6 +49,9 @@ internal sealed class LinuxRoot : LocalRoot
             return null;
         }
     }
+
+    /// <summary>Where the root lies now, without symlinks; null where /proc does not tell.</summary>
+    public byte[]? RealPath => ReadLink.PathOf(_root);
 
     public override LocalOpenResult OpenFile(VirtualPath path)
     {
@@ -80,14 +82,14 @@ internal sealed class LinuxRoot : LocalRoot
     public override bool IsUnchanged(OpenedFile file) =>
         file.Place is { } place && Statx.Path(_root, place.TerminatedPath, out var now) == 0 && now == place.Status;
 
-    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure)
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure)
     {
         failure = null;
         var handle = Open(path, OpenAt2.O_DIRECTORY, BeneathWithoutLinks, out var errno);
         Errno.ThrowIfShortage(errno);
         if (handle is null)
         {
-            if (!IsGone(errno)) failure = Errno.Describe(errno);
+            if (!IsGone(errno)) failure = FailureOf(errno);
             return null;
         }
 
@@ -97,7 +99,7 @@ internal sealed class LinuxRoot : LocalRoot
 
         handle.Dispose();
         Errno.ThrowIfShortage(errno);
-        if (errno != 0) failure = Errno.Describe(errno);
+        if (errno != 0) failure = FailureOf(errno);
         return null;
     }
 
@@ -105,7 +107,7 @@ internal sealed class LinuxRoot : LocalRoot
     {
         using var handle = Open(path, OpenAt2.O_PATH | OpenAt2.O_NOFOLLOW, BeneathWithoutLinks, out var errno);
         Errno.ThrowIfShortage(errno);
-        if (handle is null) return IsGone(errno) ? null : EntryKind.Unreadable;
+        if (handle is null) return IsGone(errno) ? null : Errno.IsForbidden(errno) ? EntryKind.Forbidden : EntryKind.Unreadable;
         errno = Statx.Handle(handle, out var status);
         Errno.ThrowIfShortage(errno);
         return errno == 0 ? LinuxDirectoryReader.KindOf(status) : EntryKind.Unreadable;
@@ -121,13 +123,13 @@ internal sealed class LinuxRoot : LocalRoot
             {
                 Errno.EXDEV => LinkTargetKind.Outside,
                 Errno.ELOOP => LinkTargetKind.Circle,
-                _ => LinkTargetKind.Nothing,
+                _ => Errno.IsAbsent(errno) || Errno.IsForbidden(errno) ? LinkTargetKind.Nothing : LinkTargetKind.Unreadable,
             });
         }
 
         errno = Statx.Handle(handle, out var status);
         Errno.ThrowIfShortage(errno);
-        if (errno != 0) return new LinkTarget(LinkTargetKind.Nothing);
+        if (errno != 0) return new LinkTarget(LinkTargetKind.Unreadable);
         if (status.IsRegular) return new LinkTarget(LinkTargetKind.File, ToFacts(status));
         if (!status.IsDirectory) return new LinkTarget(LinkTargetKind.Special);
         return PathBeneath(handle) is { } real
@@ -236,7 +238,8 @@ internal sealed class LinuxRoot : LocalRoot
         return Below(root, path);
     }
 
-    private static byte[]? Below(byte[] root, byte[] path)
+    /// <returns>The path relative to the directory, empty for itself; null where it is not beneath.</returns>
+    public static byte[]? Below(byte[] root, byte[] path)
     {
         if (root.Length == 1) return path[1..];
         if (!path.AsSpan().StartsWith(root)) return null;
@@ -249,6 +252,8 @@ internal sealed class LinuxRoot : LocalRoot
     /// <summary>A removed root would read as an empty one. Some file systems in user space count no links at all: ask /proc too.</summary>
     private bool IsRemovedRoot(in FileStatus status) =>
         status.Links == 0 && ReadLink.PathOf(_root) is { } path && path.AsSpan().EndsWith(" (deleted)"u8);
+
+    private static ReadFailure FailureOf(int errno) => new(Errno.Describe(errno), Errno.IsForbidden(errno));
 
     private LocalOpenResult Refuse(VirtualPath path, int errno) => errno switch
     {

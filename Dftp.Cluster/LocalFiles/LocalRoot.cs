@@ -44,12 +44,12 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
 
     /// <summary>Opens a directory for reading its entries. No part of the path may be a symlink.</summary>
     /// <param name="path">Names joined by slashes; empty for the root. Bytes of the operating system on Linux, UTF-8 elsewhere.</param>
-    /// <param name="failure">Why it cannot be read, as the end of a sentence.</param>
+    /// <param name="failure">Why it cannot be read.</param>
     /// <returns>Null with a failure; or null without one where no directory is there (any more).</returns>
     /// <exception cref="IOException">
     /// The system lacks descriptors or memory for the moment, so that nothing can be said of what is there.
     /// </exception>
-    public abstract DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure);
+    public abstract DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure);
 
     /// <summary>What stands at a path, a last symlink not followed; null where nothing does.</summary>
     /// <param name="path">As <see cref="OpenDirectory"/>'s.</param>

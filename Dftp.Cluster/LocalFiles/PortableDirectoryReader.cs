@@ -94,7 +94,7 @@ internal sealed class PortableDirectoryReader : DirectoryReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Found(name, EntryKind.Unreadable, default);
+            return new Found(name, e is UnauthorizedAccessException ? EntryKind.Forbidden : EntryKind.Unreadable, default);
         }
     }
 

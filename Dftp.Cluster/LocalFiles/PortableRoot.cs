@@ -73,7 +73,7 @@ internal sealed class PortableRoot : LocalRoot
         }
     }
 
-    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure)
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure)
     {
         failure = null;
         try
@@ -88,7 +88,7 @@ internal sealed class PortableRoot : LocalRoot
         }
         catch (Exception e) when (IsExpected(e) && !IsShortage(e))
         {
-            failure = e.Message;
+            failure = new ReadFailure(e.Message, e is UnauthorizedAccessException);
             return null;
         }
     }
@@ -104,7 +104,7 @@ internal sealed class PortableRoot : LocalRoot
         }
         catch (Exception e) when (IsExpected(e) && !IsShortage(e))
         {
-            return EntryKind.Unreadable;
+            return e is UnauthorizedAccessException ? EntryKind.Forbidden : EntryKind.Unreadable;
         }
     }
 
@@ -123,9 +123,13 @@ internal sealed class PortableRoot : LocalRoot
                 ? new LinkTarget(LinkTargetKind.Directory, RealPath: ToRelativeBytes(real))
                 : new LinkTarget(LinkTargetKind.File, PortableDirectoryReader.FactsOf(new FileInfo(real)));
         }
-        catch (Exception e) when (IsExpected(e) && !IsShortage(e))
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or UnauthorizedAccessException)
         {
             return new LinkTarget(LinkTargetKind.Nothing);
+        }
+        catch (Exception e) when (IsExpected(e) && !IsShortage(e))
+        {
+            return new LinkTarget(LinkTargetKind.Unreadable);
         }
     }
 

@@ -120,7 +120,10 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
                     ? new AnnouncedState(epoch, sequence, digest)
                     : null;
             return new Greeting(
-                new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state),
+                new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state)
+                {
+                    Unconfirmed = UnconfirmedField.Read(form.GetValueOrDefault("unconfirmed")),
+                },
                 form.GetValueOrDefault("cluster-name"),
                 form.GetValueOrDefault("request-full-update") == "true",
                 form.GetValueOrDefault("leaving") == "true",

@@ -18,12 +18,14 @@ namespace Dftp.Cluster.Management;
 /// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
 /// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (away; joining: it was heard of and has not said yet what
 /// it holds; unconfirmed: its files are listed as they were when this node ended, so of this node itself until its first scan has ended),
-/// <c>unconfirmed</c> (whether that is the state);</item>
+/// <c>unconfirmed</c> (whether that is the state), <c>path</c> (absent for a whole node: only what the node has there is unconfirmed, because
+/// its disk cannot be read there since that time);</item>
 /// <item><c>confirmed</c>: whether the whole tree is what the nodes say, nobody missing;</item>
 /// <item><c>savedTree</c>, absent where none is kept: <c>restored</c> (as of when the tree was that this node began with), <c>written</c>,
 /// <c>bytes</c>, <c>failure</c>;</item>
 /// <item><c>scan</c>, of the whole root: <c>state</c> (scanning, following, rootLost, failed, stopped), <c>failure</c>, <c>finished</c>,
-/// <c>durationSeconds</c>, <c>files</c>, <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>);</item>
+/// <c>durationSeconds</c>, <c>files</c>; and as of now <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>) and <c>unreadable</c>, the
+/// places of this node of which the entries are shown as they were (<c>path</c>, <c>since</c>, <c>reason</c>);</item>
 /// <item><c>watch</c>: <c>directories</c> that are watched, <c>events</c>, <c>overflows</c>, <c>updates</c>, <c>polled</c> (<c>reason</c>,
 /// <c>count</c>, <c>example</c>);</item>
 /// <item><c>discovery</c>, absent where it is switched off: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
@@ -40,6 +42,9 @@ internal sealed class StatusWriter(
     ScanStatus scan,
     SavedTreeStatus? savedTree)
 {
+    /// <summary>More of them mean that the disk is broken all over.</summary>
+    private const int MaxUnreadable = 1000;
+
     public void Write(Utf8JsonWriter json)
     {
         var snapshot = tree.Current;
@@ -111,6 +116,7 @@ internal sealed class StatusWriter(
             json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
             json.WriteString("state", node.Reason switch { MissingReason.Joining => "joining", MissingReason.Unconfirmed => "unconfirmed", _ => "away" });
             json.WriteBoolean("unconfirmed", node.Reason == MissingReason.Unconfirmed);
+            if (node.Path is { } path) json.WriteString("path", path.Value);
             json.WriteEndObject();
         }
 
@@ -151,6 +157,17 @@ internal sealed class StatusWriter(
             json.WriteStartArray("examples");
             foreach (var example in skipped.Examples) json.WriteStringValue(example);
             json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("unreadable");
+        foreach (var place in scan.Unreadable.Take(MaxUnreadable))
+        {
+            json.WriteStartObject();
+            json.WriteString("path", place.Path.Value);
+            json.WriteNumber("since", place.Since.Seconds);
+            json.WriteString("reason", place.Reason);
             json.WriteEndObject();
         }
 

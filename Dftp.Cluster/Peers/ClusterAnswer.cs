@@ -73,7 +73,10 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
             && Digest(json, "Digest") is { } digest
             ? new AnnouncedState(epoch, sequence, digest)
             : null;
-        return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state);
+        return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state)
+        {
+            Unconfirmed = UnconfirmedField.Read(Text(json, "Unconfirmed")),
+        };
     }
 
     private static HostPort WithHost(HostPort address, string host) => address.Host.Length > 0 ? address : address with { Host = host };
@@ -148,6 +151,7 @@ internal static class ClusterAnswerWriter
             json.WriteString("Digest", state.Digest.ToString("x16", CultureInfo.InvariantCulture));
         }
 
+        if (node.Description.Unconfirmed.Count > 0) json.WriteString("Unconfirmed", UnconfirmedField.Write(node.Description.Unconfirmed));
         json.WriteEndObject();
     }
 }

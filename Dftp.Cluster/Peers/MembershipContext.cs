@@ -31,5 +31,5 @@ internal sealed class MembershipContext(
     public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };
 
     /// <summary>What this node says of itself now.</summary>
-    public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State);
+    public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State) { Unconfirmed = own.Unconfirmed };
 }

@@ -100,6 +100,9 @@ internal sealed record PeerFacts
     /// <summary>What it last said that it holds.</summary>
     public AnnouncedState? Said { get; init; }
 
+    /// <summary>The places of which it last said that it cannot read them; its updates say nothing of them.</summary>
+    public IReadOnlyList<UnconfirmedPlace> Unconfirmed { get; init; } = [];
+
     /// <summary>The last of its updates that is in the tree; null when a full one is needed.</summary>
     public UpdatePosition? Applied { get; init; }
 

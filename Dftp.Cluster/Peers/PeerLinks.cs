@@ -18,6 +18,7 @@ internal sealed class PeerLinks : IDisposable
         _context = context;
         context.Peers.Added += Start;
         context.Own.Changed += PushToAll;
+        context.Own.UnconfirmedChanged += PingAll;
     }
 
     /// <summary>From now on peers are spoken to: before, they could not call back.</summary>
@@ -73,6 +74,11 @@ internal sealed class PeerLinks : IDisposable
         {
             _context.Log.LoopFailed($"the link to {peer.Name}", error.ToString());
         }
+    }
+
+    private void PingAll()
+    {
+        foreach (var peer in _context.Peers.All) peer.PingNow.Raise();
     }
 
     private void PushToAll()

@@ -77,6 +77,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
             Epoch = epoch,
             DoubtedEpoch = null,
             Said = description.State,
+            Unconfirmed = description.Unconfirmed,
             Applied = facts.Applied?.Epoch > epoch ? null : facts.Applied,
             AskedAt = wasAsked ? time.GetTimestamp() : isStart ? null : facts.AskedAt,
             KnownDigest = knownDigest,
@@ -150,7 +151,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
 
     /// <summary>
     /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were heard of, until they have
-    /// said what they hold and whom they know; and those that are away, unless they never answered and no other node has named them lately.
+    /// said what they hold and whom they know; and those that are away, unless they never answered and no other node has named them lately; and
+    /// the places that peers cannot read themselves.
     /// </summary>
     /// <param name="stillSeen">How long the word of another node, or an announcement, counts for a node that is away and never answered.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
@@ -160,15 +162,17 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         foreach (var (_, peer) in _peers)
         {
             var facts = peer.Facts;
-            if (IsMissing(facts, stillSeen)) (missing ??= []).Add(facts);
+            if (IsMissing(facts, stillSeen) || facts.Unconfirmed.Count > 0) (missing ??= []).Add(facts);
         }
 
         if (missing is null) return [];
         missing.Sort((a, b) => a.Name.CompareTo(b.Name));
-        return missing.ConvertAll(facts => new MissingNode(
-            facts.Name,
-            UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince),
-            IsJoining(facts) ? MissingReason.Joining : IsShown(facts.Name) ? MissingReason.Unconfirmed : MissingReason.Away));
+        return
+        [
+            .. missing.SelectMany(facts => IsMissing(facts, stillSeen)
+                ? [WholeNode(facts)]
+                : facts.Unconfirmed.Select(place => MissingNode.At(facts.Name, place))),
+        ];
     }
 
     /// <summary>
@@ -227,6 +231,11 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     {
         foreach (var peer in _peers.Values) peer.Dispose();
     }
+
+    private MissingNode WholeNode(PeerFacts facts) => new(
+        facts.Name,
+        UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince),
+        IsJoining(facts) ? MissingReason.Joining : IsShown(facts.Name) ? MissingReason.Unconfirmed : MissingReason.Away);
 
     private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts switch
     {

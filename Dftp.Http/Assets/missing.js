@@ -3,20 +3,25 @@
 import { element } from './dom.js';
 import { showExactTime, showTime } from './facts.js';
 
-/** Reads "name;since=1477224426;unconfirmed, …", names percent-encoded; the last part is "joining", "unconfirmed" or absent. */
+/** Reads "name;since=1477224426;unconfirmed;path=/a%20b, …", names and paths percent-encoded; "joining" may stand for "unconfirmed", or neither. */
 export function missingNodes(header) {
   return header.split(',').map(each => each.trim()).filter(Boolean).map(each => {
     const [name, ...parameters] = each.split(';');
     const since = parameters.map(parameter => /^since=(\d+)$/.exec(parameter.trim())).find(Boolean);
     const has = word => parameters.some(parameter => parameter.trim() === word);
-    return { name: decodeURIComponent(name), since: since ? since[1] * 1000 : null, isUnconfirmed: has('unconfirmed'), isJoining: has('joining') };
+    const path = parameters.map(parameter => /^path=(.+)$/.exec(parameter.trim())).find(Boolean);
+    return {
+      name: decodeURIComponent(name), since: since ? since[1] * 1000 : null, isUnconfirmed: has('unconfirmed'), isJoining: has('joining'),
+      path: path ? decodeURIComponent(path[1]) : null,
+    };
   });
 }
 
 /** The notice above a list, null when it is whole. */
 export function missingNotice(nodes) {
   if (nodes.length === 0) return null;
-  const [unconfirmed, joining] = [nodes.filter(node => node.isUnconfirmed), nodes.filter(node => node.isJoining)];
+  const places = nodes.filter(node => node.path !== null);
+  const [unconfirmed, joining] = [nodes.filter(node => node.isUnconfirmed && node.path === null), nodes.filter(node => node.isJoining)];
   const away = nodes.filter(node => !node.isUnconfirmed && !node.isJoining);
   const words = [];
   if (away.length > 0) {
@@ -26,7 +31,8 @@ export function missingNotice(nodes) {
   if (joining.length > 0) {
     words.push('This list may be incomplete: ', ...told(joining), joining.length === 1 ? ' is joining. ' : ' are joining. ');
   }
-  if (unconfirmed.length > 0) words.push('Not confirmed yet are the files of ', ...told(unconfirmed, 'shown as of'), '.');
+  if (unconfirmed.length > 0) words.push('Not confirmed yet are the files of ', ...told(unconfirmed, 'shown as of'), '. ');
+  for (const place of places) words.push(...told([place], 'since'), ` cannot read ${place.path}: its files there are shown as they were. `);
   return element('p', { className: 'notice', role: 'status' }, ...words);
 }
 

@@ -99,7 +99,8 @@ internal sealed class GreetingPage(HttpOptions options)
         foreach (var node in request.Completeness.Missing)
         {
             // It has its row already where it is this node, whose own files may be unconfirmed, and where it was met and is joining.
-            if (node.Name == options.NodeName || (node.Reason == MissingReason.Joining && request.Tree.FindNode(node.Name) is not null)) continue;
+            // So has one that cannot read a place.
+            if (node.Name == options.NodeName || node.Path is not null || (node.Reason == MissingReason.Joining && request.Tree.FindNode(node.Name) is not null)) continue;
             var state = node.Reason switch
             {
                 MissingReason.Joining => Show(NodeState.Joining),

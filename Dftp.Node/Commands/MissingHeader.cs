@@ -4,7 +4,8 @@ namespace Dftp.Node.Commands;
 
 /// <summary>
 /// Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded; <c>;joining</c> follows where the node has
-/// not said yet what it holds, <c>;unconfirmed</c> where its files are shown as they were then.
+/// not said yet what it holds, <c>;unconfirmed</c> where its files are shown as they were then, and
+/// <c>;path=/a%20b</c> where that is so of one place only.
 /// </summary>
 internal static class MissingHeader
 {
@@ -19,6 +20,14 @@ internal static class MissingHeader
         var given = parts.FirstOrDefault(part => part.StartsWith("since=", StringComparison.Ordinal))?["since=".Length..];
         var isUnconfirmed = parts.Contains("unconfirmed");
         if (parts.Contains("joining")) return $"{name} is joining";
+        if (parts.FirstOrDefault(part => part.StartsWith("path=", StringComparison.Ordinal)) is { } place)
+        {
+            var path = Uri.UnescapeDataString(place["path=".Length..]);
+            return long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var failed)
+                ? $"{name} cannot read {path} since {Measures.Time(failed)}"
+                : $"{name} cannot read {path}";
+        }
+
         return (long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var since), isUnconfirmed) switch
         {
             (true, true) => $"{name} is shown as of {Measures.Time(since)} and not confirmed yet",

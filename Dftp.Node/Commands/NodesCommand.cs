@@ -33,7 +33,7 @@ internal static class NodesCommand
         }
 
         // One that was met and is joining has its row already.
-        foreach (var missing in report.Missing.Where(missing => !missing.IsJoining || report.Nodes.All(node => node.Name != missing.Name)))
+        foreach (var missing in report.Missing.Where(missing => missing.Path is null && (!missing.IsJoining || report.Nodes.All(node => node.Name != missing.Name))))
             table.Add(missing.Name, missing.IsJoining ? missing.State : "missing", Nothing, Nothing, Nothing, Measures.Time(missing.Since), Nothing, Or(missing.LastAddress));
         await table.WriteAsync(context.Output);
         return ExitCode.Done;

@@ -21,6 +21,8 @@ internal static class StatusCommand
         return ExitCode.Done;
     }
 
+    private const int MaxUnreadable = 10;
+
     private static IEnumerable<(string Subject, string Text)> Lines(StatusReport report, DateTimeOffset now)
     {
         var up = Measures.Duration(report.UptimeSeconds);
@@ -31,12 +33,14 @@ internal static class StatusCommand
         {
             var where = missing.LastAddress.Length > 0 ? $", last at {missing.LastAddress}" : "";
             if (missing.IsJoining) yield return ("joining", $"{missing.Name}{where}");
+            else if (missing.Path is { } path) yield return ("unconfirmed", $"{missing.Name} at {path}, which it cannot read since {Measures.Time(missing.Since)}");
             else yield return missing.Unconfirmed
                 ? ("unconfirmed", $"{missing.Name} as of {Measures.Time(missing.Since)}{where}")
                 : ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
         }
 
         yield return ("scan", Scan(report.Scan, now));
+        foreach (var place in report.Scan.Unreadable.Take(MaxUnreadable)) yield return ("unreadable", $"{place.Path}: {place.Reason}");
         foreach (var skipped in report.Scan.Skipped) yield return ("left out", LeftOut(skipped));
         if (report.Watch is { } watch)
         {
@@ -62,8 +66,9 @@ internal static class StatusCommand
         var doubt = suspects.Count > 0 ? $"; no answer of late from {string.Join(", ", suspects)}" : "";
         var missing = Count(report.Missing.Count(node => !node.Unconfirmed && !node.IsJoining), "missing");
         var joining = Count(report.Missing.Count(node => node.IsJoining), "joining");
-        var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed), "not confirmed yet");
-        return $"{Measures.Number(report.Nodes.Count(node => node.State != "joining"))} there{missing}{joining}{unconfirmed}{doubt}";
+        var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed && node.Path is null), "not confirmed yet");
+        var unreadable = Count(report.Missing.Where(node => node.Path is not null).DistinctBy(node => node.Name).Count(), "with unreadable places");
+        return $"{Measures.Number(report.Nodes.Count(node => node.State != "joining"))} there{missing}{joining}{unconfirmed}{unreadable}{doubt}";
 
         static string Count(int count, string what) => count > 0 ? $", {Measures.Number(count)} {what}" : "";
     }

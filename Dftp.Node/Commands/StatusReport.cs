@@ -46,6 +46,7 @@ internal sealed record StatusReport
         {
             var report = JsonSerializer.Deserialize(json.Span, AnswerJson.Default.StatusReport);
             return report is not null && report.Nodes.All(IsThere) && report.Missing.All(IsThere) && report.Scan.Skipped.All(IsThere)
+                && report.Scan.Unreadable.All(IsThere)
                 && report.Watch?.Polled.All(IsThere) != false ? report : null;
         }
         catch (JsonException)
@@ -98,6 +99,9 @@ internal sealed record MissingStatus
 
     public bool IsJoining => State == "joining";
 
+    /// <summary>Null for a whole node; otherwise the place that its disk cannot be read at.</summary>
+    public string? Path { get; set; }
+
     /// <summary>Its management address; empty where it is not known.</summary>
     public string LastAddress { get; set; } = "";
 }
@@ -117,6 +121,18 @@ internal sealed record ScanStatus
     public long Files { get; set; }
 
     public IReadOnlyList<SkippedStatus> Skipped { get; set; } = [];
+
+    public IReadOnlyList<UnreadableReport> Unreadable { get; set; } = [];
+}
+
+/// <summary>A place that the node cannot read; its entries are shown as they were.</summary>
+internal sealed record UnreadableReport
+{
+    public string Path { get; set; } = "";
+
+    public long Since { get; set; }
+
+    public string Reason { get; set; } = "";
 }
 
 /// <summary>What was left out of the scan for one reason.</summary>

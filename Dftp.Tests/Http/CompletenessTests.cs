@@ -169,6 +169,60 @@ public sealed class CompletenessTests
         Assert.AreEqual(status, response.StatusCode);
     }
 
+    // A place that a node cannot read is no reason to doubt what lies elsewhere.
+    [TestMethod]
+    [DataRow("/fs/a%20b/", true)]
+    [DataRow("/fs/a%20b/c%2C/", true)]
+    [DataRow("/fs/a%20b/c%2C/x", true)]
+    [DataRow("/fs/a%20b/c%2C/gone", true)]
+    [DataRow("/fs/?archive=tar", true)]
+    [DataRow("/find/", true)]
+    [DataRow("/find/?under=a%20b", true)]
+    [DataRow("/holders/a%20b/c%2C/x", true)]
+    [DataRow("/", true)]
+    [DataRow("/fs/a/", false)]
+    [DataRow("/fs/a/x", false)]
+    [DataRow("/fs/a%20b/c/", false)]
+    [DataRow("/fs/a%20b/gone", false)]
+    [DataRow("/find/a/", false)]
+    [DataRow("/holders/a/x", false)]
+    public async Task Place_that_a_node_cannot_read_concerns_the_answers_that_include_it(string target, bool concerns)
+    {
+        var place = MissingNode.At(Nas.Name, new UnconfirmedPlace(VirtualPath.Parse("/a b/c,"), UnixTime.FromSeconds(1477224426)));
+        await using var site = await HttpSite.StartAsync(Tree(place).File("/a b/c,/x", "x").File("/a b/c/y", "y"));
+
+        using var told = await site.GetAsync(target);
+        using var whole = await site.GetAsync(target + (target.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "require=complete");
+
+        var refused = whole.StatusCode == HttpStatusCode.ServiceUnavailable;
+        Assert.AreEqual(concerns, refused, $"{whole.StatusCode}");
+        if (refused)
+        {
+            Assert.AreEqual("nas;since=1477224426;unconfirmed;path=/a%20b/c%2C", whole.Headers.GetValues("X-Dftp-Missing").Single());
+            Assert.AreEqual(
+                "The tree is not complete: nas cannot read /a b/c, since 2016-10-23 12:07 UTC, and its files there are shown as they were.\n",
+                await whole.Content.ReadAsStringAsync());
+        }
+        else
+        {
+            Assert.IsFalse(told.Headers.Contains("X-Dftp-Missing"));
+        }
+    }
+
+    [TestMethod]
+    public async Task Place_that_a_node_cannot_read_is_told_by_its_listing_in_words_and_in_a_header()
+    {
+        var place = MissingNode.At(Nas.Name, new UnconfirmedPlace(VirtualPath.Parse("/a"), UnixTime.FromSeconds(1477224426)));
+        await using var site = await HttpSite.StartAsync(Tree(place));
+
+        using var response = await site.GetAsync("/fs/a/");
+        var page = await site.GetTextAsync("/fs/a/");
+
+        Assert.AreEqual("nas;since=1477224426;unconfirmed;path=/a", response.Headers.GetValues("X-Dftp-Missing").Single());
+        StringAssert.Contains(page, "This list may be incomplete: nas cannot read /a since 2016-10-23 12:07 UTC, and its files there are shown as they were.");
+        StringAssert.Contains(await site.GetTextAsync("/fs/a/nothing"), "It may be on nas, which cannot read /a since 2016-10-23 12:07 UTC.");
+    }
+
     // What a peer asks for is what this node holds, and that is all there.
     [TestMethod]
     public async Task Peer_is_answered_from_the_own_tree_that_misses_nobody()

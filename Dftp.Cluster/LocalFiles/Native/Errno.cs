@@ -26,6 +26,9 @@ internal static class Errno
     /// <summary>Nothing is at the path, or it cannot be reached by it.</summary>
     public static bool IsAbsent(int errno) => errno is ENOENT or ENOTDIR or ELOOP or ENAMETOOLONG;
 
+    /// <summary>The permissions of the path, or of a directory on it, do not let this process in.</summary>
+    public static bool IsForbidden(int errno) => errno is EACCES or EPERM;
+
     /// <summary>The system lacks something for the moment: that says nothing of what was asked for.</summary>
     public static bool IsShortage(int errno) => errno is EMFILE or ENFILE or ENOMEM;
 

@@ -34,6 +34,7 @@ internal static unsafe partial class Inotify
     private const int NonBlocking = 0x800 | 0x80000;
 
     private const short PollIn = 1;
+    private const short PollPriority = 2;
 
     // struct inotify_event: watch 4, mask 4, cookie 4, length of the name 4, then the name with at least one NUL.
     private const int HeaderSize = 16;
@@ -71,26 +72,32 @@ internal static unsafe partial class Inotify
 
     public static void Unwatch(SafeFileHandle inotify, int watch) => RemoveWatch(inotify, watch);
 
-    /// <summary>Waits until one of two descriptors can be read.</summary>
-    /// <param name="events">The one.</param>
-    /// <param name="stop">The other.</param>
-    /// <param name="milliseconds">The longest wait; -1 for ever.</param>
-    /// <returns>Which of them can be read; neither after the longest wait.</returns>
-    public static (bool Events, bool Stop) Wait(SafeFileHandle? events, SafeFileHandle stop, int milliseconds)
+    /// <summary>Waits until one of the descriptors is ready.</summary>
+    /// <param name="events">Ready when it can be read; null for none.</param>
+    /// <param name="mounts">Ready when it has changed (<see cref="MountTable"/>), which this call acknowledges; null for none.</param>
+    /// <param name="stop">Ready when it can be read.</param>
+    /// <param name="milliseconds">The longest wait; -1 for no limit.</param>
+    /// <returns>Which of them are ready; none after the longest wait.</returns>
+    public static (bool Events, bool Mounts, bool Stop) Wait(SafeFileHandle? events, SafeFileHandle? mounts, SafeFileHandle stop, int milliseconds)
     {
-        bool eventsHeld = false, stopHeld = false;
+        bool eventsHeld = false, mountsHeld = false, stopHeld = false;
         try
         {
             events?.DangerousAddRef(ref eventsHeld);
+            mounts?.DangerousAddRef(ref mountsHeld);
             stop.DangerousAddRef(ref stopHeld);
-            var polled = stackalloc PollFd[2];
+            var polled = stackalloc PollFd[3];
             polled[0] = new PollFd { Descriptor = (int)stop.DangerousGetHandle(), Events = PollIn };
             polled[1] = new PollFd { Descriptor = events is null ? -1 : (int)events.DangerousGetHandle(), Events = PollIn };
-            return Poll(polled, 2, milliseconds) > 0 ? (polled[1].Returned != 0, polled[0].Returned != 0) : (false, false);
+            polled[2] = new PollFd { Descriptor = mounts is null ? -1 : (int)mounts.DangerousGetHandle(), Events = PollPriority };
+            return Poll(polled, 3, milliseconds) > 0
+                ? (polled[1].Returned != 0, polled[2].Returned != 0, polled[0].Returned != 0)
+                : (false, false, false);
         }
         finally
         {
             if (eventsHeld) events!.DangerousRelease();
+            if (mountsHeld) mounts!.DangerousRelease();
             if (stopHeld) stop.DangerousRelease();
         }
     }

@@ -18,6 +18,7 @@ internal sealed class EntryCollector
     private readonly FileColumnsBuilder _files = new();
     private List<ScannedDirectory> _directories = [];
     private int _sinceCheck;
+    private bool _isEmpty;
 
     public EntryCollector(ScanRun run, CancellationToken cancellationToken)
     {
@@ -38,14 +39,15 @@ internal sealed class EntryCollector
     public void CountDirectory() => Directories++;
 
     /// <summary>Adds the files to the directory's draft and keeps the directories for <see cref="TakeDirectories"/>.</summary>
-    /// <returns>Why reading broke off, or null.</returns>
-    public string? Collect(ScannedDirectory directory, DirectoryReader reader)
+    /// <returns>Why reading broke off, or null; and whether no entry was found.</returns>
+    public (string? Failure, bool IsEmpty) Collect(ScannedDirectory directory, DirectoryReader reader)
     {
         _directory = directory;
+        _isEmpty = true;
         _files.Clear();
         var failure = reader.Read(_visitor);
         directory.Draft!.SetFiles(_files.Build());
-        return failure;
+        return (failure, _isEmpty);
     }
 
     public List<ScannedDirectory> TakeDirectories()
@@ -67,6 +69,7 @@ internal sealed class EntryCollector
             _cancellationToken.ThrowIfCancellationRequested();
         }
 
+        _isEmpty = false;
         if (kind == EntryKind.Unnameable)
         {
             Skip(SkipReason.NameNotUtf8, name);
@@ -93,9 +96,8 @@ internal sealed class EntryCollector
             case EntryKind.Directory: _directories.Add(_directory.Child(name)); break;
             case EntryKind.Link: Follow(name); break;
             case EntryKind.Special: Skip(SkipReason.NotRegular, name); break;
-            default:
-                _run.SkipUnreadable(SkipReason.UnreadableFile, _directory.Path, name, "the operating system does not tell what it is");
-                break;
+            case EntryKind.Forbidden: _run.LeaveOutForbidden(_directory, SkipReason.UnreadableFile, name, "permission denied"); break;
+            default: _run.MarkUnreadable(_directory, SkipReason.UnreadableFile, name, "its status cannot be read"); break;
         }
     }
 
@@ -116,6 +118,7 @@ internal sealed class EntryCollector
             case LinkTargetKind.Directory: _directories.Add(_directory.LinkedChild(name, target.RealPath!)); break;
             case LinkTargetKind.Special: Skip(SkipReason.NotRegular, name); break;
             case LinkTargetKind.Outside: Skip(SkipReason.LinkLeavesRoot, name); break;
+            case LinkTargetKind.Unreadable: _run.MarkUnreadable(_directory, SkipReason.UnreadableFile, name, "its target cannot be read"); break;
             case LinkTargetKind.Circle: Skip(SkipReason.LinkLoops, name); break;
             default: Skip(SkipReason.LinkDangles, name); break;
         }
@@ -128,7 +131,7 @@ internal sealed class EntryCollector
         Bytes += facts.Size;
     }
 
-    private void Skip(SkipReason reason, ReadOnlySpan<byte> name) => _run.Skipped.Add(reason, _directory.Path, name);
+    private void Skip(SkipReason reason, ReadOnlySpan<byte> name) => _run.LeaveOut(_directory, reason, name);
 
     private int PathLength(ReadOnlySpan<byte> name) =>
         _directory.Path.Length == 0 ? name.Length : _directory.Path.Length + 1 + name.Length;

@@ -71,6 +71,16 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
+    /// <summary>What its last scan did not take into the tree; null for nothing.</summary>
+    public DirectoryReport? Report
+    {
+        get => _rare?.Report;
+        set
+        {
+            if (value is not null || _rare is not null) Rare.Report = value;
+        }
+    }
+
     /// <summary>Where it really lies beneath the root, in bytes of the operating system.</summary>
     public byte[] RealPath => RealPathBehindLink ?? Encoding.UTF8.GetBytes(Path.Relative.ToArray());
 
@@ -134,5 +144,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         public string? PolledBecause { get; set; }
 
         public HashSet<byte[]>? Dependencies { get; set; }
+
+        public DirectoryReport? Report { get; set; }
     }
 }

@@ -14,8 +14,16 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
     private bool _isScanned;
     private bool _isRestored;
 
+    private volatile IReadOnlyList<UnconfirmedPlace> _unconfirmed = [];
+
     /// <summary>Called after each change, outside of the lock.</summary>
     public event Action? Changed;
+
+    /// <summary>Called after each change of <see cref="Unconfirmed"/>.</summary>
+    public event Action? UnconfirmedChanged;
+
+    /// <summary>The places of which the tree has what was known of this node before, because its disk cannot be read there. Few.</summary>
+    public IReadOnlyList<UnconfirmedPlace> Unconfirmed => _unconfirmed;
 
     /// <summary>This start of the process: milliseconds, so that a later start has a greater number.</summary>
     public long Epoch { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -134,6 +142,12 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
 
         Changed?.Invoke();
         return changed;
+    }
+
+    public void SetUnconfirmed(IReadOnlyList<UnconfirmedPlace> places)
+    {
+        _unconfirmed = places;
+        UnconfirmedChanged?.Invoke();
     }
 
     private uint Now() => (uint)time.GetUtcNow().ToUnixTimeSeconds();

@@ -18,7 +18,9 @@ internal readonly record struct ScannedPlace(VirtualPath Path, DirectoryBuilder 
 /// <param name="Places">Sorted: a directory stands before those below it.</param>
 /// <param name="Unread">The directories of them that are known: they have their facts and nothing of what they hold.</param>
 /// <param name="Files">Files found.</param>
-internal sealed record PlacesResult(IReadOnlyList<ScannedPlace> Places, IReadOnlySet<DirectoryBuilder> Unread, long Files);
+/// <param name="Reports">The directories that have a <see cref="ScannedDirectory.Report"/>.</param>
+internal sealed record PlacesResult(
+    IReadOnlyList<ScannedPlace> Places, IReadOnlySet<DirectoryBuilder> Unread, long Files, IReadOnlyList<ScannedDirectory> Reports);
 
 /// <summary>
 /// Finds the directories that are to be read again and reads each without what is below its known directories. What is new there is
@@ -59,14 +61,17 @@ internal sealed class PartialScan(ScanRun run, DirtyBatch batch, ScanObserver? o
     }
 
     /// <summary>Call it when all threads have ended.</summary>
-    public PlacesResult ToResult(long files)
+    public PlacesResult ToResult()
     {
-        // What vanished from the directory above it while both were read is not there.
-        var places = _read.Where(place => place.Key.IsRoot || !_read.ContainsKey(place.Key.Parent) || _present.Contains(place.Key))
+        var places = _read.Where(place => place.Key.IsRoot || IsPresent(place.Key))
             .Select(place => new ScannedPlace(place.Key, place.Value))
             .OrderBy(place => place.Path, ByPath);
-        return new PlacesResult([.. places], _unread, files);
+        return new PlacesResult([.. places], _unread, run.Files, run.Reports);
     }
+
+    /// <summary>A directory that vanished from the one above it while both were read is not there, unless that one was read in part only.</summary>
+    private bool IsPresent(VirtualPath path) =>
+        !_read.TryGetValue(path.Parent, out var parent) || parent.IsPartial || _present.Contains(path);
 
     private void ReadChildren(VirtualPath path, EntryCollector collector)
     {

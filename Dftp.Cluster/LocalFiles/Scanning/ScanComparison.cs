@@ -6,7 +6,8 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
 /// Compares a scan with what this node announced before. What stayed as it was keeps its time of change, so that scanning again never
-/// flips an owner; what is new or different gets the present one, and so does what has a time that is yet to come.
+/// flips an owner; what is new or different gets the present one, and so does what has a time that is yet to come. What the scan could not
+/// read stays as it was announced.
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="now">Unix seconds.</param>
@@ -44,7 +45,12 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     {
         var before = announced?.PartOf(node);
         CompareDirectory(draft, before, path);
-        foreach (var gone in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+        foreach (var gone in DirectoriesNotScanned(draft, announced))
+        {
+            if (draft.MayHold(gone.Name)) draft.Add(DirectoryBuilder.Of(gone, node));
+            else Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+        }
+
         CompareFiles(draft, before?.Files ?? default, path);
         foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
     }
@@ -60,7 +66,11 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     {
         var before = announced?.PartOf(node);
         CompareDirectory(draft, before, path);
-        foreach (var gone in DirectoriesGone(draft, announced)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+        foreach (var gone in DirectoriesNotScanned(draft, announced))
+        {
+            if (!draft.MayHold(gone.Name)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+        }
+
         CompareFiles(draft, before?.Files ?? default, path);
         foreach (var child in draft.Directories())
         {
@@ -85,7 +95,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
         if (!path.IsRoot) Add(EntryChange.Put(path, facts, before?.Announced?.Changed ?? 0));
     }
 
-    private List<TreeDirectory> DirectoriesGone(DirectoryBuilder draft, TreeDirectory? announced)
+    private List<TreeDirectory> DirectoriesNotScanned(DirectoryBuilder draft, TreeDirectory? announced)
     {
         if (announced is null || announced.Children.Length == 0) return [];
         var scanned = new HashSet<byte[]>(draft.Directories().Select(child => child.Name), NameBytes.Comparer);
@@ -114,7 +124,9 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
             var order = at == before.Count ? 1 : next == scanned.Count ? -1 : before.NameSpan(at).SequenceCompareTo(scanned.NameSpan(next));
             if (order < 0)
             {
-                Add(EntryChange.Delete(Child(path, before.NameSpan(at)), now, before[at].Changed));
+                var name = before.NameSpan(at);
+                if (draft.MayHold(name)) _stamped.Add(name, before[at]);
+                else Add(EntryChange.Delete(Child(path, name), now, before[at].Changed));
                 at++;
                 continue;
             }

@@ -8,6 +8,10 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 /// <param name="Directories">Directories found, the start not counted.</param>
 /// <param name="Bytes">The sum of the files' sizes.</param>
 /// <param name="Duration">From start to end.</param>
-/// <param name="Skipped">What was left out.</param>
+/// <param name="Reports">The directories that have a <see cref="ScannedDirectory.Report"/>.</param>
 internal sealed record ScanResult(
-    DirectoryBuilder? Root, long Files, long Directories, long Bytes, TimeSpan Duration, SkippedEntries Skipped);
+    DirectoryBuilder? Root, long Files, long Directories, long Bytes, TimeSpan Duration, IReadOnlyList<ScannedDirectory> Reports)
+{
+    /// <summary>What was left out.</summary>
+    public SkippedEntries Skipped => new(Reports.Select(directory => (directory.Path, directory.Report!)));
+}

@@ -7,13 +7,13 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>One scan, and what its threads share.</summary>
 /// <param name="root">What is scanned.</param>
-/// <param name="skipped">Where it counts what it leaves out.</param>
 /// <param name="observer">Who is told of the directories, or null.</param>
-/// <param name="logUnreadable">Takes a path and a reason.</param>
-internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserver? observer, Action<string, string> logUnreadable)
+/// <param name="logForbidden">Takes a path and a reason.</param>
+internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<string, string> logForbidden)
 {
     private readonly ScanQueue _queue = new(holds: 1);
     private readonly Lock _totals = new();
+    private readonly List<ScannedDirectory> _reports = [];
     private long _files;
     private long _directories;
     private long _bytes;
@@ -23,13 +23,14 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
 
     public ScanObserver? Observer => observer;
 
-    public SkippedEntries Skipped => skipped;
-
     /// <summary>Where the scan of a whole started, once it was opened.</summary>
     public DirectoryBuilder? Start { get; private set; }
 
     /// <summary>Files found.</summary>
     public long Files => _files;
+
+    /// <summary>The directories that have a <see cref="ScannedDirectory.Report"/>.</summary>
+    public IReadOnlyList<ScannedDirectory> Reports => _reports;
 
     /// <summary>
     /// The life of one thread of the scan:
@@ -138,12 +139,31 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
         return false;
     }
 
-    public ScanResult ToResult(TimeSpan duration) => new(Start, _files, _directories, _bytes, duration, Skipped);
+    public ScanResult ToResult(TimeSpan duration) => new(Start, _files, _directories, _bytes, duration, _reports);
 
-    public void SkipUnreadable(SkipReason reason, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name, string failure)
+    /// <summary>Counts an entry of a directory that is left out of the tree.</summary>
+    public void LeaveOut(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name)
     {
-        Skipped.Add(reason, directory, name);
-        logUnreadable(PrintablePath.Of(directory, name), failure);
+        lock (directory) ReportOf(directory)?.Add(reason, name);
+    }
+
+    /// <summary>Counts an entry that the permissions keep out of the tree.</summary>
+    public void LeaveOutForbidden(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name, string failure)
+    {
+        LeaveOut(directory, reason, name);
+        logForbidden(PrintablePath.Of(directory.Path, name), failure);
+    }
+
+    /// <summary>Counts an entry that exists and cannot be read: what the tree has of it stays.</summary>
+    public void MarkUnreadable(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name, string failure)
+    {
+        lock (directory)
+        {
+            if (ReportOf(directory) is not { } report) return;
+            report.Add(reason, name);
+            report.AddUnreadable(name, failure);
+            directory.Draft!.MarkUnreadable(name.ToArray());
+        }
     }
 
     /// <exception cref="RootDirectoryException">Always.</exception>
@@ -162,9 +182,14 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
 
     private void ReadEntries(ScannedDirectory directory, DirectoryReader reader, EntryCollector collector)
     {
-        if (collector.Collect(directory, reader) is { } failure)
+        var (failure, isEmpty) = collector.Collect(directory, reader);
+        var doubt = failure is null ? observer?.Doubt(directory, isEmpty) : null;
+        if ((failure ?? doubt) is not { } reason) return;
+        lock (directory)
         {
-            SkipUnreadable(SkipReason.UnreadableDirectory, directory.Path, default, failure);
+            if (failure is not null) ReportOf(directory)!.Add(SkipReason.UnreadableDirectory, default);
+            ReportOf(directory)!.AddUnreadable(default, reason);
+            directory.Draft!.IsPartial = true;
         }
     }
 
@@ -175,15 +200,16 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
         if (reader is null)
         {
             if (failure is null) return null;
-            if (directory.Parent is null) _rootFailure = failure;
-            SkipUnreadable(SkipReason.UnreadableDirectory, directory.Path, default, failure);
+            if (directory.Parent is not { } parent) _rootFailure = failure.Reason;
+            else if (failure.IsForbidden) LeaveOutForbidden(parent, SkipReason.UnreadableDirectory, directory.Name, failure.Reason);
+            else MarkUnreadable(parent, SkipReason.UnreadableDirectory, directory.Name, failure.Reason);
             return null;
         }
 
         directory.Identity = reader.Identity;
         if (!directory.IsLink || !directory.LiesInItself()) return reader;
 
-        Skipped.Add(SkipReason.LinkLoops, directory.Path, default);
+        LeaveOut(directory.Parent!, SkipReason.LinkLoops, directory.Name);
         reader.Dispose();
         return null;
     }
@@ -191,6 +217,15 @@ internal sealed class ScanRun(LocalRoot root, SkippedEntries skipped, ScanObserv
     private static void HangIn(ScannedDirectory directory, in DirectoryFacts facts)
     {
         lock (directory.Parent!) directory.Draft = directory.Parent.Draft!.AddDirectory(directory.Name, facts);
+    }
+
+    /// <summary>Call it while the directory is locked.</summary>
+    /// <returns>Null for a directory that is only passed on the way to others.</returns>
+    private DirectoryReport? ReportOf(ScannedDirectory directory)
+    {
+        if (directory.Draft is null || directory.Report is not null) return directory.Report;
+        lock (_totals) _reports.Add(directory);
+        return directory.Report = new DirectoryReport();
     }
 
     private void AddUp(EntryCollector collector)

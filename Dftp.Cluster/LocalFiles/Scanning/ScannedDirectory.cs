@@ -37,6 +37,9 @@ internal sealed class ScannedDirectory
     /// <summary>Null above the start of the scan, and until the directory was opened.</summary>
     public DirectoryBuilder? Draft { get; set; }
 
+    /// <summary>What was not taken into <see cref="Draft"/>; null for nothing. Guarded by the directory itself.</summary>
+    public DirectoryReport? Report { get; set; }
+
     /// <summary>What the observer of the scan keeps of it.</summary>
     public KnownDirectory? Known { get; set; }
 

@@ -4,12 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
-/// Reads the node's root, or a part of it, into drafts. Files and directories are told, and what is wrong with the rest is counted:
+/// Reads the node's root, or a part of it, into drafts. Files and directories are told, and what is wrong with the rest is reported:
 /// <list type="bullet">
 /// <item>a symlink to a file beneath the root is a file with the facts of its target;</item>
 /// <item>a symlink to a directory beneath the root is that directory, unless it lies in it, or in a directory reached by a symlink;</item>
 /// <item>names that no path can hold, and what is neither file nor directory, are left out;</item>
-/// <item>an unreadable directory is left out and named in the log, once;</item>
+/// <item>a directory that the permissions do not let this node read is left out and named in the log, once;</item>
+/// <item>what cannot be read because of an error is marked in the draft: an error is not an absence;</item>
 /// <item>what vanishes meanwhile is not there.</item>
 /// </list>
 /// Safe for use by many at once.
@@ -35,7 +36,7 @@ internal sealed class Scanner(
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public async Task<ScanResult> ScanAsync(VirtualPath start, CancellationToken cancellationToken)
     {
-        var run = new ScanRun(root, new SkippedEntries(), observer, LogUnreadable);
+        var run = new ScanRun(root, observer, LogForbidden);
         var startedAt = time.GetTimestamp();
         await RunAsync(run, collector => run.BeginWhole(start, collector), _threads, cancellationToken);
         return run.ToResult(time.GetElapsedTime(startedAt));
@@ -43,16 +44,15 @@ internal sealed class Scanner(
 
     /// <summary>Reads directories again: of what they hold, known directories come with their facts alone, and new ones whole.</summary>
     /// <param name="batch">Which.</param>
-    /// <param name="skipped">Where to count what is left out.</param>
     /// <param name="cancellationToken">Ends the scan early.</param>
     /// <inheritdoc cref="ScanAsync"/>
-    public async Task<PlacesResult> ScanPlacesAsync(DirtyBatch batch, SkippedEntries skipped, CancellationToken cancellationToken)
+    public async Task<PlacesResult> ScanPlacesAsync(DirtyBatch batch, CancellationToken cancellationToken)
     {
-        var run = new ScanRun(root, skipped, observer, LogUnreadable);
+        var run = new ScanRun(root, observer, LogForbidden);
         var places = new PartialScan(run, batch, observer);
         // Mostly a few known directories, for which a second thread would only be started.
         await RunAsync(run, places.Begin, batch.Subtrees.Count > 0 || batch.Directories.Contains(VirtualPath.Root) ? _threads : 1, cancellationToken);
-        return places.ToResult(run.Files);
+        return places.ToResult();
     }
 
     private static async Task RunAsync(ScanRun run, Action<EntryCollector> begin, int threads, CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ internal sealed class Scanner(
             TaskScheduler.Default)));
     }
 
-    private void LogUnreadable(string path, string failure)
+    private void LogForbidden(string path, string failure)
     {
         lock (_logged)
         {

@@ -2,72 +2,50 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>What a scan left out: counts, and a few paths of each kind to look at.</summary>
+/// <summary>What is left out of the tree, summed over directories: counts, and a few paths of each kind to look at. Immutable.</summary>
 internal sealed class SkippedEntries
 {
     /// <summary>Enough to find the cause; a page shows all of them.</summary>
     public const int MaxExamples = 3;
 
-    private readonly Lock _lock = new();
     private readonly long[] _counts = new long[Enum.GetValues<SkipReason>().Length];
     private readonly List<string>[] _examples = [.. Enum.GetValues<SkipReason>().Select(_ => new List<string>())];
 
-    public long Total
+    /// <param name="reports">The reports of directories, each with the directory's path without a leading slash.</param>
+    public SkippedEntries(IEnumerable<(byte[] Directory, DirectoryReport Report)> reports)
     {
-        get
+        foreach (var (directory, report) in reports)
         {
-            lock (_lock) return _counts.Sum();
+            foreach (var (reason, count, names) in report.LeftOut)
+            {
+                _counts[(int)reason] += count;
+                var examples = _examples[(int)reason];
+                examples.AddRange(names.Take(MaxExamples - examples.Count).Select(name => PrintablePath.Of(directory, name)));
+            }
         }
     }
 
-    public long Count(SkipReason reason)
-    {
-        lock (_lock) return _counts[(int)reason];
-    }
+    public long Total => _counts.Sum();
+
+    public long Count(SkipReason reason) => _counts[(int)reason];
 
     /// <summary>At most <see cref="MaxExamples"/> paths, in printable characters.</summary>
-    public IReadOnlyList<string> Examples(SkipReason reason)
-    {
-        lock (_lock) return [.. _examples[(int)reason]];
-    }
+    public IReadOnlyList<string> Examples(SkipReason reason) => _examples[(int)reason];
+
+    /// <summary>Whether more is left out for any reason than there was.</summary>
+    public bool HasMoreThan(SkippedEntries? before) =>
+        Enum.GetValues<SkipReason>().Any(reason => Count(reason) > (before?.Count(reason) ?? 0));
 
     /// <summary>All of it in one line, the most frequent reason first.</summary>
-    public string Describe()
-    {
-        lock (_lock)
-        {
-            return string.Join(", ", Enum.GetValues<SkipReason>()
-                .Where(reason => _counts[(int)reason] > 0)
-                .OrderByDescending(reason => _counts[(int)reason])
-                .Select(reason => $"{_counts[(int)reason]} {reason.InWords()} (such as {_examples[(int)reason][0]})"));
-        }
-    }
+    public string Describe() =>
+        string.Join(", ", ByReason().Select(skipped => $"{skipped.Count} {skipped.Reason} (such as {skipped.Examples[0]})"));
 
     /// <summary>All of it, the most frequent reason first.</summary>
-    public IReadOnlyList<SkippedPlaces> ByReason()
-    {
-        lock (_lock)
-        {
-            return
-            [
-                .. Enum.GetValues<SkipReason>()
-                    .Where(reason => _counts[(int)reason] > 0)
-                    .OrderByDescending(reason => _counts[(int)reason])
-                    .Select(reason => new SkippedPlaces(reason.InWords(), _counts[(int)reason], [.. _examples[(int)reason]])),
-            ];
-        }
-    }
-
-    /// <param name="reason">Why.</param>
-    /// <param name="directory">The path of the directory, without a leading slash.</param>
-    /// <param name="name">The name in it; empty for the directory itself.</param>
-    public void Add(SkipReason reason, ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
-    {
-        lock (_lock)
-        {
-            _counts[(int)reason]++;
-            var examples = _examples[(int)reason];
-            if (examples.Count < MaxExamples) examples.Add(PrintablePath.Of(directory, name));
-        }
-    }
+    public IReadOnlyList<SkippedPlaces> ByReason() =>
+    [
+        .. Enum.GetValues<SkipReason>()
+            .Where(reason => Count(reason) > 0)
+            .OrderByDescending(Count)
+            .Select(reason => new SkippedPlaces(reason.InWords(), Count(reason), Examples(reason))),
+    ];
 }

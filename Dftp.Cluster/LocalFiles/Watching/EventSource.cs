@@ -18,9 +18,7 @@ internal abstract class EventSource : IDisposable
     public abstract string? Watch(KnownDirectory directory, DirectoryReader reader);
 
     /// <summary>Nothing is to be told of a directory any more at this path.</summary>
-    /// <param name="directory">The directory.</param>
-    /// <param name="heir">The same directory at another path, which takes its watch over; null for none.</param>
-    public abstract void Unwatch(KnownDirectory directory, KnownDirectory? heir);
+    public abstract void Unwatch(KnownDirectory directory);
 
     public abstract void Dispose();
 }

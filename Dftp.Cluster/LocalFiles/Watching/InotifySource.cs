@@ -1,13 +1,14 @@
+using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Native;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>inotify: a watch for each directory, and a thread that reads what is told.</summary>
+/// <summary>inotify: a watch for each directory, and a thread that reads what is told, of mounts too.</summary>
 /// <remarks>
-/// A watch follows its directory wherever it is moved, and is one and the same for all the paths that lead to it. One
-/// <see cref="KnownDirectory"/> owns it and gives its events their path: the one that was entered last.
+/// A watch follows its directory wherever it is moved, and is one and the same for all the paths that lead to it: by symlinks, and by bind
+/// mounts. Its events are told for all of them.
 /// </remarks>
 internal sealed class InotifySource : EventSource
 {
@@ -23,18 +24,31 @@ internal sealed class InotifySource : EventSource
     /// <summary>How long the second half of a rename may take to follow the first, in ms.</summary>
     private const int HalfRename = 2;
 
+    /// <summary>On a machine that mounts all the time, as for containers, the table is not read without a rest, in ms.</summary>
+    private const int RestAfterMounts = 100;
+
     private readonly SafeFileHandle _inotify;
     private readonly SafeFileHandle _stop;
+    private readonly MountTable? _mounts = MountTable.TryOpen();
+    private readonly Func<byte[]?> _root;
     private readonly Lock _lock = new();
 
-    // Guarded by _lock, and so is the watch of every KnownDirectory.
+    /// <summary>
+    /// Held exclusively while a watch is given up: one that is set on the same directory meanwhile has the same number, and would be given up
+    /// with it.
+    /// </summary>
+    private readonly ReaderWriterLockSlim _watching = new();
+
+    // Guarded by _lock, and so is the watch of every KnownDirectory. Several have one watch mostly while a directory moves.
     private readonly Dictionary<int, KnownDirectory> _owners = [];
+    private readonly Dictionary<int, List<KnownDirectory>> _others = [];
     private Thread? _reader;
 
-    private InotifySource(SafeFileHandle inotify, SafeFileHandle stop)
+    private InotifySource(SafeFileHandle inotify, SafeFileHandle stop, Func<byte[]?> root)
     {
         _inotify = inotify;
         _stop = stop;
+        _root = root;
     }
 
     public override long Watches
@@ -45,13 +59,15 @@ internal sealed class InotifySource : EventSource
         }
     }
 
-    /// <returns>Null with a reason, as the end of a sentence.</returns>
-    public static InotifySource? TryOpen(out string failure)
+    /// <param name="root">The absolute path of the root directory now, without symlinks.</param>
+    /// <param name="failure">Why the system gives no inotify, as the end of a sentence.</param>
+    /// <returns>Null with a failure.</returns>
+    public static InotifySource? TryOpen(Func<byte[]?> root, out string failure)
     {
         failure = "";
         var inotify = Inotify.Open(out var errno);
         var stop = inotify is null ? null : Inotify.OpenEvent(out errno);
-        if (inotify is not null && stop is not null) return new InotifySource(inotify, stop);
+        if (inotify is not null && stop is not null) return new InotifySource(inotify, stop, root);
         inotify?.Dispose();
         failure = Errno.Describe(errno);
         return null;
@@ -66,41 +82,46 @@ internal sealed class InotifySource : EventSource
     public override string? Watch(KnownDirectory directory, DirectoryReader reader)
     {
         var handle = ((LinuxDirectoryReader)reader).Handle;
-        var watch = Inotify.Watch(_inotify, handle, out var errno);
-        if (watch < 0)
+        _watching.EnterReadLock();
+        try
         {
-            return errno == Errno.ENOSPC
-                ? "the system has no watches left; allow more of them with sysctl fs.inotify.max_user_watches=1048576"
-                : $"it cannot be watched: {Errno.Describe(errno)}";
-        }
+            var watch = Inotify.Watch(_inotify, handle, out var errno);
+            if (watch < 0)
+            {
+                return errno == Errno.ENOSPC
+                    ? "the system has no watches left; allow more of them with sysctl fs.inotify.max_user_watches=1048576"
+                    : $"it cannot be watched: {Errno.Describe(errno)}";
+            }
 
-        lock (_lock)
+            lock (_lock) Own(watch, directory);
+        }
+        finally
         {
-            _owners[watch] = directory;
-            directory.Watch = watch;
+            _watching.ExitReadLock();
         }
 
         return RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is { } name ? $"{name} does not tell what other machines change" : null;
     }
 
-    public override void Unwatch(KnownDirectory directory, KnownDirectory? heir)
+    public override void Unwatch(KnownDirectory directory)
     {
-        int watch;
-        lock (_lock)
+        _watching.EnterWriteLock();
+        try
         {
-            watch = directory.Watch;
-            directory.Watch = 0;
-            if (!_owners.TryGetValue(watch, out var owner) || owner != directory) return;
-            if (heir is not null)
+            int watch;
+            lock (_lock)
             {
-                _owners[watch] = heir;
-                return;
+                watch = directory.Watch;
+                directory.Watch = 0;
+                if (Disown(watch, directory)) return;
             }
 
-            _owners.Remove(watch);
+            Inotify.Unwatch(_inotify, watch);
         }
-
-        Inotify.Unwatch(_inotify, watch);
+        finally
+        {
+            _watching.ExitWriteLock();
+        }
     }
 
     public override void Dispose()
@@ -109,13 +130,48 @@ internal sealed class InotifySource : EventSource
         _reader?.Join();
         _inotify.Dispose();
         _stop.Dispose();
+        _mounts?.Dispose();
+        _watching.Dispose();
+    }
+
+    private void Own(int watch, KnownDirectory directory)
+    {
+        directory.Watch = watch;
+        if (_owners.TryAdd(watch, directory) || _owners[watch] == directory) return;
+        if (!_others.TryGetValue(watch, out var others)) _others.Add(watch, others = []);
+        if (!others.Contains(directory)) others.Add(directory);
+    }
+
+    /// <returns>Whether the watch is still needed, or is not this directory's.</returns>
+    private bool Disown(int watch, KnownDirectory directory)
+    {
+        if (!_owners.TryGetValue(watch, out var owner)) return true;
+        if (!_others.TryGetValue(watch, out var others))
+        {
+            if (owner == directory) _owners.Remove(watch);
+            return owner != directory;
+        }
+
+        if (owner == directory)
+        {
+            _owners[watch] = others[^1];
+            others.RemoveAt(others.Count - 1);
+        }
+        else
+        {
+            others.Remove(directory);
+        }
+
+        if (others.Count == 0) _others.Remove(watch);
+        return true;
     }
 
     /// <summary>
     /// The thread's life:
     /// <list type="number">
-    /// <item>wait for events or the end;</item>
-    /// <item>tell all that is there;</item>
+    /// <item>wait for events, a change of the mounts, or the end;</item>
+    /// <item>tell the mounts first: what an unmounting does to the watches comes after it;</item>
+    /// <item>tell all events that are there;</item>
     /// <item>where the last was the first half of a rename, wait for the other half: both belong in one update;</item>
     /// <item>rest a moment.</item>
     /// </list>
@@ -126,16 +182,17 @@ internal sealed class InotifySource : EventSource
         while (true)
         {
             // 1
-            var (hasEvents, stop) = Inotify.Wait(_inotify, _stop, -1);
+            var (hasEvents, hasMounts, stop) = Inotify.Wait(_inotify, _mounts?.Handle, _stop, -1);
             if (stop) return;
-            if (!hasEvents) continue;
-            // 2
             try
             {
-                while (Tell(buffer, sink) is { } last)
+                // 2
+                if (hasMounts) TellMounts(sink);
+                // 3
+                while (hasEvents && Tell(buffer, sink) is { } last)
                 {
-                    // 3
-                    if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, _stop, HalfRename);
+                    // 4
+                    if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, null, _stop, HalfRename);
                 }
 
                 sink.EndBurst();
@@ -145,8 +202,26 @@ internal sealed class InotifySource : EventSource
                 sink.TellFailed(failure);
             }
 
-            // 4
-            if (Inotify.Wait(null, _stop, Rest).Stop) return;
+            // 5
+            if (Inotify.Wait(null, null, _stop, hasMounts ? RestAfterMounts : Rest).Stop) return;
+        }
+    }
+
+    private void TellMounts(EventSink sink)
+    {
+        var changes = _mounts!.TakeChanges();
+        if (changes.Count == 0 || _root() is not { } root) return;
+        foreach (var place in changes)
+        {
+            if (LinuxRoot.Below(root, place) is { Length: > 0 } path)
+            {
+                var slash = path.AsSpan().LastIndexOf((byte)'/');
+                sink.Tell(path[..Math.Max(slash, 0)], path.AsSpan(slash + 1), EntryEvent.DirectoryCame);
+            }
+            else if (LinuxRoot.Below(place, root) is not null)
+            {
+                sink.Tell([], default, EntryEvent.Changed);
+            }
         }
     }
 
@@ -175,27 +250,34 @@ internal sealed class InotifySource : EventSource
             return;
         }
 
-        KnownDirectory? owner;
+        List<byte[]> paths;
         lock (_lock)
         {
             // Of a watch that was given up, the rest is of no interest.
-            if (!_owners.TryGetValue(watch, out owner)) return;
+            if (!_owners.TryGetValue(watch, out var owner)) return;
+            var others = _others.GetValueOrDefault(watch);
+            paths = [owner.RealPath];
+            // Those that are reached by symlinks have one real path.
+            if (others is not null) paths = [.. paths.Concat(others.Select(other => other.RealPath)).Distinct(NameBytes.Comparer)];
             if ((mask & Inotify.Ignored) != 0)
             {
                 _owners.Remove(watch);
-                if (owner.Watch == watch) owner.Watch = 0;
+                _others.Remove(watch);
+                foreach (var each in (IEnumerable<KnownDirectory>)[owner, .. others ?? []])
+                {
+                    if (each.Watch == watch) each.Watch = 0;
+                }
             }
         }
 
-        if ((mask & (Inotify.Ignored | Inotify.SelfDeleted | Inotify.SelfMoved | Inotify.Unmounted)) != 0)
-        {
-            sink.TellGone(owner.RealPath, isUnwatched: (mask & Inotify.Ignored) != 0);
-            return;
-        }
-
+        var isGone = (mask & (Inotify.Ignored | Inotify.SelfDeleted | Inotify.SelfMoved | Inotify.Unmounted)) != 0;
         var change = (mask & Inotify.IsDirectory) != 0 && (mask & (Inotify.Created | Inotify.MovedTo)) != 0 ? EntryEvent.DirectoryCame
             : (mask & Inotify.Modified) != 0 ? EntryEvent.Written
             : EntryEvent.Changed;
-        sink.Tell(owner.RealPath, name, change);
+        foreach (var path in paths)
+        {
+            if (isGone) sink.TellGone(path, isUnwatched: (mask & Inotify.Ignored) != 0);
+            else sink.Tell(path, name, change);
+        }
     }
 }

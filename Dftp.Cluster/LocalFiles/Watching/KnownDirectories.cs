@@ -21,6 +21,10 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
     private readonly Dictionary<byte[], HashSet<KnownDirectory>> _behindLinks = new(NameBytes.Comparer);
     private readonly Dictionary<byte[], HashSet<KnownDirectory>> _dependents = new(NameBytes.Comparer);
     private readonly HashSet<KnownDirectory> _polled = [];
+    private readonly HashSet<KnownDirectory> _reporting = [];
+    private readonly HashSet<KnownDirectory> _unreadable = [];
+    private readonly Dictionary<byte[], ulong> _mounts = new(NameBytes.Comparer);
+    private SkippedEntries? _skipped;
     private KnownDirectory _root = new(null, []);
 
     public override void Enter(ScannedDirectory directory, DirectoryReader reader)
@@ -31,7 +35,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
         {
             known = GetOrAdd(directory);
             isNew = !IsKnown(known, reader.Identity);
-            if (known.WasEntered && known.Identity != reader.Identity) Unwatch(known, known.RealPath);
+            if (known.WasEntered && known.Identity != reader.Identity) Unwatch(known);
             known.WasEntered = true;
             known.Identity = reader.Identity;
             SetRealPath(known, directory.IsBehindLink ? directory.RealPath : null);
@@ -67,7 +71,30 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
         }
     }
 
-    /// <summary>Forgets the directories that were not found again where a scan looked for them.</summary>
+    /// <summary>
+    /// An empty directory where a file system was mounted is what an unmounted disk leaves behind. That does not mean that the files of the
+    /// disk were deleted, as it does not for an empty directory in the root's place (<see cref="LocalRoot.Look"/>).
+    /// </summary>
+    public override string? Doubt(ScannedDirectory directory, bool isEmpty)
+    {
+        if (directory.Parent is not { } parent) return null;
+        var device = directory.Identity.Device;
+        // What is above the real directory is not what is above a symlink to it.
+        var isMounted = !directory.IsLink && device != parent.Identity.Device;
+        lock (_lock)
+        {
+            if (isMounted) _mounts[directory.RealPath] = device;
+            if (_mounts.Count == 0 || !_mounts.TryGetValue(directory.RealPath, out var mounted) || mounted == device) return null;
+            if (isEmpty) return "the file system that was mounted there is not mounted any more";
+            if (!directory.IsLink) _mounts.Remove(directory.RealPath);
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Takes the reports of the directories that were read again, and forgets the directories that were not found again where the scan
+    /// looked for them.
+    /// </summary>
     public void Reconcile(PlacesResult scan)
     {
         lock (_lock)
@@ -76,18 +103,64 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
             {
                 if (Find(Encoding.UTF8.GetBytes(path.Relative.ToArray())) is { } known) Reconcile(known, draft, scan.Unread);
             }
+
+            TakeReports(scan.Reports);
         }
     }
 
-    /// <summary>Forgets all: every directory will be new.</summary>
+    /// <summary>Takes the reports of a scan of the whole root.</summary>
+    public void Adopt(ScanResult scan)
+    {
+        lock (_lock)
+        {
+            TakeReports(scan.Reports);
+            _skipped = null;
+        }
+    }
+
+    /// <summary>Forgets all: every directory will be new. What is left out is told as before until the next scan has ended.</summary>
     public void Clear()
     {
         lock (_lock)
         {
+            var skipped = Skipped();
             Remove(_root);
             _root = new KnownDirectory(null, []);
+            _skipped = skipped;
         }
     }
+
+    /// <summary>What is left out of the tree now.</summary>
+    public SkippedEntries Skipped()
+    {
+        lock (_lock) return _skipped ??= new SkippedEntries(_reporting.Select(known => (Encoding.UTF8.GetBytes(known.Path.Relative.ToArray()), known.Report!)));
+    }
+
+    /// <summary>The places that could not be read.</summary>
+    public IReadOnlyList<UnreadablePlace> Unreadable()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. from known in _unreadable
+                   from place in PlacesOf(known.Path, known.Report!)
+                   select place,
+            ];
+        }
+    }
+
+    /// <summary>The places that a scan could not read.</summary>
+    public static IEnumerable<UnreadablePlace> PlacesOf(IEnumerable<ScannedDirectory> reports) =>
+        from directory in reports
+        where directory.Report!.Unreadable.Count > 0
+        from place in PlacesOf(VirtualPath.Parse("/" + Encoding.UTF8.GetString(directory.Path)), directory.Report!)
+        select place;
+
+    private static IEnumerable<UnreadablePlace> PlacesOf(VirtualPath directory, DirectoryReport report) =>
+        from entry in report.Unreadable
+        let path = entry.Name.Length == 0 ? directory : directory.Child(Encoding.UTF8.GetString(entry.Name))
+        select new UnreadablePlace(path, IsRest: entry.Name.Length == 0, entry.Failure);
 
     /// <summary>The directories of which not all changes are told.</summary>
     public IReadOnlyList<VirtualPath> Polled()
@@ -178,10 +251,31 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
         foreach (var known in linked) yield return known;
     }
 
+    private void TakeReports(IReadOnlyList<ScannedDirectory> reports)
+    {
+        foreach (var directory in reports)
+        {
+            if (Find(directory.Path) is { } known) SetReport(known, directory.Report);
+        }
+    }
+
+    private void SetReport(KnownDirectory known, DirectoryReport? report)
+    {
+        if (known.Report is null && report is null) return;
+        known.Report = report;
+        _skipped = null;
+        if (report is null) _reporting.Remove(known);
+        else _reporting.Add(known);
+        if (report is { Unreadable.Count: > 0 }) _unreadable.Add(known);
+        else _unreadable.Remove(known);
+    }
+
     private void Reconcile(KnownDirectory known, DirectoryBuilder draft, IReadOnlySet<DirectoryBuilder> unread)
     {
+        SetReport(known, null);
         var drafts = draft.Directories();
-        if (known.Children.Count > 0)
+        // What was not read of a directory is watched on.
+        if (known.Children.Count > 0 && !draft.IsPartial)
         {
             var found = drafts.Select(child => child.Name).ToHashSet(NameBytes.Comparer);
             foreach (var gone in known.Children.Where(child => !found.Contains(child.Name)).ToList())
@@ -201,18 +295,18 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
     {
         foreach (var child in known.Children) Remove(child);
         var realPath = known.RealPath;
-        Unwatch(known, realPath);
+        Unwatch(known);
         SetRealPath(known, null);
+        SetReport(known, null);
         ForgetDependencies(known);
         _polled.Remove(known);
         known.WasEntered = false;
         MarkDependents(realPath);
     }
 
-    private void Unwatch(KnownDirectory known, byte[] realPath)
+    private void Unwatch(KnownDirectory known)
     {
-        if (known.Watch == 0) return;
-        source.Unwatch(known, At(realPath).FirstOrDefault(other => other != known && other.Watch == known.Watch));
+        if (known.Watch != 0) source.Unwatch(known);
     }
 
     private KnownDirectory? Find(ReadOnlySpan<byte> path)

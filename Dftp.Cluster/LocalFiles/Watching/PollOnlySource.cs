@@ -13,7 +13,7 @@ internal sealed class PollOnlySource(string reason) : EventSource
 
     public override string? Watch(KnownDirectory directory, DirectoryReader reader) => reason;
 
-    public override void Unwatch(KnownDirectory directory, KnownDirectory? heir)
+    public override void Unwatch(KnownDirectory directory)
     {
     }
 

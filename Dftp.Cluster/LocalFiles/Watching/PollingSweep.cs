@@ -15,9 +15,6 @@ internal sealed class PollingSweep(IEnumerable<VirtualPath> directories, long st
 
     public long StartedAt => startedAt;
 
-    /// <summary>What was left out on the way.</summary>
-    public SkippedEntries Skipped { get; } = new();
-
     /// <summary>The next directories; none at the end.</summary>
     public DirtyBatch Next()
     {

@@ -73,7 +73,7 @@ internal sealed class PortableSource : EventSource
         return _failure;
     }
 
-    public override void Unwatch(KnownDirectory directory, KnownDirectory? heir) => directory.Watch = 0;
+    public override void Unwatch(KnownDirectory directory) => directory.Watch = 0;
 
     public override void Dispose()
     {

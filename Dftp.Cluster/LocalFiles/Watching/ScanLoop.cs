@@ -28,13 +28,9 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <summary>Reading again and again takes at most this part of the time.</summary>
     private const int PollShare = 10;
 
-    /// <summary>What is removed while the tree is kept may be in it still.</summary>
-    private static readonly TimeSpan SavingTime = TimeSpan.FromMinutes(1);
-
-    private static readonly TimeSpan OverflowLogInterval = TimeSpan.FromMinutes(1);
-
-    private readonly LocalRoot _root;
     private readonly LocalEntries _local;
+    private readonly RootCheck _root;
+    private readonly UnconfirmedPlaces _unconfirmed;
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _scanLog;
@@ -45,21 +41,17 @@ internal sealed class ScanLoop : IAsyncDisposable
     private readonly DirtyMarker _marker;
     private readonly Scanner _scanner;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lock _statusLock = new();
-    private readonly HashSet<string> _polledLogged = [];
-
-    // Guarded by _statusLock.
-    private ScanStatus _status = new();
+    private readonly ScanProgress _progress;
+    private readonly WatchWarnings _warnings;
     private Task _running = Task.CompletedTask;
     private PollingSweep? _sweep;
     private PollingSweep? _poll;
     private long _rescannedAt;
     private long _polledAt;
+    private long _retriedAt;
     private TimeSpan _pollPause;
     private bool _wasCut;
     private TimeSpan _lastReading;
-    private int _polledCount;
-    private long? _overflowLoggedAt;
 
     /// <param name="root">Where the entries are; not disposed of.</param>
     /// <param name="own">Where they go.</param>
@@ -69,14 +61,18 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <param name="source">Who tells the changes; disposed of at the end. Null: the best that the system has.</param>
     public ScanLoop(LocalRoot root, LocalEntries own, ClusterOptions options, TimeProvider time, ILoggerFactory logs, EventSource? source = null)
     {
-        (_root, _local, _options, _time) = (root, own, options, time);
+        (_local, _options, _time) = (own, options, time);
         _scanLog = logs.CreateLogger<Scanner>();
         _log = logs.CreateLogger("Watching");
+        _root = new RootCheck(root, own, options.SavedTree);
+        _unconfirmed = new UnconfirmedPlaces(own, options.Mount, time, _scanLog);
         _source = source ?? OpenSource(root, time);
         _dirty = new DirtySet(time);
         _known = new KnownDirectories(_source, _dirty);
         _marker = new DirtyMarker(_known, _dirty);
         _scanner = new Scanner(root, time, logs.CreateLogger<Scanner>(), observer: _known);
+        _progress = new ScanProgress(time);
+        _warnings = new WatchWarnings(_known, options.PollInterval, time, _scanLog, _log);
         _pollPause = options.PollInterval;
     }
 
@@ -84,14 +80,14 @@ internal sealed class ScanLoop : IAsyncDisposable
     {
         get
         {
-            ScanStatus status;
-            lock (_statusLock) status = _status;
-            return status with
+            return _progress.Status with
             {
                 Watches = _source.Watches,
                 Events = _marker.Events,
                 Overflows = _marker.Overflows,
                 Polled = _known.PolledByReason(),
+                Skipped = _known.Skipped().ByReason(),
+                Unreadable = _unconfirmed.Status,
             };
         }
     }
@@ -115,8 +111,8 @@ internal sealed class ScanLoop : IAsyncDisposable
 
     private static EventSource OpenSource(LocalRoot root, TimeProvider time)
     {
-        if (root is not LinuxRoot) return new PortableSource(RealPath.Of(root.Directory, out _) ?? root.Directory, time);
-        return InotifySource.TryOpen(out var failure) ?? (EventSource)new PollOnlySource($"the system gives no inotify: {failure}");
+        if (root is not LinuxRoot linux) return new PortableSource(RealPath.Of(root.Directory, out _) ?? root.Directory, time);
+        return InotifySource.TryOpen(() => linux.RealPath, out var failure) ?? (EventSource)new PollOnlySource($"the system gives no inotify: {failure}");
     }
 
     /// <summary>
@@ -144,17 +140,20 @@ internal sealed class ScanLoop : IAsyncDisposable
                 }
                 catch (RootReplacedException)
                 {
+                    _unconfirmed.SetAll("another directory stands in the root's place");
                     _log.RootReplaced();
                     continue;
                 }
                 catch (RootDirectoryException lost)
                 {
                     // 3
-                    if (Enter(ScanState.RootLost, lost.Message)) _scanLog.RootLost(lost.Message, Retry.TotalSeconds);
+                    _unconfirmed.SetAll(lost.Message);
+                    if (_progress.Enter(ScanState.RootLost, lost.Message)) _scanLog.RootLost(lost.Message, Retry.TotalSeconds);
                 }
                 catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
-                    if (Enter(ScanState.Failed, failure.Message)) _log.Failed(failure, failure.Message);
+                    _unconfirmed.SetAll(failure.Message);
+                    if (_progress.Enter(ScanState.Failed, failure.Message)) _log.Failed(failure, failure.Message);
                 }
 
                 await Task.Delay(Retry, _time, cancellationToken);
@@ -170,7 +169,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         }
         finally
         {
-            Enter(ScanState.Stopped, "");
+            _progress.Enter(ScanState.Stopped, "");
         }
     }
 
@@ -181,22 +180,24 @@ internal sealed class ScanLoop : IAsyncDisposable
         _known.Clear();
         // What was told until now is read with all the rest.
         _dirty.Take(out _);
-        CheckRoot();
+        _root.Run();
         var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
-        CheckRoot();
-        DoubtEmptyRoot(scan);
+        _root.Run();
+        _root.DoubtEmptyRoot(scan);
         var isFirst = !_local.IsScanned;
+        _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
         _local.Replace(scan.Root!.MountedAt(_options.Mount));
-        _rescannedAt = _polledAt = _time.GetTimestamp();
+        _known.Adopt(scan);
+        _unconfirmed.Set(_known.Unreadable());
+        _rescannedAt = _polledAt = _retriedAt = _time.GetTimestamp();
 
-        bool wasLost;
-        lock (_statusLock) wasLost = _status.State == ScanState.RootLost;
-        Note(scan.Duration, scan.Files, scan.Skipped);
+        var wasLost = _progress.Status.State == ScanState.RootLost;
+        _progress.Scanned(scan.Duration, scan.Files);
         if (isFirst) _scanLog.Scanned(scan.Files);
         else if (wasLost) _log.RootBack();
-        if (scan.Skipped.Total > 0) _scanLog.Skipped(scan.Skipped.Describe());
+        _warnings.Skipped();
         if (isFirst) _log.Following(_source.Watches);
-        LogPolled();
+        _warnings.Polled();
         return scan.Files;
     }
 
@@ -205,7 +206,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <list type="number">
     /// <item>wait until something is told or due, unless there is more to sweep;</item>
     /// <item>wait for the end of the burst;</item>
-    /// <item>read again what was told;</item>
+    /// <item>read again what was told, and now and then what could not be read;</item>
     /// <item>read again the next part of what is swept: all, because it is time or events were lost, and what is polled.</item>
     /// </list>
     /// </summary>
@@ -224,8 +225,15 @@ internal sealed class ScanLoop : IAsyncDisposable
 
             // 3
             _marker.ThrowIfFailed();
+            if (_unconfirmed.Count > 0 && Remaining(_retriedAt, RetryPause) == TimeSpan.Zero)
+            {
+                _unconfirmed.MarkForReading(_dirty);
+                _retriedAt = _time.GetTimestamp();
+            }
+
             var batch = _dirty.Take(out var everything);
-            await ReadAgainAsync(batch, new SkippedEntries(), cancellationToken);
+            await ReadAgainAsync(batch, cancellationToken);
+            _warnings.Skipped();
             // 4
             if (everything) StartAnewAfterOverflow();
             else if (_sweep is null && Remaining(_rescannedAt, _options.RescanInterval) == TimeSpan.Zero) _sweep = SweepAll();
@@ -243,6 +251,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     {
         var until = Min(Remaining(_rescannedAt, _options.RescanInterval), RootCheckInterval);
         if (_known.PolledCount > 0) until = Min(until, Remaining(_polledAt, _pollPause));
+        if (_unconfirmed.Count > 0) until = Min(until, Remaining(_retriedAt, RetryPause));
         return _dirty.NextDue is { } due ? Min(until, due) : until;
     }
 
@@ -261,31 +270,36 @@ internal sealed class ScanLoop : IAsyncDisposable
         }
     }
 
-    private async Task ReadAgainAsync(DirtyBatch batch, SkippedEntries skipped, CancellationToken cancellationToken)
+    /// <summary>A disk that answers with errors may take long for each.</summary>
+    private TimeSpan RetryPause => Max(_options.PollInterval, _lastReading * PollShare);
+
+    private async Task ReadAgainAsync(DirtyBatch batch, CancellationToken cancellationToken)
     {
-        CheckRoot();
+        _root.Run();
         if (batch.Directories.Count == 0) return;
         var since = _time.GetTimestamp();
-        var scan = await _scanner.ScanPlacesAsync(batch, skipped, cancellationToken);
+        var scan = await _scanner.ScanPlacesAsync(batch, cancellationToken);
         // What became unreadable meanwhile must not look deleted.
-        CheckRoot();
+        _root.Run();
+        _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
         var changes = _local.Update(scan, _options.Mount);
         _known.Reconcile(scan);
+        _unconfirmed.Set(_known.Unreadable());
         _lastReading = _time.GetElapsedTime(since);
         if (changes > 0)
         {
-            lock (_statusLock) _status = _status with { Updates = _status.Updates + 1 };
+            _progress.Updated();
             _log.Changed(changes, scan.Places.Count);
         }
 
-        LogPolled();
+        _warnings.Polled();
     }
 
     /// <returns>Whether it was the last part.</returns>
     private async Task<bool> SweepOnAsync(PollingSweep sweep, CancellationToken cancellationToken)
     {
         var next = sweep.Next();
-        await ReadAgainAsync(next, sweep.Skipped, cancellationToken);
+        await ReadAgainAsync(next, cancellationToken);
         return next.Directories.Count == 0;
     }
 
@@ -296,15 +310,13 @@ internal sealed class ScanLoop : IAsyncDisposable
     {
         _sweep?.Dispose();
         _sweep = SweepAll();
-        if (_overflowLoggedAt is { } logged && _time.GetElapsedTime(logged) < OverflowLogInterval) return;
-        _overflowLoggedAt = _time.GetTimestamp();
-        _log.Overflowed(_marker.Overflows);
+        _warnings.Overflowed(_marker.Overflows);
     }
 
     private void EndSweep(PollingSweep sweep)
     {
         var duration = _time.GetElapsedTime(sweep.StartedAt);
-        Note(duration, _local.Full().Tree.HoldingOf(_options.NodeName).Files, sweep.Skipped);
+        _progress.Scanned(duration, _local.Full().Tree.HoldingOf(_options.NodeName).Files);
         _log.Rescanned(duration.TotalSeconds);
         sweep.Dispose();
         _sweep = null;
@@ -319,85 +331,9 @@ internal sealed class ScanLoop : IAsyncDisposable
         _polledAt = _time.GetTimestamp();
     }
 
-    /// <exception cref="RootDirectoryException">It is lost.</exception>
-    /// <exception cref="RootReplacedException">It is another one now, so that everything is to be read anew.</exception>
-    private void CheckRoot()
-    {
-        switch (_root.Look(out var failure))
-        {
-            case RootPresence.Lost:
-                throw new RootDirectoryException($"the root directory {_root.Directory} cannot be read: {failure}");
-            case RootPresence.Replaced:
-                throw new RootReplacedException();
-        }
-    }
-
-    /// <summary>
-    /// An empty root that held files at the last start, and in which nothing was removed since, is what stands where a disk is not mounted yet.
-    /// Only the operator can tell for certain, and does so by removing the file that remembers them.
-    /// </summary>
-    /// <exception cref="RootDirectoryException">It is to be doubted.</exception>
-    private void DoubtEmptyRoot(ScanResult scan)
-    {
-        if (scan.Files + scan.Directories + scan.Skipped.Total > 0) return;
-        if (_local.UnconfirmedFiles is not (> 0 and var files) || _options.SavedTree is not { } kept || !File.Exists(kept)) return;
-        // Removing what a directory held is a change of it.
-        if (Directory.GetLastWriteTimeUtc(_root.Directory) > File.GetLastWriteTimeUtc(kept) - SavingTime) return;
-        throw new RootDirectoryException(
-            $"the root directory {_root.Directory} is empty, but held {files} file(s) when this node ran last: no reason to believe that all is deleted. "
-            + $"If it is, remove {kept}");
-    }
-
-    private void LogPolled()
-    {
-        var count = _known.PolledCount;
-        if (count == _polledCount) return;
-        _polledCount = count;
-        var now = _known.PolledByReason();
-        foreach (var (reason, many, example) in now)
-        {
-            if (_polledLogged.Add(reason)) _log.Polled(many, example, _options.PollInterval.TotalSeconds, reason);
-        }
-
-        foreach (var reason in _polledLogged.Except(now.Select(polled => polled.Reason)).ToList())
-        {
-            _polledLogged.Remove(reason);
-            _log.PolledNoMore(reason);
-        }
-    }
-
-    /// <returns>Whether it is another state or failure than before.</returns>
-    private bool Enter(ScanState state, string failure)
-    {
-        lock (_statusLock)
-        {
-            if (_status.State == state && _status.Failure == failure) return false;
-            _status = _status with { State = state, Failure = failure };
-            return true;
-        }
-    }
-
-    private void Note(TimeSpan duration, long files, SkippedEntries skipped)
-    {
-        lock (_statusLock)
-        {
-            _status = _status with
-            {
-                State = ScanState.Following,
-                Failure = "",
-                LastScan = _time.GetUtcNow(),
-                LastScanDuration = duration,
-                LastScanFiles = files,
-                Skipped = skipped.ByReason(),
-            };
-        }
-    }
-
     private TimeSpan Remaining(long since, TimeSpan span) => Max(span - _time.GetElapsedTime(since), TimeSpan.Zero);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    private sealed class RootReplacedException : Exception;
 }

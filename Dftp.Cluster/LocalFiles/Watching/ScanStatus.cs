@@ -1,4 +1,5 @@
 using Dftp.Cluster.LocalFiles.Scanning;
+using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
@@ -19,8 +20,11 @@ public sealed record ScanStatus
     /// <summary>Files that it found.</summary>
     public long LastScanFiles { get; init; }
 
-    /// <summary>What it left out.</summary>
+    /// <summary>What is left out of the tree now.</summary>
     public IReadOnlyList<SkippedPlaces> Skipped { get; init; } = [];
+
+    /// <summary>The places that cannot be read now, and of which the tree has what was known before.</summary>
+    public IReadOnlyList<UnreadableStatus> Unreadable { get; init; } = [];
 
     /// <summary>Directories whose changes the operating system tells.</summary>
     public long Watches { get; init; }
@@ -37,6 +41,12 @@ public sealed record ScanStatus
     /// <summary>The directories that are read again and again instead.</summary>
     public IReadOnlyList<PolledPlaces> Polled { get; init; } = [];
 }
+
+/// <summary>A place of this node's root that cannot be read.</summary>
+/// <param name="Path">The path in the tree.</param>
+/// <param name="Since">Since when, in whole seconds.</param>
+/// <param name="Reason">Why, as the end of a sentence.</param>
+public sealed record UnreadableStatus(VirtualPath Path, UnixTime Since, string Reason);
 
 public enum ScanState
 {

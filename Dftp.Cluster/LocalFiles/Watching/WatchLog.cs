@@ -1,3 +1,4 @@
+using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
@@ -9,6 +10,18 @@ internal static partial class WatchLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "left out: {Skipped}")]
     public static partial void Skipped(this ILogger log, string skipped);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} cannot be read: {Reason}. Its entries stay as they were and are marked as unconfirmed")]
+    public static partial void Unreadable(this ILogger log, VirtualPath path, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} more place(s) cannot be read; status names them")]
+    public static partial void MoreUnreadable(this ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is confirmed again: it can be read, or is gone")]
+    public static partial void ReadAgain(this ILogger log, VirtualPath path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more place(s) are confirmed again")]
+    public static partial void MoreReadAgain(this ILogger log, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}. What is known of it stays; it is tried again every {Seconds} s")]
     public static partial void RootLost(this ILogger log, string error, double seconds);

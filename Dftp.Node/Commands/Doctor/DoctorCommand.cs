@@ -27,7 +27,7 @@ internal static class DoctorCommand
     private static List<Suspect> Suspects(string named, OwnNode own)
     {
         var known = own.Status?.Peers.Select(node => Suspect.Of(node.Name, node.ManagementAddress)) ?? [];
-        var missing = own.Status?.Missing.Select(node => Suspect.Of(node.Name, node.LastAddress, node.Since)) ?? [];
+        var missing = own.Status?.Missing.Where(node => node.Path is null).Select(node => Suspect.Of(node.Name, node.LastAddress, node.Since)) ?? [];
         var suspects = known.Concat(missing).ToList();
         if (HostPort.TryParse(named, out var address) && !suspects.Exists(suspect => suspect.Address == address))
             suspects.Add(new Suspect(null, address, null));

@@ -168,7 +168,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
         else if (known is not null)
             findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
-        else if (status.Missing.Any(node => node.Name == name))
+        else if (status.Missing.Any(node => node.Name == name && node.Path is null))
             findings.Problem($"{label}: {own.Name} misses it although it answers from here: {join}");
         else if (isKnownThere)
             findings.Problem($"{label}: {own.Name} does not know it: {join}");

@@ -286,6 +286,31 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
+    public async Task PlacesThatAPeerCannotRead_AreMissingUntilItSaysOtherwise_AndTheWholePeerWhenItGoes()
+    {
+        var description = Given.Description(Given.State(1)) with { Unconfirmed = UnconfirmedField.Read("1477224426 /bad dir\n1477224427 /x") };
+        Meet(description);
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Answer();
+        Meet(description);
+        CollectionAssert.AreEqual(
+            new[]
+            {
+                new MissingNode(Given.Peer, UnixTime.FromSeconds(1477224426), MissingReason.Unconfirmed, VirtualPath.Parse("/bad dir")),
+                new MissingNode(Given.Peer, UnixTime.FromSeconds(1477224427), MissingReason.Unconfirmed, VirtualPath.Parse("/x")),
+            },
+            _peers.Missing(TimeSpan.FromSeconds(15)).ToArray());
+
+        _peers.Leave(_peer);
+        Assert.IsNull(_peers.Missing(TimeSpan.FromSeconds(15)).Single().Path, "the whole of it");
+
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, epoch: 1, sequence: 2, Given.File("/x"));
+        Answer();
+        Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
+    }
+
+    [TestMethod]
     public void NodeThatOthersSeeAndThatCannotBeReached_IsMissingAsLongAsTheySeeIt()
     {
         var since = _clock.GetUtcNow().ToUnixTimeSeconds();

@@ -8,6 +8,9 @@ internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IA
 
     public NamespaceHost Host => host;
 
+    /// <summary>The process.</summary>
+    public int Id => program.Id;
+
     public string Log => program.Error;
 
     /// <summary>Waits until the log has a text.</summary>

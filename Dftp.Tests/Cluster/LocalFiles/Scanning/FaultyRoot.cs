@@ -7,7 +7,7 @@ namespace Dftp.Tests.Cluster.LocalFiles.Scanning;
 
 /// <summary>A root that exists in memory only and refuses what it is told to: an administrator may read everything on a real one.</summary>
 /// <param name="directories">Path to entries; what is not here is not there.</param>
-/// <param name="failures">Path to the reason why the directory cannot be opened.</param>
+/// <param name="failures">Path to the reason why the directory cannot be opened; it is an error unless it is that of a lack of permission.</param>
 internal sealed class FaultyRoot(Dictionary<string, (string Name, EntryKind Kind)[]> directories, Dictionary<string, string> failures)
     : LocalRoot("/nowhere", TempRoot.Node, default)
 {
@@ -17,10 +17,11 @@ internal sealed class FaultyRoot(Dictionary<string, (string Name, EntryKind Kind
     /// <summary>What reading a directory throws.</summary>
     public Exception? Throws { get; init; }
 
-    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure)
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure)
     {
         var text = Encoding.UTF8.GetString(path);
-        if (failures.TryGetValue(text, out failure)) return null;
+        failure = failures.TryGetValue(text, out var reason) ? new ReadFailure(reason, IsForbidden: reason == "permission denied") : null;
+        if (failure is not null) return null;
         return directories.TryGetValue(text, out var entries) ? new Reader(text, entries, BreakOff, text.Length > 0 ? Throws : null) : null;
     }
 

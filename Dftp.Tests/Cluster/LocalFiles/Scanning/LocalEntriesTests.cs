@@ -145,7 +145,7 @@ public sealed class LocalEntriesTests
     {
         var mount = VirtualPath.Parse("/m/n");
         _local.Replace(Directory("", Directory("a")).MountedAt(mount));
-        var scan = new PlacesResult([new ScannedPlace(VirtualPath.Root, Directory("", Directory("a"), File("x", 1)))], new HashSet<DirectoryBuilder>(), 1);
+        var scan = new PlacesResult([new ScannedPlace(VirtualPath.Root, Directory("", Directory("a"), File("x", 1)))], new HashSet<DirectoryBuilder>(), 1, []);
         Assert.AreEqual(1, _local.Update(scan, mount));
         AssertChanges("PutFile /m/n/x");
     }
@@ -193,7 +193,7 @@ public sealed class LocalEntriesTests
         var names = unread.Select(draft => draft.Name).ToHashSet(NameBytes.Comparer);
         var known = places.SelectMany(place => place.Draft.Directories()).Where(child => names.Contains(child.Name)).ToHashSet();
         return _local.Update(
-            new PlacesResult([.. places.Select(place => new ScannedPlace(VirtualPath.Parse(place.Path), place.Draft))], known, 0), VirtualPath.Root);
+            new PlacesResult([.. places.Select(place => new ScannedPlace(VirtualPath.Parse(place.Path), place.Draft))], known, 0, []), VirtualPath.Root);
     }
 
     private void AssertChanges(params string[] expected)

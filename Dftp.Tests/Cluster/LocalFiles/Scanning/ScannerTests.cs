@@ -203,7 +203,7 @@ public sealed class ScannerTests : IDisposable
             using (root)
             {
                 var batch = new DirtyBatch(new HashSet<VirtualPath> { VirtualPath.Parse("/a") }, new HashSet<VirtualPath>());
-                var result = await Scanner(root).ScanPlacesAsync(batch, new SkippedEntries(), Stop);
+                var result = await Scanner(root).ScanPlacesAsync(batch, Stop);
                 var place = result.Places.Single();
                 Assert.AreEqual("/a", place.Path.Value);
                 CollectionAssert.AreEqual(new[] { "file 1", "link/", "sub/" }, Lines(place.Draft));
@@ -224,7 +224,7 @@ public sealed class ScannerTests : IDisposable
         {
             using (root)
             {
-                var result = await Scanner(root).ScanPlacesAsync(batch, new SkippedEntries(), Stop);
+                var result = await Scanner(root).ScanPlacesAsync(batch, Stop);
                 CollectionAssert.AreEqual(new[] { "/", "/a", "/b" }, result.Places.Select(place => place.Path.Value).ToArray());
                 CollectionAssert.AreEqual(new[] { "file 1", "new/", "new/deep/", "new/deep/file 2" }, Lines(result.Places[1].Draft));
                 CollectionAssert.AreEqual(new[] { "a/", "b/" }, Lines(result.Places[0].Draft));
@@ -293,14 +293,14 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task UnreadableDirectoryAndFile_AreLeftOutCountedAndLoggedOnce()
+    public async Task DirectoryAndFileThatMayNotBeRead_AreLeftOutCountedAndLoggedOnce()
     {
         using var root = new FaultyRoot(
             new()
             {
                 [""] =
                 [
-                    ("closed", EntryKind.Directory), ("dim", EntryKind.Unreadable),
+                    ("closed", EntryKind.Directory), ("dim", EntryKind.Forbidden),
                     ("open", EntryKind.Directory), ("gone", EntryKind.Directory),
                 ],
                 ["open"] = [("f", EntryKind.File)],
@@ -320,7 +320,7 @@ public sealed class ScannerTests : IDisposable
             new[]
             {
                 "/closed is left out of the tree: permission denied",
-                "/dim is left out of the tree: the operating system does not tell what it is",
+                "/dim is left out of the tree: permission denied",
             },
             log.Lines);
     }

@@ -37,7 +37,7 @@ internal sealed class FakeSource : EventSource
         return refusal;
     }
 
-    public override void Unwatch(KnownDirectory directory, KnownDirectory? heir) => directory.Watch = 0;
+    public override void Unwatch(KnownDirectory directory) => directory.Watch = 0;
 
     public override void Dispose()
     {

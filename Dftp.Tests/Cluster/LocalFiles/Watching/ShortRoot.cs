@@ -12,7 +12,7 @@ internal sealed class ShortRoot(LocalRoot root) : LocalRoot(root.Directory, Temp
 
     public override LocalOpenResult OpenFile(VirtualPath path) => root.OpenFile(path);
 
-    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out string? failure) =>
+    public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure) =>
         Encoding.UTF8.GetString(path) == Short ? throw new IOException("too many open files") : root.OpenDirectory(path, out failure);
 
     public override EntryKind? Examine(ReadOnlySpan<byte> path) => root.Examine(path);
