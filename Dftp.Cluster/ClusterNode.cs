@@ -36,7 +36,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly PeerClient _client;
     private readonly LocalFileOpener _localFiles;
     private readonly PeerFiles _peerFiles;
-    private readonly HashingGate _hashing = HashingGate.ForThisMachine();
+    private readonly FairGate _hashing = FairGate.ForHashing();
     private readonly TreeEventLoop _events;
     private readonly MembershipContext _membership;
     private readonly JoinHandshake _handshake;
@@ -188,7 +188,6 @@ public sealed class ClusterNode : IAsyncDisposable
         _client.Dispose();
         _peerFiles.Dispose();
         _localFiles.Dispose();
-        _hashing.Dispose();
         _root.Dispose();
         _stopping.Dispose();
     }

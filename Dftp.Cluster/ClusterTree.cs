@@ -1,3 +1,4 @@
+using System.Net;
 using Dftp.Cluster.Events;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles;
@@ -62,8 +63,8 @@ internal sealed class ClusterTree(
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) => digests.Known(path, file, holder);
 
-    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
-        digests.ComputeAsync(path, file, holder, cancellationToken);
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
+        digests.ComputeAsync(path, file, holder, client, cancellationToken);
 
     public TreeEventReader Follow(TreeEventId? after) => events.Follow(after);
 
@@ -116,6 +117,6 @@ internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         file.Size == 0 ? ContentDigest.OfNothing : digests.Known(path, file);
 
-    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
-        digests.ComputeAsync(path, file, cancellationToken);
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
+        digests.ComputeAsync(path, file, client, cancellationToken);
 }

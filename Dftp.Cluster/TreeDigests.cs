@@ -1,3 +1,5 @@
+using System.Net;
+using System.Runtime.CompilerServices;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.PeerReads;
@@ -10,6 +12,12 @@ namespace Dftp.Cluster;
 internal sealed class TreeDigests(
     NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener, LocalDigests own, PeerDigests remote)
 {
+    /// <summary>To a peer this node is one client, whose requests wait in one line there: it asks for few at once, and divides them fairly itself.</summary>
+    private const int MaxAskedOfOnePeer = 8;
+
+    /// <summary>A peer that is forgotten takes its own with it.</summary>
+    private readonly ConditionalWeakTable<Peer, FairGate> _asking = [];
+
     /// <summary>As <see cref="IFileTree.KnownDigest"/>.</summary>
     public ContentDigest? Known(VirtualPath path, in Entry file, NodeName? holder)
     {
@@ -19,29 +27,36 @@ internal sealed class TreeDigests(
     }
 
     /// <summary>As <see cref="IFileTree.DigestAsync"/>.</summary>
-    public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> ComputeAsync(
+        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
         if (file.Size == 0) return DigestResult.Of(ContentDigest.OfNothing);
-        if (holder is { } node) return await ComputeAtAsync(node, path, file, cancellationToken);
+        if (holder is { } node) return await ComputeAtAsync(node, path, file, client, cancellationToken);
         FileError? error = null;
         foreach (var candidate in opener.InOrder(tree.Current.FileHoldersOf(path), file))
         {
-            var result = await ComputeAtAsync(candidate.Owner, path, file, cancellationToken);
+            var result = await ComputeAtAsync(candidate.Owner, path, file, client, cancellationToken);
             if (result.Error is not { } failed) return result;
-            if (error is null || failed.Kind == FileErrorKind.Unreachable) error = failed;
+            if (error is null || failed.Kind is FileErrorKind.Unreachable or FileErrorKind.Busy) error = failed;
         }
 
         return DigestResult.Failed(error ?? new FileError(FileErrorKind.NotFound, $"no file is at {path}"));
     }
 
+    /// <summary>Too many wait for their digests.</summary>
+    public static DigestResult Busy(VirtualPath path) =>
+        DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
+
     private NodeName? FirstFor(VirtualPath path, Entry file) =>
         opener.InOrder(tree.Current.FileHoldersOf(path), file).Select(holder => (NodeName?)holder.Owner).FirstOrDefault();
 
-    private async ValueTask<DigestResult> ComputeAtAsync(NodeName node, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    private async ValueTask<DigestResult> ComputeAtAsync(
+        NodeName node, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
-        if (node == self) return await own.ComputeAsync(path, file, cancellationToken);
-        return peers.Find(node) is { } peer
-            ? await remote.ComputeAsync(peer, path, file, cancellationToken)
-            : DigestResult.Failed(FileErrorKind.Unreachable, $"{node} is not there");
+        if (node == self) return await own.ComputeAsync(path, file, client, cancellationToken);
+        if (peers.Find(node) is not { } peer) return DigestResult.Failed(FileErrorKind.Unreachable, $"{node} is not there");
+        if (remote.Known(node, path, file) is { } known) return DigestResult.Of(known);
+        using var place = await _asking.GetOrAdd(peer, static _ => new FairGate(MaxAskedOfOnePeer)).EnterAsync(client, cancellationToken);
+        return place is null ? Busy(path) : await remote.ComputeAsync(peer, path, file, client, cancellationToken);
     }
 }

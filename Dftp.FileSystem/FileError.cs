@@ -17,6 +17,9 @@ public enum FileErrorKind
 
     /// <summary>The holder's disk or connection failed.</summary>
     Failed,
+
+    /// <summary>Too much of the same is asked for by this client, or by all. Trying again later can succeed.</summary>
+    Busy,
 }
 
 /// <summary>A failure that was to be expected.</summary>

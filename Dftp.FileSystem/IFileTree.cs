@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Dftp.FileSystem;
 
 /// <summary>The tree as front ends see it. Safe for use by many at once.</summary>
@@ -42,9 +44,10 @@ public interface IFileTree
     /// <param name="path">The file's path.</param>
     /// <param name="file">As for <see cref="OpenAsync"/>.</param>
     /// <param name="holder">Whose copy; null: the one that <see cref="OpenAsync"/> would read.</param>
+    /// <param name="client">On whose behalf: one digest is computed at a time for each client, the clients by turns; null: for this node.</param>
     /// <param name="cancellationToken">Stops the computing, at the holder too.</param>
-    /// <returns>The digest; or newer facts where the copy is not as <paramref name="file"/> says; or an error as of <see cref="OpenAsync"/>.</returns>
-    async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    /// <returns>The digest; or newer facts where the copy is not as <paramref name="file"/> says; or Busy, or an error as of <see cref="OpenAsync"/>.</returns>
+    async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
         var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
         if (opened.IsStale(out var now)) return DigestResult.Changed(now);

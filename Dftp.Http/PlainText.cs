@@ -33,11 +33,11 @@ internal static class PlainText
             FileErrorKind.NotFound => StatusCodes.Status404NotFound,
             FileErrorKind.IsDirectory => StatusCodes.Status404NotFound,
             FileErrorKind.AccessDenied => StatusCodes.Status403Forbidden,
-            FileErrorKind.Unreachable => StatusCodes.Status503ServiceUnavailable,
+            FileErrorKind.Unreachable or FileErrorKind.Busy => StatusCodes.Status503ServiceUnavailable,
             FileErrorKind.Failed => StatusCodes.Status502BadGateway,
             _ => throw new ArgumentOutOfRangeException(nameof(error), error.Kind, null),
         };
-        if (error.Kind == FileErrorKind.Unreachable) RetryAfter(http.Response, RetryUnreachableSeconds);
+        if (status == StatusCodes.Status503ServiceUnavailable) RetryAfter(http.Response, RetryUnreachableSeconds);
         return WriteAsync(http, status, error.Message + ".");
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Dftp.FileSystem;
 using Dftp.Http.Archives;
 using Dftp.Http.Copies;
@@ -208,6 +209,9 @@ internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, Re
     public ITreeSnapshot Snapshot => Completeness.Snapshot;
 
     public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
+
+    /// <summary>The client's address; null where the transport has none.</summary>
+    public IPAddress? Client => Http.Connection.RemoteIpAddress;
 
     public CancellationToken Aborted => Http.RequestAborted;
 }

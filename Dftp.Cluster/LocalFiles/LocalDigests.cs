@@ -1,9 +1,10 @@
+using System.Net;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>The digests of this node's own copies, computed by reading them, a few at a time.</summary>
-internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdentity> known, HashingGate gate, TimeProvider time)
+internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdentity> known, FairGate gate, TimeProvider time)
 {
     /// <summary>A file that changes faster than it can be read is told after so many times.</summary>
     private const int MaxAttempts = 3;
@@ -29,7 +30,7 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
     /// 2. Otherwise it is read, when it is its turn.
     /// 3. The digest is that of the file only where it is the same one afterwards; else again from 1.
     /// </remarks>
-    public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -39,8 +40,9 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
             // 2
             ContentDigest digest;
             DateTimeOffset began;
-            using (await gate.EnterAsync(cancellationToken))
+            using (var place = await gate.EnterAsync(client, cancellationToken))
             {
+                if (place is null) return DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
                 // Whoever waited before for the same file has it computed by now.
                 if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
                 began = time.GetUtcNow();
@@ -50,7 +52,7 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
                 await using var content = opened.Content!;
                 try
                 {
-                    digest = await ContentDigest.OfAsync(content, cancellationToken);
+                    digest = await QuietHashing.OfAsync(content, cancellationToken);
                 }
                 catch (FileContentException broken)
                 {
@@ -86,27 +88,5 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
     {
         var latest = version.Modified > version.StatusChanged ? version.Modified : version.StatusChanged;
         return UnixTime.From(began - TimesAreCoarse) > latest;
-    }
-}
-
-/// <summary>Bounds how many files a node hashes at once: the rest of the processors is for those who are served.</summary>
-internal sealed class HashingGate(int places) : IDisposable
-{
-    private readonly SemaphoreSlim _places = new(places);
-
-    public static HashingGate ForThisMachine() => new(Math.Max(1, Environment.ProcessorCount / 2));
-
-    /// <returns>The place, which is given back by disposing of it.</returns>
-    public async ValueTask<Place> EnterAsync(CancellationToken cancellationToken)
-    {
-        await _places.WaitAsync(cancellationToken);
-        return new Place(_places);
-    }
-
-    public void Dispose() => _places.Dispose();
-
-    internal readonly struct Place(SemaphoreSlim places) : IDisposable
-    {
-        public void Dispose() => places.Release();
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
@@ -5,7 +6,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>The digests of peers' copies: a peer computes them itself and tells them; the copy of one that cannot is read and hashed here.</summary>
-internal sealed class PeerDigests(PeerFiles files, HashingGate gate, TimeProvider time)
+internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider time)
 {
     /// <summary>Some 300 bytes each, at a peer's paths of common length.</summary>
     private const int Capacity = 65_536;
@@ -17,11 +18,11 @@ internal sealed class PeerDigests(PeerFiles files, HashingGate gate, TimeProvide
     /// <summary>Keeps what a peer said of its copy.</summary>
     public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) => _known.Keep((peer, path), VersionOf(file), digest);
 
-    public async ValueTask<DigestResult> ComputeAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> ComputeAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         if (Known(peer.Name, path, file) is { } known) return DigestResult.Of(known);
         var result = peer.Facts.IsLegacy ? null : await AskAsync(peer, path, file, cancellationToken);
-        var told = result ?? await ReadAsync(peer, path, file, cancellationToken);
+        var told = result ?? await ReadAsync(peer, path, file, client, cancellationToken);
         if (told.Digest is { } digest) Learn(peer.Name, path, file, digest);
         if (told.Error?.Kind == FileErrorKind.Unreachable) peer.PingNow.Raise();
         return told;
@@ -61,9 +62,10 @@ internal sealed class PeerDigests(PeerFiles files, HashingGate gate, TimeProvide
         }
     }
 
-    private async ValueTask<DigestResult> ReadAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    private async ValueTask<DigestResult> ReadAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
-        using var place = await gate.EnterAsync(cancellationToken);
+        using var place = await gate.EnterAsync(client, cancellationToken);
+        if (place is null) return DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
         var range = ByteRange.Whole(file);
         var opened = await files.OpenAsync(peer, path, file, range, cancellationToken);
         if (opened.Now is { } now) return DigestResult.Changed(now);

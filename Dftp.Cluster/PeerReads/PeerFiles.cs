@@ -227,6 +227,7 @@ internal sealed class PeerFiles : IDisposable
         Whole or Part => null,
         404 => new FileError(FileErrorKind.NotFound, $"{path} is no longer on {peer.Name}"),
         403 => new FileError(FileErrorKind.AccessDenied, $"{peer.Name} may not read {path}"),
+        503 => new FileError(FileErrorKind.Busy, $"{peer.Name} cannot answer for {path} now"),
         _ => new FileError(FileErrorKind.Failed, $"{peer.Name} answers {status} for {path}"),
     };
 

@@ -11,7 +11,7 @@ internal static class FileErrorReply
         error.Kind switch
         {
             FileErrorKind.NotFound or FileErrorKind.IsDirectory or FileErrorKind.AccessDenied => 550,
-            FileErrorKind.Unreachable => 450,
+            FileErrorKind.Unreachable or FileErrorKind.Busy => 450,
             _ => 451,
         },
         error.Message);

@@ -106,7 +106,7 @@ internal static class Hashes
         await transfer.MovedAsync(0, isAll: false);
         await using var moves = session.Context.Time.CreateTimer(
             static moving => ((Transfer)moving!).StillMoves(), transfer, StillMovesEvery, StillMovesEvery);
-        return await session.Context.Tree.DigestAsync(path, entry, null, transfer.Stopped);
+        return await session.Context.Tree.DigestAsync(path, entry, null, session.Remote.Address, transfer.Stopped);
     }
 
     private static async Task<string> ReadAsync(FileContent content, Transfer transfer)

@@ -1,10 +1,13 @@
+using System.Net;
 using System.Threading.Channels;
 using Dftp.FileSystem;
 
 namespace Dftp.Http.Copies;
 
 /// <summary>Compares the content of copies by their digests, which their holders compute: several sizes at a time, the largest first.</summary>
-internal sealed class Comparison(IFileTree tree)
+/// <param name="tree">The tree.</param>
+/// <param name="client">On whose behalf.</param>
+internal sealed class Comparison(IFileTree tree, IPAddress? client)
 {
     /// <summary>Enough to keep a few holders busy; how many files a node reads at once it bounds by itself.</summary>
     private const int SizesAtOnce = 4;
@@ -57,7 +60,7 @@ internal sealed class Comparison(IFileTree tree)
         foreach (var index in ofNode)
         {
             var copy = copies[index];
-            var result = await tree.DigestAsync(copy.Path, copy.ToEntry(), copy.Node, stop);
+            var result = await tree.DigestAsync(copy.Path, copy.ToEntry(), copy.Node, client, stop);
             digests[index] = (result.Digest, result.Digest is not null ? null : result.Error?.Message ?? "it has just changed");
         }
     }

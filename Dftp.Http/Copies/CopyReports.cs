@@ -81,7 +81,7 @@ internal sealed class CopyReports
 
         // 2.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        var results = new Comparison(request.Tree).Start(candidates.BySize(stop.Token), stop.Token, out var work);
+        var results = new Comparison(request.Tree, request.Client).Start(candidates.BySize(stop.Token), stop.Token, out var work);
         try
         {
             while (left > 0)

@@ -65,8 +65,14 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             if (wish == DigestWish.Computed)
             {
                 // Where it cannot be had, opening the file says why; or the file goes without.
-                var computed = await request.Tree.DigestAsync(request.Path, file, null, request.Aborted);
+                var computed = await request.Tree.DigestAsync(request.Path, file, null, request.Client, request.Aborted);
                 digest = computed.Digest;
+                if (computed.Error is { Kind: FileErrorKind.Busy } busy)
+                {
+                    await WriteErrorAsync(request, busy);
+                    return;
+                }
+
                 if (computed.Now is { } other)
                 {
                     file = other;

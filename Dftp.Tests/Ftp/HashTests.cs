@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Dftp.FileSystem;
 
@@ -123,6 +124,18 @@ public sealed class HashTests
         await client.ExpectAsync(451, "HASH a");
         host.Tree.OpenError = new FileError(FileErrorKind.Unreachable, "no holder answers");
         await client.ExpectAsync(450, "HASH a");
+    }
+
+    [TestMethod]
+    public async Task Hash_IsAskedForOnBehalfOfTheClient_AndIs450WhereTooManyWait()
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", "abc").DigestError = new FileError(FileErrorKind.Busy, "too many digests are being computed");
+        using var client = await host.LogInAsync();
+
+        await client.ExpectAsync(450, "HASH a");
+
+        Assert.AreEqual(IPAddress.Loopback, host.Tree.DigestClients.Single());
     }
 
     // RFC 2389: FEAT marks the algorithm in use; OPTS chooses it.

@@ -196,6 +196,7 @@ public sealed class RetrievalTests
     [DataRow(FileErrorKind.AccessDenied, 550)]
     [DataRow(FileErrorKind.Unreachable, 450)]
     [DataRow(FileErrorKind.Failed, 451)]
+    [DataRow(FileErrorKind.Busy, 450)]
     public async Task Retr_WhenTheTreeCannotOpen_TellsWhy(FileErrorKind kind, int code)
     {
         await using var host = await FtpHost.StartAsync();

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
@@ -48,7 +49,7 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         Computed.Contains($"{holder} {path}") ? DigestOf(path, holder!.Value) : null;
 
-    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
         await Before(cancellationToken);
         if (Failures.TryGetValue($"{holder} {path}", out var error)) return DigestResult.Failed(error);

@@ -47,6 +47,21 @@ public sealed class DigestFieldTests
         Assert.AreEqual(Digest, await DigestAsync(site, HttpMethod.Get, (Want, "sha-256=1")));
     }
 
+    // Without it the file would be read and hashed by a peer that asks.
+    [TestMethod]
+    public async Task DigestForWhichTooManyWait_IsAskedForOnBehalfOfTheClient_And503()
+    {
+        var tree = Tree();
+        tree.DigestError = new FileError(FileErrorKind.Busy, "too many digests are being computed");
+        await using var site = await HttpSite.StartAsync(tree);
+
+        using var answer = await site.SendAsync(HttpMethod.Head, "/fs/hello.json", (Want, "sha-256=10"));
+
+        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.IsNotNull(answer.Headers.RetryAfter);
+        Assert.AreEqual(IPAddress.Loopback, tree.DigestClients.Single());
+    }
+
     [TestMethod]
     public async Task DigestOfAFileThatChanges_IsThatOfTheNewContent()
     {

@@ -306,6 +306,7 @@ public sealed class FileTests
     [DataRow(FileErrorKind.AccessDenied, HttpStatusCode.Forbidden)]
     [DataRow(FileErrorKind.Unreachable, HttpStatusCode.ServiceUnavailable)]
     [DataRow(FileErrorKind.Failed, HttpStatusCode.BadGateway)]
+    [DataRow(FileErrorKind.Busy, HttpStatusCode.ServiceUnavailable)]
     public async Task Failure_to_open_gives_its_status_and_sentence(FileErrorKind kind, HttpStatusCode status)
     {
         var tree = new MemoryFileTree().File("/x.html", Text);
@@ -317,7 +318,7 @@ public sealed class FileTests
         Assert.AreEqual(status, response.StatusCode);
         Assert.AreEqual("text/plain; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         Assert.AreEqual("server2 says no to /x.html.\n", await response.Content.ReadAsStringAsync());
-        Assert.AreEqual(kind == FileErrorKind.Unreachable, response.Headers.RetryAfter is not null);
+        Assert.AreEqual(kind is FileErrorKind.Unreachable or FileErrorKind.Busy, response.Headers.RetryAfter is not null);
         Assert.IsNull(response.Headers.ETag);
     }
 

@@ -152,7 +152,7 @@ public sealed class HolderTests
     {
         var tree = Tree().Copy("server1", "/d/x", "old!").Copy("b", "/d/x", "text", modified: 2).Copy("d", "/d/x", "longer").Copy("c", "/d/x", "text", modified: 2);
         tree.Suspects.Add("b");
-        await tree.DigestAsync(VirtualPath.Parse("/d/x"), default, NodeName.Parse("b"), default);
+        await tree.DigestAsync(VirtualPath.Parse("/d/x"), default, NodeName.Parse("b"), null, default);
         await using var site = await HttpSite.StartAsync(tree);
 
         using var answer = JsonDocument.Parse(await site.GetTextAsync("/holders/d/x"));

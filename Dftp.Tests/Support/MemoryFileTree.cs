@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Dftp.FileSystem;
 
@@ -67,14 +68,22 @@ internal sealed class MemoryFileTree : IFileTree
     /// <summary>The digests that were computed, by content.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified), ContentDigest> Digests { get; } = new();
 
+    /// <summary>Those on whose behalf digests were asked for.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<IPAddress?> DigestClients { get; } = new();
+
+    /// <summary>Why digests cannot be had.</summary>
+    public FileError? DigestError { get; set; }
+
     /// <summary>What <see cref="Follow"/> gives; null: the tree does not tell its changes.</summary>
     public Func<TreeEventId?, TreeEventReader>? Events { get; set; }
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         Digests.TryGetValue((path, file.Size, file.Modified), out var digest) ? digest : null;
 
-    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
+        DigestClients.Enqueue(client);
+        if (DigestError is not null) return DigestResult.Failed(DigestError);
         if (KnownDigest(path, file, holder) is { } known) return DigestResult.Of(known);
         var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
         if (opened.IsStale(out var now)) return DigestResult.Changed(now);

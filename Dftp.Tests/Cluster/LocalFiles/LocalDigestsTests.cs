@@ -12,7 +12,7 @@ public sealed class LocalDigestsTests : IDisposable
 
     private readonly TempRoot _disk = new();
     private readonly DigestCache<FileIdentity> _known = new(100);
-    private readonly HashingGate _gate = new(1);
+    private readonly FairGate _gate = new(1);
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -30,7 +30,7 @@ public sealed class LocalDigestsTests : IDisposable
                 var file = FactsOf(files);
                 Assert.IsNull(digests.Known(Path, file));
 
-                Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+                Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
 
                 Assert.AreEqual(Sha("abc"), digests.Known(Path, file));
                 await using var content = files.Open(Path, file, new ByteRange(1, 1)).Content!;
@@ -46,7 +46,7 @@ public sealed class LocalDigestsTests : IDisposable
         using var root = _disk.Open();
         var (files, digests) = Of(root, _known);
         File.CreateSymbolicLink(_disk.At("g"), "f");
-        await digests.ComputeAsync(Path, FactsOf(files), Cancellation);
+        await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
 
         Assert.AreEqual(Sha("abc"), digests.Known(VirtualPath.Parse("/g"), FactsOf(files)));
     }
@@ -59,7 +59,7 @@ public sealed class LocalDigestsTests : IDisposable
         using var root = LinuxRoot.TryOpen(_disk.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
         var (files, digests) = Of(root, _known);
         var file = FactsOf(files);
-        await digests.ComputeAsync(Path, file, Cancellation);
+        await digests.ComputeAsync(Path, file, null, Cancellation);
         Assert.AreEqual(1, _known.Count);
 
         var time = File.GetLastWriteTimeUtc(_disk.At("f"));
@@ -69,7 +69,7 @@ public sealed class LocalDigestsTests : IDisposable
         Assert.AreEqual(file.Modified, FactsOf(files).Modified);
         Assert.IsNull(digests.Known(Path, file));
         Assert.AreEqual(0, _known.Count);
-        Assert.AreEqual(Sha("abd"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+        Assert.AreEqual(Sha("abd"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
     }
 
     [TestMethod]
@@ -81,9 +81,9 @@ public sealed class LocalDigestsTests : IDisposable
         var file = FactsOf(files);
         Write("longer", ageSeconds: 30);
 
-        Assert.AreEqual(6, (await digests.ComputeAsync(Path, file, Cancellation)).Now?.Size);
+        Assert.AreEqual(6, (await digests.ComputeAsync(Path, file, null, Cancellation)).Now?.Size);
         File.Delete(_disk.At("f"));
-        Assert.AreEqual(FileErrorKind.NotFound, (await digests.ComputeAsync(Path, file, Cancellation)).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.NotFound, (await digests.ComputeAsync(Path, file, null, Cancellation)).Error?.Kind);
     }
 
     // A second write within the same tick of the file system's clock would not be seen.
@@ -96,7 +96,7 @@ public sealed class LocalDigestsTests : IDisposable
         var file = FactsOf(files);
         var digests = new LocalDigests(files, _known, _gate, new FixedTime(file.Modified.ToDateTimeOffset().AddMilliseconds(5)));
 
-        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, Cancellation)).Digest);
+        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
         Assert.AreEqual(0, _known.Count);
     }
 
@@ -108,17 +108,49 @@ public sealed class LocalDigestsTests : IDisposable
         var (files, digests) = Of(root, _known);
         using var leave = new CancellationTokenSource();
         Task waiting;
-        using (await _gate.EnterAsync(Cancellation))
+        using (await _gate.EnterAsync(null, Cancellation))
         {
-            waiting = digests.ComputeAsync(Path, FactsOf(files), leave.Token).AsTask();
-            var patient = digests.ComputeAsync(Path, FactsOf(files), Cancellation);
+            waiting = digests.ComputeAsync(Path, FactsOf(files), null, leave.Token).AsTask();
+            var patient = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
             Assert.IsFalse(waiting.IsCompleted || patient.IsCompleted);
             await leave.CancelAsync();
             await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => waiting);
             Assert.IsFalse(patient.IsCompleted);
         }
 
-        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, FactsOf(files), Cancellation)).Digest);
+        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation)).Digest);
+    }
+
+    // Files from a MiB on are hashed on a thread of their own.
+    [TestMethod]
+    public async Task LargeFile_IsHashedAsASmallOne_AndEndsWhenItsAskerLeaves()
+    {
+        var text = string.Concat(Enumerable.Repeat("0123456789abcdef", 200_000));
+        Write(text, ageSeconds: 60);
+        using var root = _disk.Open();
+        var (files, digests) = Of(root, _known);
+        using var left = new CancellationTokenSource();
+        await left.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => digests.ComputeAsync(Path, FactsOf(files), null, left.Token).AsTask());
+        Assert.AreEqual(Sha(text), (await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation)).Digest);
+    }
+
+    [TestMethod]
+    public async Task TooManyWait_IsBusy()
+    {
+        Write("abc", ageSeconds: 60);
+        using var root = _disk.Open();
+        var gate = new FairGate(1, maxWaitingOfOne: 1);
+        var files = new LocalFileOpener(root, TempRoot.Node, _known, TimeProvider.System);
+        var digests = new LocalDigests(files, _known, gate, TimeProvider.System);
+        using (await gate.EnterAsync(null, Cancellation))
+        {
+            var waiting = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
+            Assert.IsFalse(waiting.IsCompleted);
+
+            Assert.AreEqual(FileErrorKind.Busy, (await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation)).Error?.Kind);
+        }
     }
 
     [TestMethod]
@@ -138,7 +170,6 @@ public sealed class LocalDigestsTests : IDisposable
 
     public void Dispose()
     {
-        _gate.Dispose();
         _disk.Dispose();
     }
 

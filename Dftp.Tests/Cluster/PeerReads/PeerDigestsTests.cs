@@ -21,7 +21,7 @@ public sealed class PeerDigestsTests : IDisposable
     private static readonly VirtualPath Path = VirtualPath.Parse("/a dir/x");
     private static readonly Entry File = new("x"u8.ToArray(), false, Content.Length, Modified, 420, NodeName.Parse("p"));
 
-    private readonly HashingGate _gate = new(1);
+    private readonly FairGate _gate = new(1);
     private readonly PeerFiles _files;
     private readonly PeerDigests _digests;
     private int _asked;
@@ -115,10 +115,10 @@ public sealed class PeerDigestsTests : IDisposable
         using var nowhere = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         nowhere.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // Held, and nothing listens.
         using var peer = new Peer(NodeName.Parse("p"));
-        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, Cancellation)).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, null, Cancellation)).Error?.Kind);
         peer.Change(facts => facts with { IsLegacy = false, PublicAddress = new HostPort("127.0.0.1", ((IPEndPoint)nowhere.LocalEndPoint!).Port) });
 
-        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, Cancellation)).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, null, Cancellation)).Error?.Kind);
     }
 
     // It may take as long as it takes, but no longer than the peer is there or its asker.
@@ -154,7 +154,6 @@ public sealed class PeerDigestsTests : IDisposable
     public void Dispose()
     {
         _files.Dispose();
-        _gate.Dispose();
     }
 
     private async Task<FakePeer> PeerAsync(RequestDelegate answer, bool isLegacy = false)
@@ -168,7 +167,7 @@ public sealed class PeerDigestsTests : IDisposable
         return peer;
     }
 
-    private ValueTask<DigestResult> ComputeAsync(FakePeer peer) => _digests.ComputeAsync(peer.Peer, Path, File, Cancellation);
+    private ValueTask<DigestResult> ComputeAsync(FakePeer peer) => _digests.ComputeAsync(peer.Peer, Path, File, null, Cancellation);
 
     private static void Head(HttpContext http, string field)
     {

@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Dftp.Cluster.LocalFiles;
+
+/// <summary>
+/// Bounds how many do something costly at once, and divides the places fairly: of each client one at a time, the clients by turns, each in the
+/// order in which it asked. Safe for many at once.
+/// </summary>
+/// <param name="places">How many at once.</param>
+/// <param name="maxWaitingOfOne">How many of one client may wait.</param>
+/// <param name="maxWaiting">How many may wait in all.</param>
+internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWaiting = 1024)
+{
+    private readonly Lock _lock = new();
+
+    // All guarded by _lock.
+    private readonly Dictionary<IPAddress, List<Waiter>> _waiting = [];
+    private readonly Queue<IPAddress> _turns = new();
+    private readonly HashSet<IPAddress> _inside = [];
+    private int _free = places;
+    private int _waiters;
+
+    /// <summary>For hashing files: the rest of the processors is for those who are served.</summary>
+    public static FairGate ForHashing() => new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>Waits for a place.</summary>
+    /// <param name="client">On whose behalf; null: of this node itself.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The place, which is given back by disposing of it; null when too many wait already.</returns>
+    public async ValueTask<IDisposable?> EnterAsync(IPAddress? client, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(client);
+        Waiter waiter;
+        lock (_lock)
+        {
+            var ofOne = _waiting.GetValueOrDefault(key);
+            if (_free > 0 && _turns.Count == 0 && ofOne is null && _inside.Add(key))
+            {
+                _free--;
+                return new Place(this, key);
+            }
+
+            if (ofOne?.Count >= maxWaitingOfOne || _waiters >= maxWaiting) return null;
+            waiter = new Waiter();
+            if (ofOne is null)
+            {
+                _waiting[key] = ofOne = [];
+                if (!_inside.Contains(key)) _turns.Enqueue(key);
+            }
+
+            ofOne.Add(waiter);
+            _waiters++;
+        }
+
+        await using var end = cancellationToken.UnsafeRegister(
+            static state =>
+            {
+                var (gate, key, waiter, token) = ((FairGate, IPAddress, Waiter, CancellationToken))state!;
+                gate.GiveUp(key, waiter, token);
+            },
+            (this, key, waiter, cancellationToken));
+        return await waiter.Task;
+    }
+
+    /// <summary>A whole network of IPv6 is one client: whoever has one address there has them all (RFC 4291 section 2.5.4).</summary>
+    private static IPAddress KeyOf(IPAddress? client)
+    {
+        if (client is null) return IPAddress.None;
+        if (client.IsIPv4MappedToIPv6) return client.MapToIPv4();
+        if (client.AddressFamily != AddressFamily.InterNetworkV6) return client;
+        var bytes = client.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
+    }
+
+    private void GiveUp(IPAddress key, Waiter waiter, CancellationToken token)
+    {
+        lock (_lock)
+        {
+            // Otherwise it has a place by now.
+            if (!_waiting.TryGetValue(key, out var ofOne) || !ofOne.Remove(waiter)) return;
+            _waiters--;
+            if (ofOne.Count == 0) _waiting.Remove(key);
+        }
+
+        waiter.TrySetCanceled(token);
+    }
+
+    private void Leave(IPAddress key)
+    {
+        lock (_lock)
+        {
+            _inside.Remove(key);
+            _free++;
+            if (_waiting.ContainsKey(key)) _turns.Enqueue(key);
+            while (_free > 0 && _turns.TryDequeue(out var next))
+            {
+                // Who gave up is not there any more; and one that asked again since may have had its turn.
+                if (!_waiting.TryGetValue(next, out var ofOne) || !_inside.Add(next)) continue;
+                var first = ofOne[0];
+                ofOne.RemoveAt(0);
+                _waiters--;
+                if (ofOne.Count == 0) _waiting.Remove(next);
+                _free--;
+                first.SetResult(new Place(this, next));
+            }
+        }
+    }
+
+    private sealed class Waiter() : TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Place(FairGate gate, IPAddress key) : IDisposable
+    {
+        private FairGate? _gate = gate;
+
+        public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Leave(key);
+    }
+}
