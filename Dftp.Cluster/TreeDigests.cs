@@ -43,10 +43,6 @@ internal sealed class TreeDigests(
         return DigestResult.Failed(error ?? new FileError(FileErrorKind.NotFound, $"no file is at {path}"));
     }
 
-    /// <summary>Too many wait for their digests.</summary>
-    public static DigestResult Busy(VirtualPath path) =>
-        DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
-
     private NodeName? FirstFor(VirtualPath path, Entry file) =>
         opener.InOrder(tree.Current.FileHoldersOf(path), file).Select(holder => (NodeName?)holder.Owner).FirstOrDefault();
 
@@ -57,6 +53,6 @@ internal sealed class TreeDigests(
         if (peers.Find(node) is not { } peer) return DigestResult.Failed(FileErrorKind.Unreachable, $"{node} is not there");
         if (remote.Known(node, path, file) is { } known) return DigestResult.Of(known);
         using var place = await _asking.GetOrAdd(peer, static _ => new FairGate(MaxAskedOfOnePeer)).EnterAsync(client, cancellationToken);
-        return place is null ? Busy(path) : await remote.ComputeAsync(peer, path, file, client, cancellationToken);
+        return place is null ? FairGate.Refusal(path) : await remote.ComputeAsync(peer, path, file, client, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
@@ -23,6 +24,10 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
 
     /// <summary>For hashing files: the rest of the processors is for those who are served.</summary>
     public static FairGate ForHashing() => new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>What somebody gets who asks for a digest where too many wait.</summary>
+    public static DigestResult Refusal(VirtualPath path) =>
+        DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
 
     /// <summary>Waits for a place.</summary>
     /// <param name="client">On whose behalf; null: of this node itself.</param>

@@ -42,7 +42,7 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
             DateTimeOffset began;
             using (var place = await gate.EnterAsync(client, cancellationToken))
             {
-                if (place is null) return DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
+                if (place is null) return FairGate.Refusal(path);
                 // Whoever waited before for the same file has it computed by now.
                 if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
                 began = time.GetUtcNow();

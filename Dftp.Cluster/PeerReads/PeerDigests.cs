@@ -65,7 +65,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     private async ValueTask<DigestResult> ReadAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         using var place = await gate.EnterAsync(client, cancellationToken);
-        if (place is null) return DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
+        if (place is null) return FairGate.Refusal(path);
         var range = ByteRange.Whole(file);
         var opened = await files.OpenAsync(peer, path, file, range, cancellationToken);
         if (opened.Now is { } now) return DigestResult.Changed(now);

@@ -48,13 +48,13 @@ internal sealed class PeerFiles : IDisposable
 
         var pool = _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
         var request = new PeerRequest(address, path, range.Length < file.Size ? range : null);
-        using var counted = pool.CountRequest();
+        using var counted = pool.Pipelined.CountRequest();
         try
         {
             // 1. Together with others that are small.
-            if (file.Size <= PeerLane.MaxFileBytes && request is { IsShort: true, Part: null } && !peer.Facts.IsLegacy
-                && pool.LaneFor(peer, address, _connectTimeout, _time) is { } lane
-                && await lane.AskAsync(request) is { } arrived) return Take(peer, request, arrived, file, range);
+            if (file.Size <= PipelinedConnection.MaxFileBytes && request is { IsShort: true, Part: null } && !peer.Facts.IsLegacy
+                && pool.Pipelined.For(peer, address, _connectTimeout, _time) is { } pipelined
+                && await pipelined.AskAsync(request) is { } arrived) return Take(peer, request, arrived, file, range);
 
             // 2. On a connection of our own.
             if (request.IsShort && !pool.IsUnusual(address)
@@ -88,7 +88,7 @@ internal sealed class PeerFiles : IDisposable
         _http.Dispose();
     }
 
-    private static PeerOpenResult Take(Peer peer, in PeerRequest request, in LaneAnswer arrived, Entry file, ByteRange range)
+    private static PeerOpenResult Take(Peer peer, in PeerRequest request, in PipelinedAnswer arrived, Entry file, ByteRange range)
     {
         var body = new ArrivedBodyStream(arrived.Body);
         if (Examine(peer, request.Path, arrived.Head.Status, arrived.Head.Facts, file, range, out var surplus) is { } other)

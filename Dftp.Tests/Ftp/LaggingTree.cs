@@ -1,3 +1,4 @@
+using System.Net;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
@@ -16,6 +17,6 @@ internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) :
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         shown.KnownDigest(path, file, holder) ?? actual.KnownDigest(path, file, holder);
 
-    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, CancellationToken cancellationToken) =>
-        actual.DigestAsync(path, file, holder, cancellationToken);
+    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
+        actual.DigestAsync(path, file, holder, client, cancellationToken);
 }

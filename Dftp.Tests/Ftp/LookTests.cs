@@ -15,7 +15,7 @@ public sealed class LookTests
     public async Task FileThatChangedWithoutTheTreeKnowing_IsToldAsItIs()
     {
         var shown = new MemoryFileTree().File("/a", "0123456789", Before);
-        await shown.DigestAsync(VirtualPath.Parse("/a"), EntryOf(shown), null, CancellationToken.None);
+        await shown.DigestAsync(VirtualPath.Parse("/a"), EntryOf(shown), null, null, CancellationToken.None);
         var actual = new MemoryFileTree().File("/a", "0123456789.....", After);
         await using var host = await FtpHost.StartAsync(new LaggingTree(shown, actual));
         using var client = await host.LogInAsync();

@@ -114,7 +114,7 @@ public sealed class LocalDigestsTests : IDisposable
             var patient = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
             Assert.IsFalse(waiting.IsCompleted || patient.IsCompleted);
             await leave.CancelAsync();
-            await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => waiting);
+            await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
             Assert.IsFalse(patient.IsCompleted);
         }
 

@@ -138,7 +138,7 @@ public sealed class PeerDigestsTests : IDisposable
             }
         });
         using var leave = new CancellationTokenSource();
-        var impatient = _digests.ComputeAsync(peer.Peer, Path, File, leave.Token).AsTask();
+        var impatient = _digests.ComputeAsync(peer.Peer, Path, File, null, leave.Token).AsTask();
         var patient = ComputeAsync(peer).AsTask();
         await Support.Eventually.TrueAsync(() => _asked == 2, "both have asked");
 

@@ -163,7 +163,7 @@ public sealed class PeerFilesTests : IDisposable
     [DataRow(404, FileErrorKind.NotFound)]
     [DataRow(403, FileErrorKind.AccessDenied)]
     [DataRow(500, FileErrorKind.Failed)]
-    [DataRow(503, FileErrorKind.Failed)]
+    [DataRow(503, FileErrorKind.Busy)]
     [DataRow(302, FileErrorKind.Failed)]
     [DataRow(204, FileErrorKind.Failed)]
     public async Task StatusOfARefusal_BecomesItsError(int status, FileErrorKind kind)

@@ -5,11 +5,11 @@ using System.Threading.Tasks.Sources;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>
-/// A connection on which small files of one peer are asked for in batches, without waiting for the answers before (RFC 9112, section 9.3.2).
-/// Many clients that ask at once then cost both nodes a fraction of the system calls and of the wakes. Whatever does not go as usual ends
-/// the lane, and who waits asks again on a connection of its own: a lane never makes a read fail.
+/// A connection on which small files of one peer are requested in batches, by pipelining (RFC 9112, section 9.3.2): many clients at once then
+/// cost both nodes a fraction of the system calls and context switches. Anything unusual ends the connection, and each waiting request is
+/// repeated on a connection of its own: pipelining never makes a read fail.
 /// </summary>
-internal sealed class PeerLane : IDisposable
+internal sealed class PipelinedConnection : IDisposable
 {
     /// <summary>What is larger keeps others waiting.</summary>
     public const int MaxFileBytes = 32 * 1024;
@@ -39,8 +39,8 @@ internal sealed class PeerLane : IDisposable
     /// <summary>Written under <see cref="_lock"/>, read without where it is only to be known soon.</summary>
     private volatile bool _isOver;
 
-    /// <param name="connection">Owned by the lane.</param>
-    public PeerLane(PeerConnection connection)
+    /// <param name="connection">Owned by this one.</param>
+    public PipelinedConnection(PeerConnection connection)
     {
         _connection = connection;
         connection.CloseAfter(PeerConnectionPool.IdleTimeout);
@@ -57,15 +57,15 @@ internal sealed class PeerLane : IDisposable
     /// <summary>It ended while somebody waited.</summary>
     public bool HasFailed { get; private set; }
 
-    /// <summary>Asks for all of a small file. Who waits goes on in the thread that reads the answer.</summary>
-    /// <returns>Null when it has to be asked for in another way.</returns>
-    public ValueTask<LaneAnswer?> AskAsync(in PeerRequest request)
+    /// <summary>Requests all of a small file. Continuations run inline on the thread that reads the answer.</summary>
+    /// <returns>Null when the file has to be requested in another way.</returns>
+    public ValueTask<PipelinedAnswer?> AskAsync(in PeerRequest request)
     {
         Waiter waiter;
         bool isFirst;
         lock (_lock)
         {
-            if (_isOver || _waiting.Count >= MaxUnderWay || _requests.Length - _requestBytes < PeerResponseHead.MaxBytes) return new((LaneAnswer?)null);
+            if (_isOver || _waiting.Count >= MaxUnderWay || _requests.Length - _requestBytes < PeerResponseHead.MaxBytes) return new((PipelinedAnswer?)null);
             _requestBytes += request.Write(_requests.AsSpan(_requestBytes));
             if (!_spare.TryPop(out waiter!)) waiter = new Waiter(this);
             _waiting.Enqueue(waiter);
@@ -174,7 +174,7 @@ internal sealed class PeerLane : IDisposable
         var body = arrived[headBytes..length];
         var copy = ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(copy);
-        waiter.Answer(new LaneAnswer(head, new ArraySegment<byte>(copy, 0, body.Length)));
+        waiter.Answer(new PipelinedAnswer(head, new ArraySegment<byte>(copy, 0, body.Length)));
         return true;
     }
 
@@ -198,19 +198,19 @@ internal sealed class PeerLane : IDisposable
         lock (_lock) _spare.Push(waiter);
     }
 
-    private sealed class Waiter(PeerLane lane) : IValueTaskSource<LaneAnswer?>
+    private sealed class Waiter(PipelinedConnection owner) : IValueTaskSource<PipelinedAnswer?>
     {
-        private ManualResetValueTaskSourceCore<LaneAnswer?> _source;
+        private ManualResetValueTaskSourceCore<PipelinedAnswer?> _source;
 
-        public ValueTask<LaneAnswer?> Task => new(this, _source.Version);
+        public ValueTask<PipelinedAnswer?> Task => new(this, _source.Version);
 
-        public void Answer(LaneAnswer? answer) => _source.SetResult(answer);
+        public void Answer(PipelinedAnswer? answer) => _source.SetResult(answer);
 
-        public LaneAnswer? GetResult(short token)
+        public PipelinedAnswer? GetResult(short token)
         {
             var answer = _source.GetResult(token);
             _source.Reset();
-            lane.TakeBack(this);
+            owner.TakeBack(this);
             return answer;
         }
 
@@ -224,4 +224,4 @@ internal sealed class PeerLane : IDisposable
 /// <summary>An answer that has arrived.</summary>
 /// <param name="Head">Of a plain answer.</param>
 /// <param name="Body">All of it, in an array of the shared pool, whose owner is whoever was answered.</param>
-internal readonly record struct LaneAnswer(PeerResponseHead Head, ArraySegment<byte> Body);
+internal readonly record struct PipelinedAnswer(PeerResponseHead Head, ArraySegment<byte> Body);
