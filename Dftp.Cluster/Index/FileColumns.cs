@@ -125,7 +125,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
         if (nameBytes > ushort.MaxValue) flags |= WideNames;
         var layout = new Layout(files.Length, flags);
-        var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)));
+        // Pinned: columns live long, and the collector would copy those of a whole update out of its youngest generation while readers wait.
+        var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)), pinned: true);
         var span = data.AsSpan();
         BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Length);
         BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);

@@ -25,10 +25,13 @@ internal sealed class TreeSearch(SearchQuery query)
             cancellationToken.ThrowIfCancellationRequested();
             _way.RemoveRange(next.Depth, _way.Count - next.Depth);
             _way.Add((next.Directory, next.Depth == 0 ? query.Under : null));
-            foreach (var hit in HitsIn(next.Directory, cancellationToken))
+            if (MayHaveHits(next.Directory))
             {
-                yield return new WalkEntry(PathTo(next.Depth), hit);
-                if (--left == 0) yield break;
+                foreach (var hit in HitsIn(next.Directory, cancellationToken))
+                {
+                    yield return new WalkEntry(PathTo(next.Depth), hit);
+                    if (--left == 0) yield break;
+                }
             }
 
             var children = next.Directory.Children;
@@ -36,12 +39,27 @@ internal sealed class TreeSearch(SearchQuery query)
         }
     }
 
+    /// <summary>False where no name in the directory holds the pattern's literal, as in most: they cost no iterator.</summary>
+    private bool MayHaveHits(TreeDirectory directory)
+    {
+        if (query.Name is not { Literal.IsEmpty: false }) return true;
+        if (query.IsDirectory != false && Array.Exists(directory.Children, MayMatch)) return true;
+        if (query.IsDirectory == true) return false;
+        return directory.OnlyPart is { } part ? HasCandidate(part) : Array.Exists(directory.PartsArray(), HasCandidate);
+    }
+
+    private bool HasCandidate(NodeEntries part) => part.Files.NextCandidate(query.Name, 0) < part.Files.Count;
+
+    private bool MayMatch(TreeDirectory child) =>
+        query.Name is not { Literal.IsEmpty: false } name || AsciiSearch.IndexOfIgnoreCase(child.Name, name.Literal) >= 0;
+
     private IEnumerable<Entry> HitsIn(TreeDirectory directory, CancellationToken cancellationToken)
     {
         if (query.IsDirectory != false)
         {
             foreach (var child in directory.Children)
             {
+                if (!MayMatch(child)) continue;
                 var entry = child.ToEntry();
                 if (query.Matches(entry)) yield return entry;
             }
@@ -57,7 +75,7 @@ internal sealed class TreeSearch(SearchQuery query)
                 if (query.Matches(entry)) yield return entry;
             }
         }
-        else if (Array.Exists(directory.PartsArray(), some => some.Files.NextCandidate(query.Name, 0) < some.Files.Count))
+        else if (Array.Exists(directory.PartsArray(), HasCandidate))
         {
             foreach (var entry in TreeSnapshot.List(directory))
             {
