@@ -1,4 +1,4 @@
-# dftp's commands: see `make help`. A build needs the .NET SDK and make; for the native form also clang or gcc.
+# See `make help`. A build needs the .NET SDK and make; the native form also needs clang or gcc.
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -13,23 +13,24 @@ all: bin/dftp
 bin/dftp: $(SOURCES) scripts/build
 	@scripts/build
 
-# Sample trees without ROOTS; `scripts/run DIR...` also takes names with spaces.
+# Without ROOTS it uses sample trees. `scripts/run DIR...` also takes names with spaces.
 run: bin/dftp
 	@scripts/run $(ROOTS)
 
-# FILTER is an expression of `dotnet test --filter`, such as FILTER=FullyQualifiedName~CommandLine.
+# FILTER is an expression of `dotnet test --filter`: FILTER=FullyQualifiedName~CommandLine.
 test: bin/dftp
 	@scripts/test $(if $(FILTER),--filter '$(FILTER)')
 
-# Beside nginx, vsftpd, find and plocate. ROW=scan,join measures some rows, ROW=list names them; BENCH has more arguments of bench/run.
+# Compares dftp with nginx, vsftpd, find and plocate. ROW=scan,join measures some rows, ROW=list prints their names.
+# BENCH has further arguments for bench/run.
 bench: bin/dftp
 	@bench/run $(if $(ROW),--row '$(ROW)') $(BENCH)
 
-# The hot paths by themselves, such as FILTER='*Lookup*'.
+# Measures the hot paths alone: FILTER='*Lookup*' some of them.
 bench-micro:
 	dotnet run --configuration Release --project Dftp.Bench -- --artifacts bench/results/micro --filter '$(or $(FILTER),*)'
 
-# Three nodes under load, stopped, killed, frozen and changed for SECONDS.
+# Runs three nodes under load for SECONDS, and stops, kills, freezes and changes them.
 soak: bin/dftp
 	@bench/soak $(if $(SECONDS),--seconds $(SECONDS))
 
@@ -44,10 +45,10 @@ clean:
 
 help:
 	@echo 'make                      build bin/dftp; FORM=single or FORM=runtime builds it for a machine without the native packs'
-	@echo 'make run ROOTS="A B ..."  run a node over each directory on this machine, united; without ROOTS over sample trees'
-	@echo 'make test                 run every test; FILTER=FullyQualifiedName~Part runs some'
-	@echo 'make bench                measure dftp beside nginx, vsftpd, find and plocate; ROW=NAME,NAME some of it, ROW=list the names'
-	@echo 'make bench-micro          measure the hot paths by themselves; FILTER="*Lookup*" some of them'
-	@echo 'make soak                 three nodes under load for ten minutes, or SECONDS=N'
-	@echo 'make format               bring the sources into their form; make format-check tells whether they are in it'
-	@echo 'make clean                remove what was built'
+	@echo 'make run ROOTS="A B ..."  run a node over each directory, as one cluster on this machine; without ROOTS over sample trees'
+	@echo 'make test                 run all tests; FILTER=FullyQualifiedName~Part runs some'
+	@echo 'make bench                compare dftp with nginx, vsftpd, find and plocate; ROW=NAME,NAME measures some rows, ROW=list prints their names'
+	@echo 'make bench-micro          measure the hot paths alone; FILTER="*Lookup*" some of them'
+	@echo 'make soak                 run three nodes under load and faults for ten minutes, or for SECONDS=N'
+	@echo 'make format               format the sources; make format-check only checks them'
+	@echo 'make clean                remove all build results'

@@ -1,1 +1,1 @@
-"""What bench/run and bench/soak are made of."""
+"""The parts of bench/run and bench/soak."""

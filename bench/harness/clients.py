@@ -8,9 +8,9 @@ from .processes import SINK, CannotMeasure
 
 
 def fetch(port, path, method="GET", keep=False, host="127.0.0.1"):
-    """One request on a connection of its own: the status and the body's bytes, which are counted, or kept.
+    """One request on a new connection. Returns the status and the body's bytes: their number, or the bytes themselves.
 
-    HTTP/1.0, so that what streams ends with the connection and is not cut into chunks, which would cost the client more than the server."""
+    It uses HTTP/1.0, so that a streamed body ends with the connection. Chunks would cost the client more than the server."""
     with socket.create_connection((host, port), timeout=120) as connection:
         length = "Content-Length: 0\r\n" if method == "POST" else ""
         connection.sendall(f"{method} {path} HTTP/1.0\r\nHost: {host}:{port}\r\n{length}\r\n".encode())
@@ -35,7 +35,7 @@ def fetch(port, path, method="GET", keep=False, host="127.0.0.1"):
 
 
 def fetch_bytes(port, path, host="127.0.0.1"):
-    """The count of a body that has to come with 200."""
+    """The length of a body that must come with 200."""
     status, total = fetch(port, path, host=host)
     if status != 200:
         raise CannotMeasure(f"{path}: status {status}")
@@ -43,7 +43,7 @@ def fetch_bytes(port, path, host="127.0.0.1"):
 
 
 def status_of(port, path, method="HEAD", host="127.0.0.1"):
-    """The status; 0 when nobody answers."""
+    """The status; 0 if there is no answer."""
     try:
         return fetch(port, path, method, host=host)[0]
     except (OSError, CannotMeasure):
@@ -58,7 +58,7 @@ def fetch_json(port, path, host="127.0.0.1"):
 
 
 class KeptConnection:
-    """One request after the other on one connection; answers that have a length only."""
+    """Sequential requests on one connection; every response must have a length."""
 
     def __init__(self, port):
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
@@ -66,7 +66,7 @@ class KeptConnection:
         self.port = port
 
     def request(self, path, method="GET"):
-        """The status and how many bytes the body has."""
+        """The status and the length of the body."""
         self.connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
         data = b""
         while b"\r\n\r\n" not in data:
@@ -89,7 +89,7 @@ class KeptConnection:
 
 
 class FtpSession:
-    """A control connection, PASV and one data connection a transfer."""
+    """A control connection; each transfer uses PASV and one data connection."""
 
     def __init__(self, port, host="127.0.0.1"):
         self.host = host
@@ -121,7 +121,7 @@ class FtpSession:
         return self.reply(code)
 
     def fetch(self, text, keep=None):
-        """The bytes of a transfer, counted, or added to what is to keep them."""
+        """The number of bytes of a transfer; the bytes are also added to a buffer if one is given."""
         numbers = re.search(rb"(\d+),(\d+)\)", self.command(b"PASV", b"227"))
         with socket.create_connection((self.host, int(numbers[1]) * 256 + int(numbers[2])), timeout=60) as data:
             self.command(text, b"150")

@@ -1,4 +1,4 @@
-"""Two nodes: joining, following, reading meanwhile."""
+"""Rows with two nodes: join, change, reads during a merge."""
 
 import contextlib
 import gzip
@@ -33,7 +33,7 @@ def join(bench):
 
 
 def join_once(bench, full, name, files):
-    """Seconds from POST /join/ to the whole tree on an empty node, the bytes that went between the two, and both nodes' CPU seconds."""
+    """Seconds from POST /join/ to the whole tree on an empty node, the bytes sent between the two, and both nodes' CPU seconds."""
     with DftpNode(bench.folder, empty_directory(bench), name) as empty:
         empty.wait_until_scanned()
         before = full.cpu_seconds() + empty.cpu_seconds()
@@ -45,7 +45,7 @@ def join_once(bench, full, name, files):
 
 
 def join_many(bench):
-    """Empty nodes that join all at once, and what the one that sends them the tree needs for that."""
+    """Empty nodes that join at the same moment, and the memory that the sending node needs for it."""
     root = trees.many_files(bench.files)
     with contextlib.ExitStack() as running:
         full = running.enter_context(DftpNode(bench.folder, root, "full"))
@@ -67,7 +67,7 @@ def join_many(bench):
 
 
 def bytes_between(ports):
-    """What went in and out of connections to these ports, which are kept: as the kernel counts it."""
+    """The bytes sent and received on open connections to these ports, as the kernel counts them."""
     expression = " or ".join(f"sport = :{port}" for port in ports)
     ended = subprocess.run(["ss", "-tinOH", f"( {expression} )"], check=True, capture_output=True, text=True)
     words = ended.stdout.split()
@@ -75,7 +75,7 @@ def bytes_between(ports):
 
 
 def change(bench):
-    """New files, looked for on the other node every millisecond."""
+    """New files; the other node is asked for each every millisecond."""
     with pair(bench) as (writer, reader):
         seconds = []
         connection = clients.KeptConnection(reader.http)
@@ -85,7 +85,7 @@ def change(bench):
             file.write_text("new")
             until(lambda file=file: connection.request(f"/fs/{file.name}", "HEAD")[0] == 200, 30, "the change is seen", pause=0.001)
             seconds.append((time.perf_counter() - started) * 1000)
-            # Changes that come one by one: no change waits for the pause after another.
+            # Each change comes alone, so that none waits for the pause after another.
             time.sleep(0.1)
         connection.close()
     yield Result("change", f"change to visible on a peer, {CHANGES} changes: median", "ms", Figures([Sample(statistics.median(seconds))]), target=Target(150, of_ratio=False))
@@ -93,7 +93,7 @@ def change(bench):
 
 
 class pair:
-    """Two nodes that know each other, over directories of some files."""
+    """Two nodes of one cluster, each with a few files."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -123,7 +123,7 @@ class pair:
 
 
 def merge_p99(bench):
-    """Reads of a 4 KiB file at a fixed rate, first alone, then while a full update of all entries comes in and is merged.
+    """Reads of a 4 KiB file at a fixed rate, first alone, then while a full update of all entries is received and merged.
 
     The update is sent from a file, so that the machine does not do the sender's work beside the receiver's."""
     update = full_update(bench)
@@ -157,7 +157,7 @@ def until_seconds(seconds):
 
 
 def reads(connection, goes_on):
-    """The latencies of reads at a fixed rate; a read that is late for its turn is counted from its turn on."""
+    """The latencies of reads at a fixed rate; a late read counts from the time at which it was due."""
     latencies = []
     due = time.perf_counter()
     while goes_on():
@@ -174,7 +174,7 @@ def reads(connection, goes_on):
 
 
 def full_update(bench):
-    """A full update of the tree, compressed, as a node that is not there would send it; kept."""
+    """A compressed full update of the tree from an invented node; kept between runs."""
     file = trees.home() / f"update-{bench.files}.json.gz"
     if file.exists():
         return file
@@ -202,7 +202,7 @@ def entry(path, is_directory):
 
 
 def hash_of(path):
-    """The same in each run, other than Python's."""
+    """A hash that is the same in each run, unlike Python's."""
     value = 0
     for byte in path[-12:].encode():
         value = (value * 131 + byte) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""What a file costs as trees grow: 10 k, 100 k, 1 M and 10 M files."""
+"""The cost of a file in trees of 10 k, 100 k, 1 M and 10 M files."""
 
 import contextlib
 import pathlib
@@ -16,7 +16,7 @@ from .servers import DftpNode
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 CHANGED = 1000
-# A watch for each directory: what the system allows by itself is too little for the largest tree, and dftp says then what to raise.
+# dftp needs a watch for each directory. The system's default is too low for the largest tree; dftp's log then says what to raise.
 WATCHES = 1_048_576
 WATCH_LIMIT = pathlib.Path("/proc/sys/fs/inotify/max_user_watches")
 HEAD = (
@@ -25,7 +25,7 @@ HEAD = (
 
 
 def print_curve(bench, largest, keep):
-    """A line for each size; a tree that was not there before goes again, unless it is to be kept."""
+    """Prints a line for each size. A tree that this run made is removed unless it is to be kept."""
     print(HEAD, flush=True)
     lines = []
     for files in SIZES:
@@ -45,7 +45,7 @@ def print_curve(bench, largest, keep):
 
 @contextlib.contextmanager
 def enough_watches():
-    """Raises the limit for as long as it is needed, where that is allowed."""
+    """Raises the limit temporarily, if that is allowed."""
     before = WATCH_LIMIT.read_text()
     if int(before) >= WATCHES:
         yield
@@ -89,7 +89,7 @@ def measure(bench, root, files):
 
 
 def changes(full, peer, files):
-    """Milliseconds from the first of a thousand new files in a new directory until all are seen on a peer."""
+    """Milliseconds from the first of a thousand new files in a new directory until a peer shows all of them."""
     directory = full.root / "zz-changes"
     started = time.perf_counter()
     directory.mkdir()
@@ -102,7 +102,7 @@ def changes(full, peer, files):
         peer.wait_for_files(files)
         return took
     except CannotMeasure as failure:
-        # What was measured before is not to be lost with it.
+        # The earlier measurements must not be lost.
         print(f"changes among {files:,} files: {failure}", file=sys.stderr)
         return float("nan")
     finally:

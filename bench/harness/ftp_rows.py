@@ -52,7 +52,7 @@ def both(bench, layout):
 
 
 def timed(server, port, work, per):
-    """How much of the work is done in a second, and the CPU for each `per` of it."""
+    """Units of work a second, and the CPU seconds for each `per` of them."""
     before = server.cpu_seconds()
     started = time.perf_counter()
     done = work(server.host.address, port)

@@ -1,6 +1,6 @@
-"""Where a measure runs: in network namespaces of its own, so that both programs have the same conditions and nothing of the machine's changes.
+"""The network namespaces in which a row runs: both programs have the same conditions, and the machine's settings stay as they are.
 
-Their congestion control is `cubic`, whatever the machine's is: BBR paces TCP, on loopback too, and would measure its timers."""
+Their congestion control is always `cubic`: BBR paces TCP, on loopback too, and the rows would measure its timers."""
 
 import contextlib
 import ctypes
@@ -15,20 +15,20 @@ CLONE_NEWNET = 0x40000000
 
 @dataclasses.dataclass(frozen=True)
 class Host:
-    """A network namespace with an address; a core of its own where there are two of them."""
+    """A network namespace with an address; with two of them, each has its own core."""
     namespace: str | None
     address: str
     core: int | None = None
 
     def command(self, words):
-        """The command as it runs on this host: `ip netns exec` and `taskset` become the program, so that its id is the process's."""
+        """The command line for this host. `ip netns exec` and `taskset` exec the program, so the process id is the program's."""
         inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
         pinned = ["taskset", "-c", str(self.core)] if self.core is not None else []
         return [*inside, *pinned, *words]
 
     @contextlib.contextmanager
     def entered(self):
-        """Lets this thread, and what it starts, be on this host for a while."""
+        """Moves this thread, and the processes that it starts, to this host temporarily."""
         if not self.namespace:
             yield
             return
@@ -46,7 +46,7 @@ class Host:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Which host the server under test is on, and which one its clients are on."""
+    """The host of the server under test, and the host of its clients."""
     name: str
     server: Host
     client: Host
@@ -58,7 +58,7 @@ LOOPBACK = Host(None, "127.0.0.1")
 
 @contextlib.contextmanager
 def layouts():
-    """Loopback, and two hosts with a core each where the machine has two; loopback as the machine has it where this is not root."""
+    """Loopback, and two hosts with a core each if the machine has two cores. Without root: the machine's own loopback only."""
     if os.geteuid() != 0:
         yield [Layout(ONE_HOST, LOOPBACK, LOOPBACK)]
         return
@@ -90,7 +90,7 @@ def ip(*words, check=True):
 
 @contextlib.contextmanager
 def allowed_congestion_control():
-    """Namespaces may only choose what the machine allows to everybody."""
+    """Allows the algorithm on the machine: a namespace can choose only an allowed one."""
     setting = pathlib.Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
     before = setting.read_text()
     if CONGESTION_CONTROL in before.split():
@@ -118,7 +118,7 @@ def join_namespace(path):
 
 
 def set_namespace(descriptor):
-    # os.setns is Python 3.12's.
+    # Python has os.setns from 3.12 on.
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(descriptor, CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

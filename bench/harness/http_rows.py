@@ -11,10 +11,10 @@ from .measure import Contender, Sample, Target, against, turn_about
 from .processes import CannotMeasure
 from .servers import DftpNode, Nginx
 
-# After the first five, which are measured by themselves: ten in all.
+# After the first five seconds, which are measured as "cold": ten in all.
 COLD_SECONDS, WARM_UP_SECONDS = 5, 10
 
-# Asks for a thousand files in turn, each request written before the clock runs.
+# Asks for a thousand files in turn; the requests are built before the measurement starts.
 SMALL_FILES_LUA = """
 local requests, at = {}, 0
 function init(arguments)
@@ -93,7 +93,7 @@ def one_of_each(bench, layout):
 
 @contextlib.contextmanager
 def two_of_each(bench, layout):
-    """The holder, beside the clients, and the one that is asked, on a host of its own; of both kinds."""
+    """Both proxies: the holder shares the clients' host, the proxy has a host of its own."""
     root = trees.site(bench.megabytes)
     empty = bench.folder / "empty"
     empty.mkdir(exist_ok=True)
@@ -130,7 +130,7 @@ def wrk_contender(bench, name, servers, *arguments):
 
 
 def wrk(seconds, servers, url, connections, *more):
-    """Requests a second over some seconds; any answer that is not 2xx, and any that is lost, is an error."""
+    """Requests a second over some seconds; a response other than 2xx, or a lost one, is an error."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     before = cpu_of(servers)
     # The script's arguments come after the URL.

@@ -1,4 +1,4 @@
-"""The facts of a machine beside which its figures stand."""
+"""The facts of the machine that are printed with its figures."""
 
 import os
 import pathlib
@@ -48,6 +48,6 @@ def version(command):
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return "absent"
-    # wrk says its version under its usage, with an exit code of 1.
+    # wrk prints its version with its usage, and exits with 1.
     words = (ended.stdout + ended.stderr).strip().splitlines()
     return next((word for line in words[:1] for word in line.replace("/", " ").split() if any(map(str.isdigit, word))), "unknown").strip("()")

@@ -1,4 +1,4 @@
-"""What a row is, and how two contenders are measured: turn and turn about, medians."""
+"""Rows, and how two programs are measured: in turn, by medians."""
 
 import dataclasses
 import statistics
@@ -8,7 +8,7 @@ import typing
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One figure, and the CPU seconds that a unit of its work cost the server; None where nobody can tell."""
+    """One figure, and the server's CPU seconds for a unit of the work; None if unknown."""
     value: float
     cpu: float | None = None
 
@@ -17,13 +17,13 @@ class Sample:
 class Contender:
     name: str
     measure: typing.Callable[[], Sample]
-    """Of a server that has just started; the same work where it takes some seconds by itself."""
+    # The first sample after the server's start; the usual work if that takes some seconds anyway.
     cold: typing.Callable[[], Sample] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A bound on our figure, or on ours as a share of the peer's."""
+    """A bound on our figure, or on its ratio to the peer's."""
     bound: float
     at_least: bool = False
     of_ratio: bool = True
@@ -38,7 +38,7 @@ class Target:
 
 @dataclasses.dataclass
 class Figures:
-    """The samples of one contender, and the first one of all."""
+    """The samples of one program, and its cold sample."""
     samples: list[Sample]
     cold: Sample | None = None
 
@@ -77,8 +77,8 @@ class Result:
 
 def turn_about(contenders, rounds, warm_up=True, warm_seconds=0):
     """
-    Measures each when it has just started, lets it run for some seconds, and then measures each in turn, every other round in the opposite order;
-    figures by name.
+    Measures each program right after its start, warms it up, and then measures the programs in turn, every other round in the opposite order.
+    Returns the figures by name.
     """
     samples = {contender.name: [] for contender in contenders}
     cold = {}
@@ -95,7 +95,7 @@ def turn_about(contenders, rounds, warm_up=True, warm_seconds=0):
 
 
 def against(row, work, unit, figures, targets, cpu_unit="", where=""):
-    """A line for each peer of "dftp"; the targets by the peer's name."""
+    """A table line for each peer of "dftp"; `targets` has the peers' names as keys."""
     return [
         Result(row, work, unit, figures["dftp"], name, theirs, targets.get(name), cpu_unit, where=where)
         for name, theirs in figures.items() if name != "dftp"]

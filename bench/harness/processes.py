@@ -1,4 +1,4 @@
-"""Servers and commands that a measure starts: each is ended by its id, and its CPU time is known."""
+"""Servers and commands that a row starts. Each is ended by its process id, and its CPU time is measured."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ SINK = bytearray(1 << 20)
 
 
 class CannotMeasure(Exception):
-    """A measure has no figure: a server does not start, or answers something wrong."""
+    """A row cannot be measured: a server does not start, or answers wrongly."""
 
 
 def free_port():
@@ -24,7 +24,7 @@ def free_port():
 
 
 def until(condition, limit, what, pause=0.005):
-    """Waits for a condition; gives the seconds that it took."""
+    """Waits for a condition; returns the seconds that it took."""
     started = time.perf_counter()
     while not condition():
         if time.perf_counter() - started > limit:
@@ -34,18 +34,18 @@ def until(condition, limit, what, pause=0.005):
 
 
 def exit_on_signals():
-    """Lets SIGTERM and ^C unwind the stack, so that whatever was started is ended."""
+    """Makes SIGTERM and ^C unwind the stack, so that all started processes are ended."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(130))
 
 
 class Server(contextlib.AbstractContextManager):
-    """A process in the foreground, its words in a file."""
+    """A foreground process whose output goes to a file."""
 
     def __init__(self, command, log, environment=None):
         self.log = pathlib.Path(log)
         with open(self.log, "ab") as out:
-            # In a session of its own, so that ^C at the terminal reaches it by us only.
+            # A session of its own, so that only this process passes on a ^C from the terminal.
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True)
 
@@ -73,7 +73,7 @@ class Server(contextlib.AbstractContextManager):
         self.process.wait()
 
     def require(self):
-        """Fails when the process has ended by itself."""
+        """Raises if the process has ended by itself."""
         if not self.is_running():
             raise CannotMeasure(f"{self.process.args[0]} ended with {self.process.returncode}: {self.last_words()}")
 
@@ -81,15 +81,15 @@ class Server(contextlib.AbstractContextManager):
         return " | ".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def cpu_seconds(self):
-        """User and system time of the process, its children, and those children that have ended."""
+        """User and system time of the process and its children, ended ones included."""
         return sum(cpu_of(pid) for pid in family(self.pid))
 
     def rss(self):
-        """Bytes in memory, shared pages included."""
+        """Resident bytes, shared pages included."""
         return memory_of(self.pid)
 
     def peak_rss(self):
-        """The most bytes that were in memory since `reset_peak_rss`, or since the start."""
+        """The peak of resident bytes since `reset_peak_rss`, or since the start."""
         return memory_of(self.pid, "VmHWM")
 
     def reset_peak_rss(self):
@@ -123,7 +123,7 @@ def memory_of(pid, what="VmRSS"):
 
 
 def run_command(command):
-    """Runs a command whose output is read and counted: seconds, CPU seconds, bytes."""
+    """Runs a command and counts its output. Returns seconds, CPU seconds, bytes."""
     started = time.perf_counter()
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:

@@ -1,4 +1,4 @@
-"""Results as a Markdown table, as JSON, and between the markers of a document."""
+"""Writes results as a Markdown table, as JSON, and between the markers of a document."""
 
 import dataclasses
 import json
@@ -60,7 +60,7 @@ def as_json(results, facts, rounds):
 
 
 def save(text, data):
-    """Keeps both forms under bench/results, by their time; the newest also as latest."""
+    """Saves both forms under bench/results, named by time; the newest also as latest."""
     folder = pathlib.Path(__file__).resolve().parent.parent / "results"
     folder.mkdir(exist_ok=True)
     for name in (time.strftime("%Y%m%d-%H%M%S"), "latest"):

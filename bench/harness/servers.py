@@ -11,7 +11,7 @@ DFTP = pathlib.Path(__file__).resolve().parent.parent.parent / "bin" / "dftp"
 
 
 class DftpNode(Server):
-    """A node; it listens when the constructor returns only if told to wait."""
+    """A node. The constructor waits until it listens only if asked to."""
 
     def __init__(self, folder, root, name="node", joins=(), ftp=False, state_directory="", ports=None, more=(), host=LOOPBACK):
         self.name, self.root, self.host = name, pathlib.Path(root), host
@@ -38,7 +38,7 @@ class DftpNode(Server):
         return clients.fetch_json(self.http, "/status/", self.host.address)
 
     def files(self):
-        """Files of the merged tree; none while the node does not listen yet."""
+        """Number of files of the merged tree; None while the node does not listen yet."""
         self.require()
         try:
             return self.report()["files"]
@@ -55,7 +55,7 @@ class DftpNode(Server):
 
 
 class Nginx(Server):
-    """nginx over a root: `port` as it comes, `cached` with open_file_cache; with an origin, a proxy in front of that address instead."""
+    """nginx over a root: `port` with its defaults, `cached` with open_file_cache. With an origin: a proxy for that address."""
 
     def __init__(self, folder, root=None, origin=None, host=LOOPBACK):
         self.host = host
@@ -69,7 +69,7 @@ class Nginx(Server):
             server {{ listen {host.address}:{self.cached}; {files}
                 open_file_cache max=20000 inactive=60s; open_file_cache_valid 60s; open_file_cache_min_uses 1; }}"""
         if origin:
-            # As nginx' own advice for fast proxies has it: connections kept, and no detour over a file on the disk.
+            # nginx's own advice for fast proxies: kept connections, and no temporary file on the disk.
             servers = f"""
             upstream origin {{ server {origin}; keepalive 64; keepalive_requests 1000000000; }}
             server {{ listen {host.address}:{self.port};
@@ -102,7 +102,7 @@ class Vsftpd(Server):
 
 
 def wait_for_ftp(server, port, directory, least):
-    """Waits until an FTP server lists a directory whole."""
+    """Waits until an FTP server lists all entries of a directory."""
     def lists():
         server.require()
         try:

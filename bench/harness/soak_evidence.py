@@ -1,4 +1,4 @@
-"""What a soak says of a read that went wrong: what was asked and given, and how the nodes, the disks and the truth stood."""
+"""The report on a wrong read: request, response, and the state of the nodes, the disks and the truth."""
 
 import dataclasses
 import http.client
@@ -13,13 +13,13 @@ from .soak_truth import BASE
 MOST_PIECES, MOST_VERSIONS, MOST_FAULTS, LOG_LINES = 12, 8, 12, 12
 RECENT = 120
 
-# As much of the start of a piece is looked for; of what is shorter nothing can be said.
+# A piece is recognised by its first bytes; a shorter piece cannot be recognised.
 PROBE = 16
 
 
 @dataclasses.dataclass
 class Read:
-    """A request and its answer."""
+    """A request and its response."""
     node: str
     path: str
     begun: float
@@ -28,14 +28,14 @@ class Read:
     status: int = 0
     headers: object = None
     body: bytes = b""
-    # Where the body begins in the file, and the bytes that the file is said to have.
+    # The offset of the body in the file, and the size of the file according to the response.
     start: int = 0
     total: int = 0
     ended: float = 0.0
 
 
 class Pulse:
-    """How late this process gets its turn: what it waits for is late by as much, and so may be the nodes."""
+    """Measures how late this process is scheduled. The nodes may be as late."""
 
     INTERVAL, WORTH_TELLING = 0.1, 0.3
 
@@ -55,12 +55,12 @@ class Pulse:
                 self.late.append((before, lateness))
 
     def missed_since(self, since):
-        """Seconds for which it did not run."""
+        """Seconds in which this process did not run."""
         return sum(lateness for at, lateness in list(self.late) if at + lateness >= since)
 
 
 class Evidence:
-    """Gathers what can be said of a path; it asks the nodes, so it is as of the moment at which it is called."""
+    """Collects the facts about a path. It asks the nodes, so the facts are those of the time of the call."""
 
     def __init__(self, folder, ports, truth, pulse):
         self.folder, self.ports, self.truth, self.pulse = folder, ports, truth, pulse
@@ -70,7 +70,7 @@ class Evidence:
         self.faults.append((time.monotonic(), what))
 
     def of(self, read):
-        """Lines about a read; times count from its begin."""
+        """Lines about a read; times count from its start."""
         since = read.begun
         return [
             f"the read took {read.ended - since:.3f} s, and this is gathered {time.monotonic() - since:.3f} s after its begin",
@@ -91,7 +91,7 @@ class Evidence:
             yield f"  version {number} by {version.made_by}: {version.size} bytes from {version.offset} of the base; {times}"
 
     def trees(self, read):
-        """What each node's tree has of the path, the asked node first."""
+        """The entry of the path in each node's tree, the asked node first."""
         folder, _, name = read.path.rpartition("/")
         for node in sorted(self.ports, key=lambda other: other != read.node):
             yield f"{node}: HEAD {self.ask(node, 'HEAD', f'/fs/{urllib.parse.quote(read.path)}')}"
@@ -142,7 +142,7 @@ def one_line(headers):
 
 
 def pieces(body, start, path, truth):
-    """Which version each piece of some bytes belongs to."""
+    """The version that each piece of some bytes belongs to."""
     at, told = 0, []
     while at < len(body) and len(told) < MOST_PIECES:
         source, length = find(body, at)
@@ -156,11 +156,11 @@ def pieces(body, start, path, truth):
 
 
 def find(body, at):
-    """Where the bytes from a place on come from, and for how many that holds."""
+    """The origin of the bytes from an offset on, and how many come from there."""
     source = BASE.find(body[at:at + PROBE])
     length = min(len(body) - at, len(BASE) - source)
     if source < 0:
-        # The next place from which on anything is known, looked for in steps that no piece worth telling slips through.
+        # Finds the next recognisable piece, in steps that are smaller than any relevant piece.
         for later in range(at + PROBE, len(body), PROBE):
             if BASE.find(body[later:later + PROBE]) >= 0:
                 return None, later - at
@@ -176,7 +176,7 @@ def find(body, at):
 
 
 def owners_of(offset, end, path, truth):
-    """The versions that have these bytes at this place of the file."""
+    """The versions that have these bytes at this offset."""
     own = [f"version {number} ({version.size} bytes)" for number, version in enumerate(truth.of(path)) if (version.offset, True) == (offset, version.size >= end)]
     if own:
         return " or ".join(own)

@@ -1,4 +1,4 @@
-"""The readers of a soak: what they ask, and whether the answer can be right."""
+"""The readers of a soak: their requests, and the check of each response."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ STABLE_FILES, SHARED_FILES = 200, 20
 
 
 class Reader:
-    """Reads files and listings of all nodes by chance, until the soak stops. Whatever is wrong is the soak's failure."""
+    """Reads random files and listings of all nodes until the soak stops. Every wrong response is a failure of the soak."""
 
     def __init__(self, soak, names, number):
         self.soak, self.truth, self.names = soak, soak.truth, names
@@ -30,7 +30,7 @@ class Reader:
                 self.soak.count("reads that broke off")
                 if not self.soak.was_down([read.node] if kind == self.read_shared else self.names, self.soak.settled(read.begun)):
                     read.ended = time.monotonic()
-                    self.soak.fail(f"{kind.__name__} from {read.node} broke off while all nodes were there: {error!r}", read)
+                    self.soak.fail(f"{kind.__name__} from {read.node} failed while all nodes were up: {error!r}", read)
             self.soak.stop.wait(0.02)
 
     def path_for(self, kind):
@@ -42,7 +42,7 @@ class Reader:
         self.fetch(read, self.truth.owners[read.path])
 
     def read_shared(self, read):
-        """Of a file with two holders one is always there: only the asked node can be an excuse."""
+        """One of two holders is always up, so only a fault of the asked node excuses an error."""
         self.fetch(read, owners="")
 
     def fetch(self, read, owners):
@@ -63,17 +63,17 @@ class Reader:
         self.soak.count("reads by HTTP")
 
     def has_no_excuse(self, read, owners):
-        """Whether the file was there, and known to be, and could be had, all the time."""
+        """Whether the file existed, was known and was readable all the time."""
         settled = self.soak.settled(read.begun)
         return not self.soak.was_down({read.node, *owners}, settled) and self.truth.was_there(read.path, settled, read.ended)
 
     def known_since(self, read):
-        """What is answered without content may be of a version of this time; one that nodes knew when one of them went down, for longer."""
+        """A response without content may describe a recent version. If a node went down, the versions of that time stay valid longer."""
         settled = self.soak.settled(read.begun)
         return settled - (9 * (read.ended - settled) if self.soak.was_down(self.names, settled) else 0)
 
     def check_bytes(self, read, last):
-        """Content is of a version that the holder had during the read, whatever the asked node had heard of before."""
+        """Content must be of a version that the holder had during the read, whatever the asked node knew before."""
         self.soak.count("bytes read", len(read.body))
         for version in self.truth.readable(read.path, read.begun, read.ended):
             end = read.total if last is None else min(read.total, last + 1)
@@ -82,7 +82,7 @@ class Reader:
         self.soak.fail(f"{read.node} gives wrong bytes for /{read.path}: {len(read.body)} from byte {read.start} on of {read.total}", read)
 
     def read_listing(self, read):
-        """A listing that does not say that a node is missing has to have every node's files."""
+        """A listing that names no missing node must have the files of every node."""
         self.ask(read, "/fs/stable/?format=json")
         self.soak.count("listings")
         missing = read.headers.get("X-Dftp-Missing")
@@ -95,7 +95,7 @@ class Reader:
             return
         found = {entry["name"] for entry in json.loads(read.body)}
         lacking = [other for other in self.names if not {f"{other}{number}" for number in range(STABLE_FILES)} <= found]
-        # The listing itself proves the failure; what its bytes are of is of no interest.
+        # The listing itself proves the failure; its bytes need no analysis.
         read.body = b""
         if lacking and not missing:
             self.soak.fail(f"a listing of {read.node} lacks files of {', '.join(lacking)} and does not say so", read)
@@ -131,7 +131,7 @@ class Reader:
 
 
 class TracedFtpSession(FtpSession):
-    """Notes what is said on the control connection."""
+    """Records the control connection."""
 
     def __init__(self, port, read):
         self.read = read
@@ -148,7 +148,7 @@ class TracedFtpSession(FtpSession):
 
 
 def ask(port, method, target, headers=(), read=None):
-    """A request by HTTP; where it breaks off, the read has what was said until then."""
+    """An HTTP request. If it fails in the middle, the read has the response until then."""
     read = read or Read("", target, time.monotonic())
     read.asked = f"{method} {target} {one_line(dict(headers))}"
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

@@ -1,4 +1,4 @@
-"""What the directories of a soak have held, and when: what a read may see."""
+"""The history of a soak's directories: which versions a read may see."""
 
 import contextlib
 import dataclasses
@@ -8,23 +8,22 @@ import random
 import threading
 import time
 
-# Every content is a piece of this: it need not be kept, and where bytes come from can be told.
+# Every content is a piece of this, so contents need not be kept and the origin of bytes can be found.
 BASE = random.Random(7).randbytes(1 << 22)
 LARGEST = 1 << 20
 
 
 @dataclasses.dataclass(eq=False)
 class Version:
-    """A state of a path. The change that makes it begins at `coming` and is done at `there`; the one that ends it, at `going` and `gone`.
-
-    Between the two moments of a change a read may see either side of it. All times are those of time.monotonic()."""
+    """A state of a path. The change that creates it starts at `coming` and ends at `there`; the change that removes it starts at `going` and
+    ends at `gone`. During a change a read may see either state. All times are from time.monotonic()."""
     path: str
     made_by: str
     offset: int
     size: int
-    # It takes the place of the version before, so that the path is a file all the time.
+    # It replaces the version before in one step, so the path is a file all the time.
     replaces: bool = False
-    # Bytes of the version that it lengthens: while that is under way, a file system may show any size in between.
+    # Size of the version that it lengthens; during that change a file system may show any size in between.
     grows_from: int | None = None
     coming: float = -math.inf
     there: float = math.inf
@@ -44,7 +43,7 @@ class Version:
 
 
 class Truth:
-    """All versions that every path of every node has ever had. Paths as in the tree, without a leading slash."""
+    """All versions of every path of every node. Paths are those of the tree, without a leading slash."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -54,7 +53,7 @@ class Truth:
 
     @contextlib.contextmanager
     def change(self, owner, makes=(), ends=()):
-        """Notes a change before it is made and once it is done: whoever sees it on the disk finds it here."""
+        """Records a change before it is made and when it is done, so that a reader that sees it on the disk finds it here."""
         with self.lock:
             now = time.monotonic()
             ending = [self.present.pop(path) for path in ends]
@@ -78,12 +77,12 @@ class Truth:
             return self.present.get(path)
 
     def files(self):
-        """The paths that exist, with their sizes; those that come just now too."""
+        """The paths that exist, with their sizes, including those that are being created."""
         with self.lock:
             return {path: version.size for path, version in self.present.items()}
 
     def of(self, path):
-        """All versions that a path has ever had, the first one first."""
+        """All versions of a path, oldest first."""
         with self.lock:
             return list(self.versions.get(path, ()))
 
@@ -92,11 +91,11 @@ class Truth:
             return [version for versions in self.versions.values() for version in versions]
 
     def readable(self, path, begun, ended):
-        """The versions that may be read between two moments."""
+        """The versions that a read between two moments may see."""
         return [version for version in self.of(path) if version.may_be_read(begun, ended)]
 
     def was_there(self, path, begun, ended):
-        """Whether the path certainly was a file all that time."""
+        """Whether the path was certainly a file all that time."""
         reached = begun
         for version in self.of(path):
             if (version.coming if version.replaces else version.there) <= reached:
@@ -105,7 +104,7 @@ class Truth:
 
 
 class Directory:
-    """A node's directory, changed by one thread; each change is made on the disk and in the truth."""
+    """A node's directory, changed by one thread. Each change is made on the disk and in the truth."""
 
     def __init__(self, truth, owner, root, aside, seed):
         self.truth, self.owner, self.root, self.aside = truth, owner, root, aside
@@ -114,7 +113,7 @@ class Directory:
         self.directories = [self.new_directory() for _ in range(20)]
 
     def change(self):
-        """One change by chance; gives the paths that it touched. About as many files come as go."""
+        """Makes a random change and returns the paths that it touched. Creations and deletions are about equal."""
         files = self.own_files()
         kind = self.chance.choices(["create", "replace", "append", "rename", "delete", "rename directory"], [3, 3, 2, 2, 3, 0.3])[0]
         if kind == "create" and len(files) < 600 or len(files) < 300:
@@ -128,7 +127,7 @@ class Directory:
         return sorted(path for path in self.truth.files() if path.startswith(f"{self.owner}/"))
 
     def write(self, path):
-        """Puts a file in its place in one step, whether one is there or not."""
+        """Moves a file to its path in one step, replacing an existing file."""
         old = self.truth.now(path)
         size = int(LARGEST * self.chance.random() ** 6)
         version = Version(path, "replace" if old else "create", self.chance.randrange(len(BASE) - 2 * LARGEST), size, replaces=bool(old))

@@ -1,4 +1,4 @@
-"""A tree of a million files: reading it, holding it, searching it."""
+"""Rows with a tree of a million files: scan, memory, find, search, restart."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ def command(words):
 
 
 def memory(bench):
-    """Resident bytes a file: with the tree less an empty node's."""
+    """Resident bytes a file: with the tree, less those of an empty node."""
     empty_root = empty_directory(bench)
     rounds = min(bench.rounds, 3)
     at_once, later, merged, merged_later = [], [], [], []
@@ -85,7 +85,7 @@ def find(bench):
 
 
 def search(bench):
-    """By different parts of names, so that no answer is the last one's."""
+    """Each search uses another part of a name, so that no answer is cached."""
     root = trees.many_files(bench.files)
     parts = [f"{first}-{second}-00" for first, second in (
         ("invoice", "photo"), ("budget", "letter"), ("holiday", "video"), ("track", "chapter"), ("view", "model"), ("scan", "log"))]
@@ -115,7 +115,7 @@ def answered(node, path, scale=1):
 
 @contextlib.contextmanager
 def located(bench, root):
-    """plocate's database over a tree; removed afterwards."""
+    """A plocate database for a tree; removed afterwards."""
     database = bench.folder / "plocate.db"
     subprocess.run(
         ["updatedb", "-l", "0", "-U", str(root), "-o", str(database), "--prunepaths", "", "--prunenames", "", "--prunefs", "", "--prune-bind-mounts", "no"],
@@ -127,7 +127,7 @@ def located(bench, root):
 
 
 def restart(bench):
-    """From the start of the process to the first right listing of a directory that is deep in the tree, over what the last run left in the state directory."""
+    """Seconds from the start over a saved tree to the first correct listing of a deep directory, and to a tree that equals the disk."""
     root = trees.many_files(bench.files)
     path, names = a_deep_directory(root)
     state = bench.folder / "state"
@@ -143,16 +143,16 @@ def restart(bench):
             restored = restored and node.report().get("savedTree", {}).get("restored", 0) > 0
             node.wait_until_scanned()
             whole.append(Sample(time.perf_counter() - started, node.cpu_seconds()))
-            # Whatever it keeps is to be whole on the disk, as after a day.
+            # The saved tree must be flushed to the disk, as it is after a day.
             node.process.send_signal(signal.SIGTERM)
             node.process.wait(60)
     yield Result("restart", f"restart to the first right listing, {bench.files:,} files", "s", Figures(first), cpu_unit="start",
-                 remark="" if restored else "no tree was kept: it is read anew")
+                 remark="" if restored else "no tree was saved: the root is scanned")
     yield Result("restart", f"restart to the tree as it is on the disk, {bench.files:,} files", "s", Figures(whole), cpu_unit="start")
 
 
 def a_deep_directory(root):
-    """The URL path of a directory that is not empty, and the names in it."""
+    """The URL path of a non-empty directory, and the names in it."""
     shard = min(entry.path for entry in os.scandir(root))
     deepest = max((path for path, _, files in os.walk(shard) if files), key=lambda path: (path.count("/"), path))
     return "/fs/" + os.path.relpath(deepest, root) + "/?format=txt", set(os.listdir(deepest))

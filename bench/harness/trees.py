@@ -1,4 +1,4 @@
-"""The trees that are measured: made once, the same on every machine, kept between runs."""
+"""The trees for the measurements: made once, the same on every machine, kept between runs."""
 
 import multiprocessing
 import os
@@ -19,25 +19,24 @@ REGULAR = stat.S_IFREG | 0o644
 def home():
     folder = pathlib.Path(os.environ.get("DFTP_BENCH_DIR") or "/var/tmp/dftp-bench")
     folder.mkdir(parents=True, exist_ok=True)
-    # nginx and vsftpd read as users of their own.
+    # nginx and vsftpd read as other users.
     folder.chmod(0o755)
     return folder
 
 
 def many_files(count):
-    """A tree of so many empty files (a multiple of 10,000; a smaller number is one shard cut short), 20 a directory, and names of 21 bytes
-    on average."""
+    """A tree of empty files, 20 a directory, with names of 21 bytes on average. `count` is a multiple of 10,000, or smaller than that."""
     return kept(f"tree-{count}", lambda root: make_shards(root, count))
 
 
 def directories_of(count):
-    """How many directories such a tree has, its root not counted."""
+    """The number of directories of such a tree, without its root."""
     full, rest = divmod(count, SHARD_FILES)
     return full * (SHARD_DIRECTORIES + 1) + (SHARD_DIRECTORIES + 1 if rest else 0)
 
 
 def site(megabytes):
-    """A file of so many MiB, a thousand of 4 KiB, and a directory of 10,000."""
+    """A large file, a thousand files of 4 KiB, and a directory of 10,000 files."""
     return kept(f"site-{megabytes}", lambda root: make_site(root, megabytes))
 
 
@@ -47,14 +46,14 @@ def kept(name, make):
         unfinished = home() / f"{name}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        print(f"making {root}, once", flush=True)
+        print(f"making {root}; later runs reuse it", flush=True)
         make(unfinished)
         unfinished.rename(root)
     return root
 
 
 def remove(root):
-    """Removes a tree with as many processes as it was made."""
+    """Removes a tree, with as many processes as made it."""
     shards = [entry.path for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False)]
     with multiprocessing.Pool(workers()) as pool:
         for _ in pool.imap_unordered(shutil.rmtree, shards):
@@ -77,7 +76,7 @@ def make_site(root, megabytes):
     with open(root / "large", "wb") as out:
         for _ in range(megabytes):
             out.write(block)
-        # Or the disk writes during the first measures.
+        # Otherwise the disk still writes during the first measurements.
         os.fsync(out.fileno())
 
 
@@ -89,7 +88,7 @@ def make_shards(root, count):
 
 
 def make_shard(arguments):
-    """A directory of 500, nested some levels deep, most of them small and some large."""
+    """One of 500 directories: some levels deep, mostly small, some large."""
     root, number, count = arguments
     chance = random.Random(number)
     top = root / f"{WORDS[number % len(WORDS)]}-{number:04}"
