@@ -83,9 +83,6 @@ public sealed class LoopSocket : IDisposable
     /// <summary>Whether waits end on an event loop of this program.</summary>
     public static bool IsAvailable => EventLoop.IsAvailable;
 
-    /// <summary>Whether the current thread is one of an event loop of this program.</summary>
-    public static bool IsLoopThread => EventLoop.Current is not null;
-
     public Socket Socket { get; }
 
     /// <summary>Whether the current thread is one of this socket's loop, so that a wait for it needs no other thread.</summary>

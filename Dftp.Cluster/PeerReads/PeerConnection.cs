@@ -140,14 +140,6 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <inheritdoc cref="LoopSocket.YieldAsync"/>
-    public ValueTask YieldAsync() => _socket.YieldAsync();
-
-    /// <summary>Sends all.</summary>
-    /// <exception cref="SocketException">The connection broke off.</exception>
-    /// <exception cref="ObjectDisposedException">It was closed.</exception>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _socket.SendAsync(bytes);
-
     /// <summary>Reads bytes after the head: those that came with it, then straight from the socket.</summary>
     /// <returns>0 when the peer has closed the connection.</returns>
     /// <exception cref="IOException">The connection broke off or was closed.</exception>

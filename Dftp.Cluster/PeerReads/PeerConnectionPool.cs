@@ -17,9 +17,6 @@ internal sealed class PeerConnectionPool : IDisposable
     private bool _isDisposed;
     private HostPort? _unusual;
 
-    /// <summary>The connections to it on which much is under way.</summary>
-    public PipelinedConnections Pipelined { get; } = new();
-
     /// <summary>Whether what answers at an address does so in ways that are left to the framework's client.</summary>
     public bool IsUnusual(HostPort address) => Volatile.Read(ref _unusual) == address;
 
@@ -67,8 +64,6 @@ internal sealed class PeerConnectionPool : IDisposable
             _idle.ForEach(static connection => connection.Dispose());
             _idle.Clear();
         }
-
-        Pipelined.Dispose();
     }
 
     /// <summary>Those that were closed meanwhile take no place.</summary>

@@ -48,19 +48,13 @@ internal sealed class PeerFiles : IDisposable
 
         var pool = _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
         var request = new PeerRequest(address, path, range.Length < file.Size ? range : null);
-        using var counted = pool.Pipelined.CountRequest();
         try
         {
-            // 1. Together with others that are small.
-            if (file.Size <= PipelinedConnection.MaxFileBytes && request is { IsShort: true, Part: null } && !peer.Facts.IsLegacy
-                && pool.Pipelined.For(peer, address, _connectTimeout, _time) is { } pipelined
-                && await pipelined.AskAsync(request) is { } arrived) return Take(peer, request, arrived, file, range);
-
-            // 2. On a connection of our own.
+            // 1. On a connection of the pool, or a new one.
             if (request.IsShort && !pool.IsUnusual(address)
                 && await OpenPlainlyAsync(pool, peer, request, file, range, cancellationToken) is { } result) return result;
 
-            // 3. By the framework's client, which knows all that HTTP/1.1 allows.
+            // 2. By the framework's client, which knows all that HTTP/1.1 allows.
             return await OpenByClientAsync(peer, request, file, range, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -86,18 +80,6 @@ internal sealed class PeerFiles : IDisposable
     {
         foreach (var (_, pool) in _pools) pool.Dispose();
         _http.Dispose();
-    }
-
-    private static PeerOpenResult Take(Peer peer, in PeerRequest request, in PipelinedAnswer arrived, Entry file, ByteRange range)
-    {
-        var body = new ArrivedBodyStream(arrived.Body);
-        if (Examine(peer, request.Path, arrived.Head.Status, arrived.Head.Facts, file, range, out var surplus) is { } other)
-        {
-            body.Dispose();
-            return other;
-        }
-
-        return PeerOpenResult.Opened(new PeerBody(body, body, surplus, arrived.Head.Facts.Digest));
     }
 
     /// <returns>Null when the peer's way of answering is left to the framework's client.</returns>
