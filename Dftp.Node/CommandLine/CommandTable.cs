@@ -19,7 +19,7 @@ internal static class CommandTable
     public static readonly OptionDefinition<bool> Json = new("json", ValueParsers.Switch)
     {
         Placeholder = "",
-        Summary = "Print the node's own answer, as JSON.",
+        Summary = "Print the node's response as JSON.",
         Example = "true",
         IsSwitch = true,
     };
@@ -28,32 +28,32 @@ internal static class CommandTable
     [
         new("status", StatusCommand.RunAsync)
         {
-            Summary = "how a node and its cluster are",
-            Help = "dftp status shows how a node is: its tree, who is there and who is away, its last scan, discovery.",
+            Summary = "show the state of a node and its cluster",
+            Help = "dftp status shows the state of a node: its tree, the other nodes, its last scan, discovery.",
             Examples = """
                 dftp status                                 the node of this machine
-                dftp status --node nas.home:7041 --json     another one, for a program
+                dftp status --node nas.home:7041 --json     another one, as JSON for a program
                 """,
             Options = [Node, Json],
         },
         new("nodes", NodesCommand.RunAsync)
         {
-            Summary = "the nodes of the cluster, and those that are away",
+            Summary = "list the nodes of the cluster, also missing ones",
             Help = """
-                dftp nodes shows the nodes that a node knows, a line each: those that are there, and those that are away and since
-                when. LAG counts changes of a node that are not known here yet.
+                dftp nodes lists the nodes that a node knows, one a line, with their state and when they were last seen. LAG counts changes
+                of a node that have not arrived yet.
                 """,
             Examples = """
-                dftp nodes                                  as the node of this machine sees them
+                dftp nodes                                  the nodes that the node of this machine knows
                 """,
             Options = [Node, Json],
         },
         new("join", JoinCommand.RunAsync)
         {
-            Summary = "make a node join the cluster of another",
+            Summary = "make a node join another node's cluster",
             Help = """
-                dftp join tells a node to join the cluster of another one, for where they do not find each other by multicast.
-                HOST:PORT is the other's management address as the node that joins can reach it.
+                dftp join makes a node join the cluster of another one. Use it where multicast does not reach.
+                HOST:PORT is the other node's management address, as the joining node can reach it.
                 """,
             Examples = """
                 dftp join nas.home:7041                     the node of this machine joins that of nas.home
@@ -63,9 +63,9 @@ internal static class CommandTable
         },
         new("forget", ForgetCommand.RunAsync)
         {
-            Summary = "no longer miss a node that is away for good",
+            Summary = "remove a node that is away for good from the list",
             Help = """
-                dftp forget takes a node that is away off the list of known nodes, so that listings no longer tell of it as missing.
+                dftp forget removes a node that is away from the list of known nodes, so that listings no longer name it as missing.
                 Each node has its own list. A forgotten node that comes back is a member again.
                 """,
             Examples = """
@@ -76,12 +76,12 @@ internal static class CommandTable
         },
         new("find", FindCommand.RunAsync)
         {
-            Summary = "the paths of files by their name",
+            Summary = "print the paths of files by their name",
             Help = """
-                dftp find prints the paths of the cluster's files whose name matches, a line each, in any case of letters. In a
-                pattern * stands for any characters and ? for one; a pattern without either matches names that contain it.
-                A pattern with a slash is matched against the path, and there * stands for slashes too.
-                The exit code is 1 when nothing is found.
+                dftp find prints the paths of the cluster's files whose name matches, one a line. Case does not matter. In a pattern
+                * matches any characters and ? matches one; a pattern without either matches names that contain it.
+                A pattern with a slash is compared with the whole path, where * matches slashes too.
+                The exit code is 1 if nothing is found.
                 """,
             Examples = """
                 dftp find invoice                           every file with "invoice" in its name
@@ -93,15 +93,15 @@ internal static class CommandTable
         },
         new("doctor", DoctorCommand.RunAsync)
         {
-            Summary = "why two nodes do not see each other",
+            Summary = "find out why two nodes do not see each other",
             Help = """
-                dftp doctor looks for what keeps nodes from seeing each other: at a node, at the network interfaces of this machine,
-                at every node that it knows or misses, and at the one that is named. Each line begins with "ok" or "problem".
-                The exit code is 1 when there is a problem.
+                dftp doctor finds out why nodes do not see each other. It checks a node, the network interfaces of this machine,
+                every node that the node knows or misses, and the named one. Each line begins with "ok" or "problem".
+                The exit code is 1 if there is a problem.
                 """,
             Examples = """
-                dftp doctor                                 the node of this machine and those that it knows
-                dftp doctor nas.home:7041                   and why that of nas.home is not among them
+                dftp doctor                                 check the node of this machine and those that it knows
+                dftp doctor nas.home:7041                   also check why that of nas.home is not among them
                 """,
             Operand = new("HOST:PORT", "nas.home:7041", text => ValueParsers.NodeAddress(text)) { IsOptional = true },
             Options = [Node],

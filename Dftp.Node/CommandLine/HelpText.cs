@@ -18,10 +18,10 @@ internal static class HelpText
 
                 Usage:
                   dftp --dfsroot DIR [OPTION...]              run a node
-                  dftp COMMAND [ARGUMENT] [OPTION...]         ask something of a node that runs
+                  dftp COMMAND [ARGUMENT] [OPTION...]         talk to a running node
 
                 Examples:
-                  dftp --dfsroot /storage                     add /storage to the tree of the local network
+                  dftp --dfsroot /storage                     add /storage to the tree of the cluster
                   dftp --dfsroot /data --dfsmount /data       the same, but under /data
                   dftp --dfsroot /data --ftp-listen ""        without FTP
                   DFTP_DFSROOT=/data dftp                     an option as an environment variable
@@ -31,9 +31,9 @@ internal static class HelpText
             .Append(Commands())
             .Append("""
 
-                Options take one dash or two, and their value after a space or "=". Each can also be given as the
-                environment variable beside it, or in the file of --config. The command line wins over the
-                environment, the environment over the file.
+                Options take one dash or two, and their value after a space or "=". Each is also an environment
+                variable, named beside it, and a member of the file of --config. The command line overrides the
+                environment, the environment overrides the file.
 
 
                 """);
@@ -71,7 +71,7 @@ internal static class HelpText
     private static string Commands()
     {
         var lines = CommandTable.All.Select(command => $"  dftp {command.Usage,-39}{command.Summary}\n");
-        return $"Commands; dftp COMMAND --help tells more:\n{string.Concat(lines)}";
+        return $"Commands; dftp COMMAND --help explains each:\n{string.Concat(lines)}";
     }
 
     private static void Append(StringBuilder text, IReadOnlyList<OptionDefinition> options, Columns columns)

@@ -14,16 +14,17 @@ internal static class NodeOptionTable
 {
     private const string DefaultState = "~";
 
-    /// <summary>Nobody notices faster, and everybody pays for it.</summary>
+    /// <summary>Shorter intervals cost processor time without a visible effect.</summary>
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Below the longest time that the framework's timers take.</summary>
+    /// <summary>Below the limit of the framework's timers.</summary>
     private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(30);
 
     public static readonly OptionDefinition<string> Config = new("config", ValueParsers.Text)
     {
         Placeholder = "FILE",
-        Summary = "A JSON file with options: { \"dfsroot\": \"/storage\", \"http-listen\": \":8080\" }. The command line and the environment win over it.",
+        Summary = "A JSON file with options: { \"dfsroot\": \"/storage\", \"http-listen\": \":8080\" }. The command line and the "
+            + "environment override it.",
         Example = "/etc/dftp.json",
         DefaultMeaning = "none",
         IsAllowedInFile = false,
@@ -32,14 +33,14 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> Root = new("dfsroot", ValueParsers.Text)
     {
         Placeholder = "DIR",
-        Summary = "The local directory that this node adds to the cluster's tree. It must be given.",
+        Summary = "The local directory that this node adds to the cluster's tree. Required.",
         Example = "/storage",
     };
 
     private static readonly OptionDefinition<VirtualPath> Mount = new("dfsmount", ValueParsers.Path)
     {
         Placeholder = "PATH",
-        Summary = "Where in the cluster's tree the local directory stands. Several nodes may use the same path.",
+        Summary = "The path of the local directory in the cluster's tree. Several nodes may use the same path.",
         Example = "/backup/server1",
         DefaultMeaning = "the tree's root",
     };
@@ -47,7 +48,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<NodeName?> Name = new("node-name", ValueParsers.NodeNameOrNone)
     {
         Placeholder = "NAME",
-        Summary = "What the other nodes call this one. It must be unique in the cluster.",
+        Summary = "The name of this node. It must be unique in the cluster.",
         Example = "server1",
         DefaultMeaning = "the host's name",
     };
@@ -55,7 +56,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<ListenAddress?> HttpListen = new("http-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
-        Summary = "Where users reach the tree by HTTP. An empty value switches it off.",
+        Summary = "The address of the public HTTP interface. An empty value switches it off.",
         Example = "localhost:8080",
         Default = ":7040",
     };
@@ -63,7 +64,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<ListenAddress?> HttpsListen = new("https-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
-        Summary = "Where users reach the tree by HTTPS: HTTP/1.1 and HTTP/2, with the certificate of --tls-cert or the node's own.",
+        Summary = "The address of the public HTTPS interface, with HTTP/1.1 and HTTP/2. Its certificate is that of --tls-cert or "
+            + "the node's own.",
         Example = ":7043",
         DefaultMeaning = "off",
     };
@@ -71,7 +73,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<int> HttpMaxConnections = new("http-max-connections", ValueParsers.Count)
     {
         Placeholder = "NUMBER",
-        Summary = "How many HTTP connections users may have open at once. Further ones are answered 503, and beyond twice as many cut.",
+        Summary = "The maximum number of open public HTTP connections. Further ones get 503; beyond twice the maximum they are closed.",
         Example = "1000",
         Default = "10000",
     };
@@ -79,8 +81,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> AccessLog = new("access-log", ValueParsers.Text)
     {
         Placeholder = "FILE",
-        Summary = "A file that gets a line for every HTTP request, in the combined format; - is standard output. "
-            + "A file that was moved away is opened anew, at once on SIGHUP.",
+        Summary = "A file that gets one line for every HTTP request, in the combined format; - is standard output. "
+            + "A file that was moved away is reopened within a second, or at once on SIGHUP.",
         Example = "/var/log/dftp/access.log",
         DefaultMeaning = "none",
     };
@@ -88,7 +90,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<ListenAddress?> FtpListen = new("ftp-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
-        Summary = "Where users reach the tree by FTP. An empty value switches it off.",
+        Summary = "The address of the public FTP interface. An empty value switches it off.",
         Example = ":21",
         Default = ":2121",
     };
@@ -96,7 +98,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<ListenAddress?> FtpsListen = new("ftps-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
-        Summary = "Where FTP clients that begin with TLS (implicit FTPS) reach the tree. The FTP interface has TLS too, for those that ask for it.",
+        Summary = "The address of an interface for implicit FTPS. The FTP interface has explicit TLS (AUTH TLS) without it.",
         Example = ":990",
         DefaultMeaning = "off",
     };
@@ -104,8 +106,9 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<bool> RemoteReads = new("remote-reads", ValueParsers.RemoteReads)
     {
         Placeholder = "HOW",
-        Summary = "How HTTP clients get what other nodes hold: proxy, through this node; or redirect, by sending them to a holder, whose public "
-            + "address they then have to reach.",
+        Summary = "How HTTP clients read files of other nodes: proxy streams them through this node; redirect sends the client to a "
+            + "holder, "
+            + "whose public address it must be able to reach.",
         Example = "redirect",
         Default = "proxy",
     };
@@ -113,7 +116,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> TlsCertificate = new("tls-cert", ValueParsers.Text)
     {
         Placeholder = "FILE",
-        Summary = "The certificate for TLS in PEM form, those that vouch for it after it. Without one the node makes its own and keeps it in --state-dir.",
+        Summary = "The TLS certificate in PEM form, followed by its intermediate certificates. Without one the node makes its own "
+            + "and keeps it in --state-dir.",
         Example = "/etc/dftp/cert.pem",
         DefaultMeaning = "a made one",
     };
@@ -129,7 +133,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<PortRange?> FtpPassivePorts = new("ftp-passive-ports", ValueParsers.PortRangeOrAny)
     {
         Placeholder = "LOW-HIGH",
-        Summary = "The ports of passive FTP data connections, for a firewall or a container to let through.",
+        Summary = "The ports of passive FTP data connections, for firewalls and containers.",
         Example = "50000-50100",
         DefaultMeaning = "any free port",
     };
@@ -137,7 +141,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<PublicAddress?> FtpPublicAddress = new("ftp-public-address", ValueParsers.PublicAddressOrReached)
     {
         Placeholder = "HOST",
-        Summary = "The IPv4 address that passive FTP clients are told, behind NAT or in a container; or a name, which is resolved every minute.",
+        Summary = "The IPv4 address in replies to PASV, for a node behind NAT or in a container; or a name, which is resolved every "
+            + "minute.",
         Example = "nas.example.org",
         DefaultMeaning = "the one reached",
     };
@@ -145,7 +150,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<int> FtpMaxSessions = new("ftp-max-sessions", ValueParsers.Count)
     {
         Placeholder = "NUMBER",
-        Summary = "How many FTP clients may be connected at once.",
+        Summary = "The maximum number of FTP sessions.",
         Example = "200",
         Default = "2000",
     };
@@ -153,7 +158,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<int> FtpMaxSessionsPerAddress = new("ftp-max-sessions-per-address", ValueParsers.Count)
     {
         Placeholder = "NUMBER",
-        Summary = "How many FTP clients of one address may be connected at once.",
+        Summary = "The maximum number of FTP sessions from one address.",
         Example = "20",
         Default = "256",
     };
@@ -161,7 +166,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> FtpIdleTimeout = new("ftp-idle-timeout", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "An FTP client that says nothing for so long, and transfers nothing, is disconnected.",
+        Summary = "An FTP session without commands and transfers is closed after this time.",
         Example = "1h",
         Default = "15m",
     };
@@ -169,7 +174,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> FtpLoginTimeout = new("ftp-login-timeout", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "An FTP client that does not log in for so long is disconnected.",
+        Summary = "An FTP session without a log-in is closed after this time.",
         Example = "30s",
         Default = "2m",
     };
@@ -177,7 +182,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<ListenAddress?> ManagementListen = new("http-mgmt-listen", ValueParsers.ListenAddressOrOff)
     {
         Placeholder = "HOST:PORT",
-        Summary = "Where the nodes talk to each other; keep it away from users. An empty value switches it off: the node stays alone.",
+        Summary = "The address of the management interface, for traffic between nodes; keep it away from users. An empty value "
+            + "switches it off: the node stays alone.",
         Example = "10.0.0.1:7041",
         Default = ":7041",
     };
@@ -185,7 +191,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<IPEndPoint?> MulticastGroup = new("multicast-discovery-addr", ValueParsers.MulticastGroupOrOff)
     {
         Placeholder = "GROUP:PORT",
-        Summary = "The multicast group by which nodes find each other. An empty value switches it off: join nodes by --join or dftp join.",
+        Summary = "The multicast group for discovery. An empty value switches it off: join nodes with --join or dftp join.",
         Example = "239.1.2.3:7041",
         Default = "224.0.0.9:7041",
     };
@@ -193,7 +199,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> ClusterName = new("cluster-name", ValueParsers.ClusterName)
     {
         Placeholder = "NAME",
-        Summary = "Only nodes of the same name find each other by multicast: several clusters can use one group.",
+        Summary = "Nodes join only nodes with the same cluster name, so that several clusters can use one multicast group.",
         Example = "archive",
         Default = "dftp",
     };
@@ -201,7 +207,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<HostPort> Join = new("join", ValueParsers.NodeAddress)
     {
         Placeholder = "HOST:PORT",
-        Summary = "The management address of a node to join, tried for ever. It may be given several times.",
+        Summary = "The management address of a node to join, retried indefinitely. It may be given several times.",
         Example = "nas.home:7041",
         DefaultMeaning = "none",
         IsRepeatable = true,
@@ -210,7 +216,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> PingInterval = new("ping-interval", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "How often the other nodes are asked whether they are there, and told what this one holds.",
+        Summary = "How often this node pings each other node. A ping also carries the state that this node has announced.",
         Example = "2s",
         Default = "5s",
     };
@@ -218,7 +224,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> DeadAfter = new("dead-after", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "A node that does not answer for so long is gone, and with it what it alone held. At least twice --ping-interval.",
+        Summary = "A node without an answer for this time is declared away, and its entries leave the tree. At least twice "
+            + "--ping-interval.",
         Example = "30s",
         Default = "15s",
     };
@@ -226,7 +233,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> FullUpdateInterval = new("full-update-interval", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "How often the other nodes are sent all that this one holds, as a net under the changes.",
+        Summary = "How often the other nodes get all entries of this one, in case a change was lost.",
         Example = "6h",
         Default = "1h",
     };
@@ -234,7 +241,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> RescanInterval = new("rescan-interval", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "How often the whole local directory is read again, as a net under the watching of changes.",
+        Summary = "How often the whole local directory is rescanned, in case a change was missed.",
         Example = "15m",
         Default = "1h",
     };
@@ -242,8 +249,8 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<string> StateDirectory = new("state-dir", ValueParsers.Text)
     {
         Placeholder = "DIR",
-        Summary = "Where the node remembers, in a directory of its name, which nodes it has known, and its certificate; "
-            + "$XDG_STATE_HOME moves the default. An empty value switches that off.",
+        Summary = "Where the node saves its tree, the known nodes and its own certificate, in a directory named after the node. "
+            + "$XDG_STATE_HOME moves the default. An empty value: nothing is saved.",
         Example = "/var/lib/dftp",
         Default = DefaultState,
         DefaultMeaning = "~/.local/state",
@@ -252,7 +259,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<LogLevel> Level = new("log-level", ValueParsers.LogLevel)
     {
         Placeholder = "LEVEL",
-        Summary = "The least that is logged to standard error: trace, debug, info, warning, error or off.",
+        Summary = "The lowest level that is logged to standard error: trace, debug, info, warning, error or off.",
         Example = "debug",
         Default = "info",
     };
@@ -267,7 +274,7 @@ internal static class NodeOptionTable
         new("HTTP", [HttpMaxConnections, AccessLog]),
         new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
         new("Encryption", [TlsCertificate, TlsKey]),
-        new("Settings, memory and log", [Config, StateDirectory, Level]),
+        new("Settings, state and log", [Config, StateDirectory, Level]),
     ];
 
     public static IReadOnlyList<OptionDefinition> All { get; } = [.. Groups.SelectMany(group => group.Options)];
