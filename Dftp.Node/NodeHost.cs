@@ -268,7 +268,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     private void LogBackgroundFailure(Exception failure) => LogBackgroundFailure(_log, failure);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "a connection was closed: its handler failed by a defect")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "connection closed because of a bug in its handler")]
     private static partial void LogBackgroundFailure(ILogger log, Exception failure);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface} interface listening on {Address}...")]

@@ -116,12 +116,12 @@ internal static partial class NodeProcess
     [LoggerMessage(Level = LogLevel.Debug, Message = "the node failed to start")]
     private static partial void LogStartFailed(ILogger log, Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "some transfers or parts did not end in time and are cut off")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "some transfers or components did not stop in time and are aborted")]
     private static partial void LogStopTimedOut(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the node failed to stop in order")]
     private static partial void LogStopFailed(ILogger log, Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "a failure in the background that no part has seen to")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "unobserved exception in a background task")]
     private static partial void LogUnobserved(ILogger log, Exception failure);
 }

@@ -155,9 +155,9 @@ internal static partial class ServerCertificate
         return alternatives.Build();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the kept certificate {File} cannot be used and is replaced: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the saved certificate {File} cannot be used and is replaced: {Reason}")]
     private static partial void LogUnreadable(ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the certificate that this node made cannot be kept in {Directory}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot save the certificate that this node made in {Directory}: {Reason}")]
     private static partial void LogNotKept(ILogger log, string directory, string reason);
 }

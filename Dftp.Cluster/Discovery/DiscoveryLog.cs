@@ -12,13 +12,13 @@ internal static partial class DiscoveryLog
     [LoggerMessage(Level = LogLevel.Information, Message = "discovery by {Group} ended")]
     public static partial void DiscoveryEnded(this ILogger logger, IPEndPoint group);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "discovery by {Group} does not work now and is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "discovery by {Group} does not work now and is retried: {Reason}")]
     public static partial void DiscoveryFailing(this ILogger logger, IPEndPoint group, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "discovery by {Group} works again")]
     public static partial void DiscoveryWorks(this ILogger logger, IPEndPoint group);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "discovery by {Group} broke off: nodes are no longer found by themselves")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "discovery by {Group} failed: other nodes are no longer found")]
     public static partial void DiscoveryBroke(this ILogger logger, IPEndPoint group, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "joined {Group} on {Interface}")]
@@ -30,7 +30,7 @@ internal static partial class DiscoveryLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Group} cannot be used on the interface {Interface}: {Reason}")]
     public static partial void InterfaceFailed(this ILogger logger, IPEndPoint group, string @interface, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "another node has the name of this one, {Node}, at {Host}:{Port}: rename one")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "another node has the name of this one, {Node}, at {Host}:{Port}: rename one of them")]
     public static partial void NamesakeHeard(this ILogger logger, NodeName node, string host, int port);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the announcement of {Node} at {Host}:{Port} could not be handled")]

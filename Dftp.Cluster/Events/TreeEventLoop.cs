@@ -152,10 +152,10 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
 
     private static TreeEvent OfNode(TreeEventKind kind, NodeName node) => new(0, kind, VirtualPath.Root, Node: node);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "the telling of changes ended")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "tree event loop stopped")]
     private static partial void LogEnded(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the telling of changes failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "tree event loop failed")]
     private static partial void LogFailed(ILogger logger, Exception failure);
 
     private sealed record Told(TreeSnapshot Tree, NodeName[] Nodes);

@@ -11,13 +11,13 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} started again, at {Address}")]
     public static partial void PeerRestarted(this ILogger log, NodeName node, HostPort address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is in doubt: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} suspected: {Reason}")]
     public static partial void PeerSuspect(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is gone, and with it what it alone held: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} declared away; files held only by it are unavailable: {Reason}")]
     public static partial void PeerGone(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} is said to be there and was never reached: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} announced but never reachable: {Reason}")]
     public static partial void NeverReached(this ILogger log, NodeName node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
@@ -26,13 +26,13 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} is forgotten")]
     public static partial void PeerForgotten(this ILogger log, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "remembering {Count} known node(s)")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "loaded {Count} known node(s)")]
     public static partial void Remembered(this ILogger log, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {File}, which lists the known nodes; it is ignored: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {File}, the list of known nodes; it is ignored: {Reason}")]
     public static partial void KnownNodesUnreadable(this ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, which lists the known nodes; after a restart they will not be missed: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, the list of known nodes; after a restart they are not reported as missing: {Reason}")]
     public static partial void KnownNodesUnwritable(this ILogger log, string file, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still away: {Reason}")]
@@ -41,10 +41,10 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} said goodbye")]
     public static partial void PeerLeft(this ILogger log, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} sent an update and never a greeting: its entries are dropped, for there is no way to read them")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} sent an update but no greeting: its entries are dropped, because its address is unknown")]
     public static partial void NeverMet(this ILogger log, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "pushed all {Files} file(s) to {Node} in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "sent a full update to {Node}: {Files} file(s) in {Milliseconds:F0} ms")]
     public static partial void PushedFull(this ILogger log, NodeName node, long files, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot push an update to {Node}: {Reason}")]
@@ -59,6 +59,6 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot join {Address}: {Reason}")]
     public static partial void CannotJoin(this ILogger log, HostPort address, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Loop} ended by a fault: {Error}")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Loop} stopped by an unexpected error: {Error}")]
     public static partial void LoopFailed(this ILogger log, string loop, string error);
 }

@@ -109,15 +109,15 @@ internal sealed partial class UpdateReceiver(
         return (UpdateOutcome.NeedsFullUpdate, $"a full update is needed: {reason}");
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "got all {Entries} entries of {Node} in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "received a full update from {Node}: {Entries} entries in {Milliseconds:F0} ms")]
     private static partial void LogFull(ILogger log, NodeName node, int entries, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "what was known of {Node} holds, but for {Entries} change(s)")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "known entries of {Node} confirmed, {Entries} change(s) applied")]
     private static partial void LogConfirmed(ILogger log, NodeName node, int entries);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "left out {Count} entries of {Node}: their names hold control characters, are no valid Unicode, or are too long")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "left out {Count} entries of {Node}: names with control characters, invalid Unicode, or too long")]
     private static partial void LogLeftOut(ILogger log, int count, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "asked {Node} for a full update: the one that came cannot be used, {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "asked {Node} for a full update, because the received update is unusable: {Reason}")]
     private static partial void LogGap(ILogger log, NodeName node, string reason);
 }

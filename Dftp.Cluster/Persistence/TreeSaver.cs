@@ -135,21 +135,21 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         lock (_lock) _status = change(_status);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "showing the tree as it was at {Time:yyyy-MM-dd HH:mm:ss} UTC, {Files} file(s) of {Nodes} node(s), until it is confirmed; read in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "showing the saved tree of {Time:yyyy-MM-dd HH:mm:ss} UTC, unconfirmed: {Files} file(s) of {Nodes} node(s), loaded in {Milliseconds:F0} ms")]
     private static partial void LogRestored(ILogger log, long files, int nodes, DateTime time, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{File}, the tree of an earlier start, is ignored: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the saved tree {File} is ignored: {Reason}")]
     private static partial void LogIgnored(ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "kept the tree, {Files} file(s) in {Bytes} bytes, in {Milliseconds:F0} ms")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "saved the tree: {Files} file(s), {Bytes} bytes, {Milliseconds:F0} ms")]
     private static partial void LogWritten(ILogger log, long files, long bytes, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, by which the next start would show the tree at once: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, the saved tree for the next start: {Reason}")]
     private static partial void LogUnwritable(ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "no time is left to write {File}: the next start begins with what it holds")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "no time left to write {File}: the next start uses the tree that was saved before")]
     private static partial void LogNoTime(ILogger log, string file);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "keeping the tree ended by a fault")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "saving the tree stopped by an unexpected error")]
     private static partial void LogFailed(ILogger log, Exception error);
 }

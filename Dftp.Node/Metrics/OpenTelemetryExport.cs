@@ -93,9 +93,9 @@ internal sealed partial class OpenTelemetryExport : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "OpenTelemetry: {What} are sent by OTLP")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "OpenTelemetry: sending {What} over OTLP")]
     private static partial void LogStarted(ILogger log, string what);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "OpenTelemetry: {Setting} is not known here, only otlp and none are")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "OpenTelemetry: {Setting} is not supported; use otlp or none")]
     private static partial void LogUnknown(ILogger log, string setting);
 }

@@ -75,7 +75,7 @@ public sealed class ManyNodesTests
 
     private static void AssertHasNoWarning(DftpNode node)
     {
-        foreach (var word in new[] { "is gone", "too: start one of the two", "ended by a fault" })
+        foreach (var word in new[] { "declared away", "too: start one of the two", "stopped by an unexpected error" })
         {
             Assert.IsFalse(node.Log.Contains(word, StringComparison.Ordinal), node.Log);
         }

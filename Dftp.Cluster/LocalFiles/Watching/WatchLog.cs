@@ -23,36 +23,36 @@ internal static partial class WatchLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more place(s) are confirmed again")]
     public static partial void MoreReadAgain(this ILogger log, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}. What is known of it stays; it is tried again every {Seconds} s")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}; the entries stay as they were; retrying every {Seconds} s")]
     public static partial void RootLost(this ILogger log, string error, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the root directory is back")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the root directory can be read again")]
     public static partial void RootBack(this ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "another directory stands in the root's place: it is the root now")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "another directory is at the root's path: it is the root now")]
     public static partial void RootReplaced(this ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "following changes by {Watches} watch(es)")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "following changes with {Watches} watch(es)")]
     public static partial void Following(this ILogger log, long watches);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} directory(s), such as {Example}, are read again every {Seconds} s: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "polling {Count} directory(s) every {Seconds} s, for example {Example}: {Reason}")]
     public static partial void Polled(this ILogger log, int count, string example, double seconds, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the directories are followed that were not before: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "polled directories are watched again; they were polled because of: {Reason}")]
     public static partial void PolledNoMore(this ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the system lost events, {Overflows} time(s) by now: everything is read again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "event queue overflow ({Overflows} so far): full rescan")]
     public static partial void Overflowed(this ILogger log, long overflows);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Entries} entry(s) changed in {Directories} directory(s)")]
     public static partial void Changed(this ILogger log, long entries, int directories);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "everything was read again in {Seconds:F1} s")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "full rescan finished in {Seconds:F1} s")]
     public static partial void Rescanned(this ILogger log, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "following the local root failed: {Error}. Everything is read anew")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "watching the local root failed: {Error}; full rescan")]
     public static partial void Failed(this ILogger log, Exception exception, string error);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "the local root is followed no more")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "watching the local root stopped")]
     public static partial void Ended(this ILogger log);
 }

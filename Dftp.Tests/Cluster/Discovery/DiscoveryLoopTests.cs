@@ -212,7 +212,7 @@ public sealed class DiscoveryLoopTests : IDisposable
             await loop.StopAsync();
         });
         Assert.AreEqual("a bug", loop.Status.Failure);
-        Assert.AreEqual(1, log.Count("discovery by 239.1.2.3:7041 broke off"));
+        Assert.AreEqual(1, log.Count("discovery by 239.1.2.3:7041 failed: other nodes are no longer found"));
         Assert.IsTrue(_channel.IsDisposed);
     }
 

@@ -266,7 +266,7 @@ public sealed class ScanLoopTests : IDisposable
         _temp.File("a/b/old", "123");
         source.Overflow();
         await followed.BecomesTheDiskAsync();
-        Assert.AreEqual(1, followed.Log.Count(line => line.Contains("lost events", StringComparison.Ordinal)), "once a minute");
+        Assert.AreEqual(1, followed.Log.Count(line => line.Contains("queue overflow", StringComparison.Ordinal)), "once a minute");
     }
 
     [TestMethod]
