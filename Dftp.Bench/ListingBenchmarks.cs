@@ -88,7 +88,7 @@ public class ListingBenchmarks
 
         public IEnumerable<WalkEntry> Walk(VirtualPath directory) => entries.Select(entry => new WalkEntry(VirtualPath.Root, entry));
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 

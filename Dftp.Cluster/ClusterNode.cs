@@ -84,9 +84,10 @@ public sealed class ClusterNode : IAsyncDisposable
         _management = new ManagementApi(
             _membership, _handshake, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
 
-        var known = new DigestCache<FileIdentity>(MaxKnownDigests);
-        _localFiles = new LocalFileOpener(_root, options.NodeName, known, time);
-        var localDigests = new LocalDigests(_localFiles, known, _hashing, time);
+        var known = new DigestCache<FileIdentity, LocalVersion>(MaxKnownDigests);
+        var versions = new LocalVersions(options.NodeName, _tree, _scan.Rewritten, time);
+        _localFiles = new LocalFileOpener(_root, versions, options.NodeName, known, time);
+        var localDigests = new LocalDigests(_localFiles, known, _scan.Rewritten, _hashing, time);
         var peerDigests = new PeerDigests(_peerFiles, _hashing, time);
         LocalTree = new LocalTree(options.NodeName, _tree, _localFiles, localDigests);
         var opener = new ContentOpener(options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));

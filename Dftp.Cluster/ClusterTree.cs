@@ -58,8 +58,11 @@ internal sealed class ClusterTree(
         }
     }
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-        opener.OpenAsync(path, file, range, cancellationToken);
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+        opener.OpenAsync(path, file, part, cancellationToken);
+
+    public ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken) =>
+        opener.LookAsync(path, file, cancellationToken);
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) => digests.Known(path, file, holder);
 
@@ -108,10 +111,16 @@ internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener 
 
     public IReadOnlyList<MissingNode> Missing => [];
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new(files.Open(path, file, range));
+        return new(files.Open(path, file, part));
+    }
+
+    public ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(files.Look(path, file));
     }
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>

@@ -13,34 +13,26 @@ internal sealed partial class ContentOpener(
     NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests, TimeProvider time, ILogger log)
 {
     /// <summary>As <see cref="IFileTree.OpenAsync"/>.</summary>
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
-        // The owner's copy, when it is the one that was asked for and lies here, comes first in any order.
-        if (file.Owner == self && localFiles.Open(path, file, range) is { Content: not null } opened) return new(opened);
-        return OpenAtHoldersAsync(path, file, range, cancellationToken);
+        // The owner's copy, when it lies here, comes first in any order.
+        if (file.Owner == self && localFiles.Open(path, file, part) is { Error: null } opened) return new(opened);
+        return OpenAtHoldersAsync(path, file, part, cancellationToken);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    /// <summary>As <see cref="IFileTree.LookAsync"/>.</summary>
+    public async ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
-        var holders = tree.Current.FileHoldersOf(path);
-        if (holders.Count == 0)
-        {
-            return tree.Current.TryFind(path, out var directory) && directory.IsDirectory
-                ? OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory")
-                : OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}");
-        }
-
+        if (file.Owner == self && localFiles.Look(path, file) is { Error: null } looked) return looked;
         FileError? error = null;
-        foreach (var holder in InOrder(holders, file))
+        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
         {
-            var result = await OpenAtAsync(holder, path, file, range, cancellationToken);
+            var result = await LookAtAsync(holder, path, file, cancellationToken);
             if (result.Error is not { } failed) return result;
-            // What can be had later is better news than what is gone.
-            if (error is null || failed.Kind == FileErrorKind.Unreachable) error = failed;
+            error = Better(error, failed);
         }
 
-        return OpenResult.Failed(error!);
+        return LookResult.Failed(error ?? NothingAt(path));
     }
 
     /// <summary>
@@ -55,35 +47,90 @@ internal sealed partial class ContentOpener(
                 .ThenBy(holder => holder.Owner != self && peers.Find(holder.Owner)?.Facts.State != PeerState.Alive);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<OpenResult> OpenAtAsync(Entry holder, VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
-        if (holder.Owner == self) return localFiles.Open(path, file, range);
+        FileError? error = null;
+        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
+        {
+            var result = await OpenAtAsync(holder, path, file, part, cancellationToken);
+            if (result.Error is not { } failed) return result;
+            error = Better(error, failed);
+        }
+
+        return OpenResult.Failed(error ?? NothingAt(path));
+    }
+
+    private FileError NothingAt(VirtualPath path) =>
+        tree.Current.TryFind(path, out var directory) && directory.IsDirectory
+            ? new FileError(FileErrorKind.IsDirectory, $"{path} is a directory")
+            : new FileError(FileErrorKind.NotFound, $"nothing is at {path}");
+
+    /// <summary>What can be had later is better news than what is gone.</summary>
+    private static FileError Better(FileError? error, FileError failed) =>
+        error is null || failed.Kind == FileErrorKind.Unreachable ? failed : error;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<OpenResult> OpenAtAsync(Entry holder, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
+    {
+        if (holder.Owner == self) return localFiles.Open(path, file, part);
         if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not there");
-        var result = await peerFiles.OpenAsync(peer, path, file, range, cancellationToken);
-        if (result.Body?.Digest is { } digest) digests.Learn(peer.Name, path, file, digest);
-        if (result.Body is { } body) return OpenResult.Opened(new RemoteContent(peer, body, range, (rest, failed, token) => GoOnAsync(path, file, rest, failed, token), time));
-        if (result.Now is { } now) return OpenResult.Changed(now);
-        var error = result.Error!;
+        var result = await peerFiles.OpenAsync(peer, path, file, part, cancellationToken);
+        if (result.Body is { } body)
+        {
+            Learn(peer, path, body);
+            var content = new RemoteContent(peer, body, (rest, failed, token) => GoOnAsync(path, body.Facts, body.Digest, rest, failed, token), time);
+            return OpenResult.Opened(content, body.Facts, body.Range);
+        }
+
+        return result.Now is { } now ? OpenResult.Outside(now) : OpenResult.Failed(Noted(result.Error!, peer, path));
+    }
+
+    private async ValueTask<LookResult> LookAtAsync(Entry holder, VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        if (holder.Owner == self) return localFiles.Look(path, file);
+        if (peers.Find(holder.Owner) is not { } peer) return LookResult.Failed(new FileError(FileErrorKind.Unreachable, $"{holder.Owner} is not there"));
+        var result = await peerFiles.LookAsync(peer, path, file, cancellationToken);
+        if (result.Error is { } error) return LookResult.Failed(Noted(error, peer, path));
+        using var body = result.Body;
+        if (body is not null) Learn(peer, path, body);
+        var now = body?.Facts ?? result.Now!.Value;
+        return LookResult.Of(now, now.Size == 0 ? ContentDigest.OfNothing : body?.Digest ?? digests.Known(peer.Name, path, now));
+    }
+
+    private void Learn(Peer peer, VirtualPath path, PeerBody body)
+    {
+        if (body.Digest is { } digest) digests.Learn(peer.Name, path, body.Facts, digest);
+    }
+
+    private FileError Noted(FileError error, Peer peer, VirtualPath path)
+    {
         if (error.Kind == FileErrorKind.Unreachable)
         {
             if (PeerTable.Suspect(peer)) LogReadFailed(log, path, peer.Name, error.Message);
             peer.PingNow.Raise();
         }
 
-        return OpenResult.Failed(error);
+        return error;
     }
 
-    /// <summary>Opens the rest of a file at another holder that has it with the same size and modification time.</summary>
+    /// <summary>Opens the rest of a file at another holder, where <see cref="SameContentRule"/> lets it.</summary>
     private async ValueTask<FileContent?> GoOnAsync(
-        VirtualPath path, Entry file, ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken)
+        VirtualPath path, Entry file, ContentDigest? told, ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken)
     {
+        var digest = told ?? digests.Known(file.Owner, path, file);
         foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
         {
-            if (failed.Contains(holder.Owner) || !holder.HasSameContentFacts(file)) continue;
-            var result = await OpenAtAsync(holder, path, file, rest, cancellationToken);
+            if (failed.Contains(holder.Owner) || holder.Size != file.Size) continue;
+            var result = await OpenAtAsync(holder, path, holder, RangeSpec.Of(rest), cancellationToken);
             if (result.Content is not { } content) continue;
-            LogGoesOn(log, path, failed[^1], holder.Owner, rest.Offset);
-            return content;
+            if (SameContentRule.Holds(file, digest, result.Facts, content.KnownDigest ?? digests.Known(holder.Owner, path, result.Facts)))
+            {
+                LogGoesOn(log, path, failed[^1], holder.Owner, rest.Offset);
+                return content;
+            }
+
+            await content.DisposeAsync();
+            LogOtherContent(log, path, failed[^1], holder.Owner);
         }
 
         return null;
@@ -94,4 +141,7 @@ internal sealed partial class ContentOpener(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Path}: {Failed} broke off, {Node} goes on at byte {Offset}")]
     private static partial void LogGoesOn(ILogger log, VirtualPath path, NodeName failed, NodeName node, long offset);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path}: {Failed} broke off; the copy of {Node} is not known to be the same")]
+    private static partial void LogOtherContent(ILogger log, VirtualPath path, NodeName failed, NodeName node);
 }

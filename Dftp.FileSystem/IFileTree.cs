@@ -23,16 +23,34 @@ public interface IFileTree
     /// </summary>
     IReadOnlyList<MissingNode> Missing => [];
 
-    /// <summary>Opens a range of a file, from this node's disk or from another holder.</summary>
+    /// <summary>Opens a part of a file as it is now, from this node's disk or from another holder.</summary>
     /// <param name="path">The file's path.</param>
-    /// <param name="file">What <see cref="ITreeSnapshot.TryFind"/> or an earlier <see cref="OpenResult.IsStale"/> said of it.</param>
-    /// <param name="range">Inside [0, file.Size].</param>
+    /// <param name="file">
+    /// What <see cref="ITreeSnapshot.TryFind"/>, a look or an earlier opening said of it: holders of that version are tried first.
+    /// </param>
+    /// <param name="part">Which bytes.</param>
     /// <param name="cancellationToken">Ends the opening only; the content's reads have tokens of their own.</param>
     /// <returns>
-    /// The content; or newer facts where the file is not as <paramref name="file"/> says; or NotFound, IsDirectory, AccessDenied,
+    /// The content with the facts of what was opened, which can be others than those of <paramref name="file"/>: whatever was decided by those
+    /// has to be decided again by these; or the facts of a file that ends before the part begins; or NotFound, IsDirectory, AccessDenied,
     /// Unreachable or Failed.
     /// </returns>
-    ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken);
+    ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks at a file where <see cref="OpenAsync"/> would read it, for answers that say something of the file and send nothing of it. It
+    /// asks the holder's disk in one exchange, and fails where opening would.
+    /// </summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="file">As for <see cref="OpenAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    async ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        var opened = await OpenAsync(path, file, RangeSpec.Whole, cancellationToken);
+        if (opened.Error is { } error) return LookResult.Failed(error);
+        await using var content = opened.Content;
+        return LookResult.Of(opened.Facts, content?.KnownDigest ?? KnownDigest(path, opened.Facts));
+    }
 
     /// <summary>The digest of a copy, where it is known without reading the copy.</summary>
     /// <param name="path">The file's path.</param>
@@ -49,10 +67,10 @@ public interface IFileTree
     /// <returns>The digest; or newer facts where the copy is not as <paramref name="file"/> says; or Busy, or an error as of <see cref="OpenAsync"/>.</returns>
     async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
-        var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
-        if (opened.IsStale(out var now)) return DigestResult.Changed(now);
+        var opened = await OpenAsync(path, file, RangeSpec.Whole, cancellationToken);
         if (opened.Error is { } error) return DigestResult.Failed(error);
         await using var content = opened.Content!;
+        if (!opened.Facts.IsSameVersion(file)) return DigestResult.Changed(opened.Facts);
         try
         {
             return DigestResult.Of(await ContentDigest.OfAsync(content, cancellationToken));

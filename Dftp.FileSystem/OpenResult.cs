@@ -2,38 +2,54 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Dftp.FileSystem;
 
-/// <summary>What opening a file gave: exactly one of content, newer facts, or an error.</summary>
+/// <summary>What opening a file gave: exactly one of content, facts that show that the part lies outside, or an error.</summary>
 public readonly struct OpenResult
 {
-    private readonly Entry _changed;
-
-    private OpenResult(FileContent? content, FileError? error, Entry changed)
+    private OpenResult(FileContent? content, FileError? error, Entry facts, ByteRange range)
     {
         Content = content;
         Error = error;
-        _changed = changed;
+        Facts = facts;
+        Range = range;
     }
 
-    /// <summary>The opened range; the caller disposes of it.</summary>
+    /// <summary>The opened part; the caller disposes of it.</summary>
     public FileContent? Content { get; }
 
     public FileError? Error { get; }
 
-    /// <summary>
-    /// The file is not (or no longer) as the entry that was passed said: these are its facts now. Decide preconditions and the
-    /// range again by them, and open again. Nothing was opened.
-    /// </summary>
-    public bool IsStale([MaybeNullWhen(false)] out Entry now)
+    /// <summary>What the file is, that which was opened, whatever the tree said of it; default after an error.</summary>
+    public Entry Facts { get; }
+
+    /// <summary>Which bytes of it the content has.</summary>
+    public ByteRange Range { get; }
+
+    /// <summary>Nothing was opened: the file is shorter than the first byte of the part. These are its facts.</summary>
+    public bool IsOutside([MaybeNullWhen(false)] out Entry now)
     {
-        now = _changed;
+        now = Facts;
         return Content is null && Error is null;
     }
 
-    public static OpenResult Opened(FileContent content) => new(content, null, default);
+    /// <param name="content">Of <paramref name="range"/>.</param>
+    /// <param name="facts">What the file is.</param>
+    /// <param name="range">Inside of the file.</param>
+    public static OpenResult Opened(FileContent content, in Entry facts, ByteRange range) => new(content, null, facts, range);
 
-    public static OpenResult Failed(FileErrorKind kind, string message) => new(null, new FileError(kind, message), default);
+    public static OpenResult Outside(in Entry now) => new(null, null, now, default);
 
-    public static OpenResult Failed(FileError error) => new(null, error, default);
+    public static OpenResult Failed(FileErrorKind kind, string message) => Failed(new FileError(kind, message));
 
-    public static OpenResult Changed(Entry now) => new(null, null, now);
+    public static OpenResult Failed(FileError error) => new(null, error, default, default);
+}
+
+/// <summary>What looking at a file gave: its facts, or an error.</summary>
+/// <param name="Facts">What the file is now; default after an error.</param>
+/// <param name="Digest">That of its content, where the holder knows it.</param>
+/// <param name="Error">As of <see cref="IFileTree.OpenAsync"/>.</param>
+public readonly record struct LookResult(Entry Facts, ContentDigest? Digest, FileError? Error)
+{
+    public static LookResult Of(in Entry facts, ContentDigest? digest) => new(facts, digest, null);
+
+    public static LookResult Failed(FileError error) => new(default, null, error);
 }

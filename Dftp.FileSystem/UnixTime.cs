@@ -8,6 +8,15 @@ public readonly record struct UnixTime(long Nanoseconds) : IComparable<UnixTime>
     /// <summary>Whole seconds, rounded towards the past.</summary>
     public long Seconds => Math.DivRem(Nanoseconds, NanosecondsPerSecond, out var rest) - (rest < 0 ? 1 : 0);
 
+    /// <summary>Whether it has no part below the second: what keeps times in whole seconds may have cut it.</summary>
+    public bool IsWholeSecond => Nanoseconds % NanosecondsPerSecond == 0;
+
+    /// <summary>
+    /// Whether it is the first second of 1970 or the one after, which stores and reproducible images give to all files: it tells no version from
+    /// another.
+    /// </summary>
+    public bool IsPlaceholder => Nanoseconds is >= 0 and < 2 * NanosecondsPerSecond;
+
     /// <summary>Times outside the representable years become the nearest one inside.</summary>
     public static UnixTime FromSeconds(long seconds, int nanoseconds = 0)
     {

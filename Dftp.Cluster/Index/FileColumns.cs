@@ -19,6 +19,9 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
     private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
 
+    /// <summary>A bit of the permissions' column that no permission takes, for <see cref="FileFacts.IsRevised"/>.</summary>
+    private const int Revised = 0x8000;
+
     /// <summary>What a file takes at least and at most, its name apart.</summary>
     private const int SmallestFile = 14, LargestFile = 26;
 
@@ -42,15 +45,17 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         {
             var layout = new Layout(Count, Flags);
             var data = _data.AsSpan();
+            var mode = (layout.Flags & ManyPermissions) != 0
+                ? ReadAt<ushort>(data, layout.Permissions, index)
+                : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]);
             return new FileFacts(
                 (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
                 new UnixTime(ReadAt<long>(data, HeaderSize, index)),
-                (layout.Flags & ManyPermissions) != 0
-                    ? ReadAt<ushort>(data, layout.Permissions, index)
-                    : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]),
+                mode & ~Revised,
                 (layout.Flags & ManyChanges) != 0
                     ? ReadAt<uint>(data, layout.Changes, index)
-                    : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]));
+                    : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]),
+                (mode & Revised) != 0);
         }
     }
 
@@ -120,7 +125,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             bytes += file.Facts.Size;
             if ((ulong)file.Facts.Size > uint.MaxValue) flags |= WideSizes;
             if (file.Facts.Changed != first.Changed) flags |= ManyChanges;
-            if (file.Facts.Permissions != first.Permissions) flags |= ManyPermissions;
+            if (ModeOf(file.Facts) != ModeOf(first)) flags |= ManyPermissions;
         }
 
         if (nameBytes > ushort.MaxValue) flags |= WideNames;
@@ -132,7 +137,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);
         BinaryPrimitives.WriteInt64LittleEndian(span[BytesAt..], bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(span[ChangedAt..], first.Changed);
-        BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], (ushort)first.Permissions);
+        BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], ModeOf(first));
 
         var nameEnd = 0;
         for (var index = 0; index < files.Length; index++)
@@ -142,7 +147,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, file.Facts.Size);
             else WriteAt(span, layout.Sizes, index, (uint)file.Facts.Size);
             if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, file.Facts.Changed);
-            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, (ushort)file.Facts.Permissions);
+            if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, ModeOf(file.Facts));
             names.Slice(file.NameStart, file.NameLength).CopyTo(span[(layout.Names + nameEnd)..]);
             nameEnd += file.NameLength;
             if ((flags & WideNames) != 0) WriteAt(span, layout.NameEnds, index, (uint)nameEnd);
@@ -207,6 +212,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             && Section(PermissionsAt, mine.Changes).SequenceEqual(other.Section(PermissionsAt, its.Changes))
             && Section(mine.NameEnds, _data.Length).SequenceEqual(other.Section(its.NameEnds, other._data.Length));
     }
+
+    private static ushort ModeOf(in FileFacts facts) => (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0));
 
     private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
 

@@ -7,7 +7,15 @@ namespace Dftp.Cluster.Index;
 /// <param name="Modified">The file's modification time.</param>
 /// <param name="Permissions">POSIX permission bits, 0 to 07777.</param>
 /// <param name="Changed">Unix seconds at which the node saw the entry change (the wire's LastInfoUpdated); 0 while a scan gathers.</param>
-internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, uint Changed = 0);
+/// <param name="IsRevised">
+/// The content changed while size and time stayed, or the time was set back: <paramref name="Changed"/> tells it from an earlier one. Only the
+/// holder itself knows.
+/// </param>
+internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, uint Changed = 0, bool IsRevised = false)
+{
+    public Entry ToEntry(ReadOnlyMemory<byte> name, NodeName holder, int holderCount = 1) =>
+        new(name, false, Size, Modified, Permissions, holder, holderCount) { Changed = Changed, IsRevised = IsRevised };
+}
 
 /// <summary>What a node says of a directory that it holds. Members as in <see cref="FileFacts"/>.</summary>
 internal readonly record struct DirectoryFacts(UnixTime Modified, int Permissions, uint Changed = 0);

@@ -44,11 +44,7 @@ internal struct FileMerge(NodeEntries[] parts)
         return true;
     }
 
-    public readonly Entry ToEntry()
-    {
-        var facts = Facts;
-        return new Entry(_owner.Files.Name(_index), false, facts.Size, facts.Modified, facts.Permissions, _owner.Node, HolderCount);
-    }
+    public readonly Entry ToEntry() => Facts.ToEntry(_owner.Files.Name(_index), _owner.Node, HolderCount);
 
     private bool MoveInOnlyPart()
     {

@@ -45,11 +45,7 @@ internal sealed class NodeEntries
     public DirectoryFacts? Announced => IsAnnounced ? Facts : null;
 
     /// <summary>A file as an entry of which this node is the only holder.</summary>
-    public Entry ToEntry(int index)
-    {
-        var facts = Files[index];
-        return new Entry(Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, Node);
-    }
+    public Entry ToEntry(int index) => Files[index].ToEntry(Files.Name(index), Node);
 
     public bool IsSameAs(DirectoryFacts? announced, UnixTime implied, FileColumns files) =>
         announced == Announced && (IsAnnounced || implied == Facts.Modified) && files.Equals(Files);

@@ -10,6 +10,12 @@ internal static class TreePath
     public static VirtualPath Under(VirtualPath mount, VirtualPath beneath) =>
         mount.IsRoot ? beneath : beneath.IsRoot ? mount : VirtualPath.Parse(mount.Value + beneath.Value);
 
+    /// <summary>The other way round.</summary>
+    /// <param name="mount">Where the directory is mounted.</param>
+    /// <param name="path">The same or under it.</param>
+    public static VirtualPath Beneath(VirtualPath mount, VirtualPath path) =>
+        mount.IsRoot ? path : path == mount ? VirtualPath.Root : VirtualPath.Parse(path.Value[mount.Value.Length..]);
+
     public static TreeDirectory? FindDirectory(TreeDirectory root, VirtualPath path)
     {
         if (path.IsRoot) return root;

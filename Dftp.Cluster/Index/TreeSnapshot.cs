@@ -62,11 +62,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         return true;
     }
 
-    private static Entry EntryOf(NodeEntries part, int index, int holders)
-    {
-        var facts = part.Files[index];
-        return new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node, holders);
-    }
+    private static Entry EntryOf(NodeEntries part, int index, int holders) => part.Files[index].ToEntry(part.Files.Name(index), part.Node, holders);
 
     public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
     {
@@ -111,9 +107,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
                 for (var index = 0; index < part.Files.Count; index++)
                 {
                     if (found.HidesFiles && found.FindChild(part.Files.NameSpan(index)) is not null) continue;
-                    var facts = part.Files[index];
-                    yield return new WalkEntry(
-                        path, new Entry(part.Files.Name(index), false, facts.Size, facts.Modified, facts.Permissions, part.Node));
+                    yield return new WalkEntry(path, part.ToEntry(index));
                 }
             }
         }

@@ -3,11 +3,11 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>The digests that were computed last, one a file: that of an earlier content goes when the file is looked at again.</summary>
+/// <summary>The digests that were computed last, one a file, each with the version of the content that it is of.</summary>
 /// <param name="capacity">The oldest go when there are more.</param>
-internal sealed class DigestCache<TFile>(int capacity) where TFile : notnull
+internal sealed class DigestCache<TFile, TVersion>(int capacity) where TFile : notnull where TVersion : struct, IEquatable<TVersion>
 {
-    private readonly ConcurrentDictionary<TFile, (ContentVersion Version, ContentDigest Digest)> _known = new();
+    private readonly ConcurrentDictionary<TFile, (TVersion Version, ContentDigest Digest)> _known = new();
     private readonly Lock _lock = new();
 
     /// <summary>Guarded by <see cref="_lock"/>. A file that was forgotten and came again is in it twice, and goes the earlier.</summary>
@@ -17,15 +17,13 @@ internal sealed class DigestCache<TFile>(int capacity) where TFile : notnull
 
     public int Count => _known.Count;
 
-    public ContentDigest? Find(TFile file, ContentVersion version)
-    {
-        if (!_known.TryGetValue(file, out var known)) return null;
-        if (known.Version == version) return known.Digest;
-        _known.TryRemove(new(file, known));
-        return null;
-    }
+    public ContentDigest? Find(TFile file, TVersion version) =>
+        _known.TryGetValue(file, out var known) && known.Version.Equals(version) ? known.Digest : null;
 
-    public void Keep(TFile file, ContentVersion version, ContentDigest digest)
+    /// <summary>What is known of a file, be it of an earlier version.</summary>
+    public (TVersion Version, ContentDigest Digest)? FindAny(TFile file) => _known.TryGetValue(file, out var known) ? known : null;
+
+    public void Keep(TFile file, TVersion version, ContentDigest digest)
     {
         lock (_lock)
         {

@@ -11,15 +11,16 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? 
     /// <summary>When content or status changed last; what it was is no part of which file it is.</summary>
     public UnixTime StatusChanged { get; init; }
 
+    /// <summary>When the file was made; the default where the file system does not tell.</summary>
+    public UnixTime Born { get; init; }
+
     public bool Equals(FileIdentity other) => Inode == other.Inode && Device == other.Device && Place == other.Place;
 
     public override int GetHashCode() => HashCode.Combine(Device, Inode, Place);
 }
 
-/// <summary>What stands for the content of a file: where one of them differs, it may be another.</summary>
+/// <summary>What stands for the content of a file of this machine: where one of them differs, it may be another.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">The modification time.</param>
-/// <param name="StatusChanged">
-/// That of the status, which tells of writes after which the modification time was set back; the default of peers' files, which do not tell.
-/// </param>
-internal readonly record struct ContentVersion(long Size, UnixTime Modified, UnixTime StatusChanged = default);
+/// <param name="StatusChanged">That of the status, which tells of writes after which the modification time was set back.</param>
+internal readonly record struct LocalVersion(long Size, UnixTime Modified, UnixTime StatusChanged = default);

@@ -264,7 +264,8 @@ internal sealed class LinuxRoot : LocalRoot
         _ => Refuse(Errno.IsAbsent(errno) ? FileErrorKind.NotFound : FileErrorKind.Failed, path, Errno.Describe(errno)),
     };
 
-    private static FileIdentity IdentityOf(in FileStatus status) => new(status.Device, status.Inode) { StatusChanged = status.Changed };
+    private static FileIdentity IdentityOf(in FileStatus status) =>
+        new(status.Device, status.Inode) { StatusChanged = status.Changed, Born = status.Born };
 
     private static FileFacts ToFacts(in FileStatus status) => new(status.Size, status.Modified, status.Permissions);
 }

@@ -7,14 +7,14 @@ internal sealed class LocalContent : FileContent
 {
     private readonly OpenedFile _file;
     private readonly ByteRange _range;
-    private readonly DigestCache<FileIdentity>? _digests;
+    private readonly DigestCache<FileIdentity, LocalVersion>? _digests;
     private long _read;
     private bool _isDisposed;
 
     /// <param name="file">Disposed of with the content.</param>
     /// <param name="range">Inside [0, the file's size].</param>
     /// <param name="digests">Where the digests of this node's files are known.</param>
-    public LocalContent(OpenedFile file, ByteRange range, DigestCache<FileIdentity>? digests = null)
+    public LocalContent(OpenedFile file, ByteRange range, DigestCache<FileIdentity, LocalVersion>? digests = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.End, file.Facts.Size, nameof(range));
         _file = file;

@@ -4,7 +4,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>The digests of this node's own copies, computed by reading them, a few at a time.</summary>
-internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdentity> known, FairGate gate, TimeProvider time)
+internal sealed class LocalDigests(
+    LocalFileOpener files, DigestCache<FileIdentity, LocalVersion> known, RewrittenFiles rewritten, FairGate gate, TimeProvider time)
 {
     /// <summary>A file that changes faster than it can be read is told after so many times.</summary>
     private const int MaxAttempts = 3;
@@ -22,13 +23,14 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
         var opened = files.Open(path);
         if (!opened.IsOpened) return null;
         using var copy = opened.File;
-        return files.EntryOf(copy, file).HasSameContentFacts(file) ? known.Find(copy.Identity, copy.Version) : null;
+        return files.EntryOf(path, copy, file).IsSameVersion(file) ? known.Find(copy.Identity, copy.Version) : null;
     }
 
     /// <remarks>
     /// 1. What is known of the file as it lies on the disk.
     /// 2. Otherwise it is read, when it is its turn.
     /// 3. The digest is that of the file only where it is the same one afterwards; else again from 1.
+    /// 4. Where only the status had moved since an earlier digest, this tells whether it was a link or a write that nobody heard of.
     /// </remarks>
     public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
@@ -46,10 +48,10 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
                 // Whoever waited before for the same file has it computed by now.
                 if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
                 began = time.GetUtcNow();
-                var opened = files.Open(path, file, ByteRange.Whole(file));
-                if (opened.IsStale(out var now)) return DigestResult.Changed(now);
+                var opened = files.Open(path, file, RangeSpec.Whole);
                 if (opened.Error is { } error) return DigestResult.Failed(error);
                 await using var content = opened.Content!;
+                if (!opened.Facts.IsSameVersion(file)) return DigestResult.Changed(opened.Facts);
                 try
                 {
                     digest = await QuietHashing.OfAsync(content, cancellationToken);
@@ -64,6 +66,9 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
             var after = Look(path, file, out var identityAfter, out var versionAfter);
             if (after is not null) return after.Value;
             if (!identityAfter.Equals(identity) || versionAfter != version) continue;
+            // 4
+            if (known.FindAny(identity) is { } before && before.Version with { StatusChanged = version.StatusChanged } == version && before.Digest != digest)
+                rewritten.Contradicts(path, isRewritten: true);
             if (IsSettled(version, began)) known.Keep(identity, version, digest);
             return DigestResult.Of(digest);
         }
@@ -72,19 +77,19 @@ internal sealed class LocalDigests(LocalFileOpener files, DigestCache<FileIdenti
     }
 
     /// <returns>An answer that needs no reading; null where the file is there with the facts that were asked for.</returns>
-    private DigestResult? Look(VirtualPath path, in Entry file, out FileIdentity identity, out ContentVersion version)
+    private DigestResult? Look(VirtualPath path, in Entry file, out FileIdentity identity, out LocalVersion version)
     {
         (identity, version) = (default, default);
         var opened = files.Open(path);
         if (!opened.IsOpened) return DigestResult.Failed(opened.Error);
         using var copy = opened.File;
         (identity, version) = (copy.Identity, copy.Version);
-        var now = files.EntryOf(copy, file);
-        if (!now.HasSameContentFacts(file)) return DigestResult.Changed(now);
+        var now = files.EntryOf(path, copy, file);
+        if (!now.IsSameVersion(file)) return DigestResult.Changed(now);
         return known.Find(identity, version) is { } digest ? DigestResult.Of(digest) : null;
     }
 
-    private static bool IsSettled(ContentVersion version, DateTimeOffset began)
+    private static bool IsSettled(LocalVersion version, DateTimeOffset began)
     {
         var latest = version.Modified > version.StatusChanged ? version.Modified : version.StatusChanged;
         return UnixTime.From(began - TimesAreCoarse) > latest;

@@ -1,47 +1,58 @@
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>Opens this node's own copies, by their paths in the tree.</summary>
 /// <param name="root">The root directory.</param>
+/// <param name="versions">Which version an opened file is.</param>
 /// <param name="node">This node.</param>
 /// <param name="digests">What is known of the content of the files beneath it.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LocalFileOpener(LocalRoot root, NodeName node, DigestCache<FileIdentity> digests, TimeProvider time) : IDisposable
+internal sealed class LocalFileOpener(
+    LocalRoot root, LocalVersions versions, NodeName node, DigestCache<FileIdentity, LocalVersion> digests, TimeProvider time) : IDisposable
 {
     private readonly OpenFileCache _cache = new(root, time);
 
-    /// <summary>Opens a range of the copy on this disk.</summary>
-    /// <returns>The content; newer facts where the disk says other than <paramref name="file"/>; or an error.</returns>
-    public OpenResult Open(VirtualPath path, in Entry file, ByteRange range)
+    /// <summary>Opens a part of the copy on this disk.</summary>
+    public OpenResult Open(VirtualPath path, in Entry file, RangeSpec part)
     {
-        if (_cache.TryGet(path, out var open)) return Use(open, file, range);
-        var opened = Open(path);
+        var opened = OpenShared(path);
         if (!opened.IsOpened) return OpenResult.Failed(opened.Error);
-        _cache.Offer(path, opened.File);
-        return Use(opened.File, file, range);
+        var now = versions.Describe(path, opened.File, file);
+        if (part.TryResolve(now.Size, out var range)) return OpenResult.Opened(new LocalContent(opened.File, range, digests), now, range);
+        opened.File.Dispose();
+        return OpenResult.Outside(now);
+    }
+
+    /// <summary>Looks at the copy on this disk.</summary>
+    public LookResult Look(VirtualPath path, in Entry file)
+    {
+        var opened = OpenShared(path);
+        if (!opened.IsOpened) return LookResult.Failed(opened.Error);
+        using var copy = opened.File;
+        return LookResult.Of(versions.Describe(path, copy, file), copy.Facts.Size == 0 ? ContentDigest.OfNothing : digests.Find(copy.Identity, copy.Version));
     }
 
     public void Dispose() => _cache.Dispose();
-
-    private OpenResult Use(OpenedFile opened, in Entry file, ByteRange range)
-    {
-        var now = EntryOf(opened, file);
-        if (now.HasSameContentFacts(file)) return OpenResult.Opened(new LocalContent(opened, range, digests));
-        opened.Dispose();
-        return OpenResult.Changed(now);
-    }
 
     /// <summary>Opens the copy on this disk, whatever it is now.</summary>
     public LocalOpenResult Open(VirtualPath path)
     {
         if (!path.IsSameOrUnder(root.Mount)) return LocalOpenResult.Failed(new FileError(FileErrorKind.NotFound, $"{path} is not on {node}"));
-        var beneath = root.Mount.IsRoot ? path : VirtualPath.Parse(path.Value[root.Mount.Value.Length..]);
+        var beneath = TreePath.Beneath(root.Mount, path);
         var opened = root.OpenFile(beneath);
         return opened.LacksDescriptors && _cache.Clear() ? root.OpenFile(beneath) : opened;
     }
 
     /// <summary>What an opened file is, as the entry of which <paramref name="file"/> was an earlier state.</summary>
-    public Entry EntryOf(OpenedFile opened, in Entry file) =>
-        new(file.NameUtf8, false, opened.Facts.Size, opened.Facts.Modified, opened.Facts.Permissions, node, file.HolderCount);
+    public Entry EntryOf(VirtualPath path, OpenedFile opened, in Entry file) => versions.Describe(path, opened, file);
+
+    private LocalOpenResult OpenShared(VirtualPath path)
+    {
+        if (_cache.TryGet(path, out var open)) return LocalOpenResult.Opened(open);
+        var opened = Open(path);
+        if (opened.IsOpened) _cache.Offer(path, opened.File);
+        return opened;
+    }
 }

@@ -11,24 +11,23 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     /// <summary>Some 300 bytes each, at a peer's paths of common length.</summary>
     private const int Capacity = 65_536;
 
-    private readonly DigestCache<(NodeName Peer, VirtualPath Path)> _known = new(Capacity);
+    private readonly DigestCache<(NodeName Peer, VirtualPath Path), RemoteVersion> _known = new(Capacity);
 
-    public ContentDigest? Known(NodeName peer, VirtualPath path, in Entry file) => _known.Find((peer, path), VersionOf(file));
+    public ContentDigest? Known(NodeName peer, VirtualPath path, in Entry file) =>
+        _known.FindAny((peer, path)) is { } known && known.Version.IsSame(RemoteVersion.Of(file)) ? known.Digest : null;
 
     /// <summary>Keeps what a peer said of its copy.</summary>
-    public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) => _known.Keep((peer, path), VersionOf(file), digest);
+    public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) =>
+        _known.Keep((peer, path), RemoteVersion.Of(file), digest);
 
     public async ValueTask<DigestResult> ComputeAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         if (Known(peer.Name, path, file) is { } known) return DigestResult.Of(known);
         var result = peer.Facts.IsLegacy ? null : await AskAsync(peer, path, file, cancellationToken);
         var told = result ?? await ReadAsync(peer, path, file, client, cancellationToken);
-        if (told.Digest is { } digest) Learn(peer.Name, path, file, digest);
         if (told.Error?.Kind == FileErrorKind.Unreachable) peer.PingNow.Raise();
         return told;
     }
-
-    private static ContentVersion VersionOf(in Entry file) => new(file.Size, file.Modified);
 
     /// <summary>The peer takes as long as its disk does; what ends the waiting is that the peer goes away, or the asker.</summary>
     /// <returns>Null when the peer has the file and does not tell its digest.</returns>
@@ -42,15 +41,11 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
             using var response = await files.AskForDigestAsync(address, path, either.Token);
             if (PeerFiles.RefusalOf((int)response.StatusCode, peer, path) is { } refusal) return DigestResult.Failed(refusal);
             var facts = PeerFileFacts.Of(response);
-            var size = facts.WholeLength ?? file.Size;
-            var modified = facts.Modified ?? file.Modified;
-            if (size != file.Size || facts.HasOtherTimeThan(file.Modified))
-            {
-                return DigestResult.Changed(
-                    new Entry(file.NameUtf8, false, size, modified, file.Permissions, peer.Name, file.HolderCount));
-            }
-
-            return facts.Digest is { } digest ? DigestResult.Of(digest) : null;
+            var now = facts.Describe(facts.WholeLength ?? file.Size, file, peer.Name);
+            if (!now.IsSameVersion(file)) return DigestResult.Changed(now);
+            if (facts.Digest is not { } digest) return null;
+            Learn(peer.Name, path, now, digest);
+            return DigestResult.Of(digest);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -66,19 +61,35 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     {
         using var place = await gate.EnterAsync(client, cancellationToken);
         if (place is null) return FairGate.Refusal(path);
-        var range = ByteRange.Whole(file);
-        var opened = await files.OpenAsync(peer, path, file, range, cancellationToken);
-        if (opened.Now is { } now) return DigestResult.Changed(now);
+        var opened = await files.OpenAsync(peer, path, file, RangeSpec.Whole, cancellationToken);
         if (opened.Error is { } error) return DigestResult.Failed(error);
         // It is this peer's copy that is asked about: no other holder goes on for it.
-        await using var content = new RemoteContent(peer, opened.Body!, range, (_, _, _) => new((FileContent?)null), time);
+        await using var content = new RemoteContent(peer, opened.Body!, (_, _, _) => new((FileContent?)null), time);
+        var now = opened.Body!.Facts;
+        if (!now.IsSameVersion(file)) return DigestResult.Changed(now);
         try
         {
-            return DigestResult.Of(await ContentDigest.OfAsync(content, cancellationToken));
+            var digest = await ContentDigest.OfAsync(content, cancellationToken);
+            Learn(peer.Name, path, now, digest);
+            return DigestResult.Of(digest);
         }
         catch (FileContentException broken)
         {
             return DigestResult.Failed(broken.Error);
         }
+    }
+
+    /// <summary>Which version of a peer's copy a digest is of.</summary>
+    /// <param name="Size">Bytes.</param>
+    /// <param name="Modified">The modification time.</param>
+    /// <param name="Fingerprint">As the peer told it with an answer; 0 for what the tree says of the copy.</param>
+    /// <param name="Changed">When the peer saw the copy change, as the tree says; 0 where that was not known.</param>
+    private readonly record struct RemoteVersion(long Size, UnixTime Modified, ulong Fingerprint, uint Changed)
+    {
+        public static RemoteVersion Of(in Entry file) => new(file.Size, file.Modified, file.Version.Fingerprint, file.Changed);
+
+        public bool IsSame(RemoteVersion other) =>
+            Size == other.Size && Modified == other.Modified
+            && (Fingerprint != 0 && other.Fingerprint != 0 ? Fingerprint == other.Fingerprint : Changed == other.Changed);
     }
 }

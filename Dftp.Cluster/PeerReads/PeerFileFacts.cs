@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.PeerReads;
@@ -13,16 +14,30 @@ namespace Dftp.Cluster.PeerReads;
 /// <param name="ExactModified">By <see cref="ModifiedHeader"/>.</param>
 /// <param name="LastModified">In whole seconds.</param>
 /// <param name="Digest">Of the whole file; null when it does not say.</param>
+/// <param name="Version">By <see cref="VersionHeader"/>.</param>
 internal readonly record struct PeerFileFacts(
-    long? WholeLength, long? From, long? To, long? RangeOf, UnixTime? ExactModified, UnixTime? LastModified, ContentDigest? Digest)
+    long? WholeLength, long? From, long? To, long? RangeOf, UnixTime? ExactModified, UnixTime? LastModified, ContentDigest? Digest,
+    ContentVersion Version = default)
 {
     /// <summary>The modification time in nanoseconds, which Last-Modified rounds to seconds. Original nodes do not send it.</summary>
     public const string ModifiedHeader = "X-Dftp-Modified";
 
-    public UnixTime? Modified => ExactModified ?? LastModified;
+    /// <summary>Two hexadecimal numbers: the fingerprint and, after a hyphen, the revision of <see cref="ContentVersion"/>. Ours.</summary>
+    public const string VersionHeader = "X-Dftp-Version";
 
-    public bool HasOtherTimeThan(UnixTime expected) =>
-        ExactModified is { } exact ? exact != expected : LastModified is { } time && time.Seconds != expected.Seconds;
+    /// <summary>The copy that was asked for as <paramref name="file"/>, as the answer describes it.</summary>
+    /// <param name="size">Bytes of the whole file.</param>
+    /// <param name="file">What was known; what the answer does not say is taken from it.</param>
+    /// <param name="peer">Who answered.</param>
+    public Entry Describe(long size, in Entry file, NodeName peer)
+    {
+        // Whole seconds that agree with what is known exactly say nothing new.
+        var modified = ExactModified ?? (LastModified is { } time && time.Seconds != file.Modified.Seconds ? time : file.Modified);
+        var version = Version;
+        // A holder that tells no version: at least its tags are not those of another one.
+        if (version == default && modified.IsWholeSecond && !modified.IsPlaceholder) version = new ContentVersion(NameBytes.Hash(1, Encoding.UTF8.GetBytes(peer.Value)), 0);
+        return file.With(size, modified, peer, version);
+    }
 
     public static PeerFileFacts Of(HttpResponseMessage response)
     {
@@ -33,7 +48,8 @@ internal readonly record struct PeerFileFacts(
                 ? new UnixTime(nanoseconds) : null;
         return new PeerFileFacts(
             headers.ContentLength, range?.From, range?.To, range?.Length, exact,
-            headers.LastModified is { } time ? UnixTime.From(time) : null, DigestField.Read(response));
+            headers.LastModified is { } time ? UnixTime.From(time) : null, DigestField.Read(response),
+            response.Headers.TryGetValues(VersionHeader, out var told) ? ReadVersion(Encoding.ASCII.GetBytes(told.First())) : default);
     }
 
     /// <summary>Takes in one more header. What cannot be read is as if it were not there; of the two that say the time of change the first counts.</summary>
@@ -44,8 +60,18 @@ internal readonly record struct PeerFileFacts(
             return Utf8Parser.TryParse(value, out long exact, out var used) && used == value.Length ? this with { ExactModified = new UnixTime(exact) } : this;
         if (LastModified is null && Ascii.EqualsIgnoreCase(name, "Last-Modified"u8))
             return Utf8Parser.TryParse(value, out DateTimeOffset time, out var end, 'R') && end == value.Length ? this with { LastModified = UnixTime.From(time) } : this;
+        if (Ascii.EqualsIgnoreCase(name, VersionHeader)) return this with { Version = ReadVersion(value) };
         if (Ascii.EqualsIgnoreCase(name, DigestField.Name)) return this with { Digest = Digest ?? DigestField.Read(Encoding.ASCII.GetString(value)) };
         return this;
+    }
+
+    private static ContentVersion ReadVersion(ReadOnlySpan<byte> value)
+    {
+        if (!Utf8Parser.TryParse(value, out ulong fingerprint, out var used, 'x')) return default;
+        if (used == value.Length) return new ContentVersion(0, fingerprint);
+        return value[used] == '-' && Utf8Parser.TryParse(value[(used + 1)..], out ulong revision, out var more, 'x') && used + 1 + more == value.Length
+            ? new ContentVersion(revision, fingerprint)
+            : default;
     }
 
     private PeerFileFacts WithRange(ReadOnlySpan<byte> value)

@@ -38,24 +38,43 @@ internal sealed class PeerFiles : IDisposable
         _http = new HttpMessageInvoker(PeerHttp.CreateHandler(options.ConnectTimeout));
     }
 
-    /// <summary>Asks a peer for a range of its copy.</summary>
-    /// <returns>The open response; newer facts; or an error, of kind Unreachable when the peer is to be doubted.</returns>
+    /// <summary>Asks a peer for a part of its copy.</summary>
+    /// <returns>The open response; the facts of a file that ends before; or an error, of kind Unreachable when the peer is to be doubted.</returns>
+    public ValueTask<PeerOpenResult> OpenAsync(Peer peer, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+        AskAsync(peer, path, file, part, isLook: false, cancellationToken);
+
+    /// <summary>Asks a peer what its copy is.</summary>
+    /// <returns>A body that is empty, with the facts; or an error as of <see cref="OpenAsync"/>.</returns>
+    public ValueTask<PeerOpenResult> LookAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken) =>
+        // What a legacy node makes of HEAD is not known; an answer that is broken off tells as much.
+        AskAsync(peer, path, file, RangeSpec.Whole, isLook: !peer.Facts.IsLegacy, cancellationToken);
+
+    /// <summary>Asks a peer what it says of its copy, the digest too, which it may take long to compute.</summary>
+    /// <exception cref="HttpRequestException">It cannot be reached.</exception>
+    public async Task<HttpResponseMessage> AskForDigestAsync(HostPort address, VirtualPath path, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, Uri(address, path));
+        request.Headers.TryAddWithoutValidation(DigestField.WantName, DigestField.Wanted);
+        return await _http.SendAsync(request, cancellationToken);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<PeerOpenResult> OpenAsync(Peer peer, VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    private async ValueTask<PeerOpenResult> AskAsync(
+        Peer peer, VirtualPath path, Entry file, RangeSpec part, bool isLook, CancellationToken cancellationToken)
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
             return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
 
         var pool = _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
-        var request = new PeerRequest(address, path, range.Length < file.Size ? range : null);
+        var request = new PeerRequest(address, path, part, isLook);
         try
         {
             // 1. On a connection of the pool, or a new one.
             if (request.IsShort && !pool.IsUnusual(address)
-                && await OpenPlainlyAsync(pool, peer, request, file, range, cancellationToken) is { } result) return result;
+                && await OpenPlainlyAsync(pool, peer, request, file, cancellationToken) is { } result) return result;
 
             // 2. By the framework's client, which knows all that HTTP/1.1 allows.
-            return await OpenByClientAsync(peer, request, file, range, cancellationToken);
+            return await OpenByClientAsync(peer, request, file, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -67,15 +86,6 @@ internal sealed class PeerFiles : IDisposable
         }
     }
 
-    /// <summary>Asks a peer what it says of its copy, the digest too, which it may take long to compute.</summary>
-    /// <exception cref="HttpRequestException">It cannot be reached.</exception>
-    public async Task<HttpResponseMessage> AskForDigestAsync(HostPort address, VirtualPath path, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Head, Uri(address, path));
-        request.Headers.TryAddWithoutValidation(DigestField.WantName, DigestField.Wanted);
-        return await _http.SendAsync(request, cancellationToken);
-    }
-
     public void Dispose()
     {
         foreach (var (_, pool) in _pools) pool.Dispose();
@@ -85,7 +95,7 @@ internal sealed class PeerFiles : IDisposable
     /// <returns>Null when the peer's way of answering is left to the framework's client.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<PeerOpenResult?> OpenPlainlyAsync(
-        PeerConnectionPool pool, Peer peer, PeerRequest request, Entry file, ByteRange range, CancellationToken cancellationToken)
+        PeerConnectionPool pool, Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
     {
         var idle = pool.Take(request.Address);
         var connection = idle ?? await ConnectAsync(peer, request, cancellationToken);
@@ -112,17 +122,18 @@ internal sealed class PeerFiles : IDisposable
                 return null;
             }
 
-            if (Examine(peer, request.Path, head.Status, head.Facts, file, range, out var surplus) is { } other)
+            var examined = Examine(peer, request, head.Status, head.Facts, file);
+            if (examined.Result is { } result)
             {
-                // The page of a refusal comes with its head.
-                isKept = head is { IsPlain: true, Closes: false } && head.ContentLength == connection.Buffered;
+                // The page of a refusal comes with its head; an answer to HEAD has none.
+                isKept = head is { IsPlain: true, Closes: false } && connection.Buffered == (request.IsLook ? 0 : head.ContentLength);
                 if (isKept) pool.Return(connection);
-                return other;
+                return result;
             }
 
             var body = new PeerBodyStream(connection, head.ContentLength!.Value, head.Closes ? null : pool);
             isKept = true;
-            return PeerOpenResult.Opened(new PeerBody(body, body, surplus, head.Facts.Digest));
+            return PeerOpenResult.Opened(examined.Body(body, body));
         }
         finally
         {
@@ -156,18 +167,19 @@ internal sealed class PeerFiles : IDisposable
     }
 
     private async Task<PeerOpenResult> OpenByClientAsync(
-        Peer peer, PeerRequest request, Entry file, ByteRange range, CancellationToken cancellationToken)
+        Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(HeadersTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, peer.Presence, cancellationToken);
-        using var message = new HttpRequestMessage(HttpMethod.Get, Uri(request.Address, request.Path));
-        if (request.Part is { } part) message.Headers.Range = new RangeHeaderValue(part.Offset, part.End - 1);
+        using var message = new HttpRequestMessage(request.IsLook ? HttpMethod.Head : HttpMethod.Get, Uri(request.Address, request.Path));
+        if (!request.Part.IsWhole) message.Headers.Range = RangeHeaderValue.Parse(request.Part.ToString());
         HttpResponseMessage? response = await _http.SendAsync(message, either.Token);
         try
         {
             var facts = PeerFileFacts.Of(response);
-            if (Examine(peer, request.Path, (int)response.StatusCode, facts, file, range, out var surplus) is { } other) return other;
-            var opened = PeerOpenResult.Opened(new PeerBody(response, await response.Content.ReadAsStreamAsync(either.Token), surplus, facts.Digest));
+            var examined = Examine(peer, request, (int)response.StatusCode, facts, file);
+            if (examined.Result is { } result) return result;
+            var opened = PeerOpenResult.Opened(examined.Body(response, await response.Content.ReadAsStreamAsync(either.Token)));
             response = null;
             return opened;
         }
@@ -177,30 +189,24 @@ internal sealed class PeerFiles : IDisposable
         }
     }
 
-    /// <summary>Compares an answer with what was asked for.</summary>
-    /// <param name="surplus">Bytes before the range that the body begins with.</param>
-    /// <returns>Null when its body is to be read.</returns>
-    private static PeerOpenResult? Examine(
-        Peer peer, VirtualPath path, int status, in PeerFileFacts facts, Entry file, ByteRange range, out long surplus)
+    /// <summary>Compares an answer with what was asked for. Whatever version it is of, it is good: it says which.</summary>
+    private static Examined Examine(Peer peer, in PeerRequest request, int status, in PeerFileFacts facts, in Entry file)
     {
-        surplus = 0;
-        if (status != UnsatisfiableRange && RefusalOf(status, peer, path) is { } refusal) return PeerOpenResult.Failed(refusal);
+        var path = request.Path;
+        if (status != UnsatisfiableRange && RefusalOf(status, peer, path) is { } refusal) return new(PeerOpenResult.Failed(refusal));
 
-        // 1. Is it the file that was asked for?
-        var size = status == Whole ? facts.WholeLength : facts.RangeOf;
-        if (size is { } length && length != file.Size || facts.HasOtherTimeThan(file.Modified))
-        {
-            return PeerOpenResult.Changed(
-                new Entry(file.NameUtf8, false, size ?? file.Size, facts.Modified ?? file.Modified, file.Permissions, peer.Name, file.HolderCount));
-        }
+        // 1. Which file is it?
+        var size = (status == Whole ? facts.WholeLength : facts.RangeOf) ?? file.Size;
+        var now = facts.Describe(size, file, peer.Name);
+        if (!request.Part.TryResolve(size, out var range)) return new(PeerOpenResult.Outside(now));
+        if (request.IsLook || (range.Length == 0 && status != Whole)) return new(PeerOpenResult.Opened(PeerBody.Empty(now, range, facts.Digest)));
+        if (status == UnsatisfiableRange) return new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} refuses a range of {path}"));
 
-        if (status == UnsatisfiableRange) return PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} refuses a range of {path}");
-
-        // 2. Is it the range that was asked for? An original node knows no ranges and sends the whole.
-        if (status == Whole) surplus = range.Offset;
-        else if (facts.From != range.Offset || facts.To != range.End - 1)
-            return PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers with another range of {path} than it was asked for");
-        return null;
+        // 2. Is it the range that was asked for? A legacy node knows no ranges and sends the whole.
+        if (status == Whole) return new(null, now, range, range.Offset, facts.Digest);
+        return facts.From == range.Offset && facts.To == range.End - 1
+            ? new(null, now, range, 0, facts.Digest)
+            : new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers with another range of {path} than it was asked for"));
     }
 
     /// <summary>Why an answer is none; null when it is one.</summary>
@@ -220,24 +226,39 @@ internal sealed class PeerFiles : IDisposable
         // The names are escaped already, and what looks like an escape in one of them is to stay.
         return new Uri(url.Append(OwnCopyOnly).ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
+
+    /// <param name="Result">What the answer comes to; null when its body is to be read.</param>
+    /// <param name="Facts">Of the file.</param>
+    /// <param name="Range">Which bytes of it were asked for.</param>
+    /// <param name="Surplus">Bytes before the range that the body begins with.</param>
+    /// <param name="Digest">Of the whole file, where the peer told it.</param>
+    private readonly record struct Examined(
+        PeerOpenResult? Result, Entry Facts = default, ByteRange Range = default, long Surplus = 0, ContentDigest? Digest = null)
+    {
+        public PeerBody Body(IDisposable owner, Stream stream) => new(owner, stream, Facts, Range, Surplus, Digest);
+    }
 }
 
 /// <summary>An answer of a peer that is being read. Disposing of it ends the transfer at the peer, too.</summary>
 /// <param name="Owner">Owns the connection.</param>
 /// <param name="Stream">The bytes.</param>
+/// <param name="Facts">What the file is that they are of.</param>
+/// <param name="Range">Which bytes of it.</param>
 /// <param name="Surplus">Bytes before the range that have to be read and dropped.</param>
 /// <param name="Digest">What the peer knows of the whole file; null when it does not say.</param>
-internal sealed record PeerBody(IDisposable Owner, Stream Stream, long Surplus, ContentDigest? Digest = null) : IDisposable
+internal sealed record PeerBody(IDisposable Owner, Stream Stream, Entry Facts, ByteRange Range, long Surplus, ContentDigest? Digest = null) : IDisposable
 {
+    public static PeerBody Empty(in Entry facts, ByteRange range, ContentDigest? digest) => new(Stream.Null, Stream.Null, facts, range, 0, digest);
+
     public void Dispose() => Owner.Dispose();
 }
 
-/// <summary>Exactly one of a body, newer facts, or an error.</summary>
+/// <summary>Exactly one of a body, the facts of a file that ends before the part that was asked for, or an error.</summary>
 internal readonly record struct PeerOpenResult(PeerBody? Body, Entry? Now, FileError? Error)
 {
     public static PeerOpenResult Opened(PeerBody body) => new(body, null, null);
 
-    public static PeerOpenResult Changed(Entry now) => new(null, now, null);
+    public static PeerOpenResult Outside(Entry now) => new(null, now, null);
 
     public static PeerOpenResult Failed(FileError error) => new(null, null, error);
 

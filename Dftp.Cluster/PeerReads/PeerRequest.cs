@@ -8,8 +8,9 @@ namespace Dftp.Cluster.PeerReads;
 /// <summary>A request for a peer's own copy of a file.</summary>
 /// <param name="Address">Of its public interface.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Part">Null for all of it.</param>
-internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, ByteRange? Part)
+/// <param name="Part">Which bytes.</param>
+/// <param name="IsLook">What the peer says of the copy is asked for, and none of its bytes.</param>
+internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false)
 {
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -23,13 +24,13 @@ internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, 
     /// <returns>How many bytes it takes.</returns>
     public int Write(Span<byte> buffer)
     {
-        var at = Copy("GET /fs"u8, buffer);
+        var at = Copy(IsLook ? "HEAD /fs"u8 : "GET /fs"u8, buffer);
         at += WriteEscaped(Path.Value, buffer[at..]);
         Utf8.TryWrite(buffer[at..], $"{PeerFiles.OwnCopyOnly} HTTP/1.1\r\nHost: {Address}\r\n", out var written);
         at += written;
-        if (Part is { } part)
+        if (!Part.IsWhole)
         {
-            Utf8.TryWrite(buffer[at..], $"Range: bytes={part.Offset}-{part.End - 1}\r\n", out written);
+            Utf8.TryWrite(buffer[at..], $"Range: {Part}\r\n", out written);
             at += written;
         }
 

@@ -29,14 +29,13 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
 
     /// <param name="peer">The holder.</param>
     /// <param name="body">Its answer; owned by the content.</param>
-    /// <param name="range">What was asked for.</param>
     /// <param name="goOn">Opens the rest at another holder.</param>
     /// <param name="time">For the limit on waiting.</param>
-    public RemoteContent(Peer peer, PeerBody body, ByteRange range, GoOn goOn, TimeProvider time)
+    public RemoteContent(Peer peer, PeerBody body, GoOn goOn, TimeProvider time)
     {
         _peer = peer;
         _body = body;
-        _range = range;
+        _range = body.Range;
         _surplus = body.Surplus;
         KnownDigest = body.Digest;
         _goOn = goOn;

@@ -81,10 +81,10 @@ internal static class Hashes
                     return new Reply(213, hash);
                 }
 
-                var opened = await session.Context.Tree.OpenAsync(path, entry, new ByteRange(start, end - start), transfer.Stopped);
-                if (opened.IsStale(out _)) return new Reply(450, $"{path} has just changed, try again");
+                var opened = await session.Context.Tree.OpenAsync(path, entry, RangeSpec.Of(new ByteRange(start, end - start)), transfer.Stopped);
                 if (opened.Error is { } failure) return FileErrorReply.For(failure);
-                await using var content = opened.Content!;
+                await using var content = opened.Content;
+                if (content is null || !opened.Facts.IsSameVersion(entry)) return new Reply(450, $"{path} has just changed, try again");
                 hash = await ReadAsync(content, transfer);
                 return new Reply(213, hash);
             }

@@ -16,7 +16,7 @@ internal static class Look
     /// <param name="entry">The file's entry in the tree.</param>
     /// <returns>The current facts; or the error that RETR would meet.</returns>
     public static ValueTask<(Entry Now, FileError? Error)> AtFileAsync(FtpSession session, VirtualPath path, Entry entry) =>
-        session.TransferAsync(transfer => OpenAsync(session.Context.Tree, path, entry, transfer));
+        session.TransferAsync(transfer => LookAsync(session.Context.Tree, path, entry, transfer));
 
     /// <summary>
     /// As <see cref="AtFileAsync"/>, for MLST, STAT and LIST of one entry. Like a listing, they also show a file that cannot be read,
@@ -38,20 +38,16 @@ internal static class Look
         return await AtEntryAsync(session, request.Path, request.Entry) is { } now ? request with { Entry = now } : null;
     }
 
-    private static async Task<(Entry Now, FileError? Error)> OpenAsync(IFileTree tree, VirtualPath path, Entry entry, Transfer transfer)
+    private static async Task<(Entry Now, FileError? Error)> LookAsync(IFileTree tree, VirtualPath path, Entry entry, Transfer transfer)
     {
-        var range = entry.Size == 0 ? ByteRange.Whole(entry) : new ByteRange(0, 1);
-        OpenResult opened;
         try
         {
-            opened = await tree.OpenAsync(path, entry, range, transfer.Stopped);
+            var looked = await tree.LookAsync(path, entry, transfer.Stopped);
+            return (looked.Error is null ? looked.Facts : entry, looked.Error);
         }
         catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
         {
             return (entry, new FileError(FileErrorKind.Unreachable, $"{path} was not looked at: {transfer.StopReason}"));
         }
-
-        if (opened.Content is { } content) await content.DisposeAsync();
-        return (opened.IsStale(out var now) ? now : entry, opened.Error);
     }
 }

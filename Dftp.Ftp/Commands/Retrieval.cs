@@ -9,12 +9,9 @@ namespace Dftp.Ftp.Commands;
 /// <summary>RETR, and the end of it by ABOR.</summary>
 internal static class Retrieval
 {
-    /// <summary>How often a file may change between being looked at and being opened before that is an error.</summary>
-    private const int MaxOpenAttempts = 4;
-
     /// <summary>
     /// 1. Finds the file; 550 where there is none.
-    /// 2. Opens it from REST's offset on, again when it has changed meanwhile; 554 past its end.
+    /// 2. Opens it from REST's offset on, as it is by then; 554 past its end.
     /// 3. Sends it.
     /// </summary>
     public static async ValueTask<Reply> Retr(FtpSession session, string argument)
@@ -49,37 +46,27 @@ internal static class Retrieval
     private static async Task<(FileContent? Content, Reply? Refusal)> OpenAsync(
         FtpSession session, VirtualPath path, Entry entry, long offset, Transfer transfer)
     {
-        for (var attempt = 0; attempt < MaxOpenAttempts; attempt++)
+        if (entry.IsDirectory) return (null, new Reply(550, $"{path} is a directory"));
+        OpenResult opened;
+        try
         {
-            if (entry.IsDirectory) return (null, new Reply(550, $"{path} is a directory"));
-            if (offset > entry.Size)
-            {
-                var size = entry.Size.ToString(CultureInfo.InvariantCulture);
-                return (null, new Reply(554, $"REST is past the end: {path} has {size} bytes"));
-            }
-
-            OpenResult opened;
-            try
-            {
-                // In TYPE A, too, the offset counts the file's own bytes: that is what clients have on disk when they resume.
-                opened = await session.Context.Tree.OpenAsync(path, entry, ByteRange.From(entry, offset), transfer.Stopped);
-            }
-            catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
-            {
-                return (null, new Reply(426, $"Transfer aborted: {transfer.StopReason}"));
-            }
-
-            if (opened.Content is { } content) return (content, null);
-            if (opened.Error is { } error)
-            {
-                FtpLog.TransferFailed(session.Context.Log, "RETR", path, session.Remote, 0, error.Message);
-                return (null, FileErrorReply.For(error));
-            }
-
-            if (opened.IsStale(out var now)) entry = now;
+            // In TYPE A, too, the offset counts the file's own bytes: that is what clients have on disk when they resume.
+            opened = await session.Context.Tree.OpenAsync(path, entry, RangeSpec.From(offset), transfer.Stopped);
+        }
+        catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
+        {
+            return (null, new Reply(426, $"Transfer aborted: {transfer.StopReason}"));
         }
 
-        return (null, new Reply(450, $"{path} keeps changing, try again later"));
+        if (opened.Content is { } content) return (content, null);
+        if (opened.Error is { } error)
+        {
+            FtpLog.TransferFailed(session.Context.Log, "RETR", path, session.Remote, 0, error.Message);
+            return (null, FileErrorReply.For(error));
+        }
+
+        var size = opened.Facts.Size.ToString(CultureInfo.InvariantCulture);
+        return (null, new Reply(554, $"REST is past the end: {path} has {size} bytes"));
     }
 
     private static string Announcement(VirtualPath path, FileContent content, bool isAscii) => isAscii

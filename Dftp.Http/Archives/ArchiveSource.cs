@@ -12,9 +12,6 @@ namespace Dftp.Http.Archives;
 /// <param name="leavesOut">A file that cannot be opened is left out and named in a report, instead of ending the archive.</param>
 internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool leavesOut)
 {
-    /// <summary>A file that changes faster than it can be opened counts as one that cannot be.</summary>
-    private const int MaxAttempts = 4;
-
     /// <summary>Entries that are walked, and files that are opened, before the archive begins: each takes up to some 0.1 s.</summary>
     private const int MaxWalked = 1_000_000, MaxLooks = 20_000;
 
@@ -55,8 +52,8 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
 
     /// <summary>Opens a file.</summary>
     /// <returns>
-    /// Its content and its facts now; nothing when it was deleted since the walk began, which makes it no part of the tree, and nothing for a
-    /// file that is left out.
+    /// Its content and the facts of what was opened, whatever the snapshot said; nothing when it was deleted since the walk began, which makes
+    /// it no part of the tree, and nothing for a file that is left out.
     /// </returns>
     /// <exception cref="FileContentException">It is there and cannot be opened, and the archive may not leave it out.</exception>
     public async ValueTask<(Entry Facts, FileContent? Content)> OpenAsync(WalkEntry file)
@@ -96,23 +93,11 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
     private async ValueTask<(Entry Facts, FileContent? Content, FileError? Error)> TryOpenAsync(WalkEntry file)
     {
         var path = file.Path;
-        var facts = file.Entry;
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
-        {
-            var opened = await request.Tree.OpenAsync(path, facts, ByteRange.Whole(facts), request.Aborted);
-            if (opened.Content is { } content) return (facts, content, null);
-            if (opened.IsStale(out var now))
-            {
-                facts = now;
-                continue;
-            }
-
-            var error = opened.Error!;
-            var isGone = error.Kind == FileErrorKind.NotFound && !request.Tree.Snapshot.TryFind(path, out _);
-            return (facts, null, isGone ? null : error);
-        }
-
-        return (facts, null, new FileError(FileErrorKind.Failed, $"{path} keeps changing while it is opened"));
+        var opened = await request.Tree.OpenAsync(path, file.Entry, RangeSpec.Whole, request.Aborted);
+        if (opened.Content is { } content) return (opened.Facts, content, null);
+        var error = opened.Error!;
+        var isGone = error.Kind == FileErrorKind.NotFound && !request.Tree.Snapshot.TryFind(path, out _);
+        return (file.Entry, null, isGone ? null : error);
     }
 
     private sealed class ReportContent(ReadOnlyMemory<byte> text) : FileContent

@@ -95,10 +95,13 @@ internal sealed class SmallFileResponder(
         try
         {
             await BlockingWork.WaitForTurnAsync(closed);
-            var opened = await wanted.Sought.Tree.OpenAsync(wanted.Sought.Path, wanted.File, ByteRange.Whole(wanted.File), closed);
+            var opened = await wanted.Sought.Tree.OpenAsync(wanted.Sought.Path, wanted.File, RangeSpec.Whole, closed);
             if (opened.Content is not { } content) return DeclineReason.Open;
             await using (content)
             {
+                // The file may have grown since the snapshot.
+                if (content.Length > MaxBytes) return DeclineReason.Open;
+                wanted = wanted with { File = opened.Facts };
                 var memory = output.GetMemory(MaxHeadBytes + (int)content.Length);
                 if (!TryWriteHead(wanted, content.KnownDigest, memory.Span, out var written)) return DeclineReason.Fields;
                 for (var left = memory.Slice(written, (int)content.Length); !left.IsEmpty;)

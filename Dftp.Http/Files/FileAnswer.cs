@@ -8,16 +8,19 @@ namespace Dftp.Http.Files;
 /// <summary>Answers GET and HEAD of a file.</summary>
 internal sealed class FileAnswer(HttpOptions options, ILogger log)
 {
-    /// <summary>A file that changes faster than it can be opened is told to the client after so many times.</summary>
-    private const int MaxAttempts = 4;
+    /// <summary>
+    /// Every look and every opening decides again by what it finds. A file for which that never comes to an end, as one whose conditions hold
+    /// at every other moment, is told to the client after so many.
+    /// </summary>
+    private const int MaxAttempts = 6;
 
     /// <remarks>
     /// 0. Where this node sends clients on for what others have, and can, that is the answer.
-    /// 1. Preconditions and ranges are decided by the file's facts in the request's snapshot.
-    /// 2. What needs no content (304, 412, 416) is answered. For that, and for HEAD, this node's own file is looked at first: nothing is opened
-    ///    later that would show that the snapshot is behind, as it is by more than a moment where it was kept from before a restart.
-    /// 3. The digest is computed where the client wants it. HEAD is answered.
-    /// 4. The first range is opened. Where the file turns out to be another one: again from 1 with its facts now.
+    /// 1. Preconditions and ranges are decided by the file's facts: first by those of the request's snapshot.
+    /// 2. What needs no content (304, 412, 416, HEAD) is answered by what the holder's disk says at this moment: a look, and again from 1.
+    /// 3. The digest is computed where the client wants it.
+    /// 4. The first range is opened. Its holder's open file is a consistent answer, whatever the snapshot said: where its facts decide the same,
+    ///    it is sent with them; otherwise again from 1.
     /// 5. Headers, then the body. From here on a failure can only be told by breaking off the connection.
     /// </remarks>
     public async Task AnswerAsync(TreeRequest request, Entry file)
@@ -30,28 +33,26 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         }
 
         var wish = DigestWishes.Read(request.Http.Request.Headers);
+        var isLooked = false;
+        ContentDigest? digest = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // 1.
-            var validators = new Validators(file);
-            var decision = FileDecision.Of(request.Http.Request, file, validators);
+            var decision = FileDecision.Of(request.Http.Request, file, new Validators(file));
+            var isWithoutContent = decision.Ranges.Length == 0 || request.IsHead;
 
             // 2.
-            if ((decision.Ranges.Length == 0 || request.IsHead) && file.Owner == options.NodeName)
+            if (!isLooked && (isWithoutContent || wish == DigestWish.Computed))
             {
-                var looked = await request.Tree.OpenAsync(request.Path, file, file.Size == 0 ? ByteRange.Whole(file) : new ByteRange(0, 1), request.Aborted);
-                if (looked.Content is { } content) await content.DisposeAsync();
-                if (looked.IsStale(out var changed))
-                {
-                    file = changed;
-                    continue;
-                }
-
+                var looked = await request.Tree.LookAsync(request.Path, file, request.Aborted);
                 if (looked.Error is { } unreadable)
                 {
                     await WriteErrorAsync(request, unreadable);
                     return;
                 }
+
+                (file, digest, isLooked) = (looked.Facts, looked.Digest, true);
+                continue;
             }
 
             if (decision.Ranges.Length == 0)
@@ -61,8 +62,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             }
 
             // 3.
-            ContentDigest? digest = null;
-            if (wish == DigestWish.Computed)
+            if (wish == DigestWish.Computed && digest is null)
             {
                 // Where it cannot be had, opening the file says why; or the file goes without.
                 var computed = await request.Tree.DigestAsync(request.Path, file, null, request.Client, request.Aborted);
@@ -82,29 +82,34 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             if (request.IsHead)
             {
-                if (wish == DigestWish.IfKnown) digest = request.Tree.KnownDigest(request.Path, file);
-                WriteHeaders(request, file, decision, digest);
+                WriteHeaders(request, file, decision, wish == DigestWish.None ? null : digest);
                 return;
             }
 
             // 4.
-            var opened = await request.Tree.OpenAsync(request.Path, file, decision.Ranges[0], request.Aborted);
-            if (opened.IsStale(out var now))
-            {
-                file = now;
-                continue;
-            }
-
+            var opened = await request.Tree.OpenAsync(request.Path, file, decision.Part, request.Aborted);
             if (opened.Error is { } error)
             {
                 await WriteErrorAsync(request, error);
                 return;
             }
 
+            var (before, content) = (file, opened.Content);
+            file = opened.Facts;
+            decision = FileDecision.Of(request.Http.Request, file, new Validators(file));
+            if (content is null || decision.Ranges is not [var first, ..] || first != opened.Range)
+            {
+                if (content is not null) await content.DisposeAsync();
+                // What was opened is as good as a look.
+                (digest, isLooked) = (content?.KnownDigest, true);
+                continue;
+            }
+
             // 5.
-            if (wish != DigestWish.None) digest = opened.Content!.KnownDigest ?? digest;
+            if (wish == DigestWish.None) digest = null;
+            else digest = content.KnownDigest ?? (before.IsSameVersion(file) ? digest : null);
             var multipart = WriteHeaders(request, file, decision, digest);
-            await SendAsync(request, file, decision.Ranges, opened.Content!, multipart);
+            await SendAsync(request, file, decision.Ranges, content, multipart);
             return;
         }
 
@@ -210,8 +215,13 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
     private static async Task<FileContent> OpenPartAsync(TreeRequest request, Entry file, ByteRange range)
     {
-        var opened = await request.Tree.OpenAsync(request.Path, file, range, request.Aborted);
-        if (opened.Content is { } content) return content;
+        var opened = await request.Tree.OpenAsync(request.Path, file, RangeSpec.Of(range), request.Aborted);
+        if (opened.Content is { } content)
+        {
+            if (opened.Facts.Owner == file.Owner && opened.Facts.IsSameVersion(file) && opened.Range == range) return content;
+            await content.DisposeAsync();
+        }
+
         throw new FileContentException(
             opened.Error ?? new FileError(FileErrorKind.Failed, $"{request.Path} changed between two of its parts"));
     }

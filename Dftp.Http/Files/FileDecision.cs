@@ -6,7 +6,8 @@ namespace Dftp.Http.Files;
 /// <summary>How a request for a file is answered, before anything is opened.</summary>
 /// <param name="Status">200, 206, 304, 412 or 416.</param>
 /// <param name="Ranges">The bytes to send: one range for 200, one or more for 206, none for the others.</param>
-internal readonly record struct FileDecision(int Status, ByteRange[] Ranges)
+/// <param name="Part">The first of them as it is asked for, whatever the file's size turns out to be.</param>
+internal readonly record struct FileDecision(int Status, ByteRange[] Ranges, RangeSpec Part = default)
 {
     /// <summary>The order of RFC 9110 section 13.2.2.</summary>
     public static FileDecision Of(HttpRequest request, in Entry file, in Validators validators)
@@ -22,7 +23,7 @@ internal readonly record struct FileDecision(int Status, ByteRange[] Ranges)
             ({ IfNoneMatch: Condition.Fails }, _) => new(StatusCodes.Status304NotModified, []),
             ({ IfNoneMatch: Condition.Absent, IfModifiedSince: Condition.Fails }, _) => new(StatusCodes.Status304NotModified, []),
             (_, RangeKind.Unsatisfiable) => new(StatusCodes.Status416RangeNotSatisfiable, []),
-            (_, RangeKind.Satisfiable) => new(StatusCodes.Status206PartialContent, range.Ranges),
+            (_, RangeKind.Satisfiable) => new(StatusCodes.Status206PartialContent, range.Ranges, range.First),
             _ => new(StatusCodes.Status200OK, [ByteRange.Whole(file)]),
         };
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Dftp.FileSystem;
@@ -36,6 +37,12 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
     /// </summary>
     public const string ModifiedHeader = "X-Dftp-Modified";
 
+    /// <summary>
+    /// What the holder says of its copy beyond size and time: two hexadecimal numbers, the fingerprint and, where it is not 0, after a hyphen the
+    /// revision of <see cref="ContentVersion"/>. Other nodes make their tags of it.
+    /// </summary>
+    public const string VersionHeader = "X-Dftp-Version";
+
     private readonly SoughtFile _sought = sought;
     private readonly Entry _file = file;
 
@@ -62,9 +69,25 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
     {
         Span<byte> tag = stackalloc byte[Validators.MaxETagBytes];
         head.Add(HeaderNames.ETag, tag[..Validators.WriteETag(_file, tag)]);
-        head.Add(HeaderNames.LastModified, Validators.LastModified(_file.Modified, now));
+        if (Validators.LastModified(_file.Modified, now) is { } date) head.Add(HeaderNames.LastModified, date);
         head.Add(HeaderNames.XContentTypeOptions, "nosniff");
         head.Add(ModifiedHeader, _file.Modified.Nanoseconds);
+        if (_file.Version != default) WriteVersion(ref head);
+    }
+
+    private void WriteVersion<T>(ref T head)
+        where T : struct, IHeaderWriter, allows ref struct
+    {
+        Span<byte> text = stackalloc byte[2 * 16 + 1];
+        Utf8Formatter.TryFormat(_file.Version.Fingerprint, text, out var length, 'x');
+        if (_file.Version.Revision != 0)
+        {
+            text[length++] = (byte)'-';
+            Utf8Formatter.TryFormat(_file.Version.Revision, text[length..], out var more, 'x');
+            length += more;
+        }
+
+        head.Add(VersionHeader, text[..length]);
     }
 }
 

@@ -14,7 +14,8 @@ internal enum RangeKind
 /// <summary>What a Range header asks of a file (RFC 9110 section 14.2).</summary>
 /// <param name="Kind">How to take it.</param>
 /// <param name="Ranges">Where satisfiable: one or more, none empty, none overlapping, in the order that was asked.</param>
-internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges)
+/// <param name="First">Where satisfiable: the first of them as it was asked for, whatever the size.</param>
+internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges, RangeSpec First = default)
 {
     /// <summary>"A server MAY ignore a Range header field with many small ranges": nobody but an attacker wants more.</summary>
     public const int MaxRanges = 16;
@@ -31,14 +32,15 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges)
 
         var ranges = new List<ByteRange>(1);
         var isEmpty = true;
+        RangeSpec firstSpec = default;
         var set = text.AsSpan(Unit.Length);
         foreach (var part in set.Split(','))
         {
             var spec = set[part].Trim(" \t");
             if (spec.IsEmpty) continue; // "A recipient MUST parse and ignore a reasonable number of empty list elements"
             isEmpty = false;
-            if (!TryReadSpec(spec, size, out var range)) return Ignored;
-            if (range is not { } satisfiable) continue;
+            if (!TryReadSpec(spec, out var asked)) return Ignored;
+            if (asked is not { } wanted || !wanted.TryResolve(size, out var satisfiable) || (satisfiable.Length == 0 && spec[0] != '-')) continue;
 
             // The last bytes of an empty file are the whole of it, which Content-Range cannot say.
             if (satisfiable.Length == 0 || ranges.Count == MaxRanges) return Ignored;
@@ -47,18 +49,19 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges)
                 if (earlier.Offset < satisfiable.End && satisfiable.Offset < earlier.End) return Ignored;
             }
 
+            if (ranges.Count == 0) firstSpec = wanted;
             ranges.Add(satisfiable);
         }
 
         if (isEmpty) return Ignored;
-        return ranges.Count == 0 ? Unsatisfiable : new RangeHeader(RangeKind.Satisfiable, [.. ranges]);
+        return ranges.Count == 0 ? Unsatisfiable : new RangeHeader(RangeKind.Satisfiable, [.. ranges], firstSpec);
     }
 
     /// <summary>Reads <c>first-last</c>, <c>first-</c> or <c>-length</c>.</summary>
-    /// <returns>False where it is none of them; a null range where it lies outside the file.</returns>
-    private static bool TryReadSpec(ReadOnlySpan<char> spec, long size, out ByteRange? range)
+    /// <returns>False where it is none of them; nothing where it asks for no byte of any file.</returns>
+    private static bool TryReadSpec(ReadOnlySpan<char> spec, out RangeSpec? asked)
     {
-        range = null;
+        asked = null;
         var dash = spec.IndexOf('-');
         if (dash < 0) return false;
         var before = spec[..dash];
@@ -66,15 +69,19 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges)
         if (before.IsEmpty)
         {
             if (!TryReadPosition(after, out var suffix)) return false;
-            if (suffix > 0) range = new ByteRange(Math.Max(0, size - suffix), Math.Min(size, suffix));
+            if (suffix > 0) asked = RangeSpec.Last(suffix);
             return true;
         }
 
         if (!TryReadPosition(before, out var first)) return false;
-        var last = long.MaxValue;
-        if (!after.IsEmpty && !TryReadPosition(after, out last)) return false;
-        if (last < first) return false;
-        if (first < size) range = new ByteRange(first, Math.Min(last, size - 1) - first + 1);
+        if (after.IsEmpty)
+        {
+            asked = RangeSpec.From(first);
+            return true;
+        }
+
+        if (!TryReadPosition(after, out var last) || last < first) return false;
+        asked = RangeSpec.Of(new ByteRange(first, Math.Min(last - first, long.MaxValue - first - 1) + 1));
         return true;
     }
 

@@ -4,37 +4,68 @@ using Dftp.FileSystem;
 
 namespace Dftp.Http.Files;
 
-/// <summary>What tells one version of a file from another (RFC 9110 section 8.8). They come out the same on every node.</summary>
+/// <summary>
+/// What tells one version of a file from another (RFC 9110 section 8.8), as it was looked at or opened. For one holder's copy they come out the
+/// same on every node.
+/// </summary>
 internal readonly struct Validators(in Entry file)
 {
-    public const int MaxETagBytes = 40;
+    public const int MaxETagBytes = 64;
 
     private readonly UnixTime _modified = file.Modified;
 
-    /// <summary>Strong: nanoseconds and size change with every write that this system can see.</summary>
+    /// <summary>
+    /// Strong: nanoseconds, size and the holder's revision change with every write that this system can see. Weak where the time is a
+    /// placeholder and the holder tells no revision.
+    /// </summary>
     public string ETag { get; } = ETagOf(file);
 
-    /// <summary>HTTP's dates have whole seconds.</summary>
-    public long ModifiedSeconds => _modified.Seconds;
+    public bool IsWeak => ETag.StartsWith('W');
+
+    /// <summary>The tag without the mark of a weak one.</summary>
+    public ReadOnlySpan<char> OpaqueTag => ETag.AsSpan(IsWeak ? 2 : 0);
+
+    /// <summary>In whole seconds, as HTTP's dates are; null where the time tells nothing, so that conditions on dates are not judged.</summary>
+    public long? ModifiedSeconds => _modified.IsPlaceholder ? null : _modified.Seconds;
 
     /// <summary>
     /// "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time of message
-    /// origination" (RFC 9110 section 8.8.2.1). Conditions are still judged by the file's true time.
+    /// origination" (RFC 9110 section 8.8.2.1). Conditions are still judged by the file's true time. Null
+    /// where the time tells nothing.
     /// </summary>
     /// <param name="modified">The file's.</param>
     /// <param name="now">Unix time in seconds.</param>
-    public static DateTimeOffset LastModified(UnixTime modified, long now) =>
-        DateTimeOffset.FromUnixTimeSeconds(Math.Min(modified.Seconds, now));
+    public static DateTimeOffset? LastModified(UnixTime modified, long now) =>
+        modified.IsPlaceholder ? null : DateTimeOffset.FromUnixTimeSeconds(Math.Min(modified.Seconds, now));
 
-    /// <summary>Writes the tag: at most 40 bytes.</summary>
+    /// <summary>Writes the tag: at most <see cref="MaxETagBytes"/>.</summary>
     public static int WriteETag(in Entry file, Span<byte> destination)
     {
-        destination[0] = (byte)'"';
-        Utf8Formatter.TryFormat(file.Modified.Nanoseconds, destination[1..], out var time, 'x');
-        destination[1 + time] = (byte)'-';
-        Utf8Formatter.TryFormat(file.Size, destination[(2 + time)..], out var size, 'x');
-        destination[2 + time + size] = (byte)'"';
-        return 3 + time + size;
+        var at = 0;
+        if (file.Modified.IsPlaceholder && file.Version.Revision == 0)
+        {
+            "W/"u8.CopyTo(destination);
+            at = 2;
+        }
+
+        destination[at++] = (byte)'"';
+        at += Write((ulong)file.Modified.Nanoseconds, destination[at..]);
+        destination[at++] = (byte)'-';
+        at += Write((ulong)file.Size, destination[at..]);
+        if (file.Version.Revision != 0)
+        {
+            destination[at++] = (byte)'-';
+            at += Write(file.Version.Revision, destination[at..]);
+        }
+
+        destination[at++] = (byte)'"';
+        return at;
+    }
+
+    private static int Write(ulong value, Span<byte> destination)
+    {
+        Utf8Formatter.TryFormat(value, destination, out var count, 'x');
+        return count;
     }
 
     private static string ETagOf(in Entry file)

@@ -192,7 +192,7 @@ public sealed class ClusterTests
         await cluster.UniteAsync();
         var entry = reader.Tree.Snapshot.TryFind(VirtualPath.Parse("/big"), out var found) ? found : default;
 
-        var opened = await reader.Tree.OpenAsync(VirtualPath.Parse("/big"), entry, ByteRange.Whole(entry), CancellationToken.None);
+        var opened = await reader.Tree.OpenAsync(VirtualPath.Parse("/big"), entry, RangeSpec.Whole, CancellationToken.None);
         await using (var content = opened.Content!)
         {
             Assert.AreEqual(1000, await content.ReadAsync(new byte[1000], CancellationToken.None));

@@ -11,8 +11,8 @@ internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) :
 
     public IReadOnlyList<NodeSummary> Nodes => shown.Nodes;
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath at, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-        actual.OpenAsync(at, file, range, cancellationToken);
+    public ValueTask<OpenResult> OpenAsync(VirtualPath at, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+        actual.OpenAsync(at, file, part, cancellationToken);
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         shown.KnownDigest(path, file, holder) ?? actual.KnownDigest(path, file, holder);

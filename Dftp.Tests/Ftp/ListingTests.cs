@@ -206,7 +206,7 @@ public sealed class ListingTests
 
         public IEnumerable<WalkEntry> Walk(VirtualPath directory) => _entries.Select(entry => new WalkEntry(directory, entry));
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is there"));
     }
 }

@@ -95,7 +95,7 @@ public sealed class LookTests
 
         public IReadOnlyList<NodeSummary> Nodes => shown.Nodes;
 
-        public async ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+        public async ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
         {
             _asked.TrySetResult();
             await Task.Delay(Timeout.Infinite, cancellationToken);

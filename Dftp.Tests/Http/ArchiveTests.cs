@@ -330,7 +330,7 @@ public sealed class ArchiveTests
 
         public IReadOnlyList<NodeSummary> Nodes => now.Nodes;
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-            now.OpenAsync(path, file, range, cancellationToken);
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+            now.OpenAsync(path, file, part, cancellationToken);
     }
 }

@@ -301,7 +301,7 @@ public sealed class CompletenessTests
             }
         }
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-            tree.OpenAsync(path, file, range, cancellationToken);
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+            tree.OpenAsync(path, file, part, cancellationToken);
     }
 }

@@ -40,10 +40,10 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
         return this;
     }
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
-        var copy = _copies.FindLast(copy => copy.Path == path);
-        return new(OpenResult.Opened(new MemoryContent(Encoding.UTF8.GetBytes(copy.Text), range)));
+        var bytes = Encoding.UTF8.GetBytes(_copies.FindLast(copy => copy.Path == path).Text);
+        return new(part.TryResolve(bytes.Length, out var range) ? OpenResult.Opened(new MemoryContent(bytes, range), file, range) : OpenResult.Outside(file));
     }
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>

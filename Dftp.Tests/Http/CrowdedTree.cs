@@ -24,6 +24,6 @@ internal sealed class CrowdedTree(int files) : IFileTree, ITreeSnapshot
 
     public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
         new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is here"));
 }

@@ -71,12 +71,12 @@ internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
 
     public IReadOnlyList<NodeSummary> Nodes => now.Nodes;
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-        now.OpenAsync(path, file, range, cancellationToken);
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+        now.OpenAsync(path, file, part, cancellationToken);
 }
 
-/// <summary>A tree in which every file is another one by the time it is opened.</summary>
-internal sealed class RestlessTree(IFileTree tree) : IFileTree
+/// <summary>A tree in which every file has at every opening the other one of two times.</summary>
+internal sealed class RestlessTree(IFileTree tree, UnixTime other) : IFileTree
 {
     public int Opens { get; private set; }
 
@@ -84,10 +84,10 @@ internal sealed class RestlessTree(IFileTree tree) : IFileTree
 
     public IReadOnlyList<NodeSummary> Nodes => tree.Nodes;
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public async ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
-        Opens++;
-        return new(OpenResult.Changed(new Entry(
-            file.NameUtf8, false, file.Size + 1, new UnixTime(file.Modified.Nanoseconds + 1), file.Permissions, file.Owner)));
+        var opened = await tree.OpenAsync(path, file, part, cancellationToken);
+        var facts = opened.Facts;
+        return OpenResult.Opened(opened.Content!, facts.With(facts.Size, Opens++ % 2 == 0 ? other : facts.Modified, facts.Owner, default), opened.Range);
     }
 }

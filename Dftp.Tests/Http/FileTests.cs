@@ -289,15 +289,17 @@ public sealed class FileTests
     [TestMethod]
     public async Task File_that_never_rests_gives_503()
     {
-        var tree = new RestlessTree(new MemoryFileTree().File("/x.txt", Text));
+        // The condition holds at every other opening, so that it is never of the range that the client is to get.
+        var other = UnixTime.FromSeconds(1_600_000_000, 5);
+        var tree = new RestlessTree(new MemoryFileTree().File("/x.txt", Text), other);
         await using var site = await HttpSite.StartAsync(tree);
 
-        using var response = await site.GetAsync("/fs/x.txt", ("Range", "bytes=0-"));
+        using var response = await site.GetAsync("/fs/x.txt", ("Range", "bytes=4-"), ("If-Range", $"\"{other.Nanoseconds:x}-{Text.Length:x}\""));
 
         Assert.AreEqual(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.AreEqual(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
         Assert.AreEqual("/x.txt keeps changing while it is opened; try again.\n", await response.Content.ReadAsStringAsync());
-        Assert.AreEqual(4, tree.Opens);
+        Assert.AreEqual(6, tree.Opens);
     }
 
     [TestMethod]

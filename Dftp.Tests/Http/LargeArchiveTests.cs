@@ -141,8 +141,8 @@ public sealed class LargeArchiveTests
 
         public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
-            new(OpenResult.Opened(new ZeroContent(range.Length)));
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+            new(OpenResult.Opened(new ZeroContent(file.Size), file, ByteRange.Whole(file)));
     }
 
     private sealed class ZeroContent(long length) : FileContent

@@ -185,7 +185,7 @@ public sealed class RequestTableTests
 
         public IEnumerable<WalkEntry> Walk(VirtualPath directory) => [];
 
-        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken) =>
+        public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is here"));
     }
 }

@@ -52,7 +52,7 @@ internal sealed class MemoryFileTree : IFileTree
         return this;
     }
 
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, ByteRange range, CancellationToken cancellationToken)
+    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (OpenError is not null) return new(OpenResult.Failed(OpenError));
@@ -60,9 +60,18 @@ internal sealed class MemoryFileTree : IFileTree
         var snapshot = _snapshot;
         if (!snapshot.TryFind(path, out var now)) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
         if (now.IsDirectory) return new(OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory"));
-        return !now.HasSameContentFacts(file)
-            ? new(OpenResult.Changed(now))
-            : new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range)));
+        return part.TryResolve(now.Size, out var range)
+            ? new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range), now, range))
+            : new(OpenResult.Outside(now));
+    }
+
+    public ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (OpenError is not null) return new(LookResult.Failed(OpenError));
+        return new(_snapshot.TryFind(path, out var now)
+            ? LookResult.Of(now, KnownDigest(path, now, null))
+            : LookResult.Failed(new FileError(FileErrorKind.NotFound, $"nothing is at {path}")));
     }
 
     /// <summary>The digests that were computed, by content.</summary>
@@ -85,10 +94,10 @@ internal sealed class MemoryFileTree : IFileTree
         DigestClients.Enqueue(client);
         if (DigestError is not null) return DigestResult.Failed(DigestError);
         if (KnownDigest(path, file, holder) is { } known) return DigestResult.Of(known);
-        var opened = await OpenAsync(path, file, ByteRange.Whole(file), cancellationToken);
-        if (opened.IsStale(out var now)) return DigestResult.Changed(now);
+        var opened = await OpenAsync(path, file, RangeSpec.Whole, cancellationToken);
         if (opened.Error is { } error) return DigestResult.Failed(error);
         await using var content = opened.Content!;
+        if (!opened.Facts.IsSameVersion(file)) return DigestResult.Changed(opened.Facts);
         try
         {
             return DigestResult.Of(Digests[(path, file.Size, file.Modified)] = await ContentDigest.OfAsync(content, cancellationToken));

@@ -10,8 +10,10 @@ internal static unsafe partial class Statx
     private const int AtSymlinkNoFollow = 0x100;
     private const int AtEmptyPath = 0x1000;
 
-    // Type, mode, links, modification and change time, inode and size; the device is always filled in.
-    private const uint Mask = 0x1 | 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200;
+    // Type, mode, links, modification and change time, inode, size and birth time; the device is always filled in.
+    private const uint Mask = 0x1 | 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | Birth;
+
+    private const uint Birth = 0x800;
 
     /// <summary>The entry of an open directory; a symlink is not followed.</summary>
     /// <param name="directory">A descriptor that stays open during the call.</param>
@@ -64,7 +66,8 @@ internal static unsafe partial class Statx
             ((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor,
             buffer.Inode,
             buffer.Links,
-            UnixTime.FromSeconds(buffer.ChangedSeconds, (int)buffer.ChangedNanoseconds));
+            UnixTime.FromSeconds(buffer.ChangedSeconds, (int)buffer.ChangedNanoseconds),
+            (buffer.Filled & Birth) != 0 ? UnixTime.FromSeconds(buffer.BornSeconds, (int)buffer.BornNanoseconds) : default);
         return 0;
     }
 
@@ -75,10 +78,13 @@ internal static unsafe partial class Statx
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Buffer
     {
+        [FieldOffset(0)] public uint Filled;
         [FieldOffset(16)] public uint Links;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(80)] public long BornSeconds;
+        [FieldOffset(88)] public uint BornNanoseconds;
         [FieldOffset(96)] public long ChangedSeconds;
         [FieldOffset(104)] public uint ChangedNanoseconds;
         [FieldOffset(112)] public long ModifiedSeconds;
@@ -96,8 +102,9 @@ internal static unsafe partial class Statx
 /// <param name="Inode">The number in its file system.</param>
 /// <param name="Links">Names that the file has; 0 once it was removed.</param>
 /// <param name="Changed">st_ctime: when its content, its permissions, its owner or its names last changed.</param>
+/// <param name="Born">When the file was made, whatever names it has had; the default where the file system does not tell.</param>
 internal readonly record struct FileStatus(
-    int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links, UnixTime Changed)
+    int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links, UnixTime Changed, UnixTime Born = default)
 {
     private const int TypeMask = 0xf000;
 

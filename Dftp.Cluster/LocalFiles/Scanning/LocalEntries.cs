@@ -94,19 +94,26 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
 
     /// <summary>Puts a scan of the whole root in the place of what was known.</summary>
     /// <param name="root">The tree's root with this node's mount in it; its times of change are written by this call.</param>
+    /// <param name="judgement">Of files with the size and the time that they had; null: these are the same versions.</param>
     /// <returns>How many entries changed; the number of all of them after the first scan.</returns>
-    public long Replace(DirectoryBuilder root)
+    public long Replace(DirectoryBuilder root, VersionJudgement? judgement = null)
     {
         long changed;
         lock (_lock)
         {
             var isFirst = !_isScanned;
-            var comparison = new ScanComparison(node, Now(), atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0);
+            var comparison = new ScanComparison(node, Now(), atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0, judgement);
             comparison.Compare(root, tree.Current.Root, VirtualPath.Root);
             _isScanned = true;
-            if (!isFirst && comparison.Count == 0) return 0;
+            if (!isFirst && comparison.Count == 0)
+            {
+                judgement?.End();
+                return 0;
+            }
+
             var holding = tree.Apply(node, DirectoryPatch.Replace(root)).HoldingOf(node);
             _log.Append(comparison.Count == comparison.Changes.Count ? comparison.Changes : null, holding.Digest);
+            judgement?.End();
             changed = isFirst ? holding.Files + holding.Directories : comparison.Count;
         }
 
@@ -117,13 +124,14 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
     /// <summary>Puts directories that were read again in the place of what was known of them, all in one step and one update.</summary>
     /// <param name="scan">What was read; its paths are relative to the root directory.</param>
     /// <param name="mount">Where the root directory stands in the tree.</param>
+    /// <param name="judgement">As for <see cref="Replace"/>.</param>
     /// <returns>How many entries changed.</returns>
-    public long Update(PlacesResult scan, VirtualPath mount)
+    public long Update(PlacesResult scan, VirtualPath mount, VersionJudgement? judgement = null)
     {
         long changed;
         lock (_lock)
         {
-            var comparison = new ScanComparison(node, Now(), atMost: int.MaxValue);
+            var comparison = new ScanComparison(node, Now(), atMost: int.MaxValue, judgement);
             var paths = scan.Places.Select(place => TreePath.Under(mount, place.Path)).ToHashSet();
             foreach (var (path, draft) in scan.Places)
             {
@@ -134,11 +142,17 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
             }
 
             changed = comparison.Changes.Count;
-            if (changed == 0) return 0;
-            var patch = new DirectoryPatch();
-            foreach (var change in comparison.Changes) change.AddTo(patch);
-            _log.Append(comparison.Changes, tree.Apply(node, patch).HoldingOf(node).Digest);
+            if (changed > 0)
+            {
+                var patch = new DirectoryPatch();
+                foreach (var change in comparison.Changes) change.AddTo(patch);
+                _log.Append(comparison.Changes, tree.Apply(node, patch).HoldingOf(node).Digest);
+            }
+
+            judgement?.End();
         }
+
+        if (changed == 0) return 0;
 
         Changed?.Invoke();
         return changed;

@@ -12,7 +12,8 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 /// <param name="node">This node.</param>
 /// <param name="now">Unix seconds.</param>
 /// <param name="atMost">How many changes are wanted; none of a first scan, of which they are the whole tree.</param>
-internal sealed class ScanComparison(NodeName node, uint now, int atMost)
+/// <param name="judgement">Of files with the size and the time that they had; null: these are the same versions.</param>
+internal sealed class ScanComparison(NodeName node, uint now, int atMost, VersionJudgement? judgement = null)
 {
     /// <summary>Seconds by which clocks that are meant to be right may differ.</summary>
     private const uint ClockTolerance = 24 * 60 * 60;
@@ -105,7 +106,8 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
     private void CompareFiles(DirectoryBuilder draft, FileColumns before, VirtualPath path)
     {
         var scanned = draft.Files();
-        if (scanned.HasSameContent(before) && !before.HasChangesAfter(_latest))
+        judgement?.Enter(path);
+        if (judgement is not { HasSuspects: true } && scanned.HasSameContent(before) && !before.HasChangesAfter(_latest))
         {
             draft.SetFiles(before);
             return;
@@ -132,14 +134,28 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost)
             }
 
             FileFacts? known = order == 0 ? before[at++] : null;
-            var facts = scanned[next] with { Changed = ChangedNow(known?.Changed ?? 0) };
-            if (known is { } same && same.Changed <= _latest && same with { Changed = 0 } == scanned[next]) facts = same;
+            var facts = known is { } earlier ? Judge(scanned.NameSpan(next), earlier, scanned[next]) : scanned[next] with { Changed = now };
             if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts, known?.Changed ?? 0));
             _stamped.Add(scanned.NameSpan(next), facts);
             next++;
         }
 
         draft.SetFiles(_stamped.Build());
+    }
+
+    private FileFacts Judge(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found)
+    {
+        var isSame = known.Size == found.Size && known.Modified == found.Modified;
+        if (judgement is not null && judgement.IsRevised(name, known, found, now))
+        {
+            // Two of them in one second are two versions all the same.
+            var changed = known.Changed <= _latest && known.Changed < uint.MaxValue ? Math.Max(now, known.Changed + 1) : now;
+            return found with { Changed = changed, IsRevised = true };
+        }
+
+        return isSame && found.Permissions == known.Permissions && known.Changed <= _latest
+            ? known
+            : found with { Changed = ChangedNow(known.Changed), IsRevised = isSame && known.IsRevised };
     }
 
     /// <summary>A clock that was set back a little is no reason for a change to look older than the one before it.</summary>

@@ -20,6 +20,11 @@ internal abstract class EventSource : IDisposable
     /// <summary>Nothing is to be told of a directory any more at this path.</summary>
     public abstract void Unwatch(KnownDirectory directory);
 
+    /// <summary>Tells what has happened by now and was not told yet, before it returns, where that can be had at once.</summary>
+    public virtual void CatchUp()
+    {
+    }
+
     public abstract void Dispose();
 }
 
@@ -49,8 +54,11 @@ internal abstract class EventSink
 
 internal enum EntryEvent
 {
-    /// <summary>Anything but the others: it went, came as a file, is complete, or its attributes changed.</summary>
+    /// <summary>Anything but the others: it went, or its attributes changed.</summary>
     Changed,
+
+    /// <summary>A file came to be at the name, or one that was open for writing is complete.</summary>
+    FileCame,
 
     /// <summary>A directory came to be at the name, or may have.</summary>
     DirectoryCame,

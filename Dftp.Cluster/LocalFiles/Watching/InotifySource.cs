@@ -27,6 +27,9 @@ internal sealed class InotifySource : EventSource
     /// <summary>On a machine that mounts all the time, as for containers, the table is not read without a rest, in ms.</summary>
     private const int RestAfterMounts = 100;
 
+    /// <summary>A read waits at most so long for events that another thread tells.</summary>
+    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromMilliseconds(50);
+
     private readonly SafeFileHandle _inotify;
     private readonly SafeFileHandle _stop;
     private readonly MountTable? _mounts = MountTable.TryOpen();
@@ -43,6 +46,13 @@ internal sealed class InotifySource : EventSource
     private readonly Dictionary<int, KnownDirectory> _owners = [];
     private readonly Dictionary<int, List<KnownDirectory>> _others = [];
     private Thread? _reader;
+    private EventSink? _sink;
+
+    /// <summary>Held while events are read and told, so that they are told in their order.</summary>
+    private readonly Lock _reading = new();
+
+    /// <summary>Guarded by <see cref="_reading"/>.</summary>
+    private readonly byte[] _buffer = new byte[BufferSize];
 
     private InotifySource(SafeFileHandle inotify, SafeFileHandle stop, Func<byte[]?> root)
     {
@@ -75,6 +85,7 @@ internal sealed class InotifySource : EventSource
 
     public override void Start(EventSink sink)
     {
+        _sink = sink;
         _reader = new Thread(() => Read(sink)) { IsBackground = true, Name = "inotify" };
         _reader.Start();
     }
@@ -121,6 +132,20 @@ internal sealed class InotifySource : EventSource
         finally
         {
             _watching.ExitWriteLock();
+        }
+    }
+
+    /// <remarks>Whoever changes a file finds the event in the queue when the change is done: what is in it now is all.</remarks>
+    public override void CatchUp()
+    {
+        if (_sink is not { } sink || !_reading.TryEnter(CatchUpPatience)) return;
+        try
+        {
+            TellAll(sink, hasMounts: false);
+        }
+        finally
+        {
+            _reading.Exit();
         }
     }
 
@@ -178,30 +203,12 @@ internal sealed class InotifySource : EventSource
     /// </summary>
     private void Read(EventSink sink)
     {
-        var buffer = new byte[BufferSize];
         while (true)
         {
             // 1
-            var (hasEvents, hasMounts, stop) = Inotify.Wait(_inotify, _mounts?.Handle, _stop, -1);
+            var (_, hasMounts, stop) = Inotify.Wait(_inotify, _mounts?.Handle, _stop, -1);
             if (stop) return;
-            try
-            {
-                // 2
-                if (hasMounts) TellMounts(sink);
-                // 3
-                while (hasEvents && Tell(buffer, sink) is { } last)
-                {
-                    // 4
-                    if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, null, _stop, HalfRename);
-                }
-
-                sink.EndBurst();
-            }
-            catch (Exception failure)
-            {
-                sink.TellFailed(failure);
-            }
-
+            lock (_reading) TellAll(sink, hasMounts);
             // 5
             if (Inotify.Wait(null, null, _stop, hasMounts ? RestAfterMounts : Rest).Stop) return;
         }
@@ -222,6 +229,27 @@ internal sealed class InotifySource : EventSource
             {
                 sink.Tell([], default, EntryEvent.Changed);
             }
+        }
+    }
+
+    private void TellAll(EventSink sink, bool hasMounts)
+    {
+        try
+        {
+            // 2
+            if (hasMounts) TellMounts(sink);
+            // 3
+            while (Tell(_buffer, sink) is { } last)
+            {
+                // 4
+                if (last == Inotify.MovedFrom) Inotify.Wait(_inotify, null, _stop, HalfRename);
+            }
+
+            sink.EndBurst();
+        }
+        catch (Exception failure)
+        {
+            sink.TellFailed(failure);
         }
     }
 
@@ -273,6 +301,7 @@ internal sealed class InotifySource : EventSource
         var isGone = (mask & (Inotify.Ignored | Inotify.SelfDeleted | Inotify.SelfMoved | Inotify.Unmounted)) != 0;
         var change = (mask & Inotify.IsDirectory) != 0 && (mask & (Inotify.Created | Inotify.MovedTo)) != 0 ? EntryEvent.DirectoryCame
             : (mask & Inotify.Modified) != 0 ? EntryEvent.Written
+            : (mask & (Inotify.Created | Inotify.MovedTo | Inotify.ClosedAfterWriting)) != 0 ? EntryEvent.FileCame
             : EntryEvent.Changed;
         foreach (var path in paths)
         {

@@ -13,7 +13,7 @@ namespace Dftp.Cluster.LocalFiles.Watching;
 /// A directory is watched before it is read, so nothing falls between: what changes before is read, what changes after is told. What a
 /// source tells is by real paths; it becomes paths of the tree here.
 /// </remarks>
-internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : ScanObserver
+internal sealed class KnownDirectories(EventSource source, DirtySet dirty, RewrittenFiles rewritten) : ScanObserver
 {
     private readonly Lock _lock = new();
 
@@ -199,6 +199,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty) : Sca
                 if (change == EntryEvent.Written) dirty.AddWritten(known.Path);
                 else if (change == EntryEvent.DirectoryCame && IsName(name)) AddSubtree(known, name);
                 else dirty.AddDirectory(known.Path);
+                if (change is EntryEvent.Written or EntryEvent.FileCame) rewritten.Heard(known.Path, name);
             }
 
             MarkDependents(realPath, isWritten: change == EntryEvent.Written);

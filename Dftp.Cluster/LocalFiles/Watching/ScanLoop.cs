@@ -29,6 +29,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     private const int PollShare = 10;
 
     private readonly LocalEntries _local;
+    private readonly LocalRoot _disk;
     private readonly RootCheck _root;
     private readonly UnconfirmedPlaces _unconfirmed;
     private readonly ClusterOptions _options;
@@ -61,20 +62,31 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <param name="source">Who tells the changes; disposed of at the end. Null: the best that the system has.</param>
     public ScanLoop(LocalRoot root, LocalEntries own, ClusterOptions options, TimeProvider time, ILoggerFactory logs, EventSource? source = null)
     {
-        (_local, _options, _time) = (own, options, time);
+        (_disk, _local, _options, _time) = (root, own, options, time);
+        Rewritten = new RewrittenFiles(options.Mount);
         _scanLog = logs.CreateLogger<Scanner>();
         _log = logs.CreateLogger("Watching");
         _root = new RootCheck(root, own, options.SavedTree);
         _unconfirmed = new UnconfirmedPlaces(own, options.Mount, time, _scanLog);
         _source = source ?? OpenSource(root, time);
         _dirty = new DirtySet(time);
-        _known = new KnownDirectories(_source, _dirty);
+        _known = new KnownDirectories(_source, _dirty, Rewritten);
+        Rewritten.CatchUp = _source.CatchUp;
+        Rewritten.ReadAgain = directory =>
+        {
+            // At the pace of a file that is written: reads may see many versions of one before the scan does.
+            _dirty.AddWritten(directory);
+            _dirty.Raise();
+        };
         _marker = new DirtyMarker(_known, _dirty);
         _scanner = new Scanner(root, time, logs.CreateLogger<Scanner>(), observer: _known);
         _progress = new ScanProgress(time);
         _warnings = new WatchWarnings(_known, options.PollInterval, time, _scanLog, _log);
         _pollPause = options.PollInterval;
     }
+
+    /// <summary>What was heard of the files since a scan looked at them.</summary>
+    public RewrittenFiles Rewritten { get; }
 
     public ScanStatus Status
     {
@@ -181,12 +193,13 @@ internal sealed class ScanLoop : IAsyncDisposable
         // What was told until now is read with all the rest.
         _dirty.Take(out _);
         _root.Run();
+        var judgement = new VersionJudgement(Rewritten, _disk, new HashSet<VirtualPath>());
         var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
         _root.Run();
         _root.DoubtEmptyRoot(scan);
         var isFirst = !_local.IsScanned;
         _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
-        _local.Replace(scan.Root!.MountedAt(_options.Mount));
+        _local.Replace(scan.Root!.MountedAt(_options.Mount), judgement);
         _known.Adopt(scan);
         _unconfirmed.Set(_known.Unreadable());
         _rescannedAt = _polledAt = _retriedAt = _time.GetTimestamp();
@@ -278,11 +291,12 @@ internal sealed class ScanLoop : IAsyncDisposable
         _root.Run();
         if (batch.Directories.Count == 0) return;
         var since = _time.GetTimestamp();
+        var judgement = new VersionJudgement(Rewritten, _disk, batch.Subtrees);
         var scan = await _scanner.ScanPlacesAsync(batch, cancellationToken);
         // What became unreadable meanwhile must not look deleted.
         _root.Run();
         _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
-        var changes = _local.Update(scan, _options.Mount);
+        var changes = _local.Update(scan, _options.Mount, judgement);
         _known.Reconcile(scan);
         _unconfirmed.Set(_known.Unreadable());
         _lastReading = _time.GetElapsedTime(since);

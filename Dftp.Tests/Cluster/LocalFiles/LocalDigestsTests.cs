@@ -11,7 +11,7 @@ public sealed class LocalDigestsTests : IDisposable
     private static readonly VirtualPath Path = VirtualPath.Parse("/f");
 
     private readonly TempRoot _disk = new();
-    private readonly DigestCache<FileIdentity> _known = new(100);
+    private readonly DigestCache<FileIdentity, LocalVersion> _known = new(100);
     private readonly FairGate _gate = new(1);
 
     public TestContext TestContext { get; set; } = null!;
@@ -26,14 +26,14 @@ public sealed class LocalDigestsTests : IDisposable
         {
             using (root)
             {
-                var (files, digests) = Of(root, new DigestCache<FileIdentity>(100));
+                var (files, digests) = Of(root, new DigestCache<FileIdentity, LocalVersion>(100));
                 var file = FactsOf(files);
                 Assert.IsNull(digests.Known(Path, file));
 
                 Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
 
                 Assert.AreEqual(Sha("abc"), digests.Known(Path, file));
-                await using var content = files.Open(Path, file, new ByteRange(1, 1)).Content!;
+                await using var content = files.Open(Path, file, RangeSpec.Of(new ByteRange(1, 1))).Content!;
                 Assert.AreEqual(Sha("abc"), content.KnownDigest);
             }
         }
@@ -66,10 +66,12 @@ public sealed class LocalDigestsTests : IDisposable
         File.WriteAllText(_disk.At("f"), "abd");
         File.SetLastWriteTimeUtc(_disk.At("f"), time);
 
-        Assert.AreEqual(file.Modified, FactsOf(files).Modified);
+        var now = FactsOf(files);
+        Assert.AreEqual(file.Modified, now.Modified);
         Assert.IsNull(digests.Known(Path, file));
-        Assert.AreEqual(0, _known.Count);
-        Assert.AreEqual(Sha("abd"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
+        Assert.IsNull(digests.Known(Path, now));
+        Assert.AreEqual(now.Version, (await digests.ComputeAsync(Path, file, null, Cancellation)).Now?.Version);
+        Assert.AreEqual(Sha("abd"), (await digests.ComputeAsync(Path, now, null, Cancellation)).Digest);
     }
 
     [TestMethod]
@@ -92,9 +94,9 @@ public sealed class LocalDigestsTests : IDisposable
     {
         Write("abc", ageSeconds: 0);
         using var root = _disk.Open();
-        var files = new LocalFileOpener(root, TempRoot.Node, _known, TimeProvider.System);
+        var files = LocalParts.Opener(root, _known);
         var file = FactsOf(files);
-        var digests = new LocalDigests(files, _known, _gate, new FixedTime(file.Modified.ToDateTimeOffset().AddMilliseconds(5)));
+        var digests = new LocalDigests(files, _known, new RewrittenFiles(default), _gate, new FixedTime(file.Modified.ToDateTimeOffset().AddMilliseconds(5)));
 
         Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, file, null, Cancellation)).Digest);
         Assert.AreEqual(0, _known.Count);
@@ -142,8 +144,8 @@ public sealed class LocalDigestsTests : IDisposable
         Write("abc", ageSeconds: 60);
         using var root = _disk.Open();
         var gate = new FairGate(1, maxWaitingOfOne: 1);
-        var files = new LocalFileOpener(root, TempRoot.Node, _known, TimeProvider.System);
-        var digests = new LocalDigests(files, _known, gate, TimeProvider.System);
+        var files = LocalParts.Opener(root, _known);
+        var digests = new LocalDigests(files, _known, new RewrittenFiles(default), gate, TimeProvider.System);
         using (await gate.EnterAsync(null, Cancellation))
         {
             var waiting = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
@@ -154,18 +156,17 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public void Cache_ForgetsTheOldest_AndWhatChanged()
+    public void Cache_ForgetsTheOldest_AndTellsVersionsApart()
     {
-        var cache = new DigestCache<int>(2);
-        var version = new ContentVersion(1, UnixTime.FromSeconds(1));
+        var cache = new DigestCache<int, LocalVersion>(2);
+        var version = new LocalVersion(1, UnixTime.FromSeconds(1));
         foreach (var file in new[] { 1, 2, 2, 3 }) cache.Keep(file, version, Sha($"{file}"));
 
         Assert.AreEqual(2, cache.Count);
         Assert.IsNull(cache.Find(1, version));
         Assert.AreEqual(Sha("3"), cache.Find(3, version));
         Assert.IsNull(cache.Find(3, version with { Size = 2 }));
-        Assert.IsNull(cache.Find(3, version));
-        Assert.AreEqual(1, cache.Count);
+        Assert.AreEqual((version, Sha("3")), cache.FindAny(3));
     }
 
     public void Dispose()
@@ -173,17 +174,17 @@ public sealed class LocalDigestsTests : IDisposable
         _disk.Dispose();
     }
 
-    private (LocalFileOpener Files, LocalDigests Digests) Of(LocalRoot root, DigestCache<FileIdentity> known)
+    private (LocalFileOpener Files, LocalDigests Digests) Of(LocalRoot root, DigestCache<FileIdentity, LocalVersion> known)
     {
-        var files = new LocalFileOpener(root, TempRoot.Node, known, TimeProvider.System);
+        var files = LocalParts.Opener(root, known);
         // A minute later than any file of the test.
-        return (files, new LocalDigests(files, known, _gate, new FixedTime(DateTimeOffset.UtcNow.AddMinutes(1))));
+        return (files, new LocalDigests(files, known, new RewrittenFiles(default), _gate, new FixedTime(DateTimeOffset.UtcNow.AddMinutes(1))));
     }
 
     private static Entry FactsOf(LocalFileOpener files)
     {
         using var opened = files.Open(Path).File!;
-        return files.EntryOf(opened, new Entry("f"u8.ToArray(), false, 0, default, 0, TempRoot.Node));
+        return files.EntryOf(Path, opened, new Entry("f"u8.ToArray(), false, 0, default, 0, TempRoot.Node));
     }
 
     private void Write(string text, int ageSeconds)

@@ -263,7 +263,7 @@ public sealed class PeerConnectionTests : IDisposable
         Assert.IsFalse(_listener.Pending());
     }
 
-    private Task<PeerOpenResult> OpenAsync() => _files.OpenAsync(_peer, Path, File, ByteRange.Whole(File), Cancellation).AsTask();
+    private Task<PeerOpenResult> OpenAsync() => _files.OpenAsync(_peer, Path, File, RangeSpec.Whole, Cancellation).AsTask();
 
     private async Task<string> ReadAsync()
     {

@@ -61,7 +61,7 @@ public sealed class PeerFilesTests : IDisposable
             return AnswerWhole(http, Content);
         });
 
-        Assert.AreEqual(Content, await ReadAsync(await OpenAsync(peer.Peer, ByteRange.Whole(File))));
+        Assert.AreEqual(Content, await ReadAsync(await OpenAsync(peer.Peer, RangeSpec.Whole)));
         Assert.IsFalse(hasRange);
     }
 
@@ -92,27 +92,33 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task RangeOfAFileOfAnotherSize_IsAChangedFile()
+    public async Task RangeOfAFileOfAnotherSize_IsOpenedWithItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http => AnswerRange(http, "bytes 2-5/11", "2345"));
 
-        Assert.AreEqual(11, (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Now?.Size);
+        var result = await OpenAsync(peer.Peer, new ByteRange(2, 4));
+
+        Assert.AreEqual(11, result.Body!.Facts.Size);
+        Assert.AreEqual("2345", await ReadAsync(result));
     }
 
     [TestMethod]
-    public async Task WholeFileOfAnotherSize_IsAChangedFile()
+    public async Task WholeFileOfAnotherSize_IsOpenedWithItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http => AnswerWhole(http, "short"));
 
-        var now = (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Now!.Value;
+        using var body = (await OpenAsync(peer.Peer, new ByteRange(2, 4))).Body!;
+        var now = body.Facts;
 
         Assert.AreEqual(5, now.Size);
+        Assert.AreEqual(new ByteRange(2, 3), body.Range);
+        Assert.AreEqual(2, body.Surplus);
         Assert.AreEqual(Modified, now.Modified);
         Assert.AreEqual(peer.Peer.Name, now.Owner);
     }
 
     [TestMethod]
-    public async Task RangeThatAShorterFileCannotSatisfy_IsAChangedFile()
+    public async Task RangeThatAShorterFileCannotSatisfy_TellsItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http =>
         {
@@ -153,10 +159,10 @@ public sealed class PeerFilesTests : IDisposable
             return AnswerWhole(http, Content);
         });
 
-        var result = await OpenAsync(peer.Peer, ByteRange.Whole(File));
+        var result = await OpenAsync(peer.Peer, RangeSpec.Whole);
 
-        Assert.AreEqual(hasChanged, result.Now is not null);
-        result.Body?.Dispose();
+        Assert.AreEqual(hasChanged, result.Body!.Facts.Modified != File.Modified);
+        result.Body.Dispose();
     }
 
     [DataTestMethod]
@@ -174,7 +180,7 @@ public sealed class PeerFilesTests : IDisposable
             return Task.CompletedTask;
         });
 
-        var error = (await OpenAsync(peer.Peer, ByteRange.Whole(File))).Error!;
+        var error = (await OpenAsync(peer.Peer, RangeSpec.Whole)).Error!;
 
         Assert.AreEqual(kind, error.Kind);
         StringAssert.Contains(error.Message, "p");
@@ -190,7 +196,7 @@ public sealed class PeerFilesTests : IDisposable
         using var gone = new Peer(NodeName.Parse("gone"));
         gone.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
 
-        var error = (await OpenAsync(gone, ByteRange.Whole(File))).Error!;
+        var error = (await OpenAsync(gone, RangeSpec.Whole)).Error!;
 
         Assert.AreEqual(FileErrorKind.Unreachable, error.Kind);
         StringAssert.Contains(error.Message, "connection refused");
@@ -200,10 +206,10 @@ public sealed class PeerFilesTests : IDisposable
     public async Task AddressNotSaid_IsUnreachable()
     {
         using var peer = new Peer(NodeName.Parse("p"));
-        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, ByteRange.Whole(File))).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
 
         peer.Change(facts => facts with { PublicAddress = new HostPort("127.0.0.1", 0) });
-        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, ByteRange.Whole(File))).Error?.Kind);
+        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
     }
 
     [DataTestMethod]
@@ -221,7 +227,7 @@ public sealed class PeerFilesTests : IDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var answering = AnswerAsync();
 
-        var error = (await OpenAsync(peer, ByteRange.Whole(File))).Error;
+        var error = (await OpenAsync(peer, RangeSpec.Whole)).Error;
 
         Assert.AreEqual(FileErrorKind.Unreachable, error?.Kind);
         await stop.CancelAsync();
@@ -248,7 +254,7 @@ public sealed class PeerFilesTests : IDisposable
         var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, aborted));
 
-        var opening = OpenAsync(peer.Peer, ByteRange.Whole(File));
+        var opening = OpenAsync(peer.Peer, RangeSpec.Whole);
         await asked.Task.WaitAsync(Cancellation);
         await _clock.PassAsync(HeadersTimeout, Cancellation);
 
@@ -263,7 +269,7 @@ public sealed class PeerFilesTests : IDisposable
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, null));
 
-        var opening = OpenAsync(peer.Peer, ByteRange.Whole(File));
+        var opening = OpenAsync(peer.Peer, RangeSpec.Whole);
         await asked.Task.WaitAsync(Cancellation);
         peer.Peer.Change(facts => facts with { State = PeerState.Away });
 
@@ -278,7 +284,7 @@ public sealed class PeerFilesTests : IDisposable
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var peer = await FakePeer.StartAsync(async http => await StallAsync(http, asked, null));
 
-        var opening = _files.OpenAsync(peer.Peer, Path, File, ByteRange.Whole(File), leaves.Token).AsTask();
+        var opening = _files.OpenAsync(peer.Peer, Path, File, RangeSpec.Whole, leaves.Token).AsTask();
         await asked.Task.WaitAsync(Cancellation);
         await leaves.CancelAsync();
 
@@ -297,13 +303,15 @@ public sealed class PeerFilesTests : IDisposable
             await StallAsync(http, null, aborted);
         });
 
-        var result = await OpenAsync(peer.Peer, ByteRange.Whole(File));
+        var result = await OpenAsync(peer.Peer, RangeSpec.Whole);
         result.Body!.Dispose();
 
         await aborted.Task.WaitAsync(Cancellation);
     }
 
-    private Task<PeerOpenResult> OpenAsync(Peer peer, ByteRange range) => _files.OpenAsync(peer, Path, File, range, Cancellation).AsTask();
+    private Task<PeerOpenResult> OpenAsync(Peer peer, ByteRange range) => OpenAsync(peer, RangeSpec.Of(range));
+
+    private Task<PeerOpenResult> OpenAsync(Peer peer, RangeSpec part) => _files.OpenAsync(peer, Path, File, part, Cancellation).AsTask();
 
     private static async Task<string> ReadAsync(PeerOpenResult result)
     {

@@ -1,0 +1,90 @@
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles;
+
+/// <summary>
+/// Says of a file of this node, as it was opened, which version of its content it is, and corrects the tree where that says something else.
+/// </summary>
+/// <remarks>
+/// Size and modification time tell most versions apart. Where the time is a whole second, as archives and copies leave it, the file's own
+/// identity (inode and time of birth) is a part of the version. Where a file was written or replaced and has the size and the time that it
+/// had before, what tells is one of these:
+/// <list type="bullet">
+/// <item>the system's events: it was heard to be written or replaced (<see cref="RewrittenFiles"/>), and no scan has put that into the tree yet;</item>
+/// <item>its birth, later than the time at which this node saw the entry change last: another file has taken its place unheard;</item>
+/// <item>the tree: a scan has put it there (<see cref="FileFacts.IsRevised"/>).</item>
+/// </list>
+/// The time of the status (ctime) alone says nothing of the content: links and changes of permissions move it too.
+/// </remarks>
+/// <param name="node">This node.</param>
+/// <param name="tree">What is known of the files.</param>
+/// <param name="rewritten">What is heard of changes on the disk.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFiles rewritten, TimeProvider time)
+{
+    /// <summary>An event is heard some milliseconds after the change; a machine that is busy takes longer.</summary>
+    private static readonly TimeSpan MayBeUnheard = TimeSpan.FromSeconds(2);
+
+    private readonly ulong _seed = NameBytes.Hash(0, Encoding.UTF8.GetBytes(node.Value));
+
+    /// <summary>
+    /// Whether the status of a file moved after its modification time, as it does when that is set back and when a file takes another one's
+    /// name. After a write alone both are the same.
+    /// </summary>
+    public static bool HasMovedStatus(OpenedFile opened) =>
+        opened.Identity.StatusChanged == default || opened.Identity.StatusChanged > opened.Facts.Modified;
+
+    /// <summary>An opened file as an entry.</summary>
+    /// <param name="path">Where it was opened.</param>
+    /// <param name="opened">The file.</param>
+    /// <param name="file">What was known of this or another holder's copy.</param>
+    public Entry Describe(VirtualPath path, OpenedFile opened, in Entry file)
+    {
+        var (size, modified) = (opened.Facts.Size, opened.Facts.Modified);
+        // What the tree said a moment ago is at hand where this node is the owner, as it mostly is.
+        var known = file.Owner == node && file.Changed != 0 ? file : Known(path);
+        if (known is not { } entry) return Present(file, opened, default, isRewritten: false);
+        var isSame = entry.Size == size && entry.Modified == modified;
+        var isRewritten = isSame ? IsRewritten(path, opened, entry.Changed) : rewritten.IsFormer(path, size, modified);
+        if (!isSame || isRewritten) rewritten.Contradicts(path, isRewritten);
+        return Present(file, opened, entry, isRewritten);
+    }
+
+    private Entry? Known(VirtualPath path) =>
+        new NodeSnapshot(tree.Current, node).TryFind(path, out var entry) && !entry.IsDirectory ? entry : null;
+
+    private bool IsRewritten(VirtualPath path, OpenedFile opened, uint changed)
+    {
+        var file = opened.Identity;
+        if (!HasMovedStatus(opened)) return false;
+        var now = UnixTime.From(time.GetUtcNow());
+        // A clock that was set back would make a stamp that never reaches the time of birth.
+        if (file.Born.Seconds > changed && file.Born <= now) return true;
+        var isFresh = file.StatusChanged.Seconds >= changed && file.StatusChanged > UnixTime.From(time.GetUtcNow() - MayBeUnheard);
+        return rewritten.Contains(path, isFresh);
+    }
+
+    private Entry Present(in Entry file, OpenedFile opened, in Entry known, bool isRewritten)
+    {
+        var (facts, identity) = (opened.Facts, opened.Identity);
+        var isKnown = known.Size == facts.Size && known.Modified == facts.Modified;
+        var revised = isKnown && known.IsRevised ? known.Changed : 0;
+        ulong revision = 0;
+        if (isRewritten) revision = Hash(identity, identity.StatusChanged.Nanoseconds);
+        else if (revised != 0 || facts.Modified.IsWholeSecond) revision = NameBytes.Hash(Hash(identity, identity.Born.Nanoseconds), revised);
+
+        var fingerprint = identity.StatusChanged == default ? 0
+            : NameBytes.Hash(NameBytes.Hash(Hash(identity, identity.StatusChanged.Nanoseconds), facts.Size), facts.Modified.Nanoseconds);
+        return new Entry(file.NameUtf8, false, facts.Size, facts.Modified, facts.Permissions, node, file.HolderCount)
+        {
+            Changed = isKnown ? known.Changed : 0,
+            IsRevised = isKnown && known.IsRevised,
+            Version = new ContentVersion(revision, fingerprint),
+        };
+    }
+
+    private ulong Hash(in FileIdentity identity, long value) =>
+        NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(_seed, (long)identity.Device), (long)identity.Inode), value);
+}

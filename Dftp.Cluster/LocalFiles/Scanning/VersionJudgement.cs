@@ -1,0 +1,68 @@
+using System.Text;
+using Dftp.Cluster.Index;
+using Dftp.FileSystem;
+
+namespace Dftp.Cluster.LocalFiles.Scanning;
+
+/// <summary>
+/// Says of the files that a scan finds with a size and a time that they had before whether they have another content all the same. One for
+/// each scan; make it before the scan begins.
+/// </summary>
+/// <param name="rewritten">What was heard of the files.</param>
+/// <param name="root">Where they are.</param>
+/// <param name="subtrees">Directories, relative to the root directory, that came to be where they are: so did all that is in them.</param>
+internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root, IReadOnlySet<VirtualPath> subtrees)
+{
+    /// <summary>A version that stood for less, as those of a file that is being written, is not remembered.</summary>
+    private const uint StoodSeconds = 5;
+
+    private readonly long _mark = rewritten.Mark();
+    private readonly List<VirtualPath> _judged = [];
+    private VirtualPath _directory;
+    private IReadOnlySet<string>? _names;
+    private bool _came;
+
+    /// <summary>Whether a file of the directory may be of another version than size and time say.</summary>
+    public bool HasSuspects => _came || _names is not null;
+
+    /// <summary>Goes on with a directory.</summary>
+    public void Enter(VirtualPath directory)
+    {
+        _directory = directory;
+        _names = rewritten.In(directory, _mark);
+        if (_names is not null) _judged.Add(directory);
+        _came = subtrees.Count > 0 && Came(directory);
+    }
+
+    /// <summary>Whether a file has another content than an earlier version of the same size and time.</summary>
+    public bool IsRevised(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found, uint now)
+    {
+        if (known.Size == found.Size && known.Modified == found.Modified)
+            return HasSuspects && (_came || _names!.Contains(Encoding.UTF8.GetString(name))) && HasMovedStatus(name);
+        var path = _directory.Child(Encoding.UTF8.GetString(name));
+        var isFormer = rewritten.IsFormer(path, found.Size, found.Modified);
+        if (now > known.Changed + (long)StoodSeconds) rewritten.GaveWay(path, known.Size, known.Modified);
+        return isFormer;
+    }
+
+    /// <summary>The scan has been put into the tree.</summary>
+    public void End() => rewritten.Judged(_judged, _mark);
+
+    private bool Came(VirtualPath directory)
+    {
+        for (var at = TreePath.Beneath(root.Mount, directory); !at.IsRoot; at = at.Parent)
+        {
+            if (subtrees.Contains(at)) return true;
+        }
+
+        return false;
+    }
+
+    private bool HasMovedStatus(ReadOnlySpan<byte> name)
+    {
+        var opened = root.OpenFile(TreePath.Beneath(root.Mount, _directory.Child(Encoding.UTF8.GetString(name))));
+        if (!opened.IsOpened) return true;
+        using var file = opened.File;
+        return LocalVersions.HasMovedStatus(file);
+    }
+}
