@@ -9,7 +9,7 @@ internal sealed class AsyncAutoResetEvent
 
     public void Raise() => _raised.Writer.TryWrite(true);
 
-    /// <summary>Waits until it is raised, or at most so long.</summary>
+    /// <summary>Waits until it is raised, or until the timeout.</summary>
     /// <returns>Whether it was raised.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)

@@ -50,7 +50,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly DateTimeOffset _started;
     private DiscoveryLoop? _discovery;
 
-    /// <param name="options">What the node is told.</param>
+    /// <param name="options">The settings.</param>
     /// <param name="rootDirectory">The directory that it serves.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logs">Where it says what it does.</param>
@@ -174,7 +174,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await Task.WhenAll(_links.SayGoodbyeAsync(), _saver?.SaveLastAsync() ?? Task.CompletedTask);
     }
 
-    /// <summary>Ends it; without a <see cref="StopAsync"/> before, as a crash would: peers are told nothing.</summary>
+    /// <summary>Ends the node; without a <see cref="StopAsync"/> before, as by a crash, without a goodbye to its peers.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();

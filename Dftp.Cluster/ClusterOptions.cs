@@ -3,7 +3,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
 
-/// <summary>What a node's cluster part is told. Times have the defaults of the command line.</summary>
+/// <summary>The settings of a node's cluster part. Times have the defaults of the command line.</summary>
 public sealed record ClusterOptions
 {
     public required NodeName NodeName { get; init; }
@@ -17,10 +17,10 @@ public sealed record ClusterOptions
     /// <summary>The multicast group and port; null: nodes find each other only by being told.</summary>
     public IPEndPoint? Multicast { get; init; }
 
-    /// <summary>How often each peer is asked whether it is there, and told what this node holds.</summary>
+    /// <summary>How often each peer is pinged. A ping carries the state that this node has announced.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A peer that answers nothing for so long is gone, and with it what it alone held.</summary>
+    /// <summary>A peer without an answer for this time is declared away, and its entries leave the tree.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often each peer is sent all that this node holds, whatever it was sent before.</summary>
@@ -35,7 +35,7 @@ public sealed record ClusterOptions
     /// <summary>How long a peer may take to accept a connection. It is on the same network: a second is already long.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Management addresses of nodes to join, tried for ever; their names are resolved anew at each try.</summary>
+    /// <summary>Management addresses of nodes to join, retried indefinitely. Names are resolved at each attempt.</summary>
     public IReadOnlyList<HostPort> Joins { get; init; } = [];
 
     /// <summary>Where this node remembers what it needs after a restart; null: nowhere.</summary>

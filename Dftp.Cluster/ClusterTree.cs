@@ -85,7 +85,7 @@ internal sealed class ClusterTree(
     }
 
     /// <summary>
-    /// A peer without a public interface gives its management one for nodes to read by. An original node knows no ranges. The zone of an IPv6
+    /// A peer without a public interface gives its management one for nodes to read by. A legacy node knows no ranges. The zone of an IPv6
     /// address means something on this machine only.
     /// </summary>
     private static string PublicUrl(PeerFacts facts) =>

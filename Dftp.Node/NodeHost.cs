@@ -110,7 +110,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         if (_server is not null) await _server.StopAsync(cancellationToken);
     }
 
-    /// <summary>Without a <see cref="StopAsync"/> before, the node ends as by a crash: its peers are told nothing.</summary>
+    /// <summary>Without a <see cref="StopAsync"/> before, the node ends as by a crash: it says no goodbye to its peers.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_server is not null) await _server.DisposeAsync();
@@ -122,7 +122,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         BackgroundFailures.Occurred -= LogBackgroundFailure;
     }
 
-    /// <summary>Has the access log's file opened anew. Does nothing where there is none.</summary>
+    /// <summary>Reopens the file of the access log, if there is one.</summary>
     public void ReopenAccessLog() => _accessLog?.Reopen();
 
     private AccessLogFile? OpenAccessLog() => _options.AccessLog switch

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
 
-/// <summary>All that a node is told when it is made. Nothing in it has been tried against the machine yet.</summary>
+/// <summary>The settings of a node. Nothing in them has been tried against the machine yet.</summary>
 internal sealed record NodeOptions
 {
     /// <summary>The absolute path of the local directory that this node serves.</summary>
@@ -27,7 +27,7 @@ internal sealed record NodeOptions
     /// <summary>Where clients begin with TLS. Null: only those that ask for it by AUTH have it.</summary>
     public ListenAddress? FtpsListen { get; init; }
 
-    /// <summary>What the FTP interface is told by the user.</summary>
+    /// <summary>The settings of the FTP interface.</summary>
     public FtpOptions Ftp { get; init; } = new();
 
     /// <summary>A PEM file with the certificate and those that vouch for it. Null: the node makes one for itself.</summary>
@@ -42,10 +42,10 @@ internal sealed record NodeOptions
     /// <summary>Where users reach the tree by HTTPS. Null: nowhere.</summary>
     public ListenAddress? HttpsListen { get; init; }
 
-    /// <summary>Connections to both public HTTP interfaces at once; as many again are told by 503.</summary>
+    /// <summary>Maximum of connections to both public HTTP interfaces; as many again get a 503.</summary>
     public int HttpMaxConnections { get; init; } = 10_000;
 
-    /// <summary>A file that gets a line for every HTTP request; <c>-</c> is standard output. Null: nothing.</summary>
+    /// <summary>The file of the access log; <c>-</c> is standard output. Null: no log.</summary>
     public string? AccessLog { get; init; }
 
     /// <summary>What the environment says of OpenTelemetry.</summary>
@@ -61,13 +61,13 @@ internal sealed record NodeOptions
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>How often each peer is asked whether it is there.</summary>
+    /// <summary>How often each peer is pinged.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A peer that answers nothing for so long is gone.</summary>
+    /// <summary>A peer without an answer for this time is declared away.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often each peer is sent everything anew.</summary>
+    /// <summary>How often each peer gets a full update.</summary>
     public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How often the whole root is read again.</summary>

@@ -8,7 +8,7 @@ namespace Dftp.Node;
 /// <summary>A node as a process: its log, its signals, its end.</summary>
 internal static partial class NodeProcess
 {
-    /// <summary>When stopping in order is told to hurry: half of what users are promised between signal and exit (5 s).</summary>
+    /// <summary>When an orderly stop has to hurry: half of the 5 s that users are promised between signal and exit.</summary>
     private static readonly TimeSpan OrderlyStopLimit = TimeSpan.FromSeconds(2.5);
 
     /// <summary>When the process ends whatever the node still does; the log has its second to be flushed after that.</summary>
@@ -43,7 +43,7 @@ internal static partial class NodeProcess
         EventHandler<UnobservedTaskExceptionEventArgs> logUnobserved = (_, failure) => LogUnobserved(log, failure.Exception);
         TaskScheduler.UnobservedTaskException += logUnobserved;
         var node = new NodeHost(options, logs, time);
-        // Without a file to open anew a hangup ends the process, as ever.
+        // Without an access log a hangup ends the process, as by default.
         using var hangup = options.AccessLog is null or "-" ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;

@@ -15,7 +15,7 @@ namespace Dftp.Cluster.Discovery;
 /// <param name="ManagementPort">1 to 65535.</param>
 internal sealed record Announcement(string ClusterName, NodeName NodeName, string ManagementHost, int ManagementPort)
 {
-    /// <summary>Longer ones are no announcement: an original node's fits an Ethernet frame, and so does ours.</summary>
+    /// <summary>Longer ones are no announcement: a legacy node's fits an Ethernet frame, and so does ours.</summary>
     public const int MaxBytes = 1472;
 
     private const string Ping = "ping";

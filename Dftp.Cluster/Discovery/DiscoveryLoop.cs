@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.Discovery;
 
 /// <summary>
-/// Tells the group that this node is there, and tells this node who else is: one loop announces, another listens.
+/// Announces this node to the group and reports the announcements of others: one loop sends, another listens.
 /// </summary>
 /// <param name="self">What to announce; announcements of the same name, or from the same address, are this node's own.</param>
 /// <param name="group">For messages.</param>
@@ -28,7 +28,7 @@ internal sealed class DiscoveryLoop(
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Nodes that start together, or are connected anew, miss each other's first announcement: the pauses after the first and the second.
+    /// The pauses after the first and the second announcement: nodes that start or connect at the same time miss the first.
     /// </summary>
     public static readonly IReadOnlyList<TimeSpan> FirstPauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
 

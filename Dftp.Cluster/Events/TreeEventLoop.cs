@@ -13,10 +13,10 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     /// <summary>Some 200 bytes each; at the pace of people's work, hours.</summary>
     private const int Capacity = 4096;
 
-    /// <summary>More at once are told as a whole: a client that reads a directory anew is done sooner than with a thousand of them.</summary>
+    /// <summary>More events at once become a reset: reading a directory again is faster for a client than a thousand events.</summary>
     private const int MaxPerRound = 1000;
 
-    /// <summary>What changes together is told together, and nobody sees the delay.</summary>
+    /// <summary>Changes within this time are reported together; the delay is not noticeable.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Comparing takes at most this part of one processor, however fast the tree changes.</summary>
@@ -25,7 +25,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     /// <summary>Nodes without files come and go without a change of the tree.</summary>
     private static readonly TimeSpan LookAtNodesEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>A page that is reloaded, or whose machine slept for a moment, goes on where it was.</summary>
+    /// <summary>A reloaded page, or one whose machine slept for a moment, resumes where it was.</summary>
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
 
     private readonly TreeWriter _tree;
@@ -37,7 +37,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
 
-    /// <summary>What the log's last event led to; null while nothing is told. Written under the lock.</summary>
+    /// <summary>The snapshot after the log's last event; null while nobody follows. Written under the lock.</summary>
     private volatile Told? _told;
     private Task _loop = Task.CompletedTask;
 

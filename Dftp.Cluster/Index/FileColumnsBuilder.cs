@@ -39,7 +39,7 @@ internal sealed class FileColumnsBuilder
         for (var index = 0; index < columns.Count; index++) Add(columns.NameSpan(index), columns[index]);
     }
 
-    /// <summary>Packs what was added, and begins anew.</summary>
+    /// <summary>Packs the added files and resets the builder.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FileColumns Build()
     {

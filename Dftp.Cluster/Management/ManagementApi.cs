@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dftp.Cluster.Management;
 
 /// <summary>
-/// The API by which nodes talk to each other. Answers keep to what an original node can read: it ends when one lacks Me or Peers.
+/// The API by which nodes talk to each other. Answers keep to what a legacy node can read: it ends when one lacks Me or Peers.
 /// </summary>
 internal sealed class ManagementApi(MembershipContext context, JoinHandshake handshake, UpdateReceiver updates)
 {
@@ -186,7 +186,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
     private async Task UpdateAsync(HttpContext http)
     {
-        // An original node refuses a charset; between us one does no harm.
+        // A legacy node refuses a charset; between us one does no harm.
         if (http.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, "Content-Type is not application/json");

@@ -19,7 +19,7 @@ internal readonly record struct PeerFileFacts(
     long? WholeLength, long? From, long? To, long? RangeOf, UnixTime? ExactModified, UnixTime? LastModified, ContentDigest? Digest,
     ContentVersion Version = default)
 {
-    /// <summary>The modification time in nanoseconds, which Last-Modified rounds to seconds. Original nodes do not send it.</summary>
+    /// <summary>The modification time in nanoseconds, which Last-Modified rounds to seconds. Legacy nodes do not send it.</summary>
     public const string ModifiedHeader = "X-Dftp-Modified";
 
     /// <summary>Two hexadecimal numbers: the fingerprint and, after a hyphen, the revision of <see cref="ContentVersion"/>. Ours.</summary>

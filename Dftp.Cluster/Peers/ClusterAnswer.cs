@@ -9,7 +9,7 @@ namespace Dftp.Cluster.Peers;
 /// <summary>The answer to GET and POST /cluster/ and POST /join/: who answers, and whom it knows.</summary>
 /// <param name="ClusterName">The cluster's name.</param>
 /// <param name="Me">The node that answers.</param>
-/// <param name="Peers">Those it knows; never null on the wire, which would end an original node's process.</param>
+/// <param name="Peers">Those it knows; never null on the wire, which would end a legacy node's process.</param>
 /// <param name="KnownDigest">The digest of what it knows of the node that greeted; null where it knows nothing.</param>
 internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers, ulong? KnownDigest = null)
 {

@@ -59,7 +59,7 @@ internal sealed class JoinHandshake(MembershipContext context)
             peer.PushNow.Raise();
         }
 
-        // Whoever is met by its own greeting is greeted back, and asked for what it holds.
+        // A node that introduces itself by a greeting is greeted back and asked for a full update.
         if (context.Peers.AsksForFullUpdate(facts)) peer.PingNow.Raise();
         return null;
     }

@@ -7,7 +7,7 @@ namespace Dftp.Cluster.Peers;
 /// <param name="Name">Its name.</param>
 /// <param name="PublicAddress">Where its files are read.</param>
 /// <param name="ManagementAddress">Where peers talk to it.</param>
-/// <param name="State">What it holds; null from an original node, which does not say it.</param>
+/// <param name="State">What it holds; null from a legacy node, which does not say it.</param>
 internal sealed record NodeDescription(NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, AnnouncedState? State)
 {
     /// <summary>The places that it cannot read now, when it speaks of itself; empty otherwise.</summary>

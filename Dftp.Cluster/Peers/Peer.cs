@@ -28,7 +28,7 @@ internal sealed class Peer(NodeName name) : IDisposable
         set => Volatile.Write(ref _retained, value);
     }
 
-    /// <summary>Wakes the loop that asks whether the peer is there.</summary>
+    /// <summary>Wakes the loop that pings the peer.</summary>
     public AsyncAutoResetEvent PingNow { get; } = new();
 
     /// <summary>Wakes the loop that sends updates to the peer.</summary>
@@ -85,10 +85,10 @@ internal sealed record PeerFacts
     /// <summary>Where it is greeted; null until it is met.</summary>
     public HostPort? ManagementAddress { get; init; }
 
-    /// <summary>Whether it is an original node, which understands the specification's messages and nothing else.</summary>
+    /// <summary>Whether it is a legacy node, which understands the specification's messages and nothing else.</summary>
     public bool IsLegacy { get; init; } = true;
 
-    /// <summary>The start of its process that greeted last; 0 from an original node.</summary>
+    /// <summary>The start of its process that greeted last; 0 from a legacy node.</summary>
     public long Epoch { get; init; }
 
     /// <summary>The latest start of its process that greeted or sent an update; what comes from an earlier one was long under way.</summary>
@@ -129,7 +129,7 @@ internal sealed record PeerFacts
     /// </summary>
     public bool HasAnsweredGreeting { get; init; }
 
-    /// <summary>It is there, has said what it holds and whom it knows.</summary>
+    /// <summary>It is present, and has said which entries it has and which nodes it knows.</summary>
     public bool HasJoined => IsPresent && IsInTree && HasAnsweredGreeting;
 
     /// <summary>The digest of what it last said to know of this node; null where it knows nothing, and once it was sent changes on the strength of it.</summary>
@@ -149,7 +149,7 @@ internal sealed record PeerFacts
     /// <summary>The timestamp at which it last greeted this node of its own accord.</summary>
     public long? LastGreeting { get; init; }
 
-    /// <summary>The timestamp at which another node, or its own announcement, last said that it is there.</summary>
+    /// <summary>The timestamp of the last introduction by another node or by its own announcement.</summary>
     public long? LastIntroduced { get; init; }
 
     /// <summary>Unix seconds at which that was said first of a node that has not been met.</summary>

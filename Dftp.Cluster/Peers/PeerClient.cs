@@ -29,7 +29,7 @@ internal enum PeerOutcome
 /// <summary>Speaks the management API to peers.</summary>
 internal sealed class PeerClient : IDisposable
 {
-    /// <summary>Says whose update a body is before the body does. Original nodes neither send nor read it.</summary>
+    /// <summary>Says whose update a body is before the body does. Legacy nodes neither send nor read it.</summary>
     public const string SenderHeader = "X-Dftp-Node";
 
     private const int MaxAnswerBytes = 16 * 1024 * 1024;
@@ -95,7 +95,7 @@ internal sealed class PeerClient : IDisposable
 
     /// <summary>Pushes an update: POST /update/, its body written as a stream.</summary>
     /// <param name="to">The node's management address.</param>
-    /// <param name="isCompressed">Whether the body is compressed: not for an original node, which reads plain bodies only.</param>
+    /// <param name="isCompressed">Whether the body is compressed: not for a legacy node, which reads plain bodies only.</param>
     /// <param name="write">Writes the body.</param>
     /// <param name="cancellationToken">Ends the push.</param>
     public async Task<PeerReply> PushAsync(HostPort to, bool isCompressed, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
@@ -140,7 +140,7 @@ internal sealed class PeerClient : IDisposable
         }
     }
 
-    // An original node splits addresses at each colon: it is greeted over IPv4 wherever it has such an address.
+    // A legacy node splits addresses at each colon: it is greeted over IPv4 wherever it has such an address.
     private static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var address)) return address;

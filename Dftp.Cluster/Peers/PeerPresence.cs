@@ -1,18 +1,18 @@
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Whether one peer is there: when to ask it, and what its answers and its silence mean. It speaks to nobody itself.</summary>
+/// <summary>The failure detector for one peer: when to ping it, and what its answers and its silence mean. It does no I/O itself.</summary>
 internal sealed class PeerPresence(Peer peer, MembershipContext context)
 {
-    /// <summary>A suspect is asked again so often, to know soon whether it is well or gone.</summary>
+    /// <summary>The ping interval of a suspect peer, to decide soon between alive and away.</summary>
     private static readonly TimeSpan RetrySuspect = TimeSpan.FromSeconds(1);
 
-    /// <summary>One that is away is asked for ever, at last so rarely. A healed network is noticed within this.</summary>
+    /// <summary>The longest back-off for pings to a peer that is away. A healed network is noticed within this time.</summary>
     private static readonly TimeSpan RetryAway = TimeSpan.FromSeconds(8);
 
-    /// <summary>A node that is greeted by a peer asks it itself at least every so many intervals.</summary>
+    /// <summary>A node that gets greetings from a peer still pings it itself after this many intervals.</summary>
     private const int MostSpared = 6;
 
-    /// <summary>What a peer held is set aside so long: a machine that starts anew is back by then.</summary>
+    /// <summary>How long the entries of a peer that is away are retained: longer than a restart of a machine takes.</summary>
     private static readonly TimeSpan RetainFor = TimeSpan.FromMinutes(10);
 
     private string _lastReason = "";
@@ -33,14 +33,14 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
 
     /// <summary>
     /// Whether a ping is due when nothing asked for it. A greeting of the peer tells as much as its answer to one of ours would, so one
-    /// of the two pings and the other is spared it; but not for ever, for who can be heard need not be reachable.
+    /// of the two pings and the other need not; but not indefinitely, because a peer that can be heard need not be reachable.
     /// </summary>
     public bool IsPingDue => peer.Facts.State != PeerState.Alive || AsksForFullUpdate || Remaining <= TimeSpan.Zero;
 
-    // The two must not both find a ping due at the same moment: the one with the smaller name comes first.
+    // The two nodes must not find a ping due at the same moment, so the one with the smaller name pings first.
     private TimeSpan Interval => context.Options.NodeName < peer.Name ? context.Options.PingInterval : 1.3 * context.Options.PingInterval;
 
-    /// <summary>How long the last ping, or the peer's last greeting, still stands for the next one.</summary>
+    /// <summary>How long the last ping, or the peer's last greeting, still makes a ping unnecessary.</summary>
     private TimeSpan Remaining
     {
         get

@@ -13,7 +13,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     /// <summary>Updates come within a tenth of a second; a lost one is to be made good within ten.</summary>
     private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
 
-    /// <summary>Within it an update that was asked for begins to come; an original node drops the wish at times.</summary>
+    /// <summary>A requested full update begins to arrive within this time. A legacy node sometimes drops the request.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
@@ -56,7 +56,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         return !ReferenceEquals(before, after);
     }
 
-    /// <summary>Notes what a peer says of itself in a greeting or an answer: it is there, at these addresses, and holds that.</summary>
+    /// <summary>Records what a peer says about itself in a greeting or a response: its addresses and its announced state.</summary>
     /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
     /// <param name="peer">The peer.</param>
     /// <param name="description">What it says.</param>
@@ -95,7 +95,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     /// <summary>The peer greeted this node of its own accord.</summary>
     public void Greeted(Peer peer) => peer.Change(facts => facts with { LastGreeting = time.GetTimestamp() });
 
-    /// <summary>Another node, or its own announcement, says that the peer is there and where.</summary>
+    /// <summary>Records an introduction of the peer, by another node or by its own announcement, with its addresses.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="node">What is said.</param>
     /// <param name="isOwnWord">Another node's word for an address is taken only where there is none yet.</param>
@@ -133,7 +133,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>Takes a node that is away off the list.</summary>
-    /// <returns>False where it is there; null where it is not known.</returns>
+    /// <returns>False if it is present; null if it is not known.</returns>
     public bool? Forget(NodeName name)
     {
         lock (_adding)
@@ -182,7 +182,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     public bool IsJoining(PeerFacts facts) =>
         facts is { State: not PeerState.Away, HasJoined: false } && (facts.IsInTree || !IsShown(facts.Name));
 
-    /// <summary>The peer sent something: it is there.</summary>
+    /// <summary>Records a sign of life of the peer.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);
 
     /// <summary>Something that was tried with the peer failed.</summary>
@@ -221,7 +221,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         return before.State != PeerState.Away;
     }
 
-    /// <summary>Forgets what a peer held that is away for long: it is not to cost memory for ever.</summary>
+    /// <summary>Drops the retained entries of a peer that has been away for long, to free their memory.</summary>
     public static void DropRetained(Peer peer)
     {
         lock (peer.Applying) peer.Retained = null;

@@ -4,7 +4,7 @@ using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>What one peer is to be sent, and what its answers mean for what it is sent next. It speaks to nobody itself.</summary>
+/// <summary>Decides which update a peer gets next, from what it was sent and what it answered. It does no I/O itself.</summary>
 internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 {
     private readonly LegacyStamps _legacyStamps = new();
@@ -62,12 +62,12 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         return false;
     }
 
-    /// <summary>Whether everything is to be sent anew, as a net under the changes.</summary>
+    /// <summary>Whether a periodic full update is due, in case a change was lost.</summary>
     private bool IsFullUpdateDue(PeerFacts facts) =>
         facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
     /// <summary>
-    /// An original node asks only whom it does not know yet: when this node alone has started again, or was away for a while, it never
+    /// A legacy node asks only whom it does not know yet: when this node alone has started again, or was away for a while, it never
     /// asks and has nothing of this start.
     /// </summary>
     private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsLegacy: true, HasAnsweredGreeting: true, PushedSequence: null };
@@ -101,7 +101,7 @@ internal sealed record OutgoingUpdate(
     /// <summary>How many files a full update names.</summary>
     public long Files => Tree?.HoldingOf(Header.Sender).Files ?? 0;
 
-    /// <summary>Writes the message as the body of a request: compressed, but for an original node.</summary>
+    /// <summary>Writes the message as the body of a request: compressed, but for a legacy node.</summary>
     public Task WriteBodyAsync(Stream body, CancellationToken cancellationToken) =>
         Shared?.CopyToAsync(body, cancellationToken) ?? UpdateBody.WriteAsync(body, compress: !ToLegacy, WriteAsync, cancellationToken);
 

@@ -3,7 +3,7 @@ namespace Dftp.Cluster.Persistence;
 /// <summary>How long nothing is written after a write, so that a tree that changes all the time does not wear out the disk.</summary>
 internal sealed class SavePace
 {
-    /// <summary>So long at least, whatever changes: what is lost by a crash is asked for anew.</summary>
+    /// <summary>The shortest pause between two saves. Peers send again what a crash loses.</summary>
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMinutes(1);
 
     /// <summary>A disk that is full or may not be written may be mended any time, which is to be found within this one.</summary>

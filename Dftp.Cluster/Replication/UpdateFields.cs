@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// The members of an update message. Those of the specification come first; the rest is ours, and an original node passes over it.
+/// The members of an update message. Those of the specification come first; the rest is ours, and a legacy node passes over it.
 /// Readers match names without regard to case, as Go does.
 /// </summary>
 internal static class UpdateFields

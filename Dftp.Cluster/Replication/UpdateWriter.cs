@@ -11,9 +11,9 @@ namespace Dftp.Cluster.Replication;
 /// Writes update messages as a stream: memory does not grow with the number of entries.
 /// </summary>
 /// <remarks>
-/// Between our nodes a deletion is spelt <c>"Deletion":true</c>, as the specification has it. An original node takes the whole top
+/// Between our nodes a deletion is spelt <c>"Deletion":true</c>, as the specification has it. A legacy node takes the whole top
 /// directory away for that, so towards one it is <c>"Deletion":false,"SizeInBytes":-1</c>. Members that only repeat another, or say
-/// what is so without them, are for original nodes too: a third of a message, which our nodes do without.
+/// what is so without them, are for legacy nodes too: a third of a message, which our nodes do without.
 /// </remarks>
 internal sealed class UpdateWriter : IAsyncDisposable
 {

@@ -24,7 +24,7 @@ internal struct WireEntry
 
     public readonly bool IsDirectory => _isDirectory;
 
-    /// <summary>Both spellings: the specification's, and the one that original nodes understand.</summary>
+    /// <summary>Both spellings: the specification's, and the one that legacy nodes understand.</summary>
     public readonly bool IsDeletion => _isDeletion || _size == -1;
 
     public readonly FileFacts Facts => new(

@@ -33,7 +33,7 @@ internal sealed record CommandDefinition(string Name, Func<CommandContext, Cance
 }
 
 /// <summary>The argument of a command.</summary>
-/// <param name="Placeholder">What stands for it in the help.</param>
+/// <param name="Placeholder">Its placeholder in the help.</param>
 /// <param name="Example">A good one.</param>
 /// <param name="Check">Throws <see cref="FormatException"/> with a sentence when a text is none.</param>
 internal sealed record Operand(string Placeholder, string Example, Action<string> Check)

@@ -6,7 +6,7 @@ namespace Dftp.Node.CommandLine;
 /// <summary>What the command line asks for.</summary>
 internal abstract record CommandLineRequest
 {
-    /// <summary>Run a node until it is told to stop.</summary>
+    /// <summary>Run a node until a signal stops it.</summary>
     internal sealed record RunNode(NodeOptions Options) : CommandLineRequest;
 
     /// <summary>Ask something of a node that runs.</summary>
@@ -39,7 +39,7 @@ internal static class CommandLineParser
             && CommandTable.All.FirstOrDefault(command => command.Name == arguments[at]) is { } named)
             return CommandArguments.Parse(named, [.. arguments.Take(at), .. arguments.Skip(at + 1)], surroundings);
 
-        // 2. help and version win, whatever else is there
+        // 2. help and version take precedence over everything else
         var command = new Arguments(NodeOptionTable.All, arguments);
         if (command.AsksForHelp) return new CommandLineRequest.Show(HelpText.Write(NodeOptionTable.Groups));
         if (command.AsksForVersion) return new CommandLineRequest.Show(VersionText);

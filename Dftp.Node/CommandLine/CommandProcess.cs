@@ -6,7 +6,7 @@ namespace Dftp.Node.CommandLine;
 /// <summary>A command as a process: standard output, and HTTP without proxies, cookies and redirects.</summary>
 internal static class CommandProcess
 {
-    /// <summary>A node on a local network that says nothing for so long will not.</summary>
+    /// <summary>The timeout for an answer of a node.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     /// <returns>The exit code.</returns>

@@ -5,7 +5,7 @@ namespace Dftp.Node.CommandLine;
 /// </summary>
 internal abstract record OptionDefinition(string Name)
 {
-    /// <summary>What stands for the value in the help, such as <c>HOST:PORT</c>.</summary>
+    /// <summary>The placeholder of the value in the help, for example <c>HOST:PORT</c>.</summary>
     public required string Placeholder { get; init; }
 
     /// <summary>Sentences for the help.</summary>

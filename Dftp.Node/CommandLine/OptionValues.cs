@@ -32,7 +32,7 @@ internal sealed class OptionValues
         return Read(option, source, texts.Count == 0 ? option.Default : texts[0]);
     }
 
-    /// <summary>The values of a repeatable option in the order given; an empty text stands for no value.</summary>
+    /// <summary>The values of a repeatable option in the order given; an empty text means no value.</summary>
     /// <exception cref="UsageException">A value is not one; the message names option and source.</exception>
     public IReadOnlyList<T> GetAll<T>(OptionDefinition<T> option)
     {

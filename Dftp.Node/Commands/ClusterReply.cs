@@ -47,6 +47,6 @@ internal sealed record ListedNode
     /// <summary>Unix seconds; of the node that answers: now.</summary>
     public long LastAlive { get; set; }
 
-    /// <summary>A start of its process; null from an original node.</summary>
+    /// <summary>A start of its process; null from a legacy node.</summary>
     public long? Epoch { get; set; }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Dftp.Node.Commands;
 
-/// <summary><c>dftp join</c>: a node is told of another.</summary>
+/// <summary><c>dftp join</c>: makes a node join another node's cluster.</summary>
 internal static class JoinCommand
 {
     public static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace Dftp.Node.Commands;
 /// <summary>Takes a list of paths apart as it comes in, a piece at a time, whatever its length.</summary>
 internal sealed class LineReader(Stream body, NodeClient client)
 {
-    /// <summary>Many times the longest path of a tree; what has no line end for so long is no list of paths.</summary>
+    /// <summary>Many times the longest path of a tree. A response without a line end within this length is not a list of paths.</summary>
     private const int MaxLineBytes = 64 * 1024;
 
     private readonly byte[] _buffer = new byte[2 * MaxLineBytes];
@@ -31,7 +31,7 @@ internal sealed class LineReader(Stream body, NodeClient client)
         return _length <= MaxLineBytes ? true : throw new NoAnswerException("what comes is no list of paths");
     }
 
-    // An original node ends its lines with CR and LF.
+    // A legacy node ends its lines with CR and LF.
     private void Add(ReadOnlySpan<byte> line)
     {
         var path = Encoding.UTF8.GetString(line.TrimEnd((byte)'\r'));

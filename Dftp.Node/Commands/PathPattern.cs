@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace Dftp.Node.Commands;
 
 /// <summary>
-/// A pattern for names, or for paths where it has a slash. Case does not matter; <c>*</c> stands for any characters, slashes
+/// A pattern for names, or for paths if it has a slash. Case does not matter; <c>*</c> matches any characters, slashes
 /// too, and <c>?</c> for one; without either it matches what contains it. A path's pattern can begin at any slash.
 /// </summary>
 internal sealed class PathPattern

@@ -4,7 +4,7 @@ using Dftp.Cluster;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>The node that a command talks to. Its failures are told to the user as they are.</summary>
+/// <summary>The node that a command talks to. Its errors are shown to the user unchanged.</summary>
 internal sealed class RunningNode(CommandContext context)
 {
     private HostPort Management => context.Request.Node;

@@ -23,7 +23,7 @@ internal sealed record StatusReport
     /// <summary>Copies that no path shows because another node has a directory there.</summary>
     public long HiddenFiles { get; set; }
 
-    /// <summary>The node itself, and those that are there.</summary>
+    /// <summary>This node and its present peers.</summary>
     public IReadOnlyList<NodeStatus> Nodes { get; set; } = [];
 
     public IReadOnlyList<MissingStatus> Missing { get; set; } = [];

@@ -84,7 +84,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         Interlocked.Increment(ref _lost);
     }
 
-    /// <summary>Has the file opened anew before the next line, for a program that rotates it.</summary>
+    /// <summary>Reopens the file before the next line, for a program that rotates it.</summary>
     public void Reopen() => _isToReopen = true;
 
     /// <summary>Writes what is queued, but gives up on a file that takes nothing for a second.</summary>

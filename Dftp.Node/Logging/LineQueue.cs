@@ -80,7 +80,7 @@ internal sealed class LineQueue : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            // There is no other place to complain; the node goes on without its log.
+            // An error of the log cannot be logged; the node continues without its log.
         }
     }
 }

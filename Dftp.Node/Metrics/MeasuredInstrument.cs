@@ -39,7 +39,7 @@ internal sealed class MeasuredInstrument
         else if (_series.Count < MaxSeries) _series.GetOrAdd(set, _newSeries).Add(value);
     }
 
-    /// <summary>Before it is observed anew: what is no longer there must not stay.</summary>
+    /// <summary>Removes the series before the next observation, so that none outlives its source.</summary>
     public void ForgetObserved()
     {
         if (Instrument.IsObservable) _series.Clear();

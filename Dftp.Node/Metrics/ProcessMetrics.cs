@@ -23,7 +23,7 @@ internal static class ProcessMetrics
         meter.CreateObservableGauge("dftp.build_info", () => new Measurement<int>(1, build), null, "Always 1: which program this is, and which node.");
     }
 
-    /// <summary>Without the one that the counting itself opens. Where none is left to open, nothing is told.</summary>
+    /// <summary>Excludes the descriptor that the counting itself opens. Without a free descriptor there is no value.</summary>
     private static IEnumerable<Measurement<long>> CountDescriptors()
     {
         try

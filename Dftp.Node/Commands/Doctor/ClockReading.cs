@@ -22,7 +22,7 @@ internal readonly record struct ClockReading(DateTimeOffset Told, DateTimeOffset
     /// <summary>What the node's answer says about its time; null where it says nothing.</summary>
     public static ClockReading? Of(ClusterReply reply, NodeAnswer answer, DateTimeOffset asked, DateTimeOffset answered)
     {
-        // An original node does not say its time as ours do.
+        // A legacy node does not send its time.
         var told = reply.Me is { Epoch: not null, LastAlive: > 0 } me
             ? FileSystem.UnixTime.FromSeconds(me.LastAlive).ToDateTimeOffset()
             : answer.Date;
