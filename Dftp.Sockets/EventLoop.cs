@@ -192,7 +192,9 @@ internal sealed class EventLoop
         {
             if (ReplaceStalledWorkers())
             {
+#pragma warning disable RS0030 // This thread is the loop's own, and looks at real time: it has nothing else to do.
                 Thread.Sleep(StallCheckInterval);
+#pragma warning restore RS0030
                 continue;
             }
 

@@ -7,7 +7,7 @@ namespace Dftp.Tests;
 [TestClass]
 public sealed class ArchitectureTests
 {
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(typeof(Dftp.FileSystem.IFileTree), "")]
     [DataRow(typeof(Dftp.Sockets.LoopSocket), "")]
     [DataRow(typeof(Dftp.Cluster.ClusterNode), "Dftp.FileSystem Dftp.Sockets")]

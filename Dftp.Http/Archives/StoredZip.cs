@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.IO.Pipelines;
 using Dftp.FileSystem;
 
@@ -77,11 +78,11 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
             var block = GetMemory(FullBlock);
             var data = block.Slice(StoredBlocks.HeaderBytes, StoredBlocks.MaxData);
             var count = await FillAsync(content, data);
-            if (count == 0) return crc.Value;
+            if (count == 0) return crc.GetCurrentHashAsUInt32();
             StoredBlocks.WriteHeader(block.Span, count, isLast: false);
             crc.Append(data.Span[..count]);
             await AdvanceAsync(StoredBlocks.HeaderBytes + count);
-            if (count < data.Length) return crc.Value;
+            if (count < data.Length) return crc.GetCurrentHashAsUInt32();
         }
     }
 

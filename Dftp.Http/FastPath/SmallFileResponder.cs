@@ -158,7 +158,7 @@ internal sealed class SmallFileResponder(
     {
         try
         {
-            await flushing.WaitAsync(SocketOutput.ClientPatience);
+            await flushing.WaitAsync(SocketOutput.ClientPatience, TimeProvider.System);
         }
         catch (TimeoutException)
         {

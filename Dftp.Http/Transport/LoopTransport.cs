@@ -97,7 +97,7 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
             if (_failures.TryEnter()) Log.ConnectionNotAccepted(log, failure.Message);
             var pause = failure.SocketErrorCode == SocketError.TooManyOpenSockets ? MaxPause : _pause;
             _pause = pause * 2 > MaxPause ? MaxPause : pause * 2;
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(pause, TimeProvider.System, cancellationToken);
         }
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.Playwright;
 namespace Dftp.Tests.Browser;
 
 /// <summary>One headless browser for all tests; each has a profile of its own.</summary>
-[TestClass]
 public static class Chromium
 {
     private static readonly string[] Arguments =
@@ -49,7 +48,6 @@ public static class Chromium
         return new BrowserPage(context, await context.NewPageAsync());
     }
 
-    [AssemblyCleanup]
     public static async Task CloseAsync()
     {
         if (_browser is not null) await _browser.DisposeAsync();

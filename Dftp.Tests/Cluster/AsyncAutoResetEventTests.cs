@@ -1,5 +1,6 @@
 using Dftp.Cluster;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster;
 
@@ -8,7 +9,7 @@ public sealed class AsyncAutoResetEventTests
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(7);
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private readonly AsyncAutoResetEvent _signal = new();
 
     public TestContext TestContext { get; set; } = null!;
@@ -20,9 +21,9 @@ public sealed class AsyncAutoResetEventTests
         _signal.Raise();
         _signal.Raise();
 
-        Assert.IsTrue(await _signal.WaitAsync(Wait, _clock, TestContext.CancellationTokenSource.Token));
-        var second = _signal.WaitAsync(Wait, _clock, TestContext.CancellationTokenSource.Token);
-        await _clock.PassAsync(Wait, TestContext.CancellationTokenSource.Token);
+        Assert.IsTrue(await _signal.WaitAsync(Wait, _clock, TestContext.CancellationToken));
+        var second = _signal.WaitAsync(Wait, _clock, TestContext.CancellationToken);
+        await _clock.PassAsync(Wait, TestContext.CancellationToken);
         Assert.IsFalse(await second);
     }
 
@@ -30,7 +31,7 @@ public sealed class AsyncAutoResetEventTests
     [Timeout(20_000, CooperativeCancellation = true)]
     public async Task RaisedWhileItIsWaitedFor_Wakes()
     {
-        var waiting = _signal.WaitAsync(Wait, _clock, TestContext.CancellationTokenSource.Token);
+        var waiting = _signal.WaitAsync(Wait, _clock, TestContext.CancellationToken);
         _signal.Raise();
 
         Assert.IsTrue(await waiting);
@@ -40,12 +41,12 @@ public sealed class AsyncAutoResetEventTests
     [Timeout(20_000, CooperativeCancellation = true)]
     public async Task RaisedAfterTheTime_WakesTheNextWait()
     {
-        var late = _signal.WaitAsync(Wait, _clock, TestContext.CancellationTokenSource.Token);
-        await _clock.PassAsync(Wait, TestContext.CancellationTokenSource.Token);
+        var late = _signal.WaitAsync(Wait, _clock, TestContext.CancellationToken);
+        await _clock.PassAsync(Wait, TestContext.CancellationToken);
         Assert.IsFalse(await late);
         _signal.Raise();
 
-        Assert.IsTrue(await _signal.WaitAsync(Wait, _clock, TestContext.CancellationTokenSource.Token));
+        Assert.IsTrue(await _signal.WaitAsync(Wait, _clock, TestContext.CancellationToken));
     }
 
     [TestMethod]

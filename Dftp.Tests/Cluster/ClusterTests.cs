@@ -2,9 +2,9 @@ using System.Net;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster;
 
@@ -273,7 +273,7 @@ public sealed class ClusterTests
         var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
         var file = Path.Combine(state, "known-nodes.json");
         File.WriteAllText(file, """[{"name":"b","publicAddress":"127.0.0.1:1","managementAddress":"127.0.0.1:1","lastAlive":1}]""");
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         using var peers = new PeerTable(new TreeWriter(), RunningTime.Simulate(time, isNeverLate: true), time);
         using var known = new MembershipStore(file, peers, time, NullLogger.Instance);
         peers.Remember(known.Load().Single());

@@ -5,7 +5,7 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class ValueTests
 {
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("server1", true)]
     [DataRow("nas.home.example", true)]
     [DataRow("büro", true)]
@@ -26,7 +26,7 @@ public sealed class ValueTests
         Assert.IsFalse(NodeName.TryParse(new string('ü', 128), out _));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0L, 0L)]
     [DataRow(1_500_000_000L, 1L)]
     [DataRow(-1L, -1L)]
@@ -53,9 +53,9 @@ public sealed class ValueTests
     [TestMethod]
     public void ByteRange_ThatIsNone_IsRefused()
     {
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => new ByteRange(-1, 0));
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => new ByteRange(0, -1));
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => new ByteRange(1, long.MaxValue));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new ByteRange(-1, 0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new ByteRange(0, -1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new ByteRange(1, long.MaxValue));
         Assert.AreEqual(7, new ByteRange(3, 4).End);
     }
 }

@@ -5,7 +5,7 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class VirtualPathTests
 {
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("", "/")]
     [DataRow("/", "/")]
     [DataRow("//", "/")]
@@ -27,7 +27,7 @@ public sealed class VirtualPathTests
         Assert.AreEqual(path, VirtualPath.Parse(path.Value));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/a\nb")]
     [DataRow("/a\0b")]
     [DataRow("/\u007f")]
@@ -53,7 +53,7 @@ public sealed class VirtualPathTests
         Assert.IsFalse(VirtualPath.TryParse(string.Concat(Enumerable.Repeat("/x", VirtualPath.MaxPathBytes / 2 + 1)), out _));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/a/b", "c", "/a/b/c")]
     [DataRow("/a/b", "../c", "/a/c")]
     [DataRow("/a/b", "/c", "/c")]
@@ -78,11 +78,11 @@ public sealed class VirtualPathTests
         Assert.AreEqual("", VirtualPath.Root.Name);
         Assert.AreEqual("a/b", path.Relative.ToString());
         Assert.AreEqual("/a/b/c", path.Child("c").Value);
-        Assert.ThrowsException<FormatException>(() => path.Child("c/d"));
-        Assert.ThrowsException<FormatException>(() => path.Child(".."));
+        Assert.ThrowsExactly<FormatException>(() => path.Child("c/d"));
+        Assert.ThrowsExactly<FormatException>(() => path.Child(".."));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/a/b", "/a", true)]
     [DataRow("/a", "/a", true)]
     [DataRow("/ab", "/a", false)]

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Dftp.Ftp;
+using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
@@ -177,7 +179,7 @@ public sealed class DataEndpointTests
     [TestMethod]
     public async Task PassiveMode_WhenTheClientNeverConnects_Is425AfterTheLimit()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
         host.Tree.File("/a", "abc");
         using var client = await host.LogInAsync();
@@ -220,7 +222,7 @@ public sealed class DataEndpointTests
         using var waiting = await client.ConnectDataAsync(old);
         Assert.AreEqual("abc", await client.FetchTextAsync("RETR a"));
         Assert.AreEqual(0, (await client.ReadToEndAsync(waiting)).Length);
-        await Assert.ThrowsExceptionAsync<SocketException>(() => client.ConnectDataAsync(old));
+        await Assert.ThrowsExactlyAsync<SocketException>(() => client.ConnectDataAsync(old));
     }
 
     [TestMethod]

@@ -1,4 +1,6 @@
 using Dftp.Ftp;
+using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
@@ -29,7 +31,7 @@ public sealed class LimitsTests
     [TestMethod]
     public async Task IdleSession_Is421AfterTheIdleTime_AndNotBefore()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
         using var client = await host.LogInAsync();
         time.Advance(TimeSpan.FromMinutes(14));
@@ -42,7 +44,7 @@ public sealed class LimitsTests
     [TestMethod]
     public async Task Session_WithoutALogin_Is421AfterTheLoginTime_WhateverItSays()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
         using var client = await host.ConnectAsync();
         await client.ExpectAsync(220);
@@ -59,7 +61,7 @@ public sealed class LimitsTests
     [TestMethod]
     public async Task Client_ThatNeverReads_IsCut()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
         using var client = await host.LogInAsync();
         using var watcher = await host.LogInAsync();
@@ -102,7 +104,7 @@ public sealed class LimitsTests
     [TestMethod]
     public async Task Shutdown_CutsATransferAfterTheGrace()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
         host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
         using var client = await host.LogInAsync();

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Dftp.Ftp;
+using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
@@ -218,7 +220,7 @@ public sealed class ProtectionTests
     [DataRow("AUTH TLS\r\n", "this is no TLS\r\n")]
     public async Task Handshake_ThatDoesNotHappen_EndsTheSession(params string[] sent)
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
         using var client = await host.ConnectAsync();
         await client.ExpectAsync(220);
@@ -254,7 +256,7 @@ public sealed class ProtectionTests
     [TestMethod]
     public async Task IdleProtectedSession_IsToldSoByTls()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
         using var client = await LogInByTlsAsync(host);
         time.Advance(TimeSpan.FromMinutes(15));

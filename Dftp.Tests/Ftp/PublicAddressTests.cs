@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Dftp.Ftp;
+using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
@@ -11,7 +13,7 @@ public sealed class PublicAddressTests
     [TestMethod]
     public async Task Name_IsResolvedAgainAfterAMinute_AndKeepsItsAddressWhenThatFails()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         IPAddress[]? answer = [IPAddress.IPv6Loopback, IPAddress.Parse("192.0.2.1")];
         var asked = 0;
         var address = new PublicAddress("nas.example", (_, _) =>

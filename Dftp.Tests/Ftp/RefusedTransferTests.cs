@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Dftp.Ftp;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
@@ -77,7 +78,7 @@ public sealed class RefusedTransferTests
     [DataRow("QUIT", 221)]
     public async Task NextEndpoint_ClosesTheConnectionOfTheRefusedTransfer(string command, int code)
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
         using var client = await LogInAsync(host, isSecure: true);
         using var data = await client.OpenPassiveAsync();
@@ -115,7 +116,7 @@ public sealed class RefusedTransferTests
     [DataRow(true)]
     public async Task RefusedTransfer_WhoseClientDoesNothing_IsClosedAfterTheLimit(bool isConnected)
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
         using var client = await LogInAsync(host, isSecure: true);
         var endPoint = RawFtpClient.PassiveEndPoint(await client.ExpectAsync(227, "PASV"));

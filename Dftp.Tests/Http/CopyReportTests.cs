@@ -58,7 +58,7 @@ public sealed class CopyReportTests
     }
 
     // The query says of which copies to report; they are compared with all.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/duplicates/photos", "/backup/old 1.jpg /photos/1.jpg")]
     [DataRow("/duplicates/?under=/photos", "/backup/old 1.jpg /photos/1.jpg")]
     [DataRow("/duplicates/photos/1.jpg", "/backup/old 1.jpg /photos/1.jpg")]
@@ -175,7 +175,7 @@ public sealed class CopyReportTests
         await Support.Eventually.TrueAsync(async () => (await site.GetAsync("/unique/")).IsSuccessStatusCode, "there is room again");
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/duplicates/?larger=x", HttpStatusCode.BadRequest)]
     [DataRow("/duplicates/?type=dir", HttpStatusCode.BadRequest)]
     [DataRow("/unique/?limit=0", HttpStatusCode.BadRequest)]

@@ -90,7 +90,7 @@ public sealed class DigestFieldTests
 
     // Section 4: "its value is an Integer ... a non-negative integer from 0 to 10: the special value 0 means 'not acceptable'".
     // RFC 9651, section 4.2: a field that fails to parse is ignored.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("sha-256=10", true)]
     [DataRow("sha-512=3, sha-256=10, unixsum=0", true)]
     [DataRow("sha-512=3,\t sha-256=1", true)]
@@ -145,7 +145,7 @@ public sealed class DigestFieldTests
         await reading.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await leave.CancelAsync();
 
-        await Assert.ThrowsExceptionAsync<TaskCanceledException>(() => sending);
+        await Assert.ThrowsExactlyAsync<TaskCanceledException>(() => sending);
         await stopped.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Dftp.Cluster.Events;
 using Dftp.FileSystem;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Http;
 
@@ -46,7 +46,7 @@ public sealed class EventStreamTests
     }
 
     // "Last-Event-ID": the header of a client that comes again; the query for one that cannot set it. The header is the newer one.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("", "-2")]
     [DataRow("?last-event-id=1795208830059-2", null)]
     [DataRow("?last-event-id=1795208830059-0", "-2")]
@@ -61,7 +61,7 @@ public sealed class EventStreamTests
         StringAssert.StartsWith(await stream.BlockAsync(), $"id: {Epoch}-3\nevent: created\ndata: {{\"path\":\"/3\"", StringComparison.Ordinal);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("123-1")]
     [DataRow("nonsense")]
     [DataRow("1795208830059-77")]
@@ -78,7 +78,7 @@ public sealed class EventStreamTests
         StringAssert.Contains(await stream.BlockAsync(), "/somewhere/2", StringComparison.Ordinal);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/events/?under=/a")]
     [DataRow("/events/?under=a/")]
     [DataRow("/events/a")]
@@ -101,7 +101,7 @@ public sealed class EventStreamTests
     [TestMethod]
     public async Task Silence_IsBrokenByACommentEvery15Seconds_WhichRemembersThePlace()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var site = await StartAsync(time);
         using var stream = await EventStream.OpenAsync(site, "/events/?under=/a");
         await stream.BlockAsync();

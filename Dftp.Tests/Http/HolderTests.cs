@@ -52,7 +52,7 @@ public sealed class HolderTests
     }
 
     // RFC 9110, section 15.4.8: 307 keeps the method; the target is the Location.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/fs/a%20dir/%C3%BC%3F.txt", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?redirN=1")]
     [DataRow("/fs/a%20dir/%C3%BC%3F.txt?download", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?download&redirN=1")]
     [DataRow("/fs/a%20dir/%C3%BC%3F.txt?", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?redirN=1")]
@@ -77,7 +77,7 @@ public sealed class HolderTests
     }
 
     // A page's Content-Security-Policy counts for where a redirect leads too. Fetch Metadata tells what a page loads into itself.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("same-origin", "no-cors", HttpStatusCode.OK)]
     [DataRow("same-origin", "cors", HttpStatusCode.OK)]
     [DataRow("same-origin", "navigate", HttpStatusCode.TemporaryRedirect)]
@@ -209,7 +209,7 @@ public sealed class HolderTests
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     // What a client says of the host goes into URLs that others may be shown: only what is plainly a host.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("files.example:7040", "http://files.example:7040/fs/x")]
     [DataRow("my_nas", "http://my_nas/fs/x")]
     [DataRow("10.0.0.2:80", "http://10.0.0.2:80/fs/x")]

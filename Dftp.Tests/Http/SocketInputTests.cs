@@ -142,7 +142,7 @@ public sealed class SocketInputTests : IDisposable
         _far.LingerState = new LingerOption(true, 0);
         _far.Dispose();
 
-        await Assert.ThrowsExceptionAsync<ConnectionResetException>(ReadAsync);
+        await Assert.ThrowsExactlyAsync<ConnectionResetException>(ReadAsync);
     }
 
     private static string Text(ReadResult read) => Encoding.ASCII.GetString(read.Buffer.ToArray());

@@ -17,7 +17,7 @@ public sealed class SocketOutputTests
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Token => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Token => TestContext.CancellationToken;
 
     [TestInitialize]
     public void WriteFile()
@@ -70,7 +70,7 @@ public sealed class SocketOutputTests
         using var sender = output.CreateSender();
 
         Assert.AreEqual(100, await output.SendFileAsync(sender, new FileRegion(file, 0, 1000), Token));
-        var failure = await Assert.ThrowsExceptionAsync<EndOfStreamException>(() => output.SendFileAsync(sender, new FileRegion(file, 100, 900), Token).AsTask());
+        var failure = await Assert.ThrowsExactlyAsync<EndOfStreamException>(() => output.SendFileAsync(sender, new FileRegion(file, 100, 900), Token).AsTask());
         Assert.AreEqual("the file became shorter while it was sent", failure.Message);
         output.Write("tail"u8);
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);

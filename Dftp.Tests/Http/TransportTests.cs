@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Http;
@@ -81,7 +81,7 @@ public sealed class TransportTests
         await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
         var piece = new byte[64 * 1024];
 
-        var error = await Assert.ThrowsExceptionAsync<SocketException>(async () =>
+        var error = await Assert.ThrowsExactlyAsync<SocketException>(async () =>
         {
             while (await client.ReceiveAsync(piece).WaitAsync(Patience) > 0)
             {
@@ -95,7 +95,7 @@ public sealed class TransportTests
     [TestMethod]
     public async Task Client_that_takes_nothing_for_long_loses_its_connection_and_one_that_pauses_does_not()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var site = await HttpSite.StartAsync(_tree, time: time);
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024 };
         await client.ConnectAsync(IPAddress.Loopback, site.Port);
@@ -116,7 +116,7 @@ public sealed class TransportTests
             time.Advance(TimeSpan.FromMinutes(10));
             return Volatile.Read(ref _open) == 0;
         }, "the file is closed");
-        await Assert.ThrowsExceptionAsync<SocketException>(async () =>
+        await Assert.ThrowsExactlyAsync<SocketException>(async () =>
         {
             while (await client.ReceiveAsync(piece).WaitAsync(Patience) > 0)
             {
@@ -308,7 +308,7 @@ public sealed class TransportTests
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
         await using (var file = File.OpenWrite(_path)) file.SetLength(3_000_000);
 
-        await Assert.ThrowsExceptionAsync<HttpRequestException>(() => site.Client.GetByteArrayAsync(site.Url("/fs/big.bin")));
+        await Assert.ThrowsExactlyAsync<HttpRequestException>(() => site.Client.GetByteArrayAsync(site.Url("/fs/big.bin")));
 
         StringAssert.Contains(site.Warnings.Single(), "the file became shorter while it was sent");
         Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));

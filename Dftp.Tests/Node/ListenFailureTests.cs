@@ -39,7 +39,7 @@ public sealed class ListenFailureTests
         var taken = (System.Net.IPEndPoint)first.LocalEndpoint;
         using var second = new TcpListener(taken);
 
-        var failure = Assert.ThrowsException<SocketException>(second.Start);
+        var failure = Assert.ThrowsExactly<SocketException>(second.Start);
 
         var message = ListenFailure.ToStartException("--http-listen", ListenAddress.Parse($"{taken}"), failure)!.Message;
         Assert.AreEqual($"--http-listen: port {taken.Port} is in use", message);

@@ -16,7 +16,7 @@ public sealed class ManyClientsTests
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     [TestMethod]
     public async Task ClientsThatLeaveInTheMiddle_LeaveNothingOpen()

@@ -97,8 +97,8 @@ public abstract class ProgramTests(ProgramForm form)
 
         var since = Stopwatch.GetTimestamp();
         await KillAsync(process, signal);
-        var errors = await process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
-        await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+        var errors = await process.StandardError.ReadToEndAsync(TestContext.CancellationToken).WaitAsync(Patience);
+        await process.WaitForExitAsync(TestContext.CancellationToken).WaitAsync(Patience);
 
         Assert.AreEqual(0, process.ExitCode, errors);
         Assert.IsTrue(Stopwatch.GetElapsedTime(since) < StopPromise);
@@ -112,11 +112,11 @@ public abstract class ProgramTests(ProgramForm form)
         using var root = new TemporaryDirectory();
         using var process = Start([.. Quiet(root.Path), "--log-level=debug"]);
         await UntilSignalsAreHandledAsync(process);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.CancellationToken);
 
         using var storm = Process.Start("sh", ["-c", $"while kill -TERM {process.Id} 2>/dev/null; do :; done"]);
-        await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
-        await storm.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+        await process.WaitForExitAsync(TestContext.CancellationToken).WaitAsync(Patience);
+        await storm.WaitForExitAsync(TestContext.CancellationToken).WaitAsync(Patience);
 
         Assert.AreEqual(0, process.ExitCode, await errors.WaitAsync(Patience));
     }
@@ -134,11 +134,11 @@ public abstract class ProgramTests(ProgramForm form)
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
     {
         using var process = Start(arguments);
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
-        var error = process.StandardError.ReadToEndAsync(TestContext.CancellationTokenSource.Token);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.CancellationToken);
         try
         {
-            await process.WaitForExitAsync(TestContext.CancellationTokenSource.Token).WaitAsync(Patience);
+            await process.WaitForExitAsync(TestContext.CancellationToken).WaitAsync(Patience);
         }
         finally
         {

@@ -87,5 +87,5 @@ public sealed class ServerCertificateTests
     }
 
     private static string Problem(string? certificate, string? key) =>
-        Assert.ThrowsException<StartException>(() => Load(Options(null, certificate, key))).Message;
+        Assert.ThrowsExactly<StartException>(() => Load(Options(null, certificate, key))).Message;
 }

@@ -45,7 +45,7 @@ public sealed class NamespaceNetworkTests
         Assert.AreEqual("hello", await FetchAsync(network["server1"], "http://server2:8000/"));
 
         await network["server2"].CutAsync();
-        await Assert.ThrowsExceptionAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
+        await Assert.ThrowsExactlyAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
 
         await network["server2"].HealAsync();
         await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit, "the server answers again");
@@ -58,7 +58,7 @@ public sealed class NamespaceNetworkTests
         await using var server = await StartServerAsync(network["server2"]);
 
         server.Send(ProcessSignal.Stop);
-        await Assert.ThrowsExceptionAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
+        await Assert.ThrowsExactlyAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
         server.Send(ProcessSignal.Continue);
 
         await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit, "the server answers again");
@@ -96,7 +96,7 @@ public sealed class NamespaceNetworkTests
     public async Task ProgramThatDoesNotEnd_IsKilledAtItsLimit()
     {
         await using var network = await NamespaceNetwork.CreateAsync("server1");
-        await Assert.ThrowsExceptionAsync<AssertFailedException>(() => network["server1"].RunAsync(TimeSpan.FromMilliseconds(300), "sleep", "1000"));
+        await Assert.ThrowsExactlyAsync<AssertFailedException>(() => network["server1"].RunAsync(TimeSpan.FromMilliseconds(300), "sleep", "1000"));
         Assert.AreEqual("", await NamespaceNetwork.IpAsync("netns", "pids", network["server1"].Namespace));
     }
 

@@ -115,7 +115,7 @@ public sealed class LoopSocketTests
         {
             var reading = near.ReceiveAsync(buffer, stop.Token).AsTask();
             await stop.CancelAsync();
-            await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => reading.WaitAsync(Patience));
+            await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => reading.WaitAsync(Patience));
         }
 
         await far.SendAsync("x"u8.ToArray());
@@ -161,8 +161,8 @@ public sealed class LoopSocketTests
 
         near.Dispose();
 
-        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => reading.WaitAsync(Patience));
-        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => sending.WaitAsync(Patience));
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => reading.WaitAsync(Patience));
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => sending.WaitAsync(Patience));
     }
 
     // Who closes it may hold what the others need to go on.
@@ -209,7 +209,7 @@ public sealed class LoopSocketTests
         far.Dispose();
 
         await broken.Task.WaitAsync(Patience);
-        var error = await Assert.ThrowsExceptionAsync<SocketException>(() => reading.WaitAsync(Patience));
+        var error = await Assert.ThrowsExactlyAsync<SocketException>(() => reading.WaitAsync(Patience));
         Assert.AreEqual(SocketError.ConnectionReset, error.SocketErrorCode);
     }
 
@@ -219,7 +219,7 @@ public sealed class LoopSocketTests
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
         var to = (IPEndPoint)listener.LocalEndPoint!;
-        var refused = await Assert.ThrowsExceptionAsync<SocketException>(() => LoopSocket.ConnectAsync(to, _ => { }, default).AsTask());
+        var refused = await Assert.ThrowsExactlyAsync<SocketException>(() => LoopSocket.ConnectAsync(to, _ => { }, default).AsTask());
         Assert.AreEqual(SocketError.ConnectionRefused, refused.SocketErrorCode);
 
         listener.Listen();
@@ -253,7 +253,7 @@ public sealed class LoopSocketTests
 
             await Eventually.TrueAsync(() => BackgroundFailures.Count > before, "the failure is counted");
             lock (failures) Assert.IsTrue(failures.Exists(failure => failure is InvalidTimeZoneException));
-            await Assert.ThrowsExceptionAsync<ObjectDisposedException>(() => near.ReceiveAsync(new byte[1]).AsTask());
+            await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => near.ReceiveAsync(new byte[1]).AsTask());
             foreach (var pair in pairs)
             {
                 var reading = pair.Near.ReceiveAsync(new byte[1]).AsTask();

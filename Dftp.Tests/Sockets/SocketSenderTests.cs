@@ -54,7 +54,7 @@ public sealed class SocketSenderTests
         using var sender = new SocketSender(near, byKernel);
         var reading = ReadToEndAsync(far);
 
-        var error = await Assert.ThrowsExceptionAsync<EndOfStreamException>(() => SendFileAsync(sender, Size - 1000, 1001));
+        var error = await Assert.ThrowsExactlyAsync<EndOfStreamException>(() => SendFileAsync(sender, Size - 1000, 1001));
 
         Assert.AreEqual("the file became shorter while it was sent", error.Message);
         near.Dispose();
@@ -75,7 +75,7 @@ public sealed class SocketSenderTests
 
         await stop.CancelAsync();
 
-        await Assert.ThrowsExceptionAsync<OperationCanceledException>(() => sending.WaitAsync(Patience));
+        await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => sending.WaitAsync(Patience));
     }
 
     [TestMethod]
@@ -91,7 +91,7 @@ public sealed class SocketSenderTests
         far.LingerState = new LingerOption(true, 0);
         far.Dispose();
 
-        await Assert.ThrowsExceptionAsync<SocketException>(() => sending.WaitAsync(Patience));
+        await Assert.ThrowsExactlyAsync<SocketException>(() => sending.WaitAsync(Patience));
     }
 
     // A slow reader's progress is seen piece by piece: a limit on silence must not cut one that reads a little all the time.

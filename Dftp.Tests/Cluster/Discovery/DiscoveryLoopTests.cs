@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading.Channels;
 using Dftp.Cluster.Discovery;
 using Dftp.FileSystem;
+using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -15,7 +16,7 @@ public sealed class DiscoveryLoopTests : IDisposable
     private static readonly IPEndPoint Group = new(IPAddress.Parse("239.1.2.3"), 7041);
     private static readonly Announcement Self = new("c", NodeName.Parse("self"), "", 7041);
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private readonly ScriptedChannel _channel = new();
     private readonly Channel<PeerSighting> _sightings = Channel.CreateUnbounded<PeerSighting>();
 
@@ -23,7 +24,7 @@ public sealed class DiscoveryLoopTests : IDisposable
 
     public void Dispose() => _channel.Dispose();
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     // At start, after about 1 s and 5 s (nodes that start together), then every minute.
     [TestMethod]

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Dftp.Cluster.Discovery;
 using Dftp.FileSystem;
+using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dftp.Tests.Cluster.Discovery;
@@ -17,7 +18,7 @@ public sealed class MulticastChannelTests
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     [TestMethod]
     [Timeout(10_000)]
@@ -114,7 +115,7 @@ public sealed class MulticastChannelTests
     [Timeout(20_000)]
     public async Task TwoNodesOfOneMachine_FindEachOther()
     {
-        var clock = new ManualClock();
+        var clock = new AwaitedTime();
         var seenByFirst = Channel.CreateUnbounded<PeerSighting>();
         var seenBySecond = Channel.CreateUnbounded<PeerSighting>();
         await using var first = Start("first", 7041, seenByFirst, clock);

@@ -12,7 +12,7 @@ public sealed class TreeDiffTests
     private static readonly NodeName A = NodeName.Parse("a"), B = NodeName.Parse("b"), C = NodeName.Parse("c");
 
     // Random histories of three nodes over few names, so that paths collide, directories hide files and owners change.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(1)]
     [DataRow(2)]
     [DataRow(3)]
@@ -100,7 +100,7 @@ public sealed class TreeDiffTests
         Assert.AreEqual(11, TreeDiff.Of(before.Root, writer.Current.Root, most: 11).Count);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(TreeEventKind.Created, "/a/b/c", "/a/b", true)]
     [DataRow(TreeEventKind.Created, "/a/b", "/a/b", true)]
     [DataRow(TreeEventKind.Created, "/a", "/a/b", false)]

@@ -2,9 +2,9 @@ using Dftp.Cluster.Events;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Index;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster.Events;
 
@@ -26,7 +26,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestMethod]
     public async Task Follower_IsToldWhatHappensFromThenOn_AndNoMore()
@@ -61,7 +61,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     }
 
     // A place of another start of the process, or one of the future, is none.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("1795208830058-1")]
     [DataRow("1795208830059-999")]
     [DataRow("0-0")]
@@ -123,7 +123,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     [TestMethod]
     public async Task LongAfterTheLastFollowerLeft_NothingIsComparedAnyMore_AndAnOldPlaceIsCut()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         var tree = new TreeWriter();
         await using var loop = new TreeEventLoop(Epoch, tree, () => [A], time, NullLogger.Instance);
         loop.Start();
@@ -167,7 +167,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
         Assert.IsNotNull(log.UnfollowedFor);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(null)]
     [DataRow("")]
     [DataRow("7")]

@@ -61,7 +61,7 @@ public sealed class TreeSearchTests
     {
         var writer = new TreeWriter();
         writer.Apply(Nodes[0], TreeModel.Patch([File("/x/1")]));
-        Assert.ThrowsException<OperationCanceledException>(
+        Assert.ThrowsExactly<OperationCanceledException>(
             () => writer.Current.Search(new SearchQuery(), new CancellationToken(canceled: true)).Count());
     }
 

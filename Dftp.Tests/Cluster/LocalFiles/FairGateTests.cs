@@ -13,7 +13,7 @@ public sealed class FairGateTests
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]

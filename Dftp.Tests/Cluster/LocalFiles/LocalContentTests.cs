@@ -13,7 +13,7 @@ public sealed class LocalContentTests : IDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     [TestMethod]
     public async Task Range_IsReadToItsEndAndNoFurther()

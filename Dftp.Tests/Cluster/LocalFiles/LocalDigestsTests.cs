@@ -16,7 +16,7 @@ public sealed class LocalDigestsTests : IDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestMethod]
     public async Task Digest_IsThatOfTheFile_AndKnownFromThenOn()

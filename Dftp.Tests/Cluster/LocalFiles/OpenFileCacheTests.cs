@@ -3,6 +3,7 @@ using System.Text;
 using Dftp.Cluster.LocalFiles;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
@@ -14,14 +15,14 @@ public sealed class OpenFileCacheTests : IDisposable
 
     private static readonly VirtualPath Path = VirtualPath.Parse("/dir/file");
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private readonly TempRoot _temp = new();
     private LocalRoot _root = null!;
     private OpenFileCache _cache = null!;
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     [TestInitialize]
     public void Start()
@@ -50,7 +51,7 @@ public sealed class OpenFileCacheTests : IDisposable
         Assert.IsFalse(first.Handle.IsClosed);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("written to")]
     [DataRow("written to, its size and time as before")]
     [DataRow("shortened")]

@@ -165,7 +165,7 @@ public sealed class ManagementApiTests
     }
 
     // A malformed request gets 400 with a sentence and changes nothing.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("not json", "application/json")]
     [DataRow("{\"SenderNodeName\":\"x\",\"Full\":true,\"Files\":[{\"FullName\":\"ok\"},{\"FullName\":\"../up\"}]}", "application/json")]
     [DataRow("{\"SenderNodeName\":\"x\",\"Full\":true,\"Files\":[{\"FullName\":\"ok\"}", "application/json")]
@@ -204,7 +204,7 @@ public sealed class ManagementApiTests
         CollectionAssert.AreEqual(new[] { "/both", "/second" }, node.Paths().ToList());
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("POST", "/cluster/", "name=x", 400, "public-addr, mgmt-addr")]
     [DataRow("POST", "/cluster/", "name=a%20b&public-addr=:1&mgmt-addr=:2", 400, "name")]
     [DataRow("POST", "/cluster/", "name=x&public-addr=nonsense&mgmt-addr=:2", 400, "public-addr")]

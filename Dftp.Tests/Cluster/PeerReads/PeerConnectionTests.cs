@@ -6,6 +6,7 @@ using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;
 
@@ -18,7 +19,7 @@ public sealed class PeerConnectionTests : IDisposable
     private static readonly VirtualPath Path = VirtualPath.Parse("/f");
     private static readonly Entry File = new("f"u8.ToArray(), false, 3, default, 0b110_100_100, NodeName.Parse("p"));
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Peer _peer = new(NodeName.Parse("p"));
     private readonly PeerFiles _files;
@@ -32,7 +33,7 @@ public sealed class PeerConnectionTests : IDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     public void Dispose()
     {
@@ -115,7 +116,7 @@ public sealed class PeerConnectionTests : IDisposable
         var taken = 0;
         for (var round = 0; round < 200; round++)
         {
-            var clock = new ManualClock();
+            var clock = new AwaitedTime();
             using var connection = await PeerConnection.ConnectAsync(_peer, _peer.Facts.PublicAddress!, TimeSpan.FromSeconds(5), clock, Cancellation);
             using var far = await AcceptAsync();
             connection.CloseAfter(TimeSpan.FromSeconds(1));
@@ -223,7 +224,7 @@ public sealed class PeerConnectionTests : IDisposable
 
         Assert.AreEqual(2, await body.Stream.ReadAsync(new byte[10], Cancellation));
         Assert.AreEqual(0, await body.Stream.ReadAsync(new byte[10], Cancellation));
-        await Assert.ThrowsExceptionAsync<ObjectDisposedException>(async () => Assert.Fail($"read {await body.Stream.ReadAsync(new byte[10], Cancellation)} bytes"));
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(async () => Assert.Fail($"read {await body.Stream.ReadAsync(new byte[10], Cancellation)} bytes"));
     }
 
     [TestMethod]

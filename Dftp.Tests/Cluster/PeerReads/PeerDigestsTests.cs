@@ -7,7 +7,9 @@ using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster.PeerReads;
 
@@ -28,14 +30,14 @@ public sealed class PeerDigestsTests : IDisposable
 
     public PeerDigestsTests()
     {
-        var clock = new ManualClock();
+        var clock = new FakeTimeProvider(WholeRun.Time);
         _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, clock);
         _digests = new PeerDigests(_files, _gate, clock);
     }
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     private static ContentDigest Digest { get; } = new(SHA256.HashData(Encoding.UTF8.GetBytes(Content)));
 
@@ -59,7 +61,7 @@ public sealed class PeerDigestsTests : IDisposable
     }
 
     // An original node, and one that has the file and tells no digest: what it sends is hashed here.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, "", "GET")]
     [DataRow(false, "", "HEAD GET")]
     [DataRow(false, "sha-512=:AAAA:, sha-256=:nonsense:", "HEAD GET")]
@@ -94,7 +96,7 @@ public sealed class PeerDigestsTests : IDisposable
         Assert.AreEqual((11, Modified, peer.Peer.Name), (now!.Value.Size, now.Value.Modified, now.Value.Owner));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(HttpStatusCode.NotFound, FileErrorKind.NotFound)]
     [DataRow(HttpStatusCode.Forbidden, FileErrorKind.AccessDenied)]
     [DataRow(HttpStatusCode.BadGateway, FileErrorKind.Failed)]
@@ -143,7 +145,7 @@ public sealed class PeerDigestsTests : IDisposable
         await Support.Eventually.TrueAsync(() => _asked == 2, "both have asked");
 
         await leave.CancelAsync();
-        await Assert.ThrowsExceptionAsync<TaskCanceledException>(() => impatient);
+        await Assert.ThrowsExactlyAsync<TaskCanceledException>(() => impatient);
         Assert.IsFalse(patient.IsCompleted);
         peer.Peer.Change(facts => facts with { State = PeerState.Away });
 

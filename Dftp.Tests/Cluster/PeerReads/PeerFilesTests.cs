@@ -6,6 +6,7 @@ using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Tests.Cluster.PeerReads;
@@ -21,12 +22,12 @@ public sealed class PeerFilesTests : IDisposable
     private static readonly Entry File =
         new("50% ü#?.txt"u8.ToArray(), false, Content.Length, Modified, 0b110_100_100, NodeName.Parse("p"));
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private PeerFiles _files = null!;
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestInitialize]
     public void Start() => _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
@@ -77,7 +78,7 @@ public sealed class PeerFilesTests : IDisposable
         result.Body.Dispose();
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("bytes 0-3/10")]
     [DataRow("bytes 2-4/10")]
     [DataRow("bytes 2-6/*")]
@@ -143,7 +144,7 @@ public sealed class PeerFilesTests : IDisposable
         Assert.AreEqual(FileErrorKind.Failed, (await OpenAsync(peer.Peer, new ByteRange(5, 5))).Error?.Kind);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("1700000000123456789", null, false)]
     [DataRow("1700000000123456788", null, true)]
     [DataRow(null, "Tue, 14 Nov 2023 22:13:20 GMT", false)]
@@ -165,7 +166,7 @@ public sealed class PeerFilesTests : IDisposable
         result.Body.Dispose();
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(404, FileErrorKind.NotFound)]
     [DataRow(403, FileErrorKind.AccessDenied)]
     [DataRow(500, FileErrorKind.Failed)]
@@ -212,7 +213,7 @@ public sealed class PeerFilesTests : IDisposable
         Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("SSH-2.0-OpenSSH_9.2\r\n")]
     [DataRow("")]
     [DataRow("HTTP/1.1 200 OK\r\nContent-Le")]

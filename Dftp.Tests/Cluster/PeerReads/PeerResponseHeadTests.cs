@@ -30,7 +30,7 @@ public sealed class PeerResponseHeadTests
         }
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("HTTP/2.0 200 OK\r\n\r\n")]
     [DataRow("HTTP/1.2 200 OK\r\n\r\n")]
     [DataRow("HTTP/1.1  200 OK\r\n\r\n")]
@@ -58,7 +58,7 @@ public sealed class PeerResponseHeadTests
     public void HostileHead_IsRefused(string head) =>
         Assert.AreEqual(HeadOutcome.Malformed, PeerResponseHead.Read(Bytes(head), out _, out _));
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", true, false)]
     [DataRow("HTTP/1.1 200\r\nContent-Length: 3\r\nConnection: x, Close\r\n\r\n", true, true)]
     [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, false)]

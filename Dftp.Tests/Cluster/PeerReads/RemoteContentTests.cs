@@ -3,6 +3,7 @@ using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Discovery;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;
 
@@ -13,20 +14,20 @@ public sealed class RemoteContentTests : IDisposable
 
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
 
-    private readonly ManualClock _clock = new();
+    private readonly AwaitedTime _clock = new();
     private readonly Peer _peer = new(NodeName.Parse("first"));
     private readonly List<(ByteRange Range, string Failed)> _askedToGoOn = [];
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestInitialize]
     public void Start() => _peer.Change(facts => facts with { State = PeerState.Alive });
 
     public void Dispose() => _peer.Dispose();
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(1)]
     [DataRow(3)]
     [DataRow(100)]
@@ -39,7 +40,7 @@ public sealed class RemoteContentTests : IDisposable
     }
 
     // When the holder dies at byte N, the next holder with the same size and modification time goes on at byte N.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(StreamEnd.IsClosed, 0)]
     [DataRow(StreamEnd.IsClosed, 4)]
     [DataRow(StreamEnd.Breaks, 0)]
@@ -81,7 +82,7 @@ public sealed class RemoteContentTests : IDisposable
         var first = Content(new ScriptedStream([], StreamEnd.Breaks), new ByteRange(4, 6));
         await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: [second, first]);
 
-        var failure = await Assert.ThrowsExceptionAsync<FileContentException>(() => ReadAsync(content, 3));
+        var failure = await Assert.ThrowsExactlyAsync<FileContentException>(() => ReadAsync(content, 3));
 
         StringAssert.Contains(failure.Message, "first broke off at byte 4");
         CollectionAssert.AreEqual(
@@ -96,16 +97,16 @@ public sealed class RemoteContentTests : IDisposable
         var buffer = new byte[100];
         Assert.AreEqual(3, await content.ReadAsync(buffer, Cancellation));
 
-        var failure = await Assert.ThrowsExceptionAsync<FileContentException>(async () => await content.ReadAsync(buffer, Cancellation));
+        var failure = await Assert.ThrowsExactlyAsync<FileContentException>(async () => await content.ReadAsync(buffer, Cancellation));
 
         Assert.AreEqual(FileErrorKind.Unreachable, failure.Error.Kind);
         StringAssert.Contains(failure.Message, "first broke off at byte 5");
-        await Assert.ThrowsExceptionAsync<FileContentException>(
+        await Assert.ThrowsExactlyAsync<FileContentException>(
             async () => await content.ReadAsync(buffer, Cancellation), "and so does a second try");
     }
 
     // An original node knows no ranges and sends the whole.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(1, 100)]
     [DataRow(100, 1)]
     [DataRow(3, 4)]

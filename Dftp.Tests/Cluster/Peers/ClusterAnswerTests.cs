@@ -41,7 +41,7 @@ public sealed class ClusterAnswerTests
         Assert.AreEqual(0, answer.Peers.Count);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("")]
     [DataRow("ok")]
     [DataRow("null")]
@@ -93,7 +93,7 @@ public sealed class ClusterAnswerTests
         Assert.Fail("it was taken for an answer");
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("null")]
     [DataRow("[]")]
     [DataRow("7")]
@@ -109,7 +109,7 @@ public sealed class ClusterAnswerTests
     public void PeersThatMakeNoSense_ArePassedOver(string peers) =>
         Assert.AreEqual(0, Parse($$"""{ {{Me}},"Peers":{{peers}} }""").Peers.Count);
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("\"Epoch\":\"5\",\"Sequence\":6,\"Digest\":\"ff\"")]
     [DataRow("\"Epoch\":5.5,\"Sequence\":6,\"Digest\":\"ff\"")]
     [DataRow("\"Epoch\":1e99,\"Sequence\":6,\"Digest\":\"ff\"")]

@@ -87,11 +87,11 @@ public sealed class UpdateLimitsTests
         using (var second = memory.Begin())
         {
             second.Take(2 << 20);
-            Assert.ThrowsException<UpdateFormatException>(() => second.Take(6 << 20));
+            Assert.ThrowsExactly<UpdateFormatException>(() => second.Take(6 << 20));
         }
 
         using var third = memory.Begin();
-        Assert.ThrowsException<UpdateFormatException>(() => third.Take(6 << 20));
+        Assert.ThrowsExactly<UpdateFormatException>(() => third.Take(6 << 20));
         first.Dispose();
         using var fourth = memory.Begin();
         fourth.Take(6 << 20);
@@ -100,7 +100,7 @@ public sealed class UpdateLimitsTests
     private static async Task<UpdateFormatException> RefusalOf(EndlessFlood source, UpdateLimits limits)
     {
         using var memory = new UpdateMemory(limits).Begin();
-        return await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => UpdateReader.ReadAsync(PipeReader.Create(source), memory, default));
+        return await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => UpdateReader.ReadAsync(PipeReader.Create(source), memory, default));
     }
 
     /// <summary>The beginning of Files with 20,000 entries.</summary>

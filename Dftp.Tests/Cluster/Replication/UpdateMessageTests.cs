@@ -14,7 +14,7 @@ public sealed class UpdateMessageTests
     private static readonly JsonSerializerOptions Raw = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly NodeName Sender = NodeName.Parse("server1");
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public async Task FullUpdate_ReadBack_GivesTheSameHolding(bool toLegacy)
@@ -99,7 +99,7 @@ public sealed class UpdateMessageTests
         var message = await WriteFull(tree.Current);
         message[^2] = (byte)'x';
 
-        var refused = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(message));
+        var refused = await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => Read(message));
 
         Assert.AreEqual($"the body is not JSON at line 1, byte {message.Length - 1}", refused.Message);
     }
@@ -128,7 +128,7 @@ public sealed class UpdateMessageTests
     }
 
     // The specification's example: a directory of mode 2147484141 and a file below it.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(
         true,
         """{"Deletion":false,"FullName":"somefolder","Basename":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141,"OwnerNode":"server1"},"""
@@ -152,7 +152,7 @@ public sealed class UpdateMessageTests
     }
 
     // Towards an original node a deletion is spelt "Deletion":false,"SizeInBytes":-1; between ours it is "Deletion":true.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, "\"Deletion\":false", "\"SizeInBytes\":-1")]
     [DataRow(false, "\"Deletion\":true", "\"SizeInBytes\":0")]
     public async Task Deletion_IsSpeltAsTheReceiverUnderstandsIt_AndBothAreRead(bool toLegacy, string deletion, string size)
@@ -219,7 +219,7 @@ public sealed class UpdateMessageTests
         }
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("", "empty")]
     [DataRow("[]", "not a JSON object")]
     [DataRow("nonsense", "not JSON")]
@@ -241,7 +241,7 @@ public sealed class UpdateMessageTests
     [DataRow("{\"SenderNodeName\":\"a\",\"X\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}", "not JSON")]
     public async Task MalformedMessage_IsRefusedWithASentenceThatNamesWhatIsWrong(string message, string part)
     {
-        var error = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(Encoding.UTF8.GetBytes(message)));
+        var error = await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => Read(Encoding.UTF8.GetBytes(message)));
         StringAssert.Contains(error.Message, part);
     }
 
@@ -259,14 +259,14 @@ public sealed class UpdateMessageTests
     }
 
     // Entries of one directory mostly come one after the other, and their names are then read without their paths: by the same rules.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("d/.", "is no path")]
     [DataRow("d/..", "is no path")]
     [DataRow("d/", "is no path")]
     [DataRow("d//x", "is no path")]
     public async Task NameAfterItsSibling_ThatIsNoName_IsRefused(string path, string part)
     {
-        var error = await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => Read(FullOf("d/a", path)));
+        var error = await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => Read(FullOf("d/a", path)));
         StringAssert.Contains(error.Message, part);
     }
 
@@ -318,11 +318,11 @@ public sealed class UpdateMessageTests
         var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), default);
         await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"SenderNodeName\":\"" + new string('x', 300_000)));
 
-        await Assert.ThrowsExceptionAsync<UpdateFormatException>(() => reading);
+        await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => reading);
     }
 
     // https://pkg.go.dev/io/fs#FileMode: a 0755 directory is 2147484141, a 0644 file 420.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0x1ED, true, 2147484141u)]
     [DataRow(0x1A4, false, 420u)]
     [DataRow(0xFFF, false, 0x00D001FFu)]

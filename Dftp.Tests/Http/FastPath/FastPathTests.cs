@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.FastPath;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Http.FastPath;
 
@@ -23,7 +23,7 @@ public sealed class FastPathTests
         .File("/d/näme with % and ?.bin", "odd").File("/future.txt", "later", UnixTime.FromSeconds(7_258_118_400)).File("/large.bin", new byte[100_000])
         .File("/old", "old", UnixTime.FromSeconds(-5_000_000_000));
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("/fs/a.txt")]
     [DataRow("/fs/empty")]
     [DataRow("/fs/page.html")]
@@ -82,7 +82,7 @@ public sealed class FastPathTests
     }
 
     // Answers to requests that came together go out together, but never wait for what has not come.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("")]
     [DataRow("GET /fs/a.txt HTTP/1.1\r\nHo")]
     [DataRow("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nUser-Agent: \r\n\r\nGET /fs/a.txt HTTP/1.1\r\nHo")]
@@ -111,7 +111,7 @@ public sealed class FastPathTests
     }
 
     // RFC 9112 section 11.2: what looks like a request inside another one's body is none.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("Content-Length: {0}\r\n\r\n{1}")]
     [DataRow("Transfer-Encoding: chunked\r\n\r\n{0:x}\r\n{1}\r\n0\r\n\r\n")]
     public async Task Body_ThatLooksLikeRequests_IsNotAnswered(string form)
@@ -185,7 +185,7 @@ public sealed class FastPathTests
         using (var client = await ConnectAsync(site))
         {
             await client.SendAsync("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n");
-            await Assert.ThrowsExceptionAsync<IOException>(() => client.ReadAnswerAsync());
+            await Assert.ThrowsExactlyAsync<IOException>(() => client.ReadAnswerAsync());
         }
 
         Assert.AreEqual(1, site.Warnings.Count(line => line.Contains("/a.txt", StringComparison.Ordinal)));
@@ -208,7 +208,7 @@ public sealed class FastPathTests
     [TestMethod]
     public async Task BusyConnection_PassesTheServerARequest_FromTimeToTime()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var site = await HttpSite.StartAsync(_tree, time: time);
         using var client = await ConnectAsync(site);
         var plain = await client.AskAsync("/fs/a.txt");
@@ -225,7 +225,7 @@ public sealed class FastPathTests
     [TestMethod]
     public async Task Connection_AfterARequestInPieces_IsIdle_NotLate()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         await using var site = await HttpSite.StartAsync(_tree, time: time, server: server => server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
         using var client = await ConnectAsync(site);
         await client.SendAsync("GET /fs/a.txt HT");
@@ -282,7 +282,7 @@ public sealed class FastPathTests
     }
 
     // A request that the server takes, a body of whatever form included, does not cost the connection the fast path.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("HEAD /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")]
     [DataRow("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")]
     [DataRow("PUT /fs/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")]
@@ -341,7 +341,7 @@ public sealed class FastPathTests
             await client.AskAsync(target);
         }
 
-        using (var client = await ConnectAsync(site)) await Assert.ThrowsExceptionAsync<IOException>(() => client.AskAsync("/fs/old"));
+        using (var client = await ConnectAsync(site)) await Assert.ThrowsExactlyAsync<IOException>(() => client.AskAsync("/fs/old"));
         using (var client = await ConnectAsync(site)) await client.AskAsync("/fs/a.txt", ByServer);
 
         Assert.AreEqual("defect 1, file 2, head 1, policy 1, read 1, target 1", counts.ToString());

@@ -7,7 +7,7 @@ namespace Dftp.Tests.Http.FastPath;
 [TestClass]
 public sealed class RequestHeadTests
 {
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("GET /fs/a HTTP/1.1\r\nHost: x\r\n\r\n", "/fs/a")]
     [DataRow("GET / HTTP/1.1\r\nHost: x.example:80\r\n\r\n", "/")]
     [DataRow("GET /a%20b?redirN=1 HTTP/1.1\r\nhost:10.0.0.1:7001\r\n\r\n", "/a%20b?redirN=1")]
@@ -23,7 +23,7 @@ public sealed class RequestHeadTests
         Assert.AreEqual(request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4, length);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n")]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"1\"\r\n\r\n")]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nWant-Repr-Digest: sha-256=1\r\n\r\n")]
@@ -45,7 +45,7 @@ public sealed class RequestHeadTests
     public void Read_RequestForSomethingElse_IsOther(string request) => Assert.AreEqual(RequestKind.Other, Read(request, out _));
 
     // What is not plain any more is the server's at once: it has the limits on its time and size.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("P")]
     [DataRow("GET h")]
     [DataRow("\n")]
@@ -60,7 +60,7 @@ public sealed class RequestHeadTests
     public void Read_BeginningThatCannotBecomePlain_IsOther(string beginning) => Assert.AreEqual(RequestKind.Other, Read(beginning, out _));
 
     // RFC 9112 section 6.3: where a message ends follows from its fields; whoever guesses another end than the server is a way to smuggle requests.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\ntransfer-encoding: chunked\r\n\r\n")]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")]

@@ -20,7 +20,7 @@ public sealed class CommandLineTests
     private static string Problem(params string[] arguments) => Problem(new Variables(), arguments);
 
     private static string Problem(Variables environment, params string[] arguments) =>
-        Assert.ThrowsException<UsageException>(() => Request(environment, arguments)).Message;
+        Assert.ThrowsExactly<UsageException>(() => Request(environment, arguments)).Message;
 
     [TestMethod]
     public void Parse_RootAlone_GivesTheDefaultsOfTheOriginal()
@@ -148,7 +148,7 @@ public sealed class CommandLineTests
     public void Parse_HostNameThatIsNoNodeName_AsksForOne()
     {
         var surroundings = new Surroundings(_ => null, () => "my host");
-        var problem = Assert.ThrowsException<UsageException>(() => CommandLineParser.Parse(["--dfsroot=/"], surroundings));
+        var problem = Assert.ThrowsExactly<UsageException>(() => CommandLineParser.Parse(["--dfsroot=/"], surroundings));
         StringAssert.StartsWith(problem.Message, "--node-name: the host's name cannot be used", StringComparison.Ordinal);
     }
 
@@ -227,7 +227,7 @@ public sealed class CommandLineTests
     public void Parse_Version_ShowsNameAndNumber(string argument) =>
         StringAssert.Matches(((CommandLineRequest.Show)Request([], argument)).Text, new("^dftp [0-9]+\\.[0-9]+\\.[0-9]+\n$"));
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("--ping-interval=20s", "--dead-after: is less than twice --ping-interval")]
     [DataRow("--ping-interval=1ms", "--ping-interval: is shorter than 100ms")]
     [DataRow("--rescan-interval=99999h", "--rescan-interval: is longer than 30 days")]
@@ -235,7 +235,7 @@ public sealed class CommandLineTests
     [DataRow("--join=:7041", "--join: :7041 is not host:port")]
     public void Parse_TimesOrJoinsThatMakeNoSense_NamesTheOption(string argument, string part)
     {
-        var problem = Assert.ThrowsException<UsageException>(() => Parse("--dfsroot=/", argument));
+        var problem = Assert.ThrowsExactly<UsageException>(() => Parse("--dfsroot=/", argument));
         StringAssert.Contains(problem.Message, part);
     }
 

@@ -51,7 +51,7 @@ public sealed class OptionKindTests
 
     [TestMethod]
     public void Switch_WithAnotherWord_IsRefused() =>
-        Assert.AreEqual("--write: \"yes\" is neither true nor false", Assert.ThrowsException<UsageException>(() => Read([], "--write=yes").Get(Write)).Message);
+        Assert.AreEqual("--write: \"yes\" is neither true nor false", Assert.ThrowsExactly<UsageException>(() => Read([], "--write=yes").Get(Write)).Message);
 
     [TestMethod]
     public void Repeatable_OnTheCommandLine_KeepsTheOrder() =>

@@ -36,7 +36,7 @@ public sealed class ValueParserTests
     [DataRow("a b:80")]
     [DataRow("1.2.3.400:80")]
     [DataRow("http://x:80")]
-    public void ListenAddress_Bad_IsRefused(string text) => Assert.ThrowsException<FormatException>(() => ListenAddress.Parse(text));
+    public void ListenAddress_Bad_IsRefused(string text) => Assert.ThrowsExactly<FormatException>(() => ListenAddress.Parse(text));
 
     [TestMethod]
     [DataRow(":0")]
@@ -68,14 +68,14 @@ public sealed class ValueParserTests
     [DataRow("224.0.0.9")]
     [DataRow(":7041")]
     [DataRow("localhost:7041")]
-    public void MulticastGroup_Bad_IsRefused(string text) => Assert.ThrowsException<FormatException>(() => ValueParsers.MulticastGroupOrOff(text));
+    public void MulticastGroup_Bad_IsRefused(string text) => Assert.ThrowsExactly<FormatException>(() => ValueParsers.MulticastGroupOrOff(text));
 
     [TestMethod]
     public void ClusterName_OfTheMostBytes_IsTaken()
     {
         Assert.AreEqual(255, ValueParsers.ClusterName(new string('x', 255)).Length);
-        Assert.ThrowsException<FormatException>(() => ValueParsers.ClusterName(new string('x', 254) + 'é'));
-        Assert.ThrowsException<FormatException>(() => ValueParsers.ClusterName("a\nb"));
+        Assert.ThrowsExactly<FormatException>(() => ValueParsers.ClusterName(new string('x', 254) + 'é'));
+        Assert.ThrowsExactly<FormatException>(() => ValueParsers.ClusterName("a\nb"));
     }
 
     [TestMethod]
@@ -98,5 +98,5 @@ public sealed class ValueParserTests
     [DataRow("1..5s")]
     [DataRow("99999999999999999999999999999h")]
     [DataRow("999999999999h")]
-    public void Duration_Bad_IsRefused(string text) => Assert.ThrowsException<FormatException>(() => ValueParsers.Duration(text));
+    public void Duration_Bad_IsRefused(string text) => Assert.ThrowsExactly<FormatException>(() => ValueParsers.Duration(text));
 }

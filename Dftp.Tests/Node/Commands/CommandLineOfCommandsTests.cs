@@ -53,7 +53,7 @@ public sealed partial class CommandLineOfCommandsTests
     public void Parse_CommandsNameAsTheValueOfAnOption_IsNoCommand() =>
         StringAssert.EndsWith(((CommandLineRequest.RunNode)Request("--dfsroot", "status")).Options.Root, "/status", StringComparison.Ordinal);
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("x", "find", "x")]
     [DataRow("x", "find", "--node", "a:1", "x")]
     [DataRow("x", "find", "x", "--node=a:1")]
@@ -65,7 +65,7 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("a:1", "doctor", "a:1")]
     public void Parse_Operand_IsTakenAsItIs(string operand, params string[] arguments) => Assert.AreEqual(operand, Parse(arguments).Operand);
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("\"stauts\": unknown command (did you mean dftp status?); see dftp --help", "stauts")]
     [DataRow("--nod: unknown option (did you mean --node?); see dftp status --help", "status", "--nod=x:1")]
     [DataRow("--json: unknown option; see dftp find --help", "find", "x", "--json")]
@@ -82,7 +82,7 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("find: an empty pattern would match everything; that is \"*\"", "find", "")]
     [DataRow("forget: \"a b\" is no node name: it takes 1 to 255 bytes without white space, control characters and / , ; = \"", "forget", "a b")]
     public void Parse_BadInput_SaysWhatAndWhy(string problem, params string[] arguments) =>
-        Assert.AreEqual(problem, Assert.ThrowsException<UsageException>(() => Request(arguments)).Message);
+        Assert.AreEqual(problem, Assert.ThrowsExactly<UsageException>(() => Request(arguments)).Message);
 
     [TestMethod]
     public void Help_NamesEveryCommand()

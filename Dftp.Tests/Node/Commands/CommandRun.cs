@@ -27,8 +27,8 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     }
 
     public static async Task<string> FailureAsync(TestNode node, params string[] arguments) =>
-        (await Assert.ThrowsExceptionAsync<CommandException>(() => OfAsync(node, arguments))).Message;
+        (await Assert.ThrowsExactlyAsync<CommandException>(() => OfAsync(node, arguments))).Message;
 
     public static async Task<string> FailureAsync(string node, params string[] arguments) =>
-        (await Assert.ThrowsExceptionAsync<CommandException>(() => OfAsync(node, Patience, arguments))).Message;
+        (await Assert.ThrowsExactlyAsync<CommandException>(() => OfAsync(node, Patience, arguments))).Message;
 }

@@ -183,7 +183,7 @@ public sealed class DoctorCommandTests
         Has(run, "problem  nas.invalid:7041: its management port: the name nas.invalid is not known on this machine");
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0, 0, true)]
     [DataRow(3, 3, false)]
     [DataRow(2, 2, true)]
@@ -196,7 +196,7 @@ public sealed class DoctorCommandTests
         Assert.AreEqual((TimeSpan.FromSeconds(difference), agrees), (reading.Difference, reading.Agrees));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("no way out", 0L, 0L, 0L, "problem  discovery fails: no way out;", "problem  discovery has heard no other node")]
     [DataRow(null, 0L, 0L, 0L, "problem  discovery has not sent anything yet", "problem  discovery has heard no other node")]
     [DataRow(null, 2L, 0L, 3L, "ok       discovery sends: 2 announcements", "problem  nodes of another cluster are heard, other last; this one is dftp")]
@@ -225,7 +225,7 @@ public sealed class DoctorCommandTests
         StringAssert.Contains(lines, other, StringComparison.Ordinal);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("scanning", null, "problem  its first scan has not finished")]
     [DataRow("rootLost", "no such directory", "problem  its directory cannot be read (no such directory), and ")]
     [DataRow("failed", null, "problem  it does not follow its directory: look into its log")]
@@ -236,7 +236,7 @@ public sealed class DoctorCommandTests
         line,
         StringComparison.Ordinal);
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(nameof(SkipReason.LinkLeavesRoot), "ok")]
     [DataRow(nameof(SkipReason.LinkDangles), "ok")]
     [DataRow(nameof(SkipReason.LinkLoops), "ok")]
@@ -256,7 +256,7 @@ public sealed class DoctorCommandTests
         StringAssert.Contains(lines, $"\n{verdict,-9}left out of the scan: 1 ", StringComparison.Ordinal);
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("", "problem  no interface of this machine can multicast")]
     [DataRow("lo", "ok       only nodes of this machine can be found by multicast: lo (1.2.3.4)\n")]
     [DataRow("lo eth0", "ok       interfaces of this machine that can multicast: lo (1.2.3.4), eth0 (1.2.3.4)\n")]

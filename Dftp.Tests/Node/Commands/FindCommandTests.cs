@@ -44,7 +44,7 @@ public sealed class FindCommandTests
         StringAssert.Matches(run.Error, new(@"^dftp: this is not all: b is away since [0-9-]{10} [0-9:]{5} UTC\n$"));
     }
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("cat", "/photos/2024/Cat.JPG", true)]
     [DataRow("2024", "/photos/2024/Cat.JPG", false)]
     [DataRow("*.jpg", "/photos/2024/Cat.JPG", true)]
@@ -111,7 +111,7 @@ public sealed class FindCommandTests
     }
 
     // What the node is asked to search for must find at least what the pattern matches.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow("cat", "/photos/2024/Cat.JPG")]
     [DataRow("*.jpg", "/photos/2024/Cat.JPG")]
     [DataRow("a+(b)[c]", "/a+(b)[c].txt")]

@@ -145,7 +145,7 @@ public sealed class StatusCommandTests
     public async Task Status_NothingSaid_EndsAfterTheLimit()
     {
         await using var node = new FakeNode((_, _) => null);
-        var failure = await Assert.ThrowsExceptionAsync<Dftp.Node.Commands.CommandException>(
+        var failure = await Assert.ThrowsExactlyAsync<Dftp.Node.Commands.CommandException>(
             () => CommandRun.OfAsync(node.Address, TimeSpan.FromMilliseconds(200), "status"));
         StringAssert.Contains(failure.Message, "(no answer within 0.2 s)", StringComparison.Ordinal);
     }

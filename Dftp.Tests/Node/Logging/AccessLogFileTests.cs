@@ -119,9 +119,9 @@ public sealed class AccessLogFileTests : IDisposable
     public void FileThatCannotBeOpened_IsAClearStartError()
     {
         Assert.AreEqual(
-            $"--access-log: {_directory.Path}: is a directory", Assert.ThrowsException<StartException>(() => Open(_directory.Path)).Message);
+            $"--access-log: {_directory.Path}: is a directory", Assert.ThrowsExactly<StartException>(() => Open(_directory.Path)).Message);
         var lost = Path.Combine(_directory.Path, "no", "access.log");
-        Assert.AreEqual($"--access-log: {lost}: its directory does not exist", Assert.ThrowsException<StartException>(() => Open(lost)).Message);
+        Assert.AreEqual($"--access-log: {lost}: its directory does not exist", Assert.ThrowsExactly<StartException>(() => Open(lost)).Message);
     }
 
     [TestMethod]

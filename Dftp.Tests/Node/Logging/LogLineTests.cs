@@ -36,7 +36,7 @@ public sealed class LogLineTests
     [TestMethod]
     public void Format_ThrownException_HasAStackTraceOnlyWhenAskedFor()
     {
-        var thrown = Assert.ThrowsException<FormatException>(() => int.Parse("x", null));
+        var thrown = Assert.ThrowsExactly<FormatException>(() => int.Parse("x", null));
 
         Assert.IsFalse(Format("A.B", LogLevel.Error, "x", thrown).Contains(" at ", StringComparison.Ordinal));
         var line = Format("A.B", LogLevel.Error, "x", thrown, withStackTrace: true);

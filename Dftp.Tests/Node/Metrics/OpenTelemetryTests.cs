@@ -63,7 +63,7 @@ public sealed class OpenTelemetryTests
     {
         await using var cluster = new TestCluster { ExpectsErrors = true };
 
-        var failure = await Assert.ThrowsExceptionAsync<StartException>(() => cluster.StartAsync("a", [], options => options with
+        var failure = await Assert.ThrowsExactlyAsync<StartException>(() => cluster.StartAsync("a", [], options => options with
         {
             OpenTelemetry = OpenTelemetrySettings.Of(Environment("OTEL_EXPORTER_OTLP_ENDPOINT=nonsense")),
         }));

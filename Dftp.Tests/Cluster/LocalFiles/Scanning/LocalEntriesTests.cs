@@ -1,7 +1,8 @@
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.FileSystem;
-using Dftp.Tests.Ftp;
+using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Scanning;
 
@@ -10,7 +11,7 @@ public sealed class LocalEntriesTests
 {
     private static readonly NodeName Node = NodeName.Parse("here");
 
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(WholeRun.Time);
     private readonly TreeWriter _tree = new();
     private readonly LocalEntries _local;
 
@@ -82,7 +83,7 @@ public sealed class LocalEntriesTests
     }
 
     // Clocks are set back by seconds, and a machine without a battery begins in 1970: neither makes an unchanged entry younger.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(23.0)]
     [DataRow(24.0 * 365 * 54)]
     public void ClockIsSetBackLittleOrBeforeThisProductWasMade_TimesOfChangeAreKept(double hours)

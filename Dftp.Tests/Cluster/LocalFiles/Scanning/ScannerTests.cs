@@ -18,7 +18,7 @@ public sealed class ScannerTests : IDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Stop => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Stop => TestContext.CancellationToken;
 
     public void Dispose() => _temp.Dispose();
 

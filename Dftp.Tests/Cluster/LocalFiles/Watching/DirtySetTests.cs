@@ -1,7 +1,8 @@
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.FileSystem;
-using Dftp.Tests.Ftp;
+using Dftp.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
@@ -10,7 +11,7 @@ public sealed class DirtySetTests
 {
     private static readonly VirtualPath A = VirtualPath.Parse("/a");
 
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(WholeRun.Time);
     private readonly DirtySet _dirty;
 
     public DirtySetTests() => _dirty = new DirtySet(_time);

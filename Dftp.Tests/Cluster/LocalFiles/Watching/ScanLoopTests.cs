@@ -5,8 +5,9 @@ using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Index;
-using Dftp.Tests.Ftp;
 using Dftp.Tests.Scenarios.Support;
+using Microsoft.Extensions.Time.Testing;
+using WholeRun = Dftp.Tests.Support.WholeRun;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
@@ -311,7 +312,7 @@ public sealed class ScanLoopTests : IDisposable
     public async Task NoDescriptorsAreLeft_DeletesNothing_AndIsTriedAgain()
     {
         _temp.File("a/deep/f", "1").File("b/g", "1");
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         using var source = new FakeSource();
         ShortRoot? root = null;
         await using var followed = await new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real)).StartAsync();
@@ -339,7 +340,7 @@ public sealed class ScanLoopTests : IDisposable
     public async Task NoDescriptorsAreLeftAtTheStart_AnnouncesNothingUntilAllIsRead()
     {
         _temp.File("a/deep/f", "1").File("b/g", "1");
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         using var source = new FakeSource();
         ShortRoot? root = null;
         await using var followed = new FollowedRoot(_temp, source, time: time, wrap: real => root = new ShortRoot(real) { Short = "a/deep" });
@@ -361,7 +362,7 @@ public sealed class ScanLoopTests : IDisposable
     {
         _temp.OutsideFile("state/tree", "kept");
         Directory.SetLastWriteTimeUtc(_temp.Root, DateTime.UtcNow.AddDays(-1));
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(WholeRun.Time);
         using var source = new FakeSource();
         var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
         await using var followed = new FollowedRoot(_temp, source, options, time: time);
@@ -458,7 +459,7 @@ public sealed class ScanLoopTests : IDisposable
         var mostFiles = 0L;
         for (var round = 0; round < 12; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => changes.Run(400), TestContext.CancellationTokenSource.Token)));
+            await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => changes.Run(400), TestContext.CancellationToken)));
             await followed.BecomesTheDiskAsync();
             mostFiles = Math.Max(mostFiles, followed.Tree.Current.Totals.Files);
             var status = followed.Loop.Status;
@@ -470,11 +471,11 @@ public sealed class ScanLoopTests : IDisposable
         Assert.IsTrue(mostFiles > 0);
     }
 
-    private static Task PassesAsync(ManualTime time, FollowedRoot followed, ScanState into) =>
+    private static Task PassesAsync(FakeTimeProvider time, FollowedRoot followed, ScanState into) =>
         PassesAsync(time, () => followed.Loop.Status.State == into, $"the state is {into}");
 
     /// <summary>Lets time pass until something is so.</summary>
-    private static Task PassesAsync(ManualTime time, Func<bool> isSo, string what) => Eventually.TrueAsync(
+    private static Task PassesAsync(FakeTimeProvider time, Func<bool> isSo, string what) => Eventually.TrueAsync(
         () =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
@@ -492,7 +493,7 @@ public sealed class ScanLoopTests : IDisposable
     private async Task ShellAsync(string command)
     {
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { WorkingDirectory = _temp.Root })!;
-        await shell.WaitForExitAsync(TestContext.CancellationTokenSource.Token);
+        await shell.WaitForExitAsync(TestContext.CancellationToken);
         Assert.AreEqual(0, shell.ExitCode);
     }
 }
