@@ -27,6 +27,10 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
 
     private readonly ListingDate _date = new();
 
+    /// <summary>The last entry's owner: neighbours mostly share it.</summary>
+    private NodeName _owner;
+    private byte[] _ownerInHtml = [];
+
     /// <summary>Every byte of the longest name encoded in the link, the name's and the owner's marked up, and the fixed columns.</summary>
     public override int MaxLine => 3 * VirtualPath.MaxNameBytes + 6 * 4 * NameColumns + 6 * NodeName.MaxBytes + 320;
 
@@ -46,11 +50,14 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
     public override void AppendLine(ref Utf8Text text, in Entry entry, bool isFirst)
     {
         var name = entry.NameUtf8.Span;
+        // Most names are the same as text, in HTML and in a URL, and have a column for each byte.
+        var isPlain = PercentEncoding.IsPlain(name);
         text.Append("<a href=\""u8);
-        text.AppendPercentEncoded(name);
+        if (isPlain) text.Append(name);
+        else text.AppendPercentEncoded(name);
         if (entry.IsDirectory) text.Append((byte)'/');
         text.Append("\">"u8);
-        AppendNameColumn(ref text, name, entry.IsDirectory);
+        AppendNameColumn(ref text, name, entry.IsDirectory, isPlain);
         text.Append((byte)' ');
         _date.Append(ref text, entry.Modified);
         text.Append((byte)' ');
@@ -65,7 +72,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
         }
 
         text.Append("  "u8);
-        text.AppendHtml(entry.Owner.Value);
+        text.Append(OwnerInHtml(entry.Owner));
         if (entry.HolderCount > 1)
         {
             text.Append(" +"u8);
@@ -82,10 +89,21 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
         text.Append("\r\n"u8);
     }
 
-    /// <summary>As nginx: a directory's slash where there is room for it, a long name cut to 47 characters and <c>..&gt;</c>.</summary>
-    private static void AppendNameColumn(ref Utf8Text text, ReadOnlySpan<byte> name, bool isDirectory)
+    private ReadOnlySpan<byte> OwnerInHtml(NodeName owner)
     {
-        var columns = CodePoints.Count(name);
+        if (owner != _owner)
+        {
+            _owner = owner;
+            _ownerInHtml = Encoding.UTF8.GetBytes(HtmlPage.Text(owner.Value));
+        }
+
+        return _ownerInHtml;
+    }
+
+    /// <summary>As nginx: a directory's slash where there is room for it, a long name cut to 47 characters and <c>..&gt;</c>.</summary>
+    private static void AppendNameColumn(ref Utf8Text text, ReadOnlySpan<byte> name, bool isDirectory, bool isPlain)
+    {
+        var columns = isPlain ? name.Length : CodePoints.Count(name);
         if (columns > NameColumns)
         {
             text.AppendHtml(CodePoints.First(name, NameColumns - 3));
@@ -93,7 +111,8 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
             return;
         }
 
-        text.AppendHtml(name);
+        if (isPlain) text.Append(name);
+        else text.AppendHtml(name);
         if (isDirectory && columns < NameColumns)
         {
             text.Append((byte)'/');

@@ -8,8 +8,10 @@ internal sealed class ListingDate
 {
     private const long SecondsPerDay = 24 * 60 * 60;
 
-    /// <summary><c>dd-Mmm-yyyy</c>: every representable year has four digits.</summary>
-    private readonly byte[] _text = new byte[11];
+    private const int DateLength = 11, Length = DateLength + 6;
+
+    /// <summary><c>dd-Mmm-yyyy hh:mm</c>: every representable year has four digits.</summary>
+    private readonly byte[] _text = new byte[Length];
 
     private long _day;
     private bool _isKnown;
@@ -20,29 +22,30 @@ internal sealed class ListingDate
         var ofDay = (seconds % SecondsPerDay + SecondsPerDay) % SecondsPerDay;
         var day = (seconds - ofDay) / SecondsPerDay;
         if (!_isKnown || day != _day) WorkOut(day);
+        var minutes = (uint)ofDay / 60;
+        WriteTwoDigits(_text.AsSpan(DateLength + 1), minutes / 60);
+        WriteTwoDigits(_text.AsSpan(DateLength + 4), minutes % 60);
         text.Append(_text);
-        text.Append((byte)' ');
-        AppendTwoDigits(ref text, (int)ofDay / 3600);
-        text.Append((byte)':');
-        AppendTwoDigits(ref text, (int)ofDay / 60 % 60);
     }
 
     private void WorkOut(long day)
     {
         var date = DateTime.UnixEpoch.AddDays(day);
-        var text = new Utf8Text(_text);
-        AppendTwoDigits(ref text, date.Day);
-        text.Append((byte)'-');
-        text.Append("JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((date.Month - 1) * 3, 3));
-        text.Append((byte)'-');
-        text.AppendNumber(date.Year);
+        var text = _text.AsSpan();
+        WriteTwoDigits(text, (uint)date.Day);
+        text[2] = text[6] = (byte)'-';
+        "JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((date.Month - 1) * 3, 3).CopyTo(text[3..]);
+        WriteTwoDigits(text[7..], (uint)date.Year / 100);
+        WriteTwoDigits(text[9..], (uint)date.Year % 100);
+        text[DateLength] = (byte)' ';
+        text[DateLength + 3] = (byte)':';
         _day = day;
         _isKnown = true;
     }
 
-    private static void AppendTwoDigits(ref Utf8Text text, int value)
+    private static void WriteTwoDigits(Span<byte> text, uint value)
     {
-        text.Append((byte)('0' + value / 10));
-        text.Append((byte)('0' + value % 10));
+        text[1] = (byte)('0' + value % 10);
+        text[0] = (byte)('0' + value / 10);
     }
 }

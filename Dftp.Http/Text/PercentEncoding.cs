@@ -16,6 +16,9 @@ internal static class PercentEncoding
     public static string Encode(VirtualPath path) =>
         Uri.EscapeDataString(path.Value).Replace("%2F", "/", StringComparison.Ordinal);
 
+    /// <summary>Whether a name stays as it is when it is encoded; then it is ASCII without markup, too.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> utf8) => !utf8.ContainsAnyExcept(Unreserved);
+
     /// <param name="utf8">What to encode.</param>
     /// <param name="destination">At least three times as long.</param>
     /// <returns>How many bytes were written.</returns>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Dftp.Http.Text;
@@ -15,12 +16,14 @@ internal ref struct Utf8Text(Span<byte> space)
 
     public readonly ReadOnlySpan<byte> Written => _space[..Length];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(scoped ReadOnlySpan<byte> utf8)
     {
         utf8.CopyTo(_space[Length..]);
         Length += utf8.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(byte value) => _space[Length++] = value;
 
     /// <summary>Text as HTML, in a double-quoted attribute too: at most six times as long.</summary>
@@ -68,6 +71,7 @@ internal ref struct Utf8Text(Span<byte> space)
     }
 
     /// <summary>A decimal number, aligned to the right of at least <paramref name="width"/> columns.</summary>
+    [SkipLocalsInit]
     public void AppendNumber(long value, int width = 0)
     {
         Span<byte> digits = stackalloc byte[20];
