@@ -34,6 +34,9 @@ internal static class CommandLineParser
     /// <exception cref="UsageException">The input is bad; the message says in one sentence which option, and why.</exception>
     public static CommandLineRequest Parse(IReadOnlyList<string> arguments, Surroundings surroundings)
     {
+        // 0. a shell asks how to complete a line
+        if (Completion.IsAskedFor(arguments)) return new CommandLineRequest.Show(Completion.Answer(arguments));
+
         // 1. the first word that is neither an option nor its value may name a command; its options stand before or after it
         if (GoArguments.IndexOfFirstWord(arguments, KnownOptions) is >= 0 and var at
             && CommandTable.All.FirstOrDefault(command => command.Name == arguments[at]) is { } named)

@@ -85,6 +85,13 @@ public sealed partial class CommandLineOfCommandsTests
         Assert.AreEqual(problem, Assert.ThrowsExactly<UsageException>(() => Request(arguments)).Message);
 
     [TestMethod]
+    [DataRow("dftp statu", "status")]
+    [DataRow("dftp status --n", "--node")]
+    [DataRow("dftp --ftp-max", "--ftp-max-sessions,--ftp-max-sessions-per-address")]
+    public void Completion_IsWhatFitsTheLine(string line, string expected) =>
+        Assert.AreEqual(expected, string.Join(',', ((CommandLineRequest.Show)Request($"[suggest:{line.Length}]", line)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+
+    [TestMethod]
     public void Help_NamesEveryCommand()
     {
         var help = ((CommandLineRequest.Show)Request("--help")).Text;
