@@ -24,7 +24,7 @@ public sealed partial class ContentTruthTests : IDisposable
 
     // RFC 9530, section 3: the field is of the representation that is sent. RFC 9110, section 8.8.1: a strong validator "changes value
     // whenever a change occurs to the representation data".
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(false, true)]
     [DataRow(true, true)]
     [DataRow(false, false)]
@@ -38,7 +38,7 @@ public sealed partial class ContentTruthTests : IDisposable
         Assert.AreEqual(Sha(Old), before.Digest);
         var stamp = Stamp(b);
         // The system's coarse clock has to move on for the times of the status to differ.
-        await Task.Delay(30, TestContext.CancellationTokenSource.Token);
+        await Task.Delay(30, TestContext.CancellationToken);
 
         if (isByRename) ReplaceByRename(a, New, time);
         else Rewrite(a, New, time);
@@ -72,7 +72,7 @@ public sealed partial class ContentTruthTests : IDisposable
     }
 
     // A backup that links a million files moves no tag; neither does a change of the mode.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public async Task LinksAndModes_MoveNoTag(bool isWholeSecond)
@@ -90,7 +90,7 @@ public sealed partial class ContentTruthTests : IDisposable
     }
 
     // Everything in a Nix store has the first second but one of 1970. A date tells nothing there: RFC 9110, section 8.8.2.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0)]
     [DataRow(1)]
     public async Task PlaceholderTime_IsNoValidator(int seconds)
