@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
-using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 

@@ -1,5 +1,4 @@
 using Dftp.Cluster;
-using Dftp.Tests.Cluster.Discovery;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster;

@@ -2,7 +2,6 @@ using System.Runtime.Versioning;
 using System.Text;
 using Dftp.Cluster.LocalFiles;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Discovery;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.LocalFiles;

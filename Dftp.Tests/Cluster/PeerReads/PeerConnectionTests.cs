@@ -5,7 +5,6 @@ using Dftp.Cluster;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Discovery;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;

@@ -6,7 +6,6 @@ using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Discovery;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;

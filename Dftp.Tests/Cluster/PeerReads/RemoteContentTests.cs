@@ -2,7 +2,6 @@ using System.Text;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
-using Dftp.Tests.Cluster.Discovery;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;
