@@ -13,13 +13,6 @@ internal static class DigestField
 
     private const string Algorithm = "sha-256=:";
 
-    /// <summary>What an answer says of the whole file; null when it does not say.</summary>
-    public static ContentDigest? Read(HttpResponseMessage response)
-    {
-        if (!response.Headers.NonValidated.TryGetValues(Name, out var values)) return null;
-        return values.Select(Read).FirstOrDefault(digest => digest is not null);
-    }
-
     /// <summary>What one field says.</summary>
     public static ContentDigest? Read(string field)
     {

@@ -1,34 +1,48 @@
+using System.Buffers.Text;
 using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>
-/// The body of an answer, which is received straight into the reader's memory. The connection is kept when all of it was read; disposing of
-/// it earlier closes the connection, and ends a read that waits.
+/// The body of a response, received straight into the reader's memory. The connection is kept when all of the body was read. Disposing of
+/// the stream earlier closes the connection, and ends a read that waits.
 /// </summary>
 internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
 {
+    private const string MalformedChunk = "a chunk of the response is malformed";
+
     private readonly PeerConnectionPool? _pool;
     private PeerConnection? _connection;
+
+    /// <summary>Bytes left of the body, or of the current chunk.</summary>
     private long _left;
 
+    /// <summary>The size of a chunk follows when the current one was read.</summary>
+    private bool _hasChunks;
+
+    private bool _isFirstChunk = true;
+
     /// <param name="connection">Owned by the stream.</param>
-    /// <param name="length">Bytes of the body.</param>
-    /// <param name="pool">Where the connection goes; null when it is not to be kept.</param>
-    public PeerBodyStream(PeerConnection connection, long length, PeerConnectionPool? pool)
+    /// <param name="head">Its framing decides where the body ends (RFC 9112, section 6.3). Not of a response to HEAD.</param>
+    /// <param name="pool">The pool that gets the connection after the body unless the peer closes it.</param>
+    public PeerBodyStream(PeerConnection connection, in PeerResponseHead head, PeerConnectionPool pool)
     {
         _connection = connection;
-        _left = length;
-        _pool = pool;
-        if (length == 0) Release();
+        _hasChunks = head.IsChunked;
+        _left = head.IsChunked ? 0 : head.ContentLength ?? long.MaxValue;
+        _pool = head.Closes ? null : pool;
+        if (IsAtEnd) Release();
     }
+
+    private bool IsAtEnd => _left == 0 && !_hasChunks;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_left == 0 || buffer.IsEmpty) return new(0);
+        if (IsAtEnd || buffer.IsEmpty) return new(0);
         var connection = _connection;
         ObjectDisposedException.ThrowIf(connection is null, this);
+        if (_left == 0) return ReadNextChunkAsync(connection, buffer, cancellationToken);
         var reading = connection.ReadAsync(buffer.Length > _left ? buffer[..(int)_left] : buffer, cancellationToken);
         return reading.IsCompletedSuccessfully ? new(Count(reading.Result)) : CountAsync(reading);
     }
@@ -64,8 +78,40 @@ internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
         // Closed before its end: the reader sees that it is less than was promised.
         if (count == 0) Dispose();
         _left -= count;
-        if (_left == 0) Release();
+        if (IsAtEnd) Release();
         return count;
+    }
+
+    private async ValueTask<int> ReadNextChunkAsync(PeerConnection connection, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // 1. The line end after the data of the chunk before.
+        if (!_isFirstChunk && !(await connection.ReadLineAsync(cancellationToken)).IsEmpty) throw new IOException(MalformedChunk);
+        _isFirstChunk = false;
+
+        // 2. The size.
+        if (!TryParseSize((await connection.ReadLineAsync(cancellationToken)).Span, out _left)) throw new IOException(MalformedChunk);
+        if (_left > 0) return await ReadAsync(buffer, cancellationToken);
+
+        // 3. After the last chunk, the trailer fields, which are skipped.
+        for (var (bytes, line) = (0, 1); line > 0; bytes += line)
+        {
+            if (bytes > PeerResponseHead.MaxBytes) throw new IOException("the trailer of the response is too long");
+            line = (await connection.ReadLineAsync(cancellationToken)).Length;
+        }
+
+        _hasChunks = false;
+        Release();
+        return 0;
+    }
+
+    /// <summary>Reads the size of a chunk (RFC 9112, section 7.1); extensions after it are ignored.</summary>
+    private static bool TryParseSize(ReadOnlySpan<byte> line, out long size)
+    {
+        size = 0;
+        if (line.ContainsAny((byte)'\r', (byte)'\n', (byte)0)) return false;
+        var semicolon = line.IndexOf((byte)';');
+        var digits = semicolon < 0 ? line : line[..semicolon].TrimEnd(" \t"u8);
+        return Utf8Parser.TryParse(digits, out size, out var used, 'x') && used == digits.Length && size >= 0;
     }
 
     private void Release()

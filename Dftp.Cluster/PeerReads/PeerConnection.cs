@@ -9,14 +9,19 @@ namespace Dftp.Cluster.PeerReads;
 /// <summary>A connection to a peer on which one file after the other is read. It is closed when the peer goes away, whatever it does then.</summary>
 internal sealed class PeerConnection : IDisposable
 {
+    private const string BrokeOff = "the connection broke off";
+
     /// <summary>Between its clock and that of a timer.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>The maximum length of a line after the head, such as the size of a chunk with its extensions.</summary>
+    private const int MaxLine = 1024;
 
     private readonly Lock _lock = new();
     private readonly LoopSocket _socket;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(PeerResponseHead.MaxBytes);
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(PeerRequest.MaxBytes, PeerResponseHead.MaxBytes));
     private CancellationTokenRegistration _presence;
 
     /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
@@ -111,11 +116,10 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>Sends a request in one piece and reads the head of the answer.</summary>
-    /// <returns>Null when it is no HTTP.</returns>
-    /// <exception cref="IOException">The connection broke off or was closed.</exception>
+    /// <summary>Sends a request in one piece and reads the head of the response. Interim responses before it are skipped.</summary>
+    /// <exception cref="IOException">The connection broke off or was closed, or the response is not HTTP.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<PeerResponseHead?> AskAsync(PeerRequest request)
+    public async ValueTask<PeerResponseHead> AskAsync(PeerRequest request)
     {
         HasAnswered = false;
         _begin = _end = 0;
@@ -125,18 +129,45 @@ internal sealed class PeerConnection : IDisposable
             await _socket.SendAsync(_buffer.AsMemory(0, length));
             while (true)
             {
+                // Interim responses stay in the buffer, whose size limits them.
+                if (_end == _buffer.Length) throw new IOException(PeerHttp.NoHttp);
                 var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
-                if (count == 0) throw new IOException("the connection broke off");
+                if (count == 0) throw new IOException(BrokeOff);
                 HasAnswered = true;
                 _end += count;
-                var outcome = PeerResponseHead.Read(_buffer.AsSpan(0, _end), out var head, out _begin);
-                if (outcome == HeadOutcome.Complete) return head;
-                if (outcome == HeadOutcome.Malformed) return null;
+                while (TryTakeHead(out var head))
+                {
+                    if (!head.IsInterim) return head;
+                }
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Reads a line after the head.</summary>
+    /// <returns>The line without its CRLF, valid until the next read.</returns>
+    /// <exception cref="IOException">The connection broke off or was closed, or the line is too long.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var arrived = _buffer.AsMemory(_begin, Buffered);
+            var end = arrived.Span[..Math.Min(arrived.Length, MaxLine + 2)].IndexOf("\r\n"u8);
+            if (end >= 0)
+            {
+                _begin += end + 2;
+                return arrived[..end];
+            }
+
+            if (arrived.Length >= MaxLine + 2) throw new IOException("a line of the response is too long");
+            arrived.CopyTo(_buffer);
+            (_begin, _end) = (0, arrived.Length);
+            var count = await ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
+            if (count == 0) throw new IOException(BrokeOff);
+            _end += count;
         }
     }
 
@@ -177,6 +208,15 @@ internal sealed class PeerConnection : IDisposable
         _presence.Unregister();
         _timer.Dispose();
         _socket.Dispose();
+    }
+
+    /// <returns>False when more bytes are needed.</returns>
+    private bool TryTakeHead(out PeerResponseHead head)
+    {
+        var outcome = PeerResponseHead.Read(_buffer.AsSpan(_begin, Buffered), out head, out var length);
+        if (outcome == HeadOutcome.Malformed) throw new IOException(PeerHttp.NoHttp);
+        if (outcome == HeadOutcome.Complete) _begin += length;
+        return outcome == HeadOutcome.Complete;
     }
 
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -15,12 +15,6 @@ internal sealed class PeerConnectionPool : IDisposable
     private readonly List<PeerConnection> _idle = [];
 
     private bool _isDisposed;
-    private HostPort? _unusual;
-
-    /// <summary>Whether what answers at an address does so in ways that are left to the framework's client.</summary>
-    public bool IsUnusual(HostPort address) => Volatile.Read(ref _unusual) == address;
-
-    public void MarkUnusual(HostPort address) => Volatile.Write(ref _unusual, address);
 
     /// <summary>Takes one that goes on in the caller's thread where there is one, and of those the one that was used last.</summary>
     public PeerConnection? Take(HostPort address)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
@@ -35,12 +36,11 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
             return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(peer.Presence, cancellationToken);
         try
         {
-            using var response = await files.AskForDigestAsync(address, path, either.Token);
-            if (PeerFiles.RefusalOf((int)response.StatusCode, peer, path) is { } refusal) return DigestResult.Failed(refusal);
-            var facts = PeerFileFacts.Of(response);
+            var head = await files.AskForDigestAsync(peer, address, path, cancellationToken);
+            if (PeerFiles.RefusalOf(head.Status, peer, path) is { } refusal) return DigestResult.Failed(refusal);
+            var facts = head.Facts;
             var now = facts.Describe(facts.WholeLength ?? file.Size, file, peer.Name);
             if (!now.IsSameVersion(file)) return DigestResult.Changed(now);
             if (facts.Digest is not { } digest) return null;
@@ -51,7 +51,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         {
             return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} does not answer");
         }
-        catch (Exception error) when (error is HttpRequestException or IOException)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} cannot be reached: {PeerHttp.Reason(error)}");
         }

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
@@ -37,19 +36,6 @@ internal readonly record struct PeerFileFacts(
         // A holder that tells no version: at least its tags are not those of another one.
         if (version == default && modified.IsWholeSecond && !modified.IsPlaceholder) version = new ContentVersion(NameBytes.Hash(1, Encoding.UTF8.GetBytes(peer.Value)), 0);
         return file.With(size, modified, peer, version);
-    }
-
-    public static PeerFileFacts Of(HttpResponseMessage response)
-    {
-        var headers = response.Content.Headers;
-        var range = headers.ContentRange;
-        UnixTime? exact =
-            response.Headers.TryGetValues(ModifiedHeader, out var values) && long.TryParse(values.First(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nanoseconds)
-                ? new UnixTime(nanoseconds) : null;
-        return new PeerFileFacts(
-            headers.ContentLength, range?.From, range?.To, range?.Length, exact,
-            headers.LastModified is { } time ? UnixTime.From(time) : null, DigestField.Read(response),
-            response.Headers.TryGetValues(VersionHeader, out var told) ? ReadVersion(Encoding.ASCII.GetBytes(told.First())) : default);
     }
 
     /// <summary>Takes in one more header. What cannot be read is as if it were not there; of the two that say the time of change the first counts.</summary>

@@ -1,7 +1,5 @@
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
@@ -23,8 +21,6 @@ internal sealed class PeerFiles : IDisposable
     /// <summary>A sleeping disk takes up to ten seconds to spin up; a holder that takes longer is passed over.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
-    // Not the client above it, which has timeouts and buffers of its own for every request.
-    private readonly HttpMessageInvoker _http;
     private readonly TimeProvider _time;
     private readonly TimeSpan _connectTimeout;
 
@@ -35,7 +31,6 @@ internal sealed class PeerFiles : IDisposable
     {
         _time = time;
         _connectTimeout = options.ConnectTimeout;
-        _http = new HttpMessageInvoker(PeerHttp.CreateHandler(options.ConnectTimeout));
     }
 
     /// <summary>Asks a peer for a part of its copy.</summary>
@@ -50,12 +45,16 @@ internal sealed class PeerFiles : IDisposable
         AskAsync(peer, path, file, RangeSpec.Whole, isLook: !peer.Facts.IsLegacy, cancellationToken);
 
     /// <summary>Asks a peer what it says of its copy, the digest too, which it may take long to compute.</summary>
-    /// <exception cref="HttpRequestException">It cannot be reached.</exception>
-    public async Task<HttpResponseMessage> AskForDigestAsync(HostPort address, VirtualPath path, CancellationToken cancellationToken)
+    /// <exception cref="IOException">The connection broke off.</exception>
+    /// <exception cref="SocketException">There is no connection.</exception>
+    /// <exception cref="OperationCanceledException">The peer went away, or <paramref name="cancellationToken"/> fired.</exception>
+    public async Task<PeerResponseHead> AskForDigestAsync(Peer peer, HostPort address, VirtualPath path, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Head, Uri(address, path));
-        request.Headers.TryAddWithoutValidation(DigestField.WantName, DigestField.Wanted);
-        return await _http.SendAsync(request, cancellationToken);
+        var pool = PoolOf(peer);
+        var request = new PeerRequest(address, path, RangeSpec.Whole, IsLook: true, WantsDigest: true);
+        var (connection, head) = await ExchangeAsync(pool, peer, request, null, cancellationToken);
+        KeepAfter(connection, head, bodyLength: 0, pool);
+        return head;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -65,22 +64,16 @@ internal sealed class PeerFiles : IDisposable
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
             return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
 
-        var pool = _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
         var request = new PeerRequest(address, path, part, isLook);
         try
         {
-            // 1. On a connection of the pool, or a new one.
-            if (request.IsShort && !pool.IsUnusual(address)
-                && await OpenPlainlyAsync(pool, peer, request, file, cancellationToken) is { } result) return result;
-
-            // 2. By the framework's client, which knows all that HTTP/1.1 allows.
-            return await OpenByClientAsync(peer, request, file, cancellationToken);
+            return await AskAsync(peer, request, file, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} does not answer");
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or SocketException)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} cannot be reached: {PeerHttp.Reason(error)}");
         }
@@ -89,65 +82,65 @@ internal sealed class PeerFiles : IDisposable
     public void Dispose()
     {
         foreach (var (_, pool) in _pools) pool.Dispose();
-        _http.Dispose();
     }
 
-    /// <returns>Null when the peer's way of answering is left to the framework's client.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PeerOpenResult?> OpenPlainlyAsync(
-        PeerConnectionPool pool, Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
+    private async ValueTask<PeerOpenResult> AskAsync(Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
     {
-        var idle = pool.Take(request.Address);
-        var connection = idle ?? await ConnectAsync(peer, request, cancellationToken);
-        var isKept = false;
-        try
+        var pool = PoolOf(peer);
+        var (connection, head) = await ExchangeAsync(pool, peer, request, HeadersTimeout, cancellationToken);
+        var examined = Examine(peer, request, head.Status, head.Facts, file);
+        if (examined.Result is { } result)
         {
-            PeerResponseHead? answer;
+            // The page of a refusal comes with its head; an answer to HEAD has none.
+            KeepAfter(connection, head, request.IsLook ? 0 : head.ContentLength, pool);
+            return result;
+        }
+
+        return PeerOpenResult.Opened(examined.Body(new PeerBodyStream(connection, head, pool)));
+    }
+
+    private PeerConnectionPool PoolOf(Peer peer) => _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
+
+    /// <summary>Keeps a connection whose response has arrived completely, and closes any other.</summary>
+    private static void KeepAfter(PeerConnection connection, in PeerResponseHead head, long? bodyLength, PeerConnectionPool pool)
+    {
+        if (!head.Closes && connection.Buffered == bodyLength) pool.Return(connection);
+        else connection.Dispose();
+    }
+
+    /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
+    /// <param name="wait">How long the head of the response may take; null: as long as the peer is present.</param>
+    /// <returns>The connection, owned by the caller, with the body to be read from it.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync(
+        PeerConnectionPool pool, Peer peer, PeerRequest request, TimeSpan? wait, CancellationToken cancellationToken)
+    {
+        for (var idle = pool.Take(request.Address); ; idle = null)
+        {
+            var connection = idle ?? await PeerConnection.ConnectAsync(peer, request.Address, _connectTimeout, _time, cancellationToken);
             try
             {
-                answer = await AskAsync(connection, request, cancellationToken);
+                return (connection, await ExchangeAsync(connection, request, wait, cancellationToken));
             }
-            catch (IOException) when (connection == idle && !idle.HasAnswered && !idle.IsClosed)
+            catch (IOException) when (idle is { HasAnswered: false, IsClosed: false })
             {
-                // RFC 9112, section 9.3.1: the peer closed it while it was idle, and a GET may be repeated.
+                // RFC 9112, section 9.3.1: the peer closed it while it was idle, and GET and HEAD may be repeated.
                 connection.Dispose();
-                connection = await ConnectAsync(peer, request, cancellationToken);
-                answer = await AskAsync(connection, request, cancellationToken);
             }
-
-            if (answer is not { } head) return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} cannot be reached: what answers speaks no HTTP");
-            if (!head.IsPlain && head.Status is < 200 or 200 or 206)
+            catch
             {
-                pool.MarkUnusual(request.Address);
-                return null;
+                connection.Dispose();
+                throw;
             }
-
-            var examined = Examine(peer, request, head.Status, head.Facts, file);
-            if (examined.Result is { } result)
-            {
-                // The page of a refusal comes with its head; an answer to HEAD has none.
-                isKept = head is { IsPlain: true, Closes: false } && connection.Buffered == (request.IsLook ? 0 : head.ContentLength);
-                if (isKept) pool.Return(connection);
-                return result;
-            }
-
-            var body = new PeerBodyStream(connection, head.ContentLength!.Value, head.Closes ? null : pool);
-            isKept = true;
-            return PeerOpenResult.Opened(examined.Body(body, body));
-        }
-        finally
-        {
-            if (!isKept) connection.Dispose();
         }
     }
 
-    private Task<PeerConnection> ConnectAsync(Peer peer, in PeerRequest request, CancellationToken cancellationToken) =>
-        PeerConnection.ConnectAsync(peer, request.Address, _connectTimeout, _time, cancellationToken);
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<PeerResponseHead?> AskAsync(PeerConnection connection, PeerRequest request, CancellationToken cancellationToken)
+    private static async ValueTask<PeerResponseHead> ExchangeAsync(
+        PeerConnection connection, PeerRequest request, TimeSpan? wait, CancellationToken cancellationToken)
     {
-        connection.CloseAfter(HeadersTimeout);
+        if (wait is { } limit) connection.CloseAfter(limit);
         var closing = cancellationToken.UnsafeRegister(static connection => ((PeerConnection)connection!).Dispose(), connection);
         try
         {
@@ -163,29 +156,6 @@ internal sealed class PeerFiles : IDisposable
         {
             closing.Dispose();
             connection.TryKeepOpen();
-        }
-    }
-
-    private async Task<PeerOpenResult> OpenByClientAsync(
-        Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(HeadersTimeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, peer.Presence, cancellationToken);
-        using var message = new HttpRequestMessage(request.IsLook ? HttpMethod.Head : HttpMethod.Get, Uri(request.Address, request.Path));
-        if (!request.Part.IsWhole) message.Headers.Range = RangeHeaderValue.Parse(request.Part.ToString());
-        HttpResponseMessage? response = await _http.SendAsync(message, either.Token);
-        try
-        {
-            var facts = PeerFileFacts.Of(response);
-            var examined = Examine(peer, request, (int)response.StatusCode, facts, file);
-            if (examined.Result is { } result) return result;
-            var opened = PeerOpenResult.Opened(examined.Body(response, await response.Content.ReadAsStreamAsync(either.Token)));
-            response = null;
-            return opened;
-        }
-        finally
-        {
-            response?.Dispose();
         }
     }
 
@@ -219,14 +189,6 @@ internal sealed class PeerFiles : IDisposable
         _ => new FileError(FileErrorKind.Failed, $"{peer.Name} answers {status} for {path}"),
     };
 
-    private static Uri Uri(HostPort address, VirtualPath path)
-    {
-        var url = new StringBuilder("http://").Append(address).Append("/fs");
-        foreach (var name in path.Value.Split('/', StringSplitOptions.RemoveEmptyEntries)) url.Append('/').Append(System.Uri.EscapeDataString(name));
-        // The names are escaped already, and what looks like an escape in one of them is to stay.
-        return new Uri(url.Append(OwnCopyOnly).ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-    }
-
     /// <param name="Result">What the answer comes to; null when its body is to be read.</param>
     /// <param name="Facts">Of the file.</param>
     /// <param name="Range">Which bytes of it were asked for.</param>
@@ -235,22 +197,21 @@ internal sealed class PeerFiles : IDisposable
     private readonly record struct Examined(
         PeerOpenResult? Result, Entry Facts = default, ByteRange Range = default, long Surplus = 0, ContentDigest? Digest = null)
     {
-        public PeerBody Body(IDisposable owner, Stream stream) => new(owner, stream, Facts, Range, Surplus, Digest);
+        public PeerBody Body(Stream stream) => new(stream, Facts, Range, Surplus, Digest);
     }
 }
 
 /// <summary>An answer of a peer that is being read. Disposing of it ends the transfer at the peer, too.</summary>
-/// <param name="Owner">Owns the connection.</param>
-/// <param name="Stream">The bytes.</param>
+/// <param name="Stream">The bytes; owns the connection.</param>
 /// <param name="Facts">What the file is that they are of.</param>
 /// <param name="Range">Which bytes of it.</param>
 /// <param name="Surplus">Bytes before the range that have to be read and dropped.</param>
 /// <param name="Digest">What the peer knows of the whole file; null when it does not say.</param>
-internal sealed record PeerBody(IDisposable Owner, Stream Stream, Entry Facts, ByteRange Range, long Surplus, ContentDigest? Digest = null) : IDisposable
+internal sealed record PeerBody(Stream Stream, Entry Facts, ByteRange Range, long Surplus, ContentDigest? Digest = null) : IDisposable
 {
-    public static PeerBody Empty(in Entry facts, ByteRange range, ContentDigest? digest) => new(Stream.Null, Stream.Null, facts, range, 0, digest);
+    public static PeerBody Empty(in Entry facts, ByteRange range, ContentDigest? digest) => new(Stream.Null, facts, range, 0, digest);
 
-    public void Dispose() => Owner.Dispose();
+    public void Dispose() => Stream.Dispose();
 }
 
 /// <summary>Exactly one of a body, the facts of a file that ends before the part that was asked for, or an error.</summary>

@@ -9,19 +9,19 @@ namespace Dftp.Cluster.PeerReads;
 /// <param name="Address">Of its public interface.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Part">Which bytes.</param>
-/// <param name="IsLook">What the peer says of the copy is asked for, and none of its bytes.</param>
-internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false)
+/// <param name="IsLook">Requests what the peer says of the copy, by HEAD, and none of its bytes.</param>
+/// <param name="WantsDigest">Requests the digest of the whole copy as well.</param>
+internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
 {
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>The most that the text around the path takes, a host name of the longest kind included.</summary>
-    private const int MaxAround = 512;
+    /// <summary>The maximum length: each byte of the path and of one more name is escaped; a host name has 255 characters.</summary>
+    public const int MaxBytes = 3 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + 1024;
 
-    /// <summary>Whether it certainly fits into a connection's buffer: three bytes of UTF-8 for a char at most, three of an escape for each.</summary>
-    public bool IsShort => MaxAround + 9 * Path.Value.Length <= PeerResponseHead.MaxBytes;
-
-    /// <returns>How many bytes it takes.</returns>
+    /// <summary>Writes the request.</summary>
+    /// <param name="buffer">At least <see cref="MaxBytes"/>.</param>
+    /// <returns>The length of the request in bytes.</returns>
     public int Write(Span<byte> buffer)
     {
         var at = Copy(IsLook ? "HEAD /fs"u8 : "GET /fs"u8, buffer);
@@ -31,6 +31,12 @@ internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, 
         if (!Part.IsWhole)
         {
             Utf8.TryWrite(buffer[at..], $"Range: {Part}\r\n", out written);
+            at += written;
+        }
+
+        if (WantsDigest)
+        {
+            Utf8.TryWrite(buffer[at..], $"{DigestField.WantName}: {DigestField.Wanted}\r\n", out written);
             at += written;
         }
 

@@ -8,19 +8,24 @@ namespace Dftp.Cluster.PeerReads;
 /// <param name="Status">Of three digits.</param>
 /// <param name="ContentLength">Null when it is not told.</param>
 /// <param name="Facts">What it says of the copy.</param>
-/// <param name="IsPlain">The body is exactly the content length, and the connection is kept after it unless <paramref name="Closes"/>.</param>
+/// <param name="IsChunked">The body comes in chunks; it has no content length.</param>
 /// <param name="Closes">The peer closes the connection after the body.</param>
-internal readonly record struct PeerResponseHead(int Status, long? ContentLength, PeerFileFacts Facts, bool IsPlain, bool Closes)
+internal readonly record struct PeerResponseHead(int Status, long? ContentLength, PeerFileFacts Facts, bool IsChunked, bool Closes)
 {
+    /// <summary>100 to 199: the final response follows (RFC 9110, section 15.2).</summary>
+    public bool IsInterim => Status < 200;
+
     public const int MaxBytes = 16 * 1024;
 
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
+    private const int SwitchingProtocols = 101;
+
     private static ReadOnlySpan<byte> Version => "HTTP/1."u8;
 
     /// <summary>Reads the head at the beginning of what has arrived.</summary>
-    /// <param name="arrived">Everything since the request was sent.</param>
+    /// <param name="arrived">Everything that has arrived since the request was sent, or since the last interim response.</param>
     /// <param name="head">The head, when the outcome is <see cref="HeadOutcome.Complete"/>.</param>
     /// <param name="length">Its bytes, the empty line included.</param>
     public static HeadOutcome Read(ReadOnlySpan<byte> arrived, out PeerResponseHead head, out int length)
@@ -41,7 +46,7 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
         if (!TryTakeLine(ref lines, out var line) || !TryParseStatus(line, out var minor, out var status)) return false;
         long? contentLength = null;
         PeerFileFacts facts = default;
-        bool isCoded = false, closes = false;
+        bool isChunked = false, closes = false;
         while (!lines.IsEmpty)
         {
             // A name is a token, so that the white space of an obsolete folded line, or before the colon, is refused.
@@ -55,16 +60,23 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
                 if (!TryParseCount(value, out var told) || contentLength is { } before && before != told) return false;
                 contentLength = told;
             }
-            else if (Is(name, "Transfer-Encoding"u8)) isCoded = true;
+            else if (Is(name, "Transfer-Encoding"u8))
+            {
+                // RFC 9112, section 7.4: a server sends no other coding to a client that did not offer it with TE. HTTP/1.0 has none (6.1).
+                if (isChunked || minor == 0 || !Is(value, "chunked"u8)) return false;
+                isChunked = true;
+            }
             else if (Is(name, "Connection"u8)) closes |= HasMember(value, "close"u8);
             else facts = facts.With(name, value);
         }
 
         // RFC 9112, section 6.3: both together may be an attempt to smuggle.
-        if (isCoded && contentLength is not null) return false;
-        var isPlain = minor == 1 && status >= 200 && !isCoded && contentLength is not null;
-        head = new PeerResponseHead(status, contentLength, facts with { WholeLength = contentLength }, isPlain, closes);
-        return true;
+        if (isChunked && contentLength is not null) return false;
+        // Without either, the end of the connection is the end of the body.
+        closes |= minor == 0 || (!isChunked && contentLength is null);
+        head = new PeerResponseHead(status, contentLength, facts with { WholeLength = contentLength }, isChunked, closes);
+        // RFC 9110, section 7.8: a protocol that was not asked for.
+        return status != SwitchingProtocols;
     }
 
     private static bool TryTakeLine(ref ReadOnlySpan<byte> lines, out ReadOnlySpan<byte> line)

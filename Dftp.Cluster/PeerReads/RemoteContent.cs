@@ -130,7 +130,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
         {
             return (0, "it sends nothing any more");
         }
-        catch (Exception error) when (error is HttpRequestException or IOException or ObjectDisposedException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             return (0, PeerHttp.Reason(error));
         }

@@ -42,7 +42,7 @@ internal sealed class PeerClient : IDisposable
     {
         _options = options;
         _time = time;
-        _http = new HttpClient(PeerHttp.CreateHandler(options.ConnectTimeout)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = PeerHttp.CreateClient(options.ConnectTimeout);
     }
 
     /// <summary>Greets a node: POST /cluster/.</summary>

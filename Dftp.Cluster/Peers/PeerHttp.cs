@@ -3,28 +3,38 @@ using System.Net.Sockets;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>How this node's HTTP clients reach peers: directly, whatever proxies the environment names, and without cookies or redirects.</summary>
-internal static class PeerHttp
+/// <summary>
+/// The HTTP client for the management interface of nodes. It ignores the proxies that the environment names, and has no cookies and no
+/// redirects.
+/// </summary>
+public static class PeerHttp
 {
+    internal const string NoHttp = "the answer is not HTTP";
+
     /// <summary>Below Kestrel's keep-alive of 130 s, so that a connection is not reused at the moment at which the peer closes it.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
 
-    public static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout) => new()
+    /// <summary>Creates a client without a timeout for whole requests. The caller disposes it.</summary>
+    public static HttpClient CreateClient(TimeSpan connectTimeout)
     {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = connectTimeout,
-        PooledConnectionIdleTimeout = IdleTimeout,
-        ActivityHeadersPropagator = null,
-        ConnectCallback = (connection, cancellationToken) => PeerSocket.ConnectAsync(connection.DnsEndPoint, cancellationToken),
-    };
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = connectTimeout,
+            PooledConnectionIdleTimeout = IdleTimeout,
+            ActivityHeadersPropagator = null,
+            ConnectCallback = (connection, cancellationToken) => PeerSocket.ConnectAsync(connection.DnsEndPoint, cancellationToken),
+        };
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
 
-    public static Uri Uri(IPAddress host, int port, string pathAndQuery) =>
+    internal static Uri Uri(IPAddress host, int port, string pathAndQuery) =>
         new($"http://{(host.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{host}]" : host)}:{port}{pathAndQuery}");
 
-    /// <summary>Why a connection failed, in a few words.</summary>
+    /// <summary>Says in a few words why there is no connection or no complete response.</summary>
     public static string Reason(Exception error)
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
@@ -34,8 +44,8 @@ internal static class PeerHttp
 
         return error switch
         {
-            HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => "the connection broke off",
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "what answers speaks no HTTP",
+            HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException => "the answer broke off",
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => NoHttp,
             { InnerException: TimeoutException or OperationCanceledException } => "no connection in time",
             _ => error.Message,
         };
@@ -45,9 +55,9 @@ internal static class PeerHttp
     {
         SocketError.ConnectionRefused => "connection refused",
         SocketError.ConnectionReset => "the connection was reset",
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to it",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to host",
         SocketError.TimedOut => "no answer in time",
-        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name is not known",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "host name not found",
         _ => error.Message,
     };
 }

@@ -1,9 +1,10 @@
 using System.Text;
+using Dftp.Cluster.Peers;
 using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>A command as a process: standard output, and HTTP without proxies, cookies and redirects.</summary>
+/// <summary>Runs a command with the process's standard output and a client for nodes.</summary>
 internal static class CommandProcess
 {
     /// <summary>The timeout for an answer of a node.</summary>
@@ -13,16 +14,7 @@ internal static class CommandProcess
     /// <exception cref="CommandException">It cannot be done.</exception>
     public static async Task<int> RunAsync(CommandDefinition command, CommandRequest request, TimeProvider time)
     {
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        using var http = PeerHttp.CreateClient(Limit);
         await using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         var context = new CommandContext(request, new NodeClient(http, Limit, time), output, Console.Error, time);
         return await command.RunAsync(context, CancellationToken.None);

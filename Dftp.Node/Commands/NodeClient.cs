@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Dftp.Cluster;
+using Dftp.Cluster.Peers;
 
 namespace Dftp.Node.Commands;
 
@@ -104,7 +105,7 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         }
         catch (Exception error) when (error is HttpRequestException or IOException or System.Net.Sockets.SocketException)
         {
-            throw new NoAnswerException(FailureWords.Of(error));
+            throw new NoAnswerException(PeerHttp.Reason(error));
         }
     }
 

@@ -243,24 +243,132 @@ public sealed class PeerConnectionTests : IDisposable
         await AssertIsClosedAsync(connection);
     }
 
-    // A peer that sends in chunks is asked again by the client that knows them, and from then on by that alone.
+    // RFC 9112, 7.1: "The chunked coding wraps content in order to transfer it as a series of chunks, each with its own size indicator".
     [TestMethod]
+    [DataRow("3\r\nabc\r\n0\r\n\r\n")]
+    [DataRow("1\r\na\r\n0002;x=\"y\" \r\nbc\r\n000;z\r\n\r\n")]
+    [DataRow("3 ;x\r\nabc\r\n0\r\nA: b\r\nC: d\r\n\r\n")]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task ChunkedAnswer_IsReadByTheOtherClientFromThenOn()
+    public async Task ChunkedBody_InPieces_IsReadAndTheConnectionIsUsedAgain(string chunks)
     {
-        const string Chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+        var answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n" + chunks;
         var first = ReadAsync();
-        using var plain = await AcceptAsync();
-        await AnswerAsync(plain, Chunked);
-        using var other = await AcceptAsync();
-        await AnswerAsync(other, Chunked);
+        using var connection = await AcceptAsync();
+        await ReadRequestAsync(connection);
+        connection.NoDelay = true;
+        foreach (var octet in answer) await connection.SendAsync(new[] { (byte)octet }, Cancellation);
         Assert.AreEqual("abc", await first);
 
         var second = ReadAsync();
-        await AnswerAsync(other, Chunked);
+        await AnswerAsync(connection, answer);
 
         Assert.AreEqual("abc", await second);
         Assert.IsFalse(_listener.Pending());
+    }
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task LargeChunks_AreReadWhole()
+    {
+        var content = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i} "));
+        var opening = OpenAsync();
+        using var connection = await AcceptAsync();
+        var answer = new StringBuilder("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        foreach (var part in content.Chunk(50_000)) answer.Append($"{part.Length:X}\r\n").Append(part).Append("\r\n");
+        var sending = AnswerAsync(connection, answer.Append("0\r\n\r\n").ToString());
+        using var body = (await opening).Body!;
+        using var reader = new StreamReader(body.Stream);
+
+        Assert.AreEqual(content, await reader.ReadToEndAsync(Cancellation));
+        await sending;
+    }
+
+    [TestMethod]
+    [DataRow("\r\n")]
+    [DataRow("-1\r\n")]
+    [DataRow("+1\r\na\r\n")]
+    [DataRow("0x1\r\na\r\n")]
+    [DataRow(" 1\r\na\r\n")]
+    [DataRow("1 a\r\n")]
+    [DataRow("1\na\r\n")]
+    [DataRow("1;\0\r\na\r\n")]
+    [DataRow("10000000000000000\r\n")]
+    [DataRow("ffffffffffffffff\r\n")]
+    [DataRow("1\r\nab\r\n")]
+    [DataRow("3\r\nabc\r\nx\r\n")]
+    [DataRow("3\r\nabc\r\n")]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public Task MalformedChunk_IsAnErrorAndTheConnectionIsNotUsedAgain(string chunks) => AssertFailsAsync(chunks);
+
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task ChunkLinesWithoutEnd_AreRefusedAtTheirBounds()
+    {
+        await AssertFailsAsync("1;".PadRight(1100, 'x'));
+        await AssertFailsAsync("0\r\n" + string.Concat(Enumerable.Repeat("A: ".PadRight(1000, 'x') + "\r\n", 20)));
+    }
+
+    // RFC 9112, 6.3: "Otherwise, this is a response message without a declared message body length, so the message body length is determined
+    // by the number of octets received prior to the server closing the connection."
+    [TestMethod]
+    [DataRow("HTTP/1.1 200 OK\r\n\r\nabc")]
+    [DataRow("HTTP/1.0 200 OK\r\n\r\nabc")]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task BodyWithoutLength_EndsWithTheConnection(string answer)
+    {
+        var reading = ReadAsync();
+        using (var connection = await AcceptAsync()) await AnswerAsync(connection, answer);
+
+        Assert.AreEqual("abc", await reading);
+    }
+
+    // RFC 9112, 9.3: "If the received protocol is HTTP/1.0 ... Otherwise: The connection will close after the current response."
+    [TestMethod]
+    [DataRow("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc")]
+    [DataRow("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")]
+    [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task ConnectionThatThePeerCloses_IsNotKept(string answer)
+    {
+        var reading = ReadAsync();
+        using var connection = await AcceptAsync();
+        await AnswerAsync(connection, answer);
+
+        Assert.AreEqual("abc", await reading);
+        await AssertIsClosedAsync(connection);
+    }
+
+    // RFC 9110, 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+    [TestMethod]
+    [Timeout(20_000, CooperativeCancellation = true)]
+    public async Task InterimResponses_AreSkippedUpToTheirBound()
+    {
+        var first = ReadAsync();
+        using var connection = await AcceptAsync();
+        await AnswerAsync(connection, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + Answer);
+        Assert.AreEqual("abc", await first);
+
+        var second = OpenAsync();
+        await AnswerAsync(connection, string.Concat(Enumerable.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1000)));
+        Assert.AreEqual(FileErrorKind.Unreachable, (await second).Error?.Kind);
+    }
+
+    private async Task AssertFailsAsync(string chunks)
+    {
+        var opening = OpenAsync();
+        using var connection = await AcceptAsync();
+        await AnswerAsync(connection, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        connection.Shutdown(SocketShutdown.Send);
+        using (var body = (await opening).Body!)
+        {
+            var piece = new byte[16];
+            await Assert.ThrowsAsync<IOException>(async () =>
+            {
+                while (await body.Stream.ReadAsync(piece, Cancellation) > 0) continue;
+            });
+        }
+
+        await AssertIsClosedAsync(connection);
     }
 
     private Task<PeerOpenResult> OpenAsync() => _files.OpenAsync(_peer, Path, File, RangeSpec.Whole, Cancellation).AsTask();

@@ -24,7 +24,7 @@ public sealed class PeerResponseHeadTests
             Assert.AreEqual(Whole.Length, length);
             Assert.AreEqual(206, head.Status);
             Assert.AreEqual(4L, head.ContentLength);
-            Assert.IsTrue(head.IsPlain && !head.Closes);
+            Assert.IsFalse(head.IsChunked || head.Closes || head.IsInterim);
             var facts = new PeerFileFacts(4, 2, 5, 10, new UnixTime(-17), UnixTime.FromSeconds(1_700_000_000), ContentDigest.OfNothing);
             Assert.AreEqual(facts, head.Facts);
         }
@@ -55,20 +55,23 @@ public sealed class PeerResponseHeadTests
     [DataRow("HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n")]
     [DataRow("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\n")]
     [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n")]
+    [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")]
+    [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n")]
+    [DataRow("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")]
+    [DataRow("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
     public void HostileHead_IsRefused(string head) =>
         Assert.AreEqual(HeadOutcome.Malformed, PeerResponseHead.Read(Bytes(head), out _, out _));
 
     [TestMethod]
-    [DataRow("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", true, false)]
-    [DataRow("HTTP/1.1 200\r\nContent-Length: 3\r\nConnection: x, Close\r\n\r\n", true, true)]
-    [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, false)]
-    [DataRow("HTTP/1.1 200 OK\r\n\r\n", false, false)]
-    [DataRow("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", false, false)]
-    [DataRow("HTTP/1.1 100 Continue\r\n\r\n", false, false)]
-    public void Framing_IsPlainOrLeftToAnother(string text, bool isPlain, bool closes)
+    [DataRow("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", 3, false, false)]
+    [DataRow("HTTP/1.1 200\r\nContent-Length: 3\r\nConnection: x, Close\r\n\r\n", 3, false, true)]
+    [DataRow("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", null, true, false)]
+    [DataRow("HTTP/1.1 200 OK\r\n\r\n", null, false, true)]
+    [DataRow("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", 3, false, true)]
+    public void Framing_SaysWhereTheBodyEnds(string text, int? length, bool isChunked, bool closes)
     {
         Assert.AreEqual(HeadOutcome.Complete, PeerResponseHead.Read(Bytes(text), out var head, out _));
-        Assert.AreEqual((isPlain, closes), (head.IsPlain, head.Closes));
+        Assert.AreEqual((length, isChunked, closes), ((int?)head.ContentLength, head.IsChunked, head.Closes));
     }
 
     [TestMethod]

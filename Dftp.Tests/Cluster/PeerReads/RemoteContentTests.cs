@@ -201,7 +201,7 @@ public sealed class RemoteContentTests : IDisposable
         var others = new Queue<FileContent>(goOn);
         return new(
             peer ?? _peer,
-            new PeerBody(new HttpResponseMessage { Content = new StreamContent(stream) }, stream, default, range, surplus),
+            new PeerBody(stream, default, range, surplus),
             (rest, failed, _) =>
             {
                 _askedToGoOn.Add((rest, string.Join(' ', failed)));
