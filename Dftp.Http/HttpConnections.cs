@@ -57,21 +57,22 @@ internal sealed class HttpConnections(int max, SmallFileResponder? responder, Ti
     {
         var refusal = connection.Features.GetRequiredFeature<Refusal>();
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
+        // The first request has often arrived by now. It is carried out by the thread that reads it, and one of the pool must not be blocked.
+        if (output is SocketOutput onLoop) await onLoop.SwitchToLoop();
+        var server = new ServerRequest();
         if (output is not SocketOutput direct)
         {
             connection.Transport = new Duplex(input, new CountedWriter(output, metrics.Sent, refusal));
         }
         else if (responder is not null)
         {
-            var reader = new FastPathReader(input, direct, connection, responder, time);
-            connection.Features.Set(reader);
-            connection.Transport = new Duplex(reader, output);
+            connection.Transport = new Duplex(new FastPathReader(input, direct, connection, server, responder, time), output);
         }
 
         if (!IsHttp2(connection))
         {
-            var transport = connection.Transport;
-            connection.Transport = new Duplex(new RequestLineReader(transport.Input), transport.Output);
+            connection.Features.Set(server);
+            connection.Transport = new Duplex(new RequestLineReader(connection.Transport.Input, server), connection.Transport.Output);
         }
 
         await next(connection);

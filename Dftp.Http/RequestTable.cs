@@ -3,11 +3,11 @@ using Dftp.FileSystem;
 using Dftp.Http.Archives;
 using Dftp.Http.Copies;
 using Dftp.Http.Events;
-using Dftp.Http.FastPath;
 using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
+using Dftp.Http.Transport;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -82,7 +82,7 @@ internal sealed class RequestTable
 
     public async Task AnswerAsync(HttpContext http)
     {
-        http.Features.Get<FastPathReader>()?.OnServerRequest(http.Features);
+        http.Features.Get<ServerRequest>()?.Begin(http.Features);
         _accessLog?.Follow(http);
         var began = _metrics.RequestBegan();
         // The server's decoded path cannot tell %2F from a slash, hence the raw target.

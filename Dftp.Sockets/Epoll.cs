@@ -11,7 +11,7 @@ internal sealed partial class Epoll
 {
     // Linux' include/uapi/linux/eventpoll.h.
     private const uint In = 0x001, Out = 0x004, Error = 0x008, HangUp = 0x010, PeerClosed = 0x2000, EdgeTriggered = 1u << 31;
-    private const int Add = 1, CloseOnExec = 0x80000;
+    private const int Add = 1, Modify = 3, CloseOnExec = 0x80000;
     private const int Interrupted = 4;
     private const int MaxBytes = 16;
 
@@ -31,13 +31,12 @@ internal sealed partial class Epoll
 
     /// <summary>Reports every later change of a socket, once. Closing the socket ends that.</summary>
     /// <exception cref="Win32Exception">The kernel has no memory for it, or watches it already.</exception>
-    public void Watch(SafeHandle socket, long key)
-    {
-        Span<byte> request = stackalloc byte[MaxBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(request, In | Out | PeerClosed | EdgeTriggered);
-        BinaryPrimitives.WriteInt64LittleEndian(request[KeyOffset..], key);
-        if (Control(_handle, Add, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
-    }
+    public void Watch(SafeHandle socket, long key) => Control(Add, socket, key);
+
+    /// <summary>Reports the present state of a watched socket once more, as if it had just changed.</summary>
+    /// <exception cref="Win32Exception">The socket is not watched any more.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public void ReportAgain(SafeHandle socket, long key) => Control(Modify, socket, key);
 
     /// <summary>Takes changes. Several threads may wait; each change goes to one of them.</summary>
     /// <param name="changes">Receives them.</param>
@@ -59,6 +58,14 @@ internal sealed partial class Epoll
         }
 
         return count;
+    }
+
+    private void Control(int operation, SafeHandle socket, long key)
+    {
+        Span<byte> request = stackalloc byte[MaxBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(request, In | Out | PeerClosed | EdgeTriggered);
+        BinaryPrimitives.WriteInt64LittleEndian(request[KeyOffset..], key);
+        if (Control(_handle, operation, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
     private static SocketChange ChangeOf(uint events)

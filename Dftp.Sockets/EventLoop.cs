@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -73,6 +74,21 @@ internal sealed class EventLoop
     }
 
     public void Remove(LoopSocket socket) => _sockets.Remove(socket.Key);
+
+    /// <summary>Dispatches the present state of a socket soon. May be called on any thread.</summary>
+    /// <returns>False when the socket is closed.</returns>
+    public bool TryDispatchSoon(LoopSocket socket)
+    {
+        try
+        {
+            _epoll.ReportAgain(socket.Handle, socket.Key);
+            return true;
+        }
+        catch (Exception e) when (e is Win32Exception or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Dispatches to the socket again after all others that are ready.</summary>
     /// <returns>False when the current thread is not the loop's, or no longer: the dispatch would not come soon.</returns>

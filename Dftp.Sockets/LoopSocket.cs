@@ -19,6 +19,10 @@ public sealed class LoopSocket : IDisposable
     private readonly Action? _ending;
     private readonly Action? _broken;
     private volatile bool _isEnding;
+
+    /// <summary>Continues on a thread of the loop at the next dispatch.</summary>
+    private Action? _onLoop;
+
     private int _isDisposed;
 
     /// <summary>The last read returned all that had arrived: the next one has to wait for a signal.</summary>
@@ -127,7 +131,17 @@ public sealed class LoopSocket : IDisposable
     }
 
     /// <summary>Ends the wait of a reader. The reader continues on a thread of the pool, never on the caller's.</summary>
-    public void WakeReader() => _readable.SignalElsewhere();
+    public void WakeReader()
+    {
+        ContinueElsewhere();
+        _readable.SignalElsewhere();
+    }
+
+    /// <summary>
+    /// Await it to continue on a thread of the socket's loop: for work that may block, which must not block a thread of the pool. Without a
+    /// loop, and once the socket is closed, the current or another thread continues.
+    /// </summary>
+    public LoopSwitch SwitchToLoop() => new(this);
 
     /// <summary>Reads the next bytes.</summary>
     /// <returns>0 when the peer has closed its sending half.</returns>
@@ -213,8 +227,16 @@ public sealed class LoopSocket : IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _loop?.Remove(this);
         Socket.Dispose();
+        ContinueElsewhere();
         _readable.SignalElsewhere();
         _writable.SignalElsewhere();
+    }
+
+    internal void ContinueOnLoop(Action continuation)
+    {
+        Volatile.Write(ref _onLoop, continuation);
+        // One that is closed by now has been asked to continue before there was anything to continue.
+        if (!_loop!.TryDispatchSoon(this) || Volatile.Read(ref _isDisposed) != 0) ContinueElsewhere();
     }
 
     internal void OnReady(SocketChange change)
@@ -228,6 +250,13 @@ public sealed class LoopSocket : IDisposable
         if ((change & SocketChange.Broken) != 0) _broken?.Invoke();
         if ((change & SocketChange.Writable) != 0) _writable.Signal();
         if ((change & SocketChange.Readable) != 0) _readable.Signal();
+        Interlocked.Exchange(ref _onLoop, null)?.Invoke();
+    }
+
+    private void ContinueElsewhere()
+    {
+        if (Interlocked.Exchange(ref _onLoop, null) is { } continuation)
+            ThreadPool.UnsafeQueueUserWorkItem(static continuation => continuation(), continuation, preferLocal: false);
     }
 
     private static void StartConnecting(Socket socket, IPEndPoint to)

@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using Dftp.Http.Operation;
 using Dftp.Http.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.FastPath;
 
@@ -18,7 +17,13 @@ namespace Dftp.Http.FastPath;
 /// in pieces and is plain so far is held back: the server would limit the time for the rest of it and never learn that it was answered.
 /// </remarks>
 internal sealed class FastPathReader(
-    PipeReader input, SocketOutput output, ConnectionContext connection, SmallFileResponder responder, TimeProvider time) : PipeReader
+    PipeReader input,
+    SocketOutput output,
+    ConnectionContext connection,
+    ServerRequest server,
+    SmallFileResponder responder,
+    TimeProvider time)
+    : PipeReader
 {
     /// <summary>
     /// The server closes a connection on which it has seen no request for 130 s. It gets a request of a busy connection at this interval.
@@ -30,24 +35,11 @@ internal sealed class FastPathReader(
 
     private readonly IPAddress? _client = (connection.RemoteEndPoint as IPEndPoint)?.Address;
 
-    /// <summary>The server's own view of its current request; its target is null between two requests. Null before the first one.</summary>
-    private IHttpRequestFeature? _serverRequest;
-
-    /// <summary>The server has been given bytes between two requests, and has not begun to carry out the request that they begin.</summary>
-    private bool _isServerReadingHead;
-
     private long _serverReadAt = time.GetTimestamp();
     private ITimer? _holdLimit;
     private bool _isHolding;
 
-    private bool IsServerBetweenRequests => !_isServerReadingHead && _serverRequest is not { RawTarget: not null };
-
-    /// <summary>The server has read a head, and carries out the request from now on.</summary>
-    public void OnServerRequest(IFeatureCollection features)
-    {
-        _serverRequest = features.GetRequiredFeature<IHttpRequestFeature>();
-        _isServerReadingHead = false;
-    }
+    private bool IsServerBetweenRequests => server is { IsReadingHead: false, HasLine: false };
 
     public override bool TryRead(out ReadResult result)
     {
@@ -110,7 +102,7 @@ internal sealed class FastPathReader(
     private ReadResult HandToServer(in ReadResult read)
     {
         if (read.Buffer.IsEmpty) return read;
-        _isServerReadingHead = true;
+        server.IsReadingHead = true;
         _serverReadAt = time.GetTimestamp();
         return read;
     }

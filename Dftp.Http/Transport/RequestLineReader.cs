@@ -1,8 +1,6 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Dftp.Http.Transport;
 
@@ -11,15 +9,14 @@ namespace Dftp.Http.Transport;
 /// (<see cref="RequestLine"/>). All else passes as it is, without a copy.
 /// </summary>
 /// <remarks>
-/// Only a request's first line may be touched. What the server consumes tells where the next request begins: lines up to an empty one, then as many
-/// bytes as Content-Length says. Where that cannot be told (a chunked body), everything passes as it is from then on.
+/// Only a request's first line may be touched. The server itself says whether it waits for one (<see cref="ServerRequest"/>).
 /// </remarks>
-internal sealed class RequestLineReader(PipeReader input) : PipeReader
+internal sealed class RequestLineReader(PipeReader input, ServerRequest server) : PipeReader
 {
-    private Place _place = Place.RequestLine;
-
-    /// <summary>Bytes of the request's body that the server has not consumed.</summary>
-    private long _bodyLeft;
+    /// <summary>
+    /// The server has consumed more than empty lines. It tells about the connection's first request, of which the server says nothing yet.
+    /// </summary>
+    private bool _hasConsumed;
 
     private ReadOnlySequence<byte> _arrived;
 
@@ -29,13 +26,7 @@ internal sealed class RequestLineReader(PipeReader input) : PipeReader
     /// <summary>Bytes up to the end of the request line, as it was repaired and as it arrived.</summary>
     private (int Repaired, int Arrived) _line;
 
-    private enum Place
-    {
-        RequestLine,
-        Fields,
-        Body,
-        Unknown,
-    }
+    private bool IsLineExpected => server.IsKnown ? !server.HasLine : !_hasConsumed;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -60,7 +51,7 @@ internal sealed class RequestLineReader(PipeReader input) : PipeReader
             Release();
         }
 
-        if (_place != Place.Unknown) Follow(new SequenceReader<byte>(_arrived.Slice(_arrived.Start, consumed)));
+        if (!_hasConsumed) _hasConsumed = HasContent(_arrived.Slice(_arrived.Start, consumed));
         _arrived = default;
         input.AdvanceTo(consumed, examined);
     }
@@ -80,7 +71,7 @@ internal sealed class RequestLineReader(PipeReader input) : PipeReader
     private ReadResult Give(in ReadResult read)
     {
         _arrived = read.Buffer;
-        if (_place != Place.RequestLine || read.Buffer.IsEmpty) return read;
+        if (!IsLineExpected || read.Buffer.IsEmpty) return read;
         var arrived = read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray();
         // The server passes over empty lines before a request.
         var begin = arrived.IndexOfAnyExcept((byte)'\r', (byte)'\n');
@@ -104,41 +95,11 @@ internal sealed class RequestLineReader(PipeReader input) : PipeReader
         return _arrived.GetPosition(offset < _line.Repaired ? Math.Min(offset, _line.Arrived) : offset - _line.Repaired + _line.Arrived);
     }
 
-    /// <summary>Notes where in a request the server is after it has consumed some bytes.</summary>
-    private void Follow(SequenceReader<byte> consumed)
+    private static bool HasContent(in ReadOnlySequence<byte> consumed)
     {
-        while (!consumed.End)
-        {
-            if (_place == Place.Body)
-            {
-                var count = Math.Min(_bodyLeft, consumed.Remaining);
-                consumed.Advance(count);
-                _bodyLeft -= count;
-                if (_bodyLeft == 0) _place = Place.RequestLine;
-                continue;
-            }
-
-            if (_place == Place.RequestLine && consumed.AdvancePastAny((byte)'\r', (byte)'\n') > 0) continue;
-            if (_place == Place.Unknown || !consumed.TryReadTo(out ReadOnlySpan<byte> line, (byte)'\n'))
-            {
-                _place = Place.Unknown;
-                return;
-            }
-
-            _place = _place == Place.RequestLine ? Place.Fields : After(line.TrimEnd((byte)'\r'));
-        }
-    }
-
-    private Place After(ReadOnlySpan<byte> field)
-    {
-        if (field.IsEmpty) return _bodyLeft > 0 ? Place.Body : Place.RequestLine;
-        var colon = field.IndexOf((byte)':');
-        if (colon < 0) return Place.Unknown;
-        var name = field[..colon];
-        if (Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8)) return Place.Unknown;
-        if (!Ascii.EqualsIgnoreCase(name, "Content-Length"u8)) return Place.Fields;
-        var value = field[(colon + 1)..].Trim(" \t"u8);
-        return Utf8Parser.TryParse(value, out _bodyLeft, out var used) && used == value.Length ? Place.Fields : Place.Unknown;
+        var bytes = new SequenceReader<byte>(consumed);
+        bytes.AdvancePastAny((byte)'\r', (byte)'\n');
+        return !bytes.End;
     }
 
     private void Release()

@@ -67,6 +67,8 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
     {
         while (true)
         {
+            // The user may carry out a request on this thread, and block it: better one of the loop than one of the pool.
+            await socket.SwitchToLoop();
             if (socket.MayBeReadable && TryReceive() && TryRead(out var result)) return result;
             await socket.WaitReadableAsync(cancellationToken);
             if (Volatile.Read(ref _isCancelRequested) != 0 && TryRead(out result)) return result;

@@ -117,6 +117,9 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         }
     }
 
+    /// <inheritdoc cref="LoopSocket.SwitchToLoop"/>
+    public LoopSwitch SwitchToLoop() => socket.SwitchToLoop();
+
     /// <summary>A sender for one body that bypasses the server, by the two methods that follow.</summary>
     public SocketSender CreateSender() => new(socket);
 

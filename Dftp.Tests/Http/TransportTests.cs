@@ -164,6 +164,30 @@ public sealed class TransportTests
         foreach (var answer in await slow) CollectionAssert.AreEqual(_bytes, answer);
     }
 
+    // A request is carried out by the thread that reads it, which may block. A blocked thread of the loop is replaced; one of the pool is missing
+    // where connections are accepted.
+    [TestMethod]
+    public async Task First_request_of_a_connection_runs_on_a_thread_of_the_loop()
+    {
+        var threads = new System.Collections.Concurrent.ConcurrentBag<string>();
+        _tree.Content = (_, bytes, range) =>
+        {
+            threads.Add(Thread.CurrentThread.IsThreadPoolThread ? "pool" : "loop");
+            return new MemoryContent(bytes, range);
+        };
+        await using var site = await HttpSite.StartAsync(_tree);
+        var answers = Enumerable.Range(0, 200).Select(async _ =>
+        {
+            using var client = await ConnectAsync(site);
+            await client.SendAsync("GET /fs/small.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"u8.ToArray());
+            return await ReadToEndAsync(client);
+        });
+
+        foreach (var answer in await Task.WhenAll(answers)) Assert.IsTrue(answer.AsSpan().EndsWith("small"u8));
+
+        Assert.AreEqual(200, threads.Count(thread => thread == "loop"));
+    }
+
     // Nothing that asks how the node is may stand behind a disk that is dead, however many requests wait for that.
     [TestMethod]
     public async Task Disk_that_is_dead_does_not_keep_the_health_check_waiting()

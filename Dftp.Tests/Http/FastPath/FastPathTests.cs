@@ -294,16 +294,15 @@ public sealed class FastPathTests
     {
         await using var site = await HttpSite.StartAsync(_tree);
         using var client = await ConnectAsync(site);
-        var plain = WithoutDate(await client.AskAsync("/fs/a.txt"));
+        Assert.IsTrue(IsByFastPath(await client.AskAsync("/fs/a.txt")));
 
         for (var i = 0; i < 3; i++)
         {
             await client.SendAsync(request);
-            var byServer = WithoutDate(await client.ReadAnswerAsync(isHead: request.StartsWith("HEAD", StringComparison.Ordinal)));
-            Assert.AreNotEqual(plain, byServer, "the two are told apart by the order of their fields");
+            Assert.IsFalse(IsByFastPath(await client.ReadAnswerAsync(isHead: request.StartsWith("HEAD", StringComparison.Ordinal))));
 
-            Assert.AreEqual(plain, WithoutDate(await client.AskAsync("/fs/a.txt")));
-            Assert.AreEqual(plain, WithoutDate(await client.AskAsync("/fs/a.txt")));
+            Assert.IsTrue(IsByFastPath(await client.AskAsync("/fs/a.txt")));
+            Assert.IsTrue(IsByFastPath(await client.AskAsync("/fs/a.txt")));
         }
     }
 
@@ -316,8 +315,8 @@ public sealed class FastPathTests
 
         foreach (var (target, isFast) in new[] { ("/fs/a.txt", true), ("/fs/page.html", false), ("/fs/none?redirN=1", false), ("/fs/empty", true) })
         {
-            var byServer = WithoutDate(await client.AskAsync(target, ByServer));
-            Assert.AreEqual(!isFast, byServer == WithoutDate(await client.AskAsync(target)), target);
+            Assert.IsFalse(IsByFastPath(await client.AskAsync(target, ByServer)), target);
+            Assert.AreEqual(isFast, IsByFastPath(await client.AskAsync(target)), target);
         }
     }
 
@@ -347,6 +346,9 @@ public sealed class FastPathTests
         Assert.AreEqual("defect 1, file 2, head 1, policy 1, read 1, target 1", counts.ToString());
         StringAssert.Contains(string.Join('\n', site.Errors), "the fast path failed by a defect");
     }
+
+    /// <summary>The two differ in the place of one field.</summary>
+    private static bool IsByFastPath(string answer) => answer.StartsWith("HTTP/1.1 200 OK\r\nDate: ", StringComparison.Ordinal);
 
     private static string Short(string answer)
     {
