@@ -139,7 +139,7 @@ internal sealed partial class ContentOpener(
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {Path} from {Node}: {Reason}")]
     private static partial void LogReadFailed(ILogger log, VirtualPath path, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Path}: {Failed} broke off, {Node} goes on at byte {Offset}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path}: the read from {Failed} failed, resuming from {Node} at byte {Offset}")]
     private static partial void LogGoesOn(ILogger log, VirtualPath path, NodeName failed, NodeName node, long offset);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Path}: {Failed} broke off; the copy of {Node} is not known to be the same")]

@@ -11,7 +11,7 @@ namespace Dftp.Cluster.PeerReads;
 /// </summary>
 internal sealed class PeerFiles : IDisposable
 {
-    /// <summary>An original node counts proxied requests by it and gives up at 2; ours serve what bears it from their own root.</summary>
+    /// <summary>A legacy node counts proxied requests by it and gives up at 2; ours serve what bears it from their own root.</summary>
     public const string OwnCopyOnly = "?redirN=1";
 
     private const int Whole = 200;

@@ -35,7 +35,7 @@ public sealed class TransferFailoverTests
             CollectionAssert.AreEqual(content, await File.ReadAllBytesAsync(cluster.Fetched(protocol)), protocol);
         }
 
-        Assert.AreEqual(Protocols.Length, cluster.Node("client").Log.Split('\n').Count(line => line.Contains(" goes on at byte ", StringComparison.Ordinal)));
+        Assert.AreEqual(Protocols.Length, cluster.Node("client").Log.Split('\n').Count(line => line.Contains(", resuming from ", StringComparison.Ordinal)));
     }
 
     // The other holder's file has the same size and another time, or the same whole second, as archives leave it: nothing says that it is the same.
