@@ -17,7 +17,7 @@ namespace Dftp.Cluster;
 /// <param name="digests">What their content is.</param>
 /// <param name="events">What changes.</param>
 /// <param name="ownSince">As of when this node's own entries are, until its first scan has ended.</param>
-/// <param name="stillSeen">How long the word of another node that a third one is there counts.</param>
+/// <param name="stillSeen">How long an introduction of a node by another one counts.</param>
 internal sealed class ClusterTree(
     NodeName self,
     TreeWriter tree,

@@ -5,7 +5,7 @@ namespace Dftp.FileSystem;
 
 public enum TreeEventKind
 {
-    /// <summary>Something is at a path where nothing was. What is in a directory that was created is told by events of its own.</summary>
+    /// <summary>There is a new entry at the path. The entries of a created directory have events of their own.</summary>
     Created,
 
     /// <summary>
@@ -21,7 +21,7 @@ public enum TreeEventKind
 
     NodeLeft,
 
-    /// <summary>More has changed at the path or below it than is told one by one: what was known of it is to be read anew.</summary>
+    /// <summary>More has changed at the path or below it than is reported one by one: read it again.</summary>
     Reset,
 }
 

@@ -27,7 +27,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
 
     public NodeTotals HoldingOf(NodeName node) => Holdings.GetValueOrDefault(node);
 
-    /// <summary>A node's digest, added up anew from its parts.</summary>
+    /// <summary>A node's digest, computed from its parts.</summary>
     public ulong DigestOf(NodeName node)
     {
         return Sum(Root, node);

@@ -68,7 +68,7 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
         return await waiter.Task;
     }
 
-    /// <summary>A whole network of IPv6 is one client: whoever has one address there has them all (RFC 4291 section 2.5.4).</summary>
+    /// <summary>An IPv6 network (/64) is one client, because a host in it can use all its addresses (RFC 4291 section 2.5.4).</summary>
     private static IPAddress KeyOf(IPAddress? client)
     {
         if (client is null) return IPAddress.None;

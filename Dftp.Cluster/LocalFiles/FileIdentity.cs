@@ -19,7 +19,7 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? 
     public override int GetHashCode() => HashCode.Combine(Device, Inode, Place);
 }
 
-/// <summary>What stands for the content of a file of this machine: where one of them differs, it may be another.</summary>
+/// <summary>Identifies the content of a local file: if one of them differs, the content may differ.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">The modification time.</param>
 /// <param name="StatusChanged">That of the status, which tells of writes after which the modification time was set back.</param>

@@ -67,7 +67,7 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
 
         switch (type)
         {
-            // What a directory is, is told when it is opened.
+            // Opening the directory gives its facts.
             case GetDents.TypeDirectory: visitor(name, EntryKind.Directory, default); return;
             case GetDents.TypeLink: visitor(name, EntryKind.Link, default); return;
             case GetDents.TypeRegular or GetDents.TypeUnknown: break;

@@ -7,7 +7,7 @@ namespace Dftp.Cluster.LocalFiles;
 internal sealed class LocalDigests(
     LocalFileOpener files, DigestCache<FileIdentity, LocalVersion> known, RewrittenFiles rewritten, FairGate gate, TimeProvider time)
 {
-    /// <summary>A file that changes faster than it can be read is told after so many times.</summary>
+    /// <summary>A file that changes faster than it can be read is reported as changed after this number of attempts.</summary>
     private const int MaxAttempts = 3;
 
     /// <summary>
@@ -45,7 +45,7 @@ internal sealed class LocalDigests(
             using (var place = await gate.EnterAsync(client, cancellationToken))
             {
                 if (place is null) return FairGate.Refusal(path);
-                // Whoever waited before for the same file has it computed by now.
+                // An earlier waiter for the same file may have computed it by now.
                 if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
                 began = time.GetUtcNow();
                 var opened = files.Open(path, file, RangeSpec.Whole);
@@ -76,7 +76,7 @@ internal sealed class LocalDigests(
         return DigestResult.Failed(FileErrorKind.Failed, $"{path} keeps changing while it is read");
     }
 
-    /// <returns>An answer that needs no reading; null where the file is there with the facts that were asked for.</returns>
+    /// <returns>An answer that needs no reading; null if the file exists with the requested facts.</returns>
     private DigestResult? Look(VirtualPath path, in Entry file, out FileIdentity identity, out LocalVersion version)
     {
         (identity, version) = (default, default);

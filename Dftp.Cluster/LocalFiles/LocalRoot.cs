@@ -45,7 +45,7 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     /// <summary>Opens a directory for reading its entries. No part of the path may be a symlink.</summary>
     /// <param name="path">Names joined by slashes; empty for the root. Bytes of the operating system on Linux, UTF-8 elsewhere.</param>
     /// <param name="failure">Why it cannot be read.</param>
-    /// <returns>Null with a failure; or null without one where no directory is there (any more).</returns>
+    /// <returns>Null with a failure; or null without one if there is no directory (any more).</returns>
     /// <exception cref="IOException">
     /// The system lacks descriptors or memory for the moment, so that nothing can be said of what is there.
     /// </exception>
@@ -88,7 +88,7 @@ internal enum RootPresence
     /// <summary>Another directory took its place and is the root from now on.</summary>
     Replaced,
 
-    /// <summary>Nothing readable is there. What was opened stays the root.</summary>
+    /// <summary>There is nothing readable. The opened directory stays the root.</summary>
     Lost,
 }
 

@@ -11,7 +11,7 @@ namespace Dftp.Cluster.LocalFiles;
 /// <remarks>
 /// Nothing stale is ever served: each use first looks whether the very file that is open still stands at the path as it was, which
 /// is one call of the kernel, and gives it up otherwise. A file that nobody asks for any more, as one that was deleted, is closed after
-/// one to two <see cref="Interval"/>s. When the cache is full, files are opened for one use as ever.
+/// one to two <see cref="Interval"/>s. When the cache is full, files are opened for one use.
 /// </remarks>
 internal sealed class OpenFileCache : IDisposable
 {

@@ -23,7 +23,7 @@ internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, FileIde
 
     public FileIdentity Identity { get; } = identity;
 
-    /// <summary>What stands for its content, together with <see cref="Identity"/>.</summary>
+    /// <summary>Identifies its content, together with <see cref="Identity"/>.</summary>
     public LocalVersion Version => new(Facts.Size, Facts.Modified, Identity.StatusChanged);
 
     public string ShownPath { get; } = shownPath;

@@ -8,7 +8,7 @@ namespace Dftp.Cluster.LocalFiles;
 /// <summary>Reads a directory by the framework's enumeration; no FileInfo is made.</summary>
 internal sealed class PortableDirectoryReader : DirectoryReader
 {
-    /// <summary>What is told where the system has no permission bits: all may read, the owner may write.</summary>
+    /// <summary>Used where the system has no permission bits: all may read, the owner may write.</summary>
     public const int WindowsFilePermissions = 0b110_100_100;
     private const int WindowsDirectoryPermissions = 0b111_101_101;
 
@@ -26,7 +26,7 @@ internal sealed class PortableDirectoryReader : DirectoryReader
 
     /// <param name="path">An absolute path without symlinks.</param>
     /// <param name="relative">The same beneath the root.</param>
-    /// <exception cref="IOException">No directory is there, or reading fails.</exception>
+    /// <exception cref="IOException">There is no directory, or reading fails.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system refuses.</exception>
     public PortableDirectoryReader(string path, string relative)
     {

@@ -47,7 +47,7 @@ internal static partial class QuietHashing
         }
         catch (Exception e)
         {
-            // A defect: it is the asker's, as everything else.
+            // A defect: the caller gets the exception.
             result.SetException(e);
         }
     }

@@ -9,7 +9,7 @@ internal static class RealPath
     /// <summary>Follows every symlink in a path.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="isCircle">Whether there were too many symlinks.</param>
-    /// <returns>The path without symlinks; null where nothing is there, or for a circle.</returns>
+    /// <returns>The path without symlinks; null if nothing exists there, or for a loop.</returns>
     public static string? Of(string path, out bool isCircle)
     {
         isCircle = false;

@@ -85,7 +85,7 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>Keeps the connection open until it is told otherwise.</summary>
+    /// <summary>Keeps the connection open; stops the timer.</summary>
     /// <returns>False when it is closed already. Otherwise no earlier <see cref="CloseAfter"/> closes it any more.</returns>
     public bool TryKeepOpen()
     {
@@ -245,7 +245,7 @@ internal sealed class PeerConnection : IDisposable
                 return;
             }
 
-            // Decided under the lock: whoever takes the connection after this finds it closed, and whoever took it before keeps it.
+            // Decided under the lock: a later Take finds the connection closed, an earlier one keeps it.
             if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
         }
 

@@ -16,7 +16,7 @@ internal sealed class PeerConnectionPool : IDisposable
 
     private bool _isDisposed;
 
-    /// <summary>Takes one that goes on in the caller's thread where there is one, and of those the one that was used last.</summary>
+    /// <summary>Takes a connection of the caller's event loop if there is one, the most recently used first.</summary>
     public PeerConnection? Take(HostPort address)
     {
         lock (_lock)

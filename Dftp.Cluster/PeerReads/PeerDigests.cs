@@ -63,7 +63,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         if (place is null) return FairGate.Refusal(path);
         var opened = await files.OpenAsync(peer, path, file, RangeSpec.Whole, cancellationToken);
         if (opened.Error is { } error) return DigestResult.Failed(error);
-        // It is this peer's copy that is asked about: no other holder goes on for it.
+        // The digest is that of this peer's copy, so no other holder can continue.
         await using var content = new RemoteContent(peer, opened.Body!, (_, _, _) => new((FileContent?)null), time);
         var now = opened.Body!.Facts;
         if (!now.IsSameVersion(file)) return DigestResult.Changed(now);

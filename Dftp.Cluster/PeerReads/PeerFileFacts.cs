@@ -7,7 +7,7 @@ namespace Dftp.Cluster.PeerReads;
 
 /// <summary>What a peer's answer says of its copy.</summary>
 /// <param name="WholeLength">The bytes of the body, which are the file's where the status is 200.</param>
-/// <param name="From">The first byte of the range; null when none is told.</param>
+/// <param name="From">The first byte of the range; null if the response has none.</param>
 /// <param name="To">The last.</param>
 /// <param name="RangeOf">The size of the file of which it is a range.</param>
 /// <param name="ExactModified">By <see cref="ModifiedHeader"/>.</param>

@@ -11,7 +11,7 @@ namespace Dftp.Cluster.PeerReads;
 /// </summary>
 internal sealed class RemoteContent : FileContent, ISpliceSource
 {
-    /// <summary>A transfer on which nothing moves for so long is broken, whatever the connection says.</summary>
+    /// <summary>A transfer without progress for this time is broken, whatever the state of the connection.</summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
 
     private readonly GoOn _goOn;

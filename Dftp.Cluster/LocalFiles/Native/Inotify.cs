@@ -108,7 +108,7 @@ internal static unsafe partial class Inotify
         Write(eventDescriptor, &one, sizeof(ulong));
     }
 
-    /// <summary>Reads the events that are there.</summary>
+    /// <summary>Reads the queued events.</summary>
     /// <returns>Bytes read; 0 when there are none; -1 with an error number.</returns>
     public static int ReadEvents(SafeFileHandle inotify, Span<byte> buffer, out int errno)
     {

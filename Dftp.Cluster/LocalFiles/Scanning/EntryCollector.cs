@@ -104,7 +104,7 @@ internal sealed class EntryCollector
     private void Follow(ReadOnlySpan<byte> name)
     {
         var path = _directory.RealPathOf(name);
-        // Noted before it is resolved: what changes from now on is told.
+        // Noted before it is resolved, so that changes from now on are reported.
         if (_run.Observer is { } observer)
         {
             foreach (var directory in LinkTrail.Of(_run.Root, path)) observer.DependsOn(_directory, directory);

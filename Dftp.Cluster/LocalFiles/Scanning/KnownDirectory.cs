@@ -51,7 +51,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
     /// <summary>The source's number of the watch; 0 for none.</summary>
     public int Watch { get; set; }
 
-    /// <summary>Why it is read again and again; null while its changes are told.</summary>
+    /// <summary>Why it is polled; null while its changes are reported.</summary>
     public string? PolledBecause
     {
         get => _rare?.PolledBecause;

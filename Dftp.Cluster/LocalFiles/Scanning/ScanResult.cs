@@ -3,7 +3,7 @@ using Dftp.Cluster.Index;
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>What a scan found.</summary>
-/// <param name="Root">The directory where the scan started, with its facts; null where no directory is there (any more).</param>
+/// <param name="Root">The directory where the scan started, with its facts; null if there is no directory (any more).</param>
 /// <param name="Files">Files found.</param>
 /// <param name="Directories">Directories found, the start not counted.</param>
 /// <param name="Bytes">The sum of the files' sizes.</param>

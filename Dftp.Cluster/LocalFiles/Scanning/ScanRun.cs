@@ -7,7 +7,7 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>One scan, and what its threads share.</summary>
 /// <param name="root">What is scanned.</param>
-/// <param name="observer">Who is told of the directories, or null.</param>
+/// <param name="observer">Gets the directories; or null.</param>
 /// <param name="logForbidden">Takes a path and a reason.</param>
 internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<string, string> logForbidden)
 {

@@ -6,7 +6,7 @@ namespace Dftp.Cluster.LocalFiles.Watching;
 /// <summary>What is to be read again, gathered from all who notice that something changed. Paths are relative to the root directory.</summary>
 internal sealed class DirtySet(TimeProvider time)
 {
-    /// <summary>A file that is written all the time is told to the peers so often.</summary>
+    /// <summary>The interval at which a file that is written continuously is announced to peers.</summary>
     public static readonly TimeSpan WhileWritten = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -96,7 +96,7 @@ internal sealed class DirtySet(TimeProvider time)
         _signal.Raise();
     }
 
-    /// <summary>Waits until something was told, or at most so long.</summary>
+    /// <summary>Waits until something is marked, or until the timeout.</summary>
     /// <returns>Whether something was told.</returns>
     public Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _signal.WaitAsync(atMost, time, cancellationToken);
 

@@ -11,7 +11,7 @@ internal abstract class EventSource : IDisposable
     /// <summary>Begins to tell events to the sink, on a thread of the source's own.</summary>
     public abstract void Start(EventSink sink);
 
-    /// <summary>Sees to it that from now on the changes in a directory are told, and sets its watch.</summary>
+    /// <summary>Sets the watch of a directory, so that its changes are reported from now on.</summary>
     /// <param name="directory">Where it stands; a watch that it has on another directory is given up.</param>
     /// <param name="reader">The open directory.</param>
     /// <returns>Null; or why not all of its changes will be told, as the end of a sentence.</returns>
@@ -39,7 +39,7 @@ internal abstract class EventSink
 
     /// <summary>The directory itself was moved or removed, or its file system was.</summary>
     /// <param name="realPath">Where it was.</param>
-    /// <param name="isUnwatched">Whether nothing is told of it any more.</param>
+    /// <param name="isUnwatched">Whether it has no watch any more.</param>
     public abstract void TellGone(byte[] realPath, bool isUnwatched);
 
     /// <summary>Events were lost: anything may have changed.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>inotify: a watch for each directory, and a thread that reads what is told, of mounts too.</summary>
+/// <summary>inotify: a watch for each directory, and a thread that reads the events, including those of mounts.</summary>
 /// <remarks>
 /// A watch follows its directory wherever it is moved, and is one and the same for all the paths that lead to it: by symlinks, and by bind
 /// mounts. Its events are told for all of them.
@@ -196,7 +196,7 @@ internal sealed class InotifySource : EventSource
     /// <list type="number">
     /// <item>wait for events, a change of the mounts, or the end;</item>
     /// <item>tell the mounts first: what an unmounting does to the watches comes after it;</item>
-    /// <item>tell all events that are there;</item>
+    /// <item>report all queued events;</item>
     /// <item>where the last was the first half of a rename, wait for the other half: both belong in one update;</item>
     /// <item>rest a moment.</item>
     /// </list>

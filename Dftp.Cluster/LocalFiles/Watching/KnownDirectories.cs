@@ -61,7 +61,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
 
     public override void DependsOn(ScannedDirectory directory, byte[] realPath)
     {
-        // Its own changes are told anyway.
+        // Its own changes are reported anyway.
         if (realPath.AsSpan().SequenceEqual(directory.RealPath)) return;
         lock (_lock)
         {
@@ -162,7 +162,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         let path = entry.Name.Length == 0 ? directory : directory.Child(Encoding.UTF8.GetString(entry.Name))
         select new UnreadablePlace(path, IsRest: entry.Name.Length == 0, entry.Failure);
 
-    /// <summary>The directories of which not all changes are told.</summary>
+    /// <summary>The directories of which not all changes are reported.</summary>
     public IReadOnlyList<VirtualPath> Polled()
     {
         lock (_lock) return [.. _polled.Select(known => known.Path)];

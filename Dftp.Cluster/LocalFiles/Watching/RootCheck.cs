@@ -2,7 +2,7 @@ using Dftp.Cluster.LocalFiles.Scanning;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>Whether the root is there, and is what this node followed until now.</summary>
+/// <summary>Whether the root exists and is the directory that this node followed until now.</summary>
 internal sealed class RootCheck(LocalRoot root, LocalEntries own, string? savedTree)
 {
     /// <summary>What is removed while the tree is saved may be in it still.</summary>

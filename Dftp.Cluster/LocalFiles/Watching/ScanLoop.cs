@@ -10,10 +10,10 @@ namespace Dftp.Cluster.LocalFiles.Watching;
 /// </summary>
 internal sealed class ScanLoop : IAsyncDisposable
 {
-    /// <summary>After a change, so long without another one is taken for the end of a burst.</summary>
+    /// <summary>The time without a further change after which a burst counts as over.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A burst that goes on is told in parts: the first soon, the others less often.</summary>
+    /// <summary>The intervals at which a continuing burst is reported: the first part soon, the others less often.</summary>
     private static readonly TimeSpan FirstPart = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NextPart = TimeSpan.FromMilliseconds(200);
 
@@ -131,8 +131,8 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// The life of the loop:
     /// <list type="number">
     /// <item>read all, each directory watched before it is read;</item>
-    /// <item>follow what is told, until the root is lost or something fails;</item>
-    /// <item>say so, wait, and begin anew. What was announced stays meanwhile.</item>
+    /// <item>follow the events, until the root is lost or something fails;</item>
+    /// <item>log it, wait, and start over. The announced entries stay meanwhile.</item>
     /// </list>
     /// </summary>
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -217,7 +217,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     /// <summary>
     /// One turn after another:
     /// <list type="number">
-    /// <item>wait until something is told or due, unless there is more to sweep;</item>
+    /// <item>wait until there is an event or a due poll, unless there is more to sweep;</item>
     /// <item>wait for the end of the burst;</item>
     /// <item>read again what was told, and now and then what could not be read;</item>
     /// <item>read again the next part of what is swept: all, because it is time or events were lost, and what is polled.</item>

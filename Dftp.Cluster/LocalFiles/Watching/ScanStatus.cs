@@ -59,7 +59,7 @@ public enum ScanState
     /// <summary>The root directory cannot be read, and nothing is announced until it can.</summary>
     RootLost,
 
-    /// <summary>Something failed that never should; everything is read anew soon.</summary>
+    /// <summary>An unexpected error occurred; a full rescan follows soon.</summary>
     Failed,
 
     Stopped,
