@@ -85,7 +85,7 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>Keeps the connection open; stops the timer.</summary>
+    /// <summary>Keeps the connection open: its deadline no longer applies.</summary>
     /// <returns>False when it is closed already. Otherwise no earlier <see cref="CloseAfter"/> closes it any more.</returns>
     public bool TryKeepOpen()
     {
