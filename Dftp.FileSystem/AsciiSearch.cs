@@ -8,9 +8,9 @@ public static class AsciiSearch
 {
     private const byte CaseBit = 0x20;
 
-    /// <param name="bytes">Where to look; anything but ASCII letters has no case.</param>
-    /// <param name="lowerText">What to look for: ASCII, not empty, without capital letters.</param>
-    /// <returns>Where it first begins, or -1.</returns>
+    /// <param name="bytes">The text to search. Only ASCII letters have case.</param>
+    /// <param name="lowerText">The text to find: ASCII, lower case, not empty.</param>
+    /// <returns>The index of the first match, or -1.</returns>
     public static int IndexOfIgnoreCase(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lowerText)
     {
         var last = lowerText.Length - 1;
@@ -18,7 +18,7 @@ public static class AsciiSearch
         var at = 0;
         if (Vector128.IsHardwareAccelerated)
         {
-            // Where the first and the last character both fit, the rest is looked at.
+            // The rest is compared only where the first and the last character both match.
             var (first, firstCase) = (Vector128.Create(lowerText[0]), Vector128.Create(CaseOf(lowerText[0])));
             var (end, endCase) = (Vector128.Create(lowerText[last]), Vector128.Create(CaseOf(lowerText[last])));
             for (; at + Vector128<byte>.Count <= starts; at += Vector128<byte>.Count)
@@ -41,7 +41,9 @@ public static class AsciiSearch
         return -1;
     }
 
-    /// <summary>A letter with the bit set is its small form; of anything else the bit tells characters apart.</summary>
+    /// <summary>
+    /// Setting this bit makes an ASCII letter lower case. For all other characters the bit distinguishes two characters.
+    /// </summary>
     private static byte CaseOf(byte lower) => char.IsAsciiLetterLower((char)lower) ? CaseBit : (byte)0;
 
     private static bool StartsWith(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lowerText)

@@ -23,7 +23,7 @@ public readonly record struct ByteRange
 
     public static ByteRange Whole(in Entry file) => new(0, file.Size);
 
-    /// <summary>From a byte to the end of the file.</summary>
+    /// <summary>The range from an offset to the end of the file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">0 to the file's size.</param>
     public static ByteRange From(in Entry file, long offset) => new(offset, file.Size - offset);

@@ -11,7 +11,7 @@ public readonly record struct ContentDigest
 
     private const int BlockBytes = 256 * 1024;
 
-    // The 32 bytes in their order, without an array of their own: many are kept.
+    // The 32 bytes in order, stored inline without an array: the index keeps many digests.
     private readonly UInt128 _first, _second;
 
     /// <param name="sha256">32 bytes.</param>
@@ -22,7 +22,7 @@ public readonly record struct ContentDigest
         _second = MemoryMarshal.Read<UInt128>(sha256[(Bytes / 2)..]);
     }
 
-    /// <summary>That of a file without content, which nobody needs to read.</summary>
+    /// <summary>The digest of an empty file.</summary>
     public static ContentDigest OfNothing { get; } = new(SHA256.HashData([]));
 
     /// <summary>64 lower-case hexadecimal digits, as sha256sum prints them.</summary>
@@ -38,8 +38,8 @@ public readonly record struct ContentDigest
         return isOne;
     }
 
-    /// <summary>Reads all of a content, which stays the caller's.</summary>
-    /// <exception cref="FileContentException">The rest cannot be had.</exception>
+    /// <summary>Reads a whole content and computes its digest. The caller keeps ownership of the content.</summary>
+    /// <exception cref="FileContentException">The rest of the content cannot be read.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public static async ValueTask<ContentDigest> OfAsync(FileContent content, CancellationToken cancellationToken)
     {
@@ -51,7 +51,10 @@ public readonly record struct ContentDigest
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var count = await content.ReadAsync(block, cancellationToken);
-                if (count == 0) throw new FileContentException(new FileError(FileErrorKind.Failed, "the file became shorter while it was read"));
+                if (count == 0)
+                {
+                    throw new FileContentException(new FileError(FileErrorKind.Failed, "the file became shorter while it was read"));
+                }
                 sha.AppendData(block, 0, count);
                 left -= count;
             }
@@ -82,10 +85,12 @@ public readonly record struct ContentDigest
     }
 }
 
-/// <summary>What asking for a digest gave: exactly one of the digest, newer facts, or an error.</summary>
-/// <param name="Digest">That of the copy that was asked for, which had the facts that were passed before and after it was read.</param>
-/// <param name="Now">The copy is not (or no longer) as the entry that was passed said: these are its facts.</param>
-/// <param name="Error">Why it cannot be had.</param>
+/// <summary>The result of a digest request: exactly one of the digest, newer facts, or an error.</summary>
+/// <param name="Digest">
+/// The digest of the requested copy. The copy had the facts of the passed entry before and after it was read.
+/// </param>
+/// <param name="Now">The copy differs from the passed entry (it may have changed): these are its current facts.</param>
+/// <param name="Error">Why there is no digest.</param>
 public readonly record struct DigestResult(ContentDigest? Digest, Entry? Now, FileError? Error)
 {
     public static DigestResult Of(ContentDigest digest) => new(digest, null, null);

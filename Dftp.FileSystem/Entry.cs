@@ -3,12 +3,12 @@ using System.Text;
 namespace Dftp.FileSystem;
 
 /// <summary>
-/// A file or directory of the tree as its owner describes it. Names are kept as UTF-8 so that a listing of many entries
-/// makes no strings.
+/// A file or directory of the tree as its owner describes it. Names are stored as UTF-8, so that a large listing allocates no strings.
 /// </summary>
 public readonly struct Entry
 {
-    public Entry(ReadOnlyMemory<byte> nameUtf8, bool isDirectory, long size, UnixTime modified, int permissions, NodeName owner, int holderCount = 1)
+    public Entry(
+        ReadOnlyMemory<byte> nameUtf8, bool isDirectory, long size, UnixTime modified, int permissions, NodeName owner, int holderCount = 1)
     {
         NameUtf8 = nameUtf8;
         IsDirectory = isDirectory;
@@ -19,47 +19,49 @@ public readonly struct Entry
         HolderCount = holderCount;
     }
 
-    /// <summary>The last name of the path; empty for the root. It is a valid name of a <see cref="VirtualPath"/>.</summary>
+    /// <summary>The last segment of the path; empty for the root. It is a valid name in a <see cref="VirtualPath"/>.</summary>
     public ReadOnlyMemory<byte> NameUtf8 { get; }
 
     public bool IsDirectory { get; }
 
-    /// <summary>Bytes of a file's content; for a directory the sum over the files below it.</summary>
+    /// <summary>The size in bytes: of a file's content, or of all files below a directory.</summary>
     public long Size { get; }
 
     public UnixTime Modified { get; }
 
-    /// <summary>The permission bits of POSIX' mode, 0 to 07777.</summary>
+    /// <summary>The POSIX permission bits, 0 to 07777.</summary>
     public int Permissions { get; }
 
-    /// <summary>The holder that wins the path and whose facts these are.</summary>
+    /// <summary>The holder whose copy wins the path. The facts of this entry are those of its copy.</summary>
     public NodeName Owner { get; }
 
-    /// <summary>How many nodes have this file (or have this directory, or something under it); at least 1.</summary>
+    /// <summary>The number of nodes that hold this file, or this directory or anything below it; at least 1.</summary>
     public int HolderCount { get; }
 
-    /// <summary>When the holder saw the file change, in Unix seconds; 0 where that is not known.</summary>
+    /// <summary>When the holder saw the file change, in Unix seconds; 0 if unknown.</summary>
     public uint Changed { get; init; }
 
-    /// <summary>The content changed while size and time stayed: <see cref="Changed"/> is what tells it from the one before.</summary>
+    /// <summary>
+    /// The content changed but size and time did not: only <see cref="Changed"/> distinguishes it from the previous content.
+    /// </summary>
     public bool IsRevised { get; init; }
 
-    /// <summary>What the holder says of its copy beyond size and time, when it was looked at or opened; the default in a snapshot.</summary>
+    /// <summary>The holder's version of its copy beyond size and time, from a look or an opening; default in a snapshot.</summary>
     public ContentVersion Version { get; init; }
 
     public string Name => Encoding.UTF8.GetString(NameUtf8.Span);
 
-    /// <summary>Whether two descriptions speak of the same content as far as size and modification time can tell.</summary>
+    /// <summary>Whether two entries have the same size and modification time, and so presumably the same content.</summary>
     public bool HasSameContentFacts(in Entry other) => Size == other.Size && Modified == other.Modified;
 
     /// <summary>
-    /// Whether two descriptions of one holder's copy are of the same state of it: where both come from a look, by all that the holder can
-    /// see; otherwise by size and time.
+    /// Whether two entries describe the same state of one holder's copy: by the holder's version if both come from a look or an
+    /// opening, otherwise by size and time.
     /// </summary>
     public bool IsSameVersion(in Entry other) =>
         HasSameContentFacts(other) && (Version == default || other.Version == default || Version.IsSame(other.Version));
 
-    /// <summary>The same file with what a look has found.</summary>
+    /// <summary>The same file with the facts of a look.</summary>
     public Entry With(long size, UnixTime modified, NodeName holder, ContentVersion version) =>
         new(NameUtf8, false, size, modified, Permissions, holder, HolderCount)
         {
@@ -71,18 +73,20 @@ public readonly struct Entry
     public override string ToString() => $"{Name}{(IsDirectory ? "/" : "")} {Size} B @{Owner}";
 }
 
-/// <summary>What tells the contents of a copy apart, beyond size and modification time. It means something for one holder's copy of one path.</summary>
+/// <summary>
+/// Distinguishes the contents of a copy beyond size and modification time. It is valid for one holder's copy of one path.
+/// </summary>
 /// <param name="Revision">
-/// Differs between contents that have the same size and time, as far as the holder knows. Links, renaming and changes of the permissions leave
-/// it as it is. 0 where size and time are enough, or nothing is known.
+/// Differs between contents with the same size and time, as far as the holder knows. Links, renames and permission changes do not
+/// affect it. 0 if size and time are enough, or if nothing is known.
 /// </param>
 /// <param name="Fingerprint">
-/// Differs after everything that the file's status tells (device, inode, ctime): equal ones stand for equal content, different ones for nothing.
-/// 0 where the holder cannot tell.
+/// Changes with the file's status (device, inode, ctime): equal values mean equal content; different values mean nothing. 0 if the
+/// holder has none.
 /// </param>
 public readonly record struct ContentVersion(ulong Revision, ulong Fingerprint)
 {
-    /// <summary>Whether both stand for the same content of the same size and time.</summary>
+    /// <summary>Whether both mean the same content, given the same size and time.</summary>
     public bool IsSame(ContentVersion other) =>
         Fingerprint != 0 && other.Fingerprint != 0 ? Fingerprint == other.Fingerprint : Revision == other.Revision;
 }

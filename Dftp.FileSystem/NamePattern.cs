@@ -4,13 +4,16 @@ using System.Text;
 namespace Dftp.FileSystem;
 
 /// <summary>
-/// A pattern of names, regardless of case: <c>*</c> stands for any characters, <c>?</c> for one, <c>[a-z]</c> for one of some and
-/// <c>[!a-z]</c> for one of all others; a backslash takes the next character as it is. A pattern without any of these is looked for
-/// anywhere in the name. Pattern and name are compared in Unicode's form C (<see cref="NormalForm"/>), in which an umlaut is one character.
+/// A case-insensitive pattern for names: <c>*</c> matches any characters, <c>?</c> one character, <c>[a-z]</c> one character of a
+/// set and <c>[!a-z]</c> one character outside of it; a backslash escapes the next character. A pattern without any of these
+/// matches anywhere in the name. Pattern and name are compared in Unicode's form C (<see cref="NormalForm"/>), in which an umlaut
+/// is one character.
 /// </summary>
 public sealed class NamePattern
 {
-    /// <summary>Room for the longest name with every character escaped. What is longer can only be meant to cost time.</summary>
+    /// <summary>
+    /// The length of the longest name with every character escaped. A longer pattern can only be an attempt to cost time.
+    /// </summary>
     public const int MaxCharacters = 2 * VirtualPath.MaxNameBytes;
 
     private static readonly SearchValues<char> Special = SearchValues.Create(@"*?[\");
@@ -26,16 +29,19 @@ public sealed class NamePattern
         _literal = LongestLiteral(parts);
     }
 
-    /// <summary>As it was written.</summary>
+    /// <summary>The pattern as the user wrote it.</summary>
     public string Text { get; }
 
     /// <summary>
-    /// ASCII without capital letters that every name has that matches, in whatever case; empty where nothing is known. It lets
-    /// <see cref="AsciiSearch"/> pass over many names at a time.
+    /// Lower-case ASCII text that every matching name contains, in any case; empty when there is none. It lets <see
+    /// cref="AsciiSearch"/> skip many names at a time.
     /// </summary>
     public ReadOnlySpan<byte> Literal => _literal;
 
-    /// <returns>False for an empty pattern, one of more than <see cref="MaxCharacters"/>, a set that does not end or is empty, and a backslash at the end.</returns>
+    /// <returns>
+    /// False for an empty pattern, more than <see cref="MaxCharacters"/> characters, a set that is empty or not closed, or a
+    /// trailing backslash.
+    /// </returns>
     public static bool TryParse(string text, out NamePattern? pattern)
     {
         pattern = null;
@@ -71,7 +77,7 @@ public sealed class NamePattern
         return true;
     }
 
-    /// <summary>Takes time in proportion to the lengths of the name and the pattern, multiplied at worst.</summary>
+    /// <summary>Takes at worst time in proportion to the product of the two lengths.</summary>
     public bool Matches(ReadOnlySpan<byte> nameUtf8) =>
         NormalForm.IsComposed(nameUtf8) ? MatchesComposed(nameUtf8) : MatchesComposed(NormalForm.Compose(nameUtf8));
 
@@ -79,7 +85,7 @@ public sealed class NamePattern
 
     private bool MatchesComposed(ReadOnlySpan<byte> nameUtf8)
     {
-        // When a character does not fit, the last * takes one more and all after it is tried again: earlier ones need no second try.
+        // On a mismatch the last * takes one more character, and what follows it is tried again. Earlier ones need no retry.
         var (part, at) = (0, 0);
         var (retryPart, retryAt) = (-1, 0);
         while (at < nameUtf8.Length)
@@ -108,7 +114,7 @@ public sealed class NamePattern
         return part == _parts.Length;
     }
 
-    /// <summary>Reads from the opening bracket to the closing one, which <paramref name="at"/> stands on afterwards.</summary>
+    /// <summary>Reads a set. <paramref name="at"/> is at the opening bracket before, and at the closing one after.</summary>
     private static bool TryReadSet(Rune[] runes, ref int at, out Part set)
     {
         var ranges = new List<(Rune First, Rune Last)>();
@@ -117,7 +123,7 @@ public sealed class NamePattern
         set = new Part { Set = ranges, IsNegated = isNegated };
         for (at++; at < runes.Length; at++)
         {
-            // As in shells, a closing bracket that comes first is a member.
+            // As in shells, a closing bracket in the first place is a member of the set.
             if (runes[at].Value == ']' && ranges.Count > 0)
             {
                 Merge(ranges);
@@ -138,7 +144,7 @@ public sealed class NamePattern
         return false;
     }
 
-    /// <summary>Sorts ranges and makes one of those that overlap: a set is gone through for every character of every name.</summary>
+    /// <summary>Sorts ranges and merges overlapping ones: a set is scanned for every character of every name.</summary>
     private static void Merge(List<(Rune First, Rune Last)> ranges)
     {
         ranges.Sort();
@@ -152,7 +158,9 @@ public sealed class NamePattern
         ranges.RemoveRange(kept + 1, ranges.Count - kept - 1);
     }
 
-    /// <summary>What is not ASCII stays so (the Kelvin sign's small letter is k), or <see cref="Literal"/> would not hold.</summary>
+    /// <summary>
+    /// A non-ASCII character must stay non-ASCII (the Kelvin sign's lower case is k), or <see cref="Literal"/> would be wrong.
+    /// </summary>
     private static Rune Fold(Rune rune)
     {
         if (rune.IsAscii) return char.IsAsciiLetterUpper((char)rune.Value) ? new Rune(rune.Value | 0x20) : rune;

@@ -4,8 +4,8 @@ using System.Text;
 namespace Dftp.FileSystem;
 
 /// <summary>
-/// The name by which a cluster knows a node: 1 to 255 UTF-8 bytes, no white space, no control character and none of
-/// <c>/ , ; = "</c>, so that it can stand in headers, URLs and log lines. Compared by code unit.
+/// The name of a node, unique in its cluster: 1 to 255 UTF-8 bytes, no white space, no control character and none of <c>/ , ; =
+/// "</c>, so that it is safe in headers, URLs and log lines. Compared by code unit.
 /// </summary>
 public readonly record struct NodeName : IComparable<NodeName>
 {

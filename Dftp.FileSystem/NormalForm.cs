@@ -6,12 +6,14 @@ namespace Dftp.FileSystem;
 
 /// <summary>
 /// Unicode's Normalization Form C (Unicode Standard Annex #15) of names: macOS writes <c>Ü</c> as two characters where Linux writes one.
-/// The runtime's own needs ICU, which the program goes without.
+/// The runtime's implementation needs ICU, which this program does not include.
 /// </summary>
-/// <remarks>Three characters whose form C is ASCII stay as they are: the Kelvin sign, the Greek question mark and the Greek varia.</remarks>
+/// <remarks>
+/// Three characters whose form C is ASCII stay as they are: the Kelvin sign, the Greek question mark and the Greek varia.
+/// </remarks>
 public static class NormalForm
 {
-    /// <summary>The first UTF-8 byte of U+0300. What has only lower bytes is in form C.</summary>
+    /// <summary>The first UTF-8 byte of U+0300. Text with only lower bytes is in form C.</summary>
     private const byte FirstLead = 0xCC;
 
     private const int MaxStackCharacters = 1024;
@@ -22,7 +24,7 @@ public static class NormalForm
 
     private static readonly Lazy<Table> Data = new(Table.Read);
 
-    /// <summary>Whether UTF-8 is in form C for certain. The cheap question: most names have no character that could change.</summary>
+    /// <summary>Whether UTF-8 is certainly in form C. A cheap test: most names have no character that could change.</summary>
     public static bool IsComposed(ReadOnlySpan<byte> utf8)
     {
         var first = utf8.IndexOfAnyInRange(FirstLead, byte.MaxValue);
@@ -38,7 +40,7 @@ public static class NormalForm
         return true;
     }
 
-    /// <summary>UTF-8 in form C.</summary>
+    /// <summary>Converts UTF-8 to form C.</summary>
     public static byte[] Compose(ReadOnlySpan<byte> utf8)
     {
         // No decomposition has more than four characters, and none of a single byte has more than one.
@@ -56,7 +58,7 @@ public static class NormalForm
         return composed[..bytes];
     }
 
-    /// <summary>Text in form C.</summary>
+    /// <summary>Converts text to form C.</summary>
     public static string Compose(string text)
     {
         var utf8 = Encoding.UTF8.GetBytes(text);
@@ -97,7 +99,7 @@ public static class NormalForm
         if (parts.Second != 0) characters[count++] = parts.Second;
     }
 
-    /// <summary>Brings the marks behind each starter into the order of their classes; those of one class keep their order.</summary>
+    /// <summary>Sorts the marks after each starter by combining class; the sort is stable.</summary>
     private static void Sort(Span<int> characters)
     {
         var classes = Data.Value.Classes;
@@ -113,7 +115,9 @@ public static class NormalForm
         }
     }
 
-    /// <summary>Joins each starter with what follows it, where nothing between them has the same class or a higher one.</summary>
+    /// <summary>
+    /// Composes each starter with a following character, unless one between them has the same or a higher combining class.
+    /// </summary>
     private static int Join(Span<int> characters)
     {
         var classes = Data.Value.Classes;
@@ -144,7 +148,8 @@ public static class NormalForm
             return true;
         }
 
-        if ((uint)(first - SyllableBase) < Syllables && (first - SyllableBase) % Tails == 0 && second > TailBase && second < TailBase + Tails)
+        if ((uint)(first - SyllableBase) < Syllables && (first - SyllableBase) % Tails == 0
+            && second > TailBase && second < TailBase + Tails)
         {
             joined = first + second - TailBase;
             return true;
@@ -156,10 +161,10 @@ public static class NormalForm
     private static bool IsJoiningJamo(int character) =>
         (uint)(character - VowelBase) < Vowels || (character > TailBase && character < TailBase + Tails);
 
-    /// <summary>What <c>Unicode/compositions.txt</c> says. Read when the first name needs it.</summary>
+    /// <summary>The tables of <c>Unicode/compositions.txt</c>, loaded when the first name needs them.</summary>
     private sealed class Table
     {
-        /// <summary>Canonical decompositions of one step; the second is 0 where a single character stands for another.</summary>
+        /// <summary>Canonical decompositions of one step. The second character is 0 in a decomposition to a single character.</summary>
         public Dictionary<int, (int First, int Second)> Decompositions { get; } = [];
 
         public Dictionary<(int First, int Second), int> Compositions { get; } = [];
@@ -167,13 +172,14 @@ public static class NormalForm
         /// <summary>Canonical combining classes other than 0.</summary>
         public Dictionary<int, byte> Classes { get; } = [];
 
-        /// <summary>Characters with which a text may be in another form than C.</summary>
+        /// <summary>Characters that may occur in text that is not in form C.</summary>
         public HashSet<int> Unsettled { get; } = [];
 
         public static Table Read()
         {
             var table = new Table();
-            using var text = new StreamReader(typeof(NormalForm).Assembly.GetManifestResourceStream("Dftp.FileSystem.Unicode.compositions.txt")!);
+            using var text = new StreamReader(
+                typeof(NormalForm).Assembly.GetManifestResourceStream("Dftp.FileSystem.Unicode.compositions.txt")!);
             while (text.ReadLine() is { } line)
             {
                 if (line[0] != '#') table.Add(line.Split(' '));

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Dftp.FileSystem;
 
 /// <summary>
-/// Which part of a file is asked for, whatever its size turns out to be when it is opened (RFC 9110, section 14.1.1: "range-spec"). The default
-/// is the whole file.
+/// A requested part of a file whose size is known only when it is opened (RFC 9110, section 14.1.1: "range-spec"). The default is
+/// the whole file.
 /// </summary>
 public readonly record struct RangeSpec
 {
-    /// <summary>The first byte; below 0: that many bytes at the end.</summary>
+    /// <summary>The first byte; a negative value: that many bytes at the end.</summary>
     private readonly long _first;
 
-    /// <summary>The bytes from the first one on; null for all.</summary>
+    /// <summary>The number of bytes; null: up to the end.</summary>
     private readonly long? _most;
 
     private RangeSpec(long first, long? most) => (_first, _most) = (first, most);
@@ -20,14 +20,14 @@ public readonly record struct RangeSpec
 
     public bool IsWhole => this == default;
 
-    /// <summary>From a byte to the end; the end itself is an empty part.</summary>
+    /// <summary>From an offset to the end; at the end the part is empty.</summary>
     public static RangeSpec From(long first)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         return new RangeSpec(first, null);
     }
 
-    /// <summary>The last bytes, all of a file that has fewer.</summary>
+    /// <summary>The last bytes, or the whole of a shorter file.</summary>
     /// <param name="count">At least 1.</param>
     public static RangeSpec Last(long count)
     {
@@ -35,7 +35,7 @@ public readonly record struct RangeSpec
         return new RangeSpec(-count, null);
     }
 
-    /// <summary>A range, as far as the file goes.</summary>
+    /// <summary>A range, limited to the file's end.</summary>
     public static RangeSpec Of(ByteRange range) => new(range.Offset, range.Length);
 
     /// <summary>The bytes of a file that is so long.</summary>
@@ -55,7 +55,7 @@ public readonly record struct RangeSpec
         return true;
     }
 
-    /// <summary>The value of a Range field that asks for it; of an empty part, for one byte. The whole needs no field.</summary>
+    /// <summary>The value of a Range field for the part. For an empty part it requests one byte. The whole file needs no field.</summary>
     public override string ToString()
     {
         if (_first < 0) return string.Create(CultureInfo.InvariantCulture, $"bytes={_first}");

@@ -1,30 +1,30 @@
 namespace Dftp.FileSystem;
 
-/// <summary>What a search asks of every entry below a directory: all that is said has to hold, and what is null says nothing.</summary>
+/// <summary>The conditions of a search below a directory. A hit meets all of them; a null condition is not checked.</summary>
 public sealed record SearchQuery
 {
-    /// <summary>Where to search; the directory itself is no hit.</summary>
+    /// <summary>The directory to search below; it is not a hit itself.</summary>
     public VirtualPath Under { get; init; }
 
-    /// <summary>The last name of the path.</summary>
+    /// <summary>A pattern for the last segment of the path.</summary>
     public NamePattern? Name { get; init; }
 
     /// <summary>True for directories only, false for files only.</summary>
     public bool? IsDirectory { get; init; }
 
-    /// <summary>More bytes than these.</summary>
+    /// <summary>The size in bytes that a hit exceeds.</summary>
     public long? LargerThan { get; init; }
 
-    /// <summary>Modified then or later.</summary>
+    /// <summary>The earliest modification time of a hit.</summary>
     public UnixTime? NotBefore { get; init; }
 
-    /// <summary>The owner.</summary>
+    /// <summary>The owner of a hit.</summary>
     public NodeName? Node { get; init; }
 
-    /// <summary>Hits after so many are left out; at least 1.</summary>
+    /// <summary>The maximum number of hits; at least 1.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Whether an entry from below <see cref="Under"/> is a hit. The cheap questions come first.</summary>
+    /// <summary>Whether an entry below <see cref="Under"/> is a hit. Cheap conditions are checked first.</summary>
     public bool Matches(in Entry entry) =>
         (IsDirectory is not { } isDirectory || entry.IsDirectory == isDirectory)
         && (LargerThan is not { } size || entry.Size > size)
@@ -32,7 +32,7 @@ public sealed record SearchQuery
         && (Node is not { } node || entry.Owner == node)
         && (Name is null || Name.Matches(entry.NameUtf8.Span));
 
-    /// <summary>The hits of a walk below <see cref="Under"/>.</summary>
+    /// <summary>Filters a walk below <see cref="Under"/> to the hits.</summary>
     public IEnumerable<WalkEntry> Filter(IEnumerable<WalkEntry> walk, CancellationToken cancellationToken)
     {
         var left = Limit ?? int.MaxValue;

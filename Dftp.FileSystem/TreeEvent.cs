@@ -9,12 +9,12 @@ public enum TreeEventKind
     Created,
 
     /// <summary>
-    /// What is at the path is another content: its size or modification time differs. Of a directory only the time counts, its size being
-    /// the sum of what is told by itself. Another owner with the same facts is no change.
+    /// The size or modification time at the path differs. For a directory only the time counts: its size is a sum over files that
+    /// have events of their own. Another owner with the same facts is not a change.
     /// </summary>
     Changed,
 
-    /// <summary>Nothing is at the path any more, nor below it.</summary>
+    /// <summary>The path no longer exists, nor does anything below it.</summary>
     Deleted,
 
     NodeJoined,
@@ -26,18 +26,19 @@ public enum TreeEventKind
 }
 
 /// <summary>A change of the tree.</summary>
-/// <param name="Sequence">Counts the events; the next one has the next number.</param>
+/// <param name="Sequence">The number of the event; numbers are consecutive.</param>
 /// <param name="Kind">What happened.</param>
-/// <param name="Path">Where; the root for a node.</param>
-/// <param name="IsDirectory">Whether a directory is (or was) there.</param>
-/// <param name="Size">Bytes, as <see cref="Entry.Size"/>; what it was when it is gone.</param>
-/// <param name="Modified">The modification time; what it was when it is gone.</param>
+/// <param name="Path">The path; the root for an event of a node.</param>
+/// <param name="IsDirectory">Whether the path is (or was) a directory.</param>
+/// <param name="Size">Bytes, as <see cref="Entry.Size"/>; the last known value after a deletion.</param>
+/// <param name="Modified">The modification time; the last known value after a deletion.</param>
 /// <param name="Node">The owner; or the node that joined or left.</param>
-/// <remarks>Facts and no <see cref="Entry"/>: that would keep the tree alive which it was taken from.</remarks>
+/// <remarks>The event has the facts and not an <see cref="Entry"/>, which would keep its whole tree in memory.</remarks>
 public sealed record TreeEvent(
-    long Sequence, TreeEventKind Kind, VirtualPath Path, bool IsDirectory = false, long Size = 0, UnixTime Modified = default, NodeName Node = default)
+    long Sequence, TreeEventKind Kind, VirtualPath Path, bool IsDirectory = false, long Size = 0, UnixTime Modified = default,
+    NodeName Node = default)
 {
-    /// <summary>Whether it matters to who looks at a directory and what is below it: what happens above happens to it too.</summary>
+    /// <summary>Whether the event concerns a directory or anything below it. An event at one of its ancestors does.</summary>
     public bool Concerns(VirtualPath under) => Kind switch
     {
         TreeEventKind.NodeJoined or TreeEventKind.NodeLeft => true,
@@ -46,9 +47,9 @@ public sealed record TreeEvent(
     };
 }
 
-/// <summary>A place in the events of one node's process, written <c>epoch-sequence</c>.</summary>
-/// <param name="Epoch">Differs from start to start.</param>
-/// <param name="Sequence">That of the last event before the place; 0 at the beginning.</param>
+/// <summary>A position in the event stream of one node's process, written <c>epoch-sequence</c>.</summary>
+/// <param name="Epoch">Identifies the start of the process.</param>
+/// <param name="Sequence">The number of the last event before the position; 0 at the beginning.</param>
 public readonly record struct TreeEventId(long Epoch, long Sequence)
 {
     public static bool TryParse([NotNullWhen(true)] string? text, out TreeEventId id)
@@ -67,24 +68,26 @@ public readonly record struct TreeEventId(long Epoch, long Sequence)
 }
 
 /// <summary>
-/// Follows the changes of a tree. It keeps its place and no events: a follower that is too slow misses some, and is told. Used by one at a
-/// time; disposing of it ends the following.
+/// Reads the change events of a tree. It keeps a position and no events: a reader that is too slow loses events, and <see
+/// cref="Read"/> reports that. Not thread-safe. Disposing of it ends the subscription.
 /// </summary>
 public abstract class TreeEventReader : IDisposable
 {
-    /// <summary>The place after what was read last. What <see cref="IFileTree.Snapshot"/> gives from now on has at least all before it.</summary>
+    /// <summary>
+    /// The position after the last event read. Every later <see cref="IFileTree.Snapshot"/> includes all changes before it.
+    /// </summary>
     public abstract TreeEventId Position { get; }
 
-    /// <summary>Reads what has happened since.</summary>
+    /// <summary>Reads the events since the last call.</summary>
     /// <param name="most">At least 1.</param>
     /// <param name="isCut">
-    /// Events between the last call and this one are lost, or the place to begin at was none of this process: what is known of the tree is
-    /// to be read anew. Nothing is returned then, and the next call goes on with what happens from now on.
+    /// Whether events since the last call are lost, or the start position is not one of this process. The caller must then read the
+    /// tree again. No events are returned, and the next call continues with events from now on.
     /// </param>
-    /// <returns>At most so many events, in their order; empty when nothing has happened.</returns>
+    /// <returns>Up to <paramref name="most"/> events in order; empty when nothing has happened.</returns>
     public abstract IReadOnlyList<TreeEvent> Read(int most, out bool isCut);
 
-    /// <summary>Ends when there is something to read.</summary>
+    /// <summary>Waits until there is an event to read.</summary>
     public abstract Task WaitAsync(CancellationToken cancellationToken);
 
     public void Dispose()

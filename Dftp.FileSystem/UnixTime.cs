@@ -8,19 +8,19 @@ public readonly record struct UnixTime(long Nanoseconds) : IComparable<UnixTime>
     /// <summary>Whole seconds, rounded towards the past.</summary>
     public long Seconds => Math.DivRem(Nanoseconds, NanosecondsPerSecond, out var rest) - (rest < 0 ? 1 : 0);
 
-    /// <summary>Whether it has no part below the second: what keeps times in whole seconds may have cut it.</summary>
+    /// <summary>Whether it is a whole number of seconds: the file system or a protocol may have truncated it.</summary>
     public bool IsWholeSecond => Nanoseconds % NanosecondsPerSecond == 0;
 
     /// <summary>
-    /// Whether it is the first second of 1970 or the one after, which stores and reproducible images give to all files: it tells no version from
-    /// another.
+    /// Whether it lies in the first two seconds of 1970. Package stores and reproducible images give this time to all files, so it
+    /// does not distinguish versions.
     /// </summary>
     public bool IsPlaceholder => Nanoseconds is >= 0 and < 2 * NanosecondsPerSecond;
 
-    /// <summary>Times outside the representable years become the nearest one inside.</summary>
+    /// <summary>Times outside the representable range are clamped to it.</summary>
     public static UnixTime FromSeconds(long seconds, int nanoseconds = 0)
     {
-        // Far from the ends no sum overflows, whatever the nanoseconds are. The first and the last second are there in part.
+        // Away from the ends of the range no sum overflows. The first and the last second are representable only in part.
         if (seconds is > long.MinValue / NanosecondsPerSecond + 4 and < long.MaxValue / NanosecondsPerSecond - 4)
             return new UnixTime(seconds * NanosecondsPerSecond + nanoseconds);
         return new UnixTime((long)Int128.Clamp((Int128)seconds * NanosecondsPerSecond + nanoseconds, long.MinValue, long.MaxValue));

@@ -5,7 +5,7 @@ namespace Dftp.FileSystem;
 
 /// <summary>
 /// An absolute, normalised path in the tree: <c>/</c>, or <c>/</c> followed by names joined by single slashes.
-/// The only way from a client's text to a file.
+/// Every path from a client becomes one before it reaches a file.
 /// </summary>
 /// <remarks>
 /// A name is valid Unicode of 1 to <see cref="MaxNameBytes"/> UTF-8 bytes without a control character or a slash, and neither
@@ -30,7 +30,7 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
 
     public bool IsRoot => _value is null;
 
-    /// <summary>The last name; empty for the root.</summary>
+    /// <summary>The last segment; empty for the root.</summary>
     public string Name => _value is null ? "" : _value[(_value.LastIndexOf('/') + 1)..];
 
     /// <summary>The directory that holds this path; the root's parent is the root.</summary>
@@ -53,18 +53,20 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
             && _value[directory._value.Length] == '/' && _value.StartsWith(directory._value, StringComparison.Ordinal));
 
     /// <summary>
-    /// Reads a path. It counts from the root with or without a leading slash; empty names and <c>.</c> are dropped, <c>..</c> goes
-    /// up and stops at the root.
+    /// Parses a path relative to the root, with or without a leading slash. Empty names and <c>.</c> are dropped; <c>..</c> goes up
+    /// and stops at the root.
     /// </summary>
-    /// <returns>False where a name breaks the rules above.</returns>
+    /// <returns>False when a name violates the rules above.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out VirtualPath path) => Root.TryResolve(text, out path);
 
-    /// <summary><see cref="TryParse"/> for text that is known to be good.</summary>
-    /// <exception cref="FormatException">It was not.</exception>
+    /// <summary><see cref="TryParse"/> for text that is known to be valid.</summary>
+    /// <exception cref="FormatException">It is not valid.</exception>
     public static VirtualPath Parse(string text) =>
         TryParse(text, out var path) ? path : throw new FormatException($"not a path: {text}");
 
-    /// <summary>Reads a path that counts from this directory unless it starts with a slash; otherwise as <see cref="TryParse"/>.</summary>
+    /// <summary>
+    /// Parses a path relative to this directory, or to the root if it starts with a slash; otherwise as <see cref="TryParse"/>.
+    /// </summary>
     public bool TryResolve(ReadOnlySpan<char> text, out VirtualPath path)
     {
         path = default;
@@ -98,11 +100,11 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
     }
 
     /// <summary>The entry called <paramref name="name"/> in this directory.</summary>
-    /// <exception cref="FormatException">The name breaks the rules above.</exception>
+    /// <exception cref="FormatException">The name violates the rules above.</exception>
     public VirtualPath Child(string name) =>
         IsValidName(name) ? new VirtualPath(_value + "/" + name) : throw new FormatException($"not a name: {name}");
 
-    /// <summary>Whether a name keeps the rules above.</summary>
+    /// <summary>Whether a name follows the rules above.</summary>
     public static bool IsValidName(ReadOnlySpan<char> name)
     {
         if (name.IsEmpty || name is "." or "..") return false;
@@ -110,7 +112,8 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
         var bytes = 0;
         foreach (var rune in name.EnumerateRunes())
         {
-            // An unpaired surrogate is enumerated as U+FFFD, which itself is three bytes of valid text: tell them apart below.
+            // An unpaired surrogate is enumerated as U+FFFD, which is also a valid character of three bytes: the check below tells
+            // them apart.
             if (rune.Value == '/' || Rune.IsControl(rune)) return false;
             bytes += rune.Utf8SequenceLength;
         }
@@ -130,7 +133,7 @@ public readonly struct VirtualPath : IEquatable<VirtualPath>
 
     public static bool operator !=(VirtualPath left, VirtualPath right) => !left.Equals(right);
 
-    /// <summary>Whether a text is names joined by single slashes, as most paths are.</summary>
+    /// <summary>Whether a text is names joined by single slashes already, as most paths are.</summary>
     private static bool IsNormalised(ReadOnlySpan<char> text)
     {
         foreach (var range in text.Split('/'))

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Dftp.Node;
 
 /// <summary>
-/// Where to listen: <c>host:port</c>, where the host is empty (every address of the machine), an IP address (IPv6 in brackets)
-/// or a name, and port 0 lets the system choose.
+/// An address to listen on: <c>host:port</c>. The host is empty (every address of the machine), an IP address (IPv6 in brackets) or
+/// a name. Port 0 lets the system choose.
 /// </summary>
 internal sealed record ListenAddress
 {
@@ -21,7 +21,7 @@ internal sealed record ListenAddress
 
     public int Port { get; }
 
-    /// <exception cref="FormatException">The text is no such address; the message is a sentence for the user.</exception>
+    /// <exception cref="FormatException">The text is not such an address. The message is a sentence for the user.</exception>
     public static ListenAddress Parse(string text)
     {
         var (host, port) = HostAndPort.Split(text, ":7040");
@@ -30,8 +30,8 @@ internal sealed record ListenAddress
     }
 
     /// <summary>
-    /// The one address to bind to. No host becomes both IPv6 and IPv4 (or IPv4 alone where the machine has no IPv6); a name
-    /// becomes the first of its addresses, IPv4 before IPv6, as in Go's net.Listen.
+    /// Resolves the address to bind to. An empty host means both IPv6 and IPv4 (IPv4 alone on a machine without IPv6). A name
+    /// resolves to the first of its addresses, IPv4 before IPv6, as in Go's net.Listen.
     /// </summary>
     /// <exception cref="SocketException">The name is not known.</exception>
     public async Task<IPEndPoint> ResolveAsync(CancellationToken cancellationToken)

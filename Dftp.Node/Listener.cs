@@ -4,18 +4,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Dftp.Node;
 
-/// <summary>One of the node's interfaces: the option that names its address, and where it listens once it is bound.</summary>
+/// <summary>One of the node's interfaces: the option that gives its address, and the bound address.</summary>
 internal sealed class Listener(string option, ListenAddress address, IPEndPoint endPoint)
 {
-    /// <summary>What to bind to.</summary>
+    /// <summary>The address to bind.</summary>
     public IPEndPoint EndPoint => endPoint;
 
     public ListenAddress Address => address;
 
-    /// <summary>The port that it got.</summary>
+    /// <summary>The bound port.</summary>
     public int Port { get; private set; } = endPoint.Port;
 
-    /// <exception cref="StartException">The name of the address is not known.</exception>
+    /// <exception cref="StartException">The host name does not resolve.</exception>
     public static async Task<Listener> ResolveAsync(string option, ListenAddress address, CancellationToken cancellationToken)
     {
         try
@@ -28,7 +28,7 @@ internal sealed class Listener(string option, ListenAddress address, IPEndPoint 
         }
     }
 
-    /// <exception cref="StartException">The address cannot be had.</exception>
+    /// <exception cref="StartException">The address cannot be bound.</exception>
     public Socket Bind()
     {
         try
@@ -43,7 +43,7 @@ internal sealed class Listener(string option, ListenAddress address, IPEndPoint 
         }
     }
 
-    // Where IPv6 is compiled in and switched off, every address of the machine is every IPv4 address.
+    // On a machine whose IPv6 is switched off at run time, every address means every IPv4 address.
     private Socket BindOrFallBack()
     {
         try

@@ -23,18 +23,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
 
-/// <summary>The composition root: a node made of its parts. Tests build their nodes by it too.</summary>
+/// <summary>The composition root: builds a node from its components. Tests build their nodes with it too.</summary>
 internal sealed partial class NodeHost : IAsyncDisposable
 {
-    /// <summary>A node stops within 5 s; this is what of it transfers that are under way are given.</summary>
+    /// <summary>The part of the 5 s stop time that running transfers get to finish.</summary>
     private static readonly TimeSpan TransferGrace = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>When <see cref="TransferGrace"/> is over connections are aborted; FTP clients are told before that.</summary>
+    /// <summary>After <see cref="TransferGrace"/> connections are aborted. FTP clients get their reply before that.</summary>
     private static readonly TimeSpan FtpTransferGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Paused players are no slow attackers: whoever reads nothing is left alone for so long. The server grants that time anew for each write, and
-    /// what a client has read before adds to it at this rate.
+    /// How long a client may read nothing, because a paused player is not a slow attacker. The server grants this time for each
+    /// write, and bytes that the client has read extend it at this rate.
     /// </summary>
     private static readonly MinDataRate PatientRate = new(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromMinutes(10));
 
@@ -58,7 +58,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _log = logs.CreateLogger(LogLine.NodeCategory);
     }
 
-    /// <summary>The ports that the interfaces got; 0 for one that is switched off. Known after the start.</summary>
+    /// <summary>The bound ports of the interfaces; 0 for one that is switched off. Set by the start.</summary>
     public int HttpPort => _http?.Port ?? 0;
 
     public int HttpsPort => _https?.Port ?? 0;
@@ -69,11 +69,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     public int FtpsPort => _ftps?.Port ?? 0;
 
-    /// <summary>The node's part in the cluster; there after the start.</summary>
+    /// <summary>The node's cluster component; set by the start.</summary>
     public ClusterNode Cluster => _cluster ?? throw new InvalidOperationException("the node has not been started");
 
-    /// <summary>Starts the scan, opens the interfaces, and then looks for peers, who can call back by now.</summary>
-    /// <exception cref="StartException">The machine does not let the node start as the options say.</exception>
+    /// <summary>Starts the scan, opens the interfaces, and then starts discovery: peers can connect back from then on.</summary>
+    /// <exception cref="StartException">The machine cannot provide what the options require.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         RootDirectory.ThrowIfUnreadable(_options.Root);
@@ -89,7 +89,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
         if (_https is not null || _ftp is not null || _ftps is not null) _tls = ServerCertificate.Load(_options, _time, _log);
         var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
-        // What is shown already does not wait for what confirms it; where nothing is, the scan is the sooner the better.
+        // A saved tree is served first, and the scan then confirms it. Without a saved tree the scan starts at once.
         var hasInterfaces = _http is not null || _https is not null || _management is not null || ftp is not null;
         var scansLater = _cluster.ShowSavedTree(meetsPeers: _management is not null) && hasInterfaces;
         if (!scansLater) _cluster.StartScan();
@@ -99,11 +99,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
         await _server.StartAsync(cancellationToken);
         if (scansLater) _cluster.StartScan();
         LogListening();
-        // Without a public interface in the clear peers read this node's copies by the management interface.
+        // Without a plain HTTP interface, peers read this node's copies over the management interface.
         if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));
     }
 
-    /// <summary>Says goodbye, closes the interfaces, and ends what is under way when its time is over.</summary>
+    /// <summary>Leaves the cluster, closes the interfaces, and aborts what is still running after the grace time.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_cluster is not null) await _cluster.StopAsync();
@@ -115,7 +115,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     {
         if (_server is not null) await _server.DisposeAsync();
         if (_cluster is not null) await _cluster.DisposeAsync();
-        // What is sent and written last tells of all that came before.
+        // Telemetry and access log end last, so that they include everything before.
         if (_telemetry is not null) await Task.Run(_telemetry.Dispose);
         if (_accessLog is not null) await _accessLog.DisposeAsync();
         _meters.Dispose();
@@ -137,9 +137,11 @@ internal sealed partial class NodeHost : IAsyncDisposable
         cluster.Measure(_meters.Add("dftp.cluster"));
         var meter = _meters.Add("dftp.node");
         ProcessMetrics.Measure(meter, _options, CommandLineParser.Version);
-        meter.CreateObservableCounter("dftp.background.failures", () => BackgroundFailures.Count, "{exception}", "Defects that the process survived; each cost a connection.");
+        meter.CreateObservableCounter(
+            "dftp.background.failures", () => BackgroundFailures.Count, "{exception}",
+            "Unexpected exceptions that the process survived; each ended a connection.");
         if (_accessLog is { } log)
-            meter.CreateObservableCounter("dftp.access_log.lost", () => log.Lost, "{line}", "Lines of the access log that were dropped.");
+            meter.CreateObservableCounter("dftp.access_log.lost", () => log.Lost, "{line}", "Dropped lines of the access log.");
     }
 
     private ClusterNode CreateCluster()
@@ -169,17 +171,18 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     private WebApplication CreateServer(ClusterNode cluster, FtpConnectionHandler? ftp)
     {
-        // An empty builder reads no settings files and watches none: on a large disk that alone would take seconds.
+        // An empty builder reads and watches no settings files, which would take seconds on a large disk.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(_logs);
         builder.Services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.CreateBoundListenSocket = Bind;
-            // A request is answered on the thread that its bytes came on. No handler blocks for longer than the disk takes.
+            // A request is answered on the thread that received it. No handler blocks except for the disk.
             sockets.UnsafePreferInlineScheduling = true;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
-        var http = new HttpFrontEnd(cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
+        var http = new HttpFrontEnd(
+            cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
         http.AddTo(builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
@@ -192,7 +195,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
             if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
         });
 
-        // After the server's own transport, which is put in only where there is none, and keeps the other interfaces.
+        // Registered after the server's own transport, which is only added when there is none and serves the other interfaces.
         if (_http is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport([_http.EndPoint], Bind, _logs));
 
         var app = builder.Build();
@@ -206,7 +209,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         NodeName = _options.Name,
         ClusterName = _options.ClusterName,
         Version = CommandLineParser.Version,
-        // A port that the system is to choose is not known yet, and there is no link to port 0.
+        // A port that the system chooses is not known yet, so there is no link for port 0.
         FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
         WriteStatus = WriteStatus,
         RedirectsRemoteReads = _options.RedirectsRemoteReads,
@@ -233,8 +236,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Requests of the management interface go to the cluster; all others on to the public one's table. So does what asks how the node is,
-    /// which is had from a node without a public interface too.
+    /// Dispatches requests of the management interface to the cluster, all others to the public request table. Health and metrics
+    /// endpoints are also served on the management interface, so that a node without a public interface exposes them.
     /// </summary>
     private Task RouteAsync(HttpContext http, RequestDelegate next, ClusterNode cluster)
     {
@@ -254,7 +257,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
         address is null ? null : await Listener.ResolveAsync(option, address, cancellationToken);
 
     private static HostPort AddressOf(Listener listener) => new(
-        IPAddress.TryParse(listener.Address.Host, out var host) && !host.Equals(IPAddress.Any) && !host.Equals(IPAddress.IPv6Any) ? host.ToString() : "",
+        IPAddress.TryParse(listener.Address.Host, out var host)
+            && !host.Equals(IPAddress.Any) && !host.Equals(IPAddress.IPv6Any) ? host.ToString() : "",
         listener.Port);
 
     private void LogListening()

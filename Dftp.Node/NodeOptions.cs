@@ -15,22 +15,22 @@ internal sealed record NodeOptions
 
     public required NodeName Name { get; init; }
 
-    /// <summary>Nodes of other clusters are not met by multicast. 1 to 255 UTF-8 bytes without a control character.</summary>
+    /// <summary>Discovery ignores nodes of other clusters. 1 to 255 UTF-8 bytes without a control character.</summary>
     public string ClusterName { get; init; } = "dftp";
 
-    /// <summary>Where in the tree the root's content stands.</summary>
+    /// <summary>The path in the tree at which the root's content appears.</summary>
     public VirtualPath Mount { get; init; }
 
     /// <summary>Null: this node has no FTP interface.</summary>
     public ListenAddress? FtpListen { get; init; }
 
-    /// <summary>Where clients begin with TLS. Null: only those that ask for it by AUTH have it.</summary>
+    /// <summary>The address for implicit FTPS. Null: TLS only after AUTH.</summary>
     public ListenAddress? FtpsListen { get; init; }
 
     /// <summary>The settings of the FTP interface.</summary>
     public FtpOptions Ftp { get; init; } = new();
 
-    /// <summary>A PEM file with the certificate and those that vouch for it. Null: the node makes one for itself.</summary>
+    /// <summary>A PEM file with the certificate and its chain. Null: the node makes a certificate.</summary>
     public string? TlsCertificate { get; init; }
 
     /// <summary>A PEM file with the private key of <see cref="TlsCertificate"/>. Null with it.</summary>
@@ -39,7 +39,7 @@ internal sealed record NodeOptions
     /// <summary>Null: this node has no public HTTP interface.</summary>
     public ListenAddress? HttpListen { get; init; }
 
-    /// <summary>Where users reach the tree by HTTPS. Null: nowhere.</summary>
+    /// <summary>The address for HTTPS. Null: none.</summary>
     public ListenAddress? HttpsListen { get; init; }
 
     /// <summary>Maximum of connections to both public HTTP interfaces; as many again get a 503.</summary>
@@ -48,15 +48,15 @@ internal sealed record NodeOptions
     /// <summary>The file of the access log; <c>-</c> is standard output. Null: no log.</summary>
     public string? AccessLog { get; init; }
 
-    /// <summary>What the environment says of OpenTelemetry.</summary>
+    /// <summary>The OpenTelemetry settings of the environment.</summary>
     public OpenTelemetrySettings OpenTelemetry { get; init; } = OpenTelemetrySettings.None;
-    /// <summary>Whether HTTP clients are sent to a holder for what this node has no copy of.</summary>
+    /// <summary>Whether HTTP clients are redirected to a holder for files of which this node has no copy.</summary>
     public bool RedirectsRemoteReads { get; init; }
 
     /// <summary>Null: this node has no management interface and so no peers.</summary>
     public ListenAddress? ManagementListen { get; init; }
 
-    /// <summary>The group by which nodes find each other. Null: neither announce nor listen.</summary>
+    /// <summary>The multicast group of discovery. Null: neither announce nor listen.</summary>
     public IPEndPoint? MulticastGroup { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
@@ -70,12 +70,12 @@ internal sealed record NodeOptions
     /// <summary>How often each peer gets a full update.</summary>
     public TimeSpan FullUpdateInterval { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How often the whole root is read again.</summary>
+    /// <summary>The interval between full rescans of the root.</summary>
     public TimeSpan RescanInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Management addresses of nodes to join.</summary>
     public IReadOnlyList<HostPort> Joins { get; init; } = [];
 
-    /// <summary>Where this node remembers what it needs after a restart. Null: nowhere.</summary>
+    /// <summary>Where this node keeps its state across restarts. Null: it keeps none.</summary>
     public string? StateDirectory { get; init; }
 }

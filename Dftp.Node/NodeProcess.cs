@@ -5,18 +5,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
 
-/// <summary>A node as a process: its log, its signals, its end.</summary>
+/// <summary>Runs a node as a process: log, signals, exit.</summary>
 internal static partial class NodeProcess
 {
     /// <summary>When an orderly stop has to hurry: half of the 5 s that users are promised between signal and exit.</summary>
     private static readonly TimeSpan OrderlyStopLimit = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>When the process ends whatever the node still does; the log has its second to be flushed after that.</summary>
+    /// <summary>When the process exits even if the node is still busy. The log then has a second for its flush.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3.5);
 
     /// <summary>
-    /// The framework's own account of every request would have an activity and a scope made for each, whether they are logged or not. What a
-    /// request fails with, the server logs. The host logs why it does not start and throws it; the caller reports it once.
+    /// Excludes two categories. The framework's request log would create an activity and a scope for each request, logged or not; the
+    /// server logs failures of requests. The host both logs and throws a start failure, which the caller reports.
     /// </summary>
     private static readonly LoggerFilterOptions LogFilter = new()
     {
@@ -29,13 +29,13 @@ internal static partial class NodeProcess
     };
 
     /// <summary>Runs a node until SIGTERM or SIGINT, and stops it within 5 s. The log is flushed in any case.</summary>
-    /// <param name="options">What the user asks for.</param>
-    /// <param name="logStream">Where the log goes.</param>
+    /// <param name="options">The user's options.</param>
+    /// <param name="logStream">The target of the log.</param>
     /// <param name="time">The clock of the node and its log.</param>
-    /// <exception cref="StartException">The node could not start as the options say.</exception>
+    /// <exception cref="StartException">The node cannot start with these options.</exception>
     public static async Task RunAsync(NodeOptions options, Stream logStream, TimeProvider time)
     {
-        // 1. from here on a signal stops the node in order, and what goes wrong in the background is logged
+        // 1. from here on a signal stops the node in order, and unobserved exceptions are logged
         var signals = StopSignals.OfThisProcess;
         await using var lines = new LineLoggerProvider(logStream, options.LogLevel, time);
         using var logs = new LoggerFactory([lines], LogFilter);
@@ -62,7 +62,7 @@ internal static partial class NodeProcess
         }
         catch (Exception failure)
         {
-            // The caller tells the user in a line; where it was thrown is of interest to developers only.
+            // The caller reports it to the user in a line. The stack trace is for developers.
             LogStartFailed(log, failure);
             throw;
         }

@@ -4,14 +4,17 @@ using System.Text;
 
 namespace Dftp.Node;
 
-/// <summary>Text that is safe to show on a terminal and stays on its line.</summary>
+/// <summary>Makes text safe to show on one line of a terminal.</summary>
 internal static class OneLine
 {
-    /// <summary>The control characters of both sets, and the line ends that Unicode has beside them.</summary>
+    /// <summary>The control characters C0 and C1, and Unicode's line and paragraph separators.</summary>
     private static readonly SearchValues<char> Harmful =
         SearchValues.Create([.. Enumerable.Range(0, 0xa0).Select(c => (char)c).Where(char.IsControl), '\u2028', '\u2029']);
 
-    /// <summary>Replaces what would break a line or steer a terminal by the escapes of C (<c>\n</c>, <c>\t</c>, <c>\x1b</c>, <c>\u2028</c>).</summary>
+    /// <summary>
+    /// Replaces characters that would break a line or control a terminal by the escapes of C (<c>\n</c>, <c>\t</c>, <c>\x1b</c>,
+    /// <c>\u2028</c>).
+    /// </summary>
     public static string Escape(string text)
     {
         var first = text.AsSpan().IndexOfAny(Harmful);

@@ -14,7 +14,8 @@ internal static class Program
     {
         try
         {
-            return await AnswerAsync(CommandLineParser.Parse(arguments, new Surroundings(Environment.GetEnvironmentVariable, Dns.GetHostName)));
+            var surroundings = new Surroundings(Environment.GetEnvironmentVariable, Dns.GetHostName);
+            return await AnswerAsync(CommandLineParser.Parse(arguments, surroundings));
         }
         catch (UsageException problem)
         {

@@ -1,14 +1,14 @@
 namespace Dftp.Node;
 
-/// <summary>Whether the directory of <c>--dfsroot</c> can be served.</summary>
+/// <summary>Checks that the directory of <c>--dfsroot</c> can be served.</summary>
 internal static class RootDirectory
 {
-    /// <exception cref="StartException">It is missing, no directory, or cannot be listed.</exception>
+    /// <exception cref="StartException">It does not exist, is not a directory, or cannot be listed.</exception>
     public static void ThrowIfUnreadable(string root)
     {
         try
         {
-            // Opening it is the only question whose answer the operating system stands by.
+            // Only opening the directory shows reliably whether it can be listed.
             using var names = Directory.EnumerateFileSystemEntries(root).GetEnumerator();
             names.MoveNext();
         }

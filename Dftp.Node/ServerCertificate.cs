@@ -7,18 +7,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
 
-/// <summary>The certificate by which all of this node's TLS interfaces are known: the user's, or one that the node has made for itself.</summary>
+/// <summary>The certificate of all TLS interfaces of this node: the user's, or a self-signed one.</summary>
 internal static partial class ServerCertificate
 {
     private const string CertificateFile = "tls-cert.pem", KeyFile = "tls-key.pem";
 
-    /// <summary>Nobody renews it, and clients that trust it have been told to trust just this one.</summary>
+    /// <summary>Long: nothing renews the certificate, and clients are configured to trust exactly this one.</summary>
     private const int Years = 10;
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    /// <summary>Reads the user's certificate, or the kept one, or makes one.</summary>
-    /// <exception cref="StartException">The user's files cannot be used.</exception>
+    /// <summary>Loads the user's certificate or the kept one, or makes one.</summary>
+    /// <exception cref="StartException">The user's files are not usable.</exception>
     public static SslServerAuthenticationOptions Load(NodeOptions options, TimeProvider time, ILogger log) =>
         OptionsFor((options.TlsCertificate, options.TlsKey) switch
         {
@@ -29,8 +29,8 @@ internal static partial class ServerCertificate
         });
 
     /// <summary>
-    /// The sides that TLS connections share: TLS 1.2 and 1.3, no client certificates. One context for all connections is what lets
-    /// clients resume their sessions.
+    /// The server-side TLS options: TLS 1.2 and 1.3, no client certificates. All connections share one context, so that clients can
+    /// resume sessions.
     /// </summary>
     private static SslServerAuthenticationOptions OptionsFor(X509Certificate2Collection chain) => new()
     {
@@ -39,7 +39,7 @@ internal static partial class ServerCertificate
         ClientCertificateRequired = false,
     };
 
-    /// <returns>The certificate with its key, and then those that vouch for it.</returns>
+    /// <returns>The certificate with its key, followed by its chain.</returns>
     private static X509Certificate2Collection Read(string certificateFile, string keyFile)
     {
         var certificates = ReadPem("--tls-cert", certificateFile);
@@ -62,7 +62,8 @@ internal static partial class ServerCertificate
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
-            throw new StartException($"--tls-key: {keyFile}: has no private key in PEM form, without a password, for the certificate of --tls-cert", failure);
+            throw new StartException(
+                $"--tls-key: {keyFile}: has no private key in PEM form, without a password, for the certificate of --tls-cert", failure);
         }
     }
 
@@ -105,7 +106,8 @@ internal static partial class ServerCertificate
         {
             Directory.CreateDirectory(state);
             Keep(keyFile, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            Keep(certificateFile, made.ExportCertificatePem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            Keep(certificateFile, made.ExportCertificatePem(),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -115,7 +117,7 @@ internal static partial class ServerCertificate
         return made;
     }
 
-    /// <summary>Whole or not at all, and never readable by more than its mode says.</summary>
+    /// <summary>Writes the file atomically. It never has a wider mode than its final one.</summary>
     private static void Keep(string file, string text, UnixFileMode mode)
     {
         var fresh = file + ".new";
@@ -137,7 +139,7 @@ internal static partial class ServerCertificate
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
-        // A day back, for clients whose clocks are behind.
+        // Valid from a day ago, for clients whose clocks are behind.
         var now = time.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(Years));
     }

@@ -4,23 +4,26 @@ using System.Runtime.InteropServices;
 namespace Dftp.Node;
 
 /// <summary>
-/// The first SIGTERM or SIGINT (Ctrl-C) asks for a stop. A second Ctrl-C ends the process at once, as if nobody listened; a second SIGTERM
-/// changes nothing, for supervisors and scripts send more than one to a process that is stopping in order already.
+/// The first SIGTERM or SIGINT (Ctrl-C) requests a stop. A second Ctrl-C ends the process at once. A second SIGTERM is ignored,
+/// because supervisors and scripts may send several to a process that is already stopping.
 /// </summary>
-/// <remarks>It listens as long as the process lives: a SIGTERM that nobody heard any more would end it with 143 where it has ended well.</remarks>
+/// <remarks>It handles signals until the process exits: an unhandled late SIGTERM would change the exit code 0 to 143.</remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "It lives as long as the process.")]
 internal sealed class StopSignals
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<PosixSignal> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Held: the collector gives a registration back.
+    // Referenced here, because a collected registration is removed.
     private readonly PosixSignalRegistration[] _registrations;
 
-    private StopSignals() =>
-        _registrations = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+    private StopSignals()
+    {
+        PosixSignal[] signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT];
+        _registrations = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+    }
 
-    /// <summary>The process's own, from the first use on.</summary>
+    /// <summary>The process-wide instance, created on first use.</summary>
     public static StopSignals OfThisProcess { get; } = new();
 
     /// <summary>Fires with the first signal.</summary>

@@ -2,12 +2,12 @@ using System.CommandLine;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Arguments as the library has parsed them: options, and what is none.</summary>
+/// <summary>The arguments as the library parsed them: options and other arguments.</summary>
 internal sealed class Arguments
 {
     private static readonly ParserConfiguration Configuration = new()
     {
-        // Every option has a long name, also after one dash; and @ may well begin a path.
+        // Every option has a long name, also after a single dash; and a path may begin with @.
         EnablePosixBundling = false,
         ResponseFileTokenReplacer = null,
     };
@@ -34,7 +34,7 @@ internal sealed class Arguments
         _literals = rewritten.Contains("--") ? rewritten.Count - rewritten.IndexOf("--") - 1 : 0;
         _parsed = root.Parse(rewritten, Configuration);
 
-        // The library takes a first argument in brackets for a directive to itself and would say nothing about it.
+        // The library silently treats a first argument in brackets as a directive to itself.
         Others = arguments is [['[', ..] directive, ..] ? [directive, .. _parsed.UnmatchedTokens] : _parsed.UnmatchedTokens;
     }
 
@@ -42,13 +42,13 @@ internal sealed class Arguments
 
     public bool AsksForVersion => _parsed.GetResult(_version) is { Implicit: false };
 
-    /// <summary>What is no option that is known, in its order.</summary>
+    /// <summary>The arguments that are not known options, in order.</summary>
     public IReadOnlyList<string> Others { get; }
 
-    /// <summary>The first of <see cref="Others"/>, where none is wanted; null: there is none.</summary>
+    /// <summary>The first of <see cref="Others"/>, which is an error where none is accepted; null: there is none.</summary>
     public string? Stray => Others is [var stray, ..] ? stray : null;
 
-    /// <summary>The first of <see cref="Others"/> that is meant to be an option: what follows <c>--</c> is not.</summary>
+    /// <summary>The first of <see cref="Others"/> that looks like an option; arguments after <c>--</c> do not count.</summary>
     public string? UnknownOption() => Others.Take(Others.Count - _literals).FirstOrDefault(IsOption);
 
     public static bool IsOption(string argument) => argument is ['-', _, ..];

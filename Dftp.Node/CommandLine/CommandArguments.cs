@@ -2,10 +2,10 @@ using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Reads the arguments of a command, its name left out.</summary>
+/// <summary>Parses the arguments of a command, without its name.</summary>
 internal static class CommandArguments
 {
-    /// <exception cref="UsageException">The input is bad; the message says in one sentence what, and why.</exception>
+    /// <exception cref="UsageException">The input is invalid. The message is one sentence that says what is wrong, and why.</exception>
     public static CommandLineRequest Parse(CommandDefinition command, IReadOnlyList<string> arguments, Surroundings surroundings)
     {
         var given = new Arguments(command.Options, arguments);

@@ -2,28 +2,28 @@ using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>What there is to know about a command: the command line and the help come from it.</summary>
-/// <param name="Name">The word behind <c>dftp</c>.</param>
+/// <summary>The definition of a command, from which the command-line parser and the help are built.</summary>
+/// <param name="Name">The word after <c>dftp</c>.</param>
 /// <param name="RunAsync">
-/// Carries it out and returns the exit code; what is expected to go wrong is thrown as <see cref="CommandException"/>.
+/// Runs the command and returns the exit code. It throws <see cref="CommandException"/> for expected failures.
 /// </param>
 internal sealed record CommandDefinition(string Name, Func<CommandContext, CancellationToken, Task<int>> RunAsync)
 {
-    /// <summary>A line for the list of commands, without a full stop.</summary>
+    /// <summary>One line for the list of commands, without a full stop.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>The help's sentences about it; it wraps them.</summary>
+    /// <summary>The sentences of the command's help, which wraps them.</summary>
     public required string Help { get; init; }
 
-    /// <summary>Lines with examples and what they do.</summary>
+    /// <summary>Example command lines, each with what it does.</summary>
     public required string Examples { get; init; }
 
-    /// <summary>The argument that it takes; null: none.</summary>
+    /// <summary>The argument that the command takes; null: none.</summary>
     public Operand? Operand { get; init; }
 
     public required IReadOnlyList<OptionDefinition> Options { get; init; }
 
-    /// <summary>The name and what the argument is called.</summary>
+    /// <summary>The name and the argument's placeholder.</summary>
     public string Usage => Operand switch
     {
         null => Name,

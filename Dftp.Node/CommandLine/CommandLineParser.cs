@@ -3,25 +3,25 @@ using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The action that the command line requests.</summary>
 internal abstract record CommandLineRequest
 {
     /// <summary>Run a node until a signal stops it.</summary>
     internal sealed record RunNode(NodeOptions Options) : CommandLineRequest;
 
-    /// <summary>Ask something of a node that runs.</summary>
+    /// <summary>Run a command against a running node.</summary>
     internal sealed record RunCommand(CommandDefinition Command, CommandRequest Request) : CommandLineRequest;
 
-    /// <summary>Show a text and be done.</summary>
+    /// <summary>Print a text and exit.</summary>
     internal sealed record Show(string Text) : CommandLineRequest;
 }
 
-/// <summary>Where options that are not on the command line come from.</summary>
-/// <param name="Variable">The value of an environment variable; null where it is not set. An empty one counts as given.</param>
-/// <param name="HostName">What a node without a name is called.</param>
+/// <summary>The sources of options that are not on the command line.</summary>
+/// <param name="Variable">Returns the value of an environment variable; null when it is not set. An empty value counts as set.</param>
+/// <param name="HostName">The default name of a node.</param>
 internal sealed record Surroundings(Func<string, string?> Variable, Func<string> HostName);
 
-/// <summary>Reads arguments, environment and file. The numbers of <see cref="Parse"/> are the order in which it goes.</summary>
+/// <summary>Parses arguments, environment and configuration file. The numbers in <see cref="Parse"/> are its steps.</summary>
 internal static class CommandLineParser
 {
     public static string Version { get; } =
@@ -31,7 +31,9 @@ internal static class CommandLineParser
 
     private static readonly OptionDefinition[] KnownOptions = [.. NodeOptionTable.All, .. CommandTable.Options];
 
-    /// <exception cref="UsageException">The input is bad; the message says in one sentence which option, and why.</exception>
+    /// <exception cref="UsageException">
+    /// The input is invalid. The message is one sentence that names the option and the reason.
+    /// </exception>
     public static CommandLineRequest Parse(IReadOnlyList<string> arguments, Surroundings surroundings)
     {
         // 0. a shell asks how to complete a line
@@ -48,15 +50,16 @@ internal static class CommandLineParser
         if (command.AsksForVersion) return new CommandLineRequest.Show(VersionText);
         if (command.Stray is { } stray) throw NotUnderstood(stray);
 
-        // 3. the command line, then the environment, then the file: who comes first wins
+        // 3. precedence: the command line, then the environment, then the file
         var values = ReadValues(NodeOptionTable.All, command, surroundings);
 
-        // 4. texts become values
+        // 4. parse the texts into values
         return new CommandLineRequest.RunNode(NodeOptionTable.Bind(values, surroundings.HostName));
     }
 
-    /// <summary>The values of any list of options. The file is read only where the list has <c>--config</c>.</summary>
-    public static OptionValues ReadValues(IReadOnlyList<OptionDefinition> options, IReadOnlyList<string> arguments, Surroundings surroundings) =>
+    /// <summary>Reads the values of a list of options. The file is read only if the list contains <c>--config</c>.</summary>
+    public static OptionValues ReadValues(
+        IReadOnlyList<OptionDefinition> options, IReadOnlyList<string> arguments, Surroundings surroundings) =>
         ReadValues(options, new Arguments(options, arguments), surroundings);
 
     /// <inheritdoc cref="ReadValues(IReadOnlyList{OptionDefinition}, IReadOnlyList{string}, Surroundings)"/>

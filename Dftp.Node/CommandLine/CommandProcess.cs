@@ -11,7 +11,7 @@ internal static class CommandProcess
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     /// <returns>The exit code.</returns>
-    /// <exception cref="CommandException">It cannot be done.</exception>
+    /// <exception cref="CommandException">The command failed.</exception>
     public static async Task<int> RunAsync(CommandDefinition command, CommandRequest request, TimeProvider time)
     {
         using var http = PeerHttp.CreateClient(Limit);

@@ -11,7 +11,7 @@ internal static class CommandTable
     public static readonly OptionDefinition<HostPort> Node = new("node", ValueParsers.NodeAddress)
     {
         Placeholder = "HOST:PORT",
-        Summary = "The node to talk to, by its management address.",
+        Summary = "The management address of the node to talk to.",
         Example = "nas.home:7041",
         Default = CommandRequest.DefaultNode,
     };
@@ -108,7 +108,7 @@ internal static class CommandTable
         },
     ];
 
-    /// <summary>All options of commands, each once.</summary>
+    /// <summary>The options of all commands, without duplicates.</summary>
     public static IReadOnlyList<OptionDefinition> Options { get; } = [.. All.SelectMany(command => command.Options).Distinct()];
 
     private static void CheckNodeName(string text)

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Dftp.Node.CommandLine;
 
 /// <summary>
-/// The file of <c>--config</c>: one JSON object whose members are called as the options. Values are strings; numbers and
-/// booleans count as their text; a repeatable option may have an array. Comments and trailing commas are allowed.
+/// The file of <c>--config</c>: one JSON object with the options' names as members. Values are strings; numbers and booleans count
+/// as their text; a repeatable option may have an array. Comments and trailing commas are allowed.
 /// </summary>
 internal static class ConfigFile
 {
@@ -19,7 +19,7 @@ internal static class ConfigFile
     };
 
     /// <exception cref="UsageException">
-    /// The file cannot be read, is no such object, or has a member that is no option; the message names the file and the member.
+    /// The file cannot be read, is not such an object, or has a member that is not an option. The message names the file and the member.
     /// </exception>
     public static void AddTo(OptionValues values, string path, ValueSource pathSource, IReadOnlyList<OptionDefinition> options)
     {
@@ -29,7 +29,9 @@ internal static class ConfigFile
         foreach (var member in document.RootElement.EnumerateObject())
         {
             var option = options.FirstOrDefault(option => option.Name == member.Name && option.IsAllowedInFile)
-                ?? throw NotReadable(path, pathSource, $"unknown member \"{member.Name}\"{NearestName.Suggest(member.Name, options.Select(option => option.Name), "")}");
+                ?? throw NotReadable(
+                    path, pathSource,
+                    $"unknown member \"{member.Name}\"{NearestName.Suggest(member.Name, options.Select(option => option.Name), "")}");
             values.AddUnlessGiven(option, source, Texts(option, source, member.Value));
         }
     }
@@ -73,7 +75,8 @@ internal static class ConfigFile
     {
         JsonValueKind.String => value.GetString()!,
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-        _ => throw new UsageException($"{option.Flag}{source.Label}: must be a JSON string{(option.IsRepeatable ? " or an array of them" : "")}"),
+        _ => throw new UsageException(
+            $"{option.Flag}{source.Label}: must be a JSON string{(option.IsRepeatable ? " or an array of them" : "")}"),
     };
 
     private static UsageException NotReadable(string path, ValueSource pathSource, string problem) =>

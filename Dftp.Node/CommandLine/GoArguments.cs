@@ -1,14 +1,14 @@
 namespace Dftp.Node.CommandLine;
 
 /// <summary>
-/// The habits of Go's flag package, brought into the one form that the parser behind reads without doubt: an option has one
-/// dash or two, its value follows <c>=</c> or is the next argument whatever that looks like, and may be empty.
+/// Rewrites arguments in the syntax of Go's flag package to a form that the parser reads unambiguously. In Go's syntax an option
+/// has one dash or two; its value follows <c>=</c> or is the next argument, whatever that looks like, and may be empty.
 /// </summary>
 internal static class GoArguments
 {
     /// <summary>
-    /// Rewrites every known option as <c>--name=value</c>, or as <c>--name</c> and an empty argument. All else stays; so does
-    /// what follows <c>--</c>.
+    /// Rewrites every known option as <c>--name=value</c>, or as <c>--name</c> and an empty argument. All other arguments, and all
+    /// after <c>--</c>, stay as they are.
     /// </summary>
     /// <exception cref="UsageException">An option lacks its value.</exception>
     public static List<string> Rewrite(IReadOnlyList<string> arguments, IReadOnlyList<OptionDefinition> options)
@@ -39,8 +39,8 @@ internal static class GoArguments
         return rewritten;
     }
 
-    /// <summary>The first argument that is neither an option nor the value of a known one.</summary>
-    /// <returns>-1 where there is none, or <c>--</c> stands before it.</returns>
+    /// <summary>Finds the first argument that is neither an option nor the value of a known option.</summary>
+    /// <returns>Its index; -1 when there is none, or when <c>--</c> comes before it.</returns>
     public static int IndexOfFirstWord(IReadOnlyList<string> arguments, IReadOnlyList<OptionDefinition> options)
     {
         for (var at = 0; at < arguments.Count && arguments[at] != "--"; at++)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>The answer to <c>--help</c>, at most 100 columns wide.</summary>
+/// <summary>The output of <c>--help</c>, at most 100 columns wide.</summary>
 internal static class HelpText
 {
     private const int Width = 100;
@@ -80,7 +80,8 @@ internal static class HelpText
         {
             var fallback = option.DefaultMeaning.Length > 0 ? option.DefaultMeaning : option.Default;
             text.Append("  ").Append(Usage(option).PadRight(columns.Usage));
-            text.Append($"{option.EnvironmentVariable.PadRight(columns.Variable)}{(fallback.Length > 0 ? $"default {fallback}" : "")}".TrimEnd()).Append('\n');
+            var shown = fallback.Length > 0 ? $"default {fallback}" : "";
+            text.Append($"{option.EnvironmentVariable.PadRight(columns.Variable)}{shown}".TrimEnd()).Append('\n');
             AppendWrapped(text, option.Summary, Indent);
             if (!option.IsSwitch) text.Append(Indent).Append($"Example: {option.Flag} {option.Example}\n");
             text.Append('\n');
@@ -107,7 +108,7 @@ internal static class HelpText
         }
     }
 
-    /// <summary>How wide the columns of options are: the longest text of each and two spaces.</summary>
+    /// <summary>The width of the option columns: the longest text of each plus two spaces.</summary>
     private readonly struct Columns(IEnumerable<OptionDefinition> options)
     {
         private const int Gap = 2;

@@ -1,14 +1,14 @@
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Guesses what a mistyped name was to be.</summary>
+/// <summary>Suggests the intended name for a mistyped one.</summary>
 internal static class NearestName
 {
     private const int MostEdits = 2;
 
-    /// <summary>Such as <c> (did you mean --dfsroot?)</c>, or empty when nothing is near.</summary>
-    /// <param name="name">What was given.</param>
-    /// <param name="names">What it can have been meant to be.</param>
-    /// <param name="prefix">What the user writes before a name.</param>
+    /// <summary>A suggestion, for example <c> (did you mean --dfsroot?)</c>; empty when no name is near.</summary>
+    /// <param name="name">The name that the user wrote.</param>
+    /// <param name="names">The valid names.</param>
+    /// <param name="prefix">The prefix of a name on the command line.</param>
     public static string Suggest(string name, IEnumerable<string> names, string prefix)
     {
         var nearest = names.MinBy(known => Edits(name, known));
@@ -18,7 +18,7 @@ internal static class NearestName
     /// <summary>Levenshtein's distance.</summary>
     private static int Edits(string from, string to)
     {
-        // No name is near a text of this length, which the user may have made as long as an argument can be.
+        // No name is near a longer text; an argument can be very long.
         if (Math.Abs(from.Length - to.Length) > MostEdits) return int.MaxValue;
         var row = Enumerable.Range(0, to.Length + 1).ToArray();
         for (var i = 1; i <= from.Length; i++)

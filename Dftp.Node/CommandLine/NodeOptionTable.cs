@@ -119,7 +119,7 @@ internal static class NodeOptionTable
         Summary = "The TLS certificate in PEM form, followed by its intermediate certificates. Without one the node makes its own "
             + "and keeps it in --state-dir.",
         Example = "/etc/dftp/cert.pem",
-        DefaultMeaning = "a made one",
+        DefaultMeaning = "self-signed",
     };
 
     private static readonly OptionDefinition<string> TlsKey = new("tls-key", ValueParsers.Text)
@@ -138,7 +138,8 @@ internal static class NodeOptionTable
         DefaultMeaning = "any free port",
     };
 
-    private static readonly OptionDefinition<PublicAddress?> FtpPublicAddress = new("ftp-public-address", ValueParsers.PublicAddressOrReached)
+    private static readonly OptionDefinition<PublicAddress?> FtpPublicAddress = new(
+        "ftp-public-address", ValueParsers.PublicAddressOrReached)
     {
         Placeholder = "HOST",
         Summary = "The IPv4 address in replies to PASV, for a node behind NAT or in a container; or a name, which is resolved every "
@@ -264,7 +265,7 @@ internal static class NodeOptionTable
         Default = "info",
     };
 
-    /// <summary>All options in the order of the help, under its headings.</summary>
+    /// <summary>All options in the order of the help, by heading.</summary>
     public static IReadOnlyList<OptionGroup> Groups { get; } =
     [
         new("What to serve", [Root, Mount, Name, RemoteReads]),
@@ -279,7 +280,7 @@ internal static class NodeOptionTable
 
     public static IReadOnlyList<OptionDefinition> All { get; } = [.. Groups.SelectMany(group => group.Options)];
 
-    /// <exception cref="UsageException">A value is not one, or one that is needed is missing.</exception>
+    /// <exception cref="UsageException">A value is invalid, or a required one is missing.</exception>
     public static NodeOptions Bind(OptionValues values, Func<string> hostName)
     {
         var root = values.Get(Root);
@@ -332,18 +333,18 @@ internal static class NodeOptionTable
         }
 
         if (values.Get(DeadAfter) < 2 * values.Get(PingInterval))
-            throw values.Wrong(DeadAfter, $"is less than twice {PingInterval.Flag}: a node would be given up for one lost answer");
+            throw values.Wrong(DeadAfter, $"is less than twice {PingInterval.Flag}: one lost answer would declare a node dead");
     }
 
     private static string? PathOf(OptionValues values, OptionDefinition<string> option) =>
         values.Get(option) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
-    // Two nodes of one machine must not share what they remember, so each has a directory of its name.
+    // Two nodes on one machine must not share their state, so each has a directory of its name.
     private static string? StateDirectoryOf(OptionValues values, NodeName node)
     {
         var given = values.Get(StateDirectory);
         if (given.Length == 0) return null;
-        // The names . and .. would be no directory of their own.
+        // The names . and .. cannot be directories of their own.
         var own = node.Value is "." or ".." ? $"node{node}" : node.Value;
         if (given != DefaultState) return Path.GetFullPath(Path.Combine(given, own));
         var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");

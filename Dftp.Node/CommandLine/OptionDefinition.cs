@@ -1,7 +1,7 @@
 namespace Dftp.Node.CommandLine;
 
 /// <summary>
-/// What there is to know about an option: the command line, the environment, the file and the help all come from it.
+/// The definition of an option, from which the command line, the environment, the file and the help are built.
 /// </summary>
 internal abstract record OptionDefinition(string Name)
 {
@@ -11,19 +11,19 @@ internal abstract record OptionDefinition(string Name)
     /// <summary>Sentences for the help.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>The value of a good example.</summary>
+    /// <summary>An example of a valid value.</summary>
     public required string Example { get; init; }
 
-    /// <summary>The value, as the user would write it, where none is given.</summary>
+    /// <summary>The default value, in the form in which a user writes it.</summary>
     public string Default { get; init; } = "";
 
-    /// <summary>Says in words what the default means, where its text does not.</summary>
+    /// <summary>Describes the default in words, if its text is not self-explanatory.</summary>
     public string DefaultMeaning { get; init; } = "";
 
-    /// <summary>A switch is on when it is named and takes no value, except after <c>=</c>.</summary>
+    /// <summary>A switch takes no value, except after <c>=</c>. Naming it switches it on.</summary>
     public bool IsSwitch { get; init; }
 
-    /// <summary>Whether it may be given several times; in the environment the values stand between commas, in the file in an array.</summary>
+    /// <summary>Whether it may be given several times. The environment separates the values by commas, the file has an array.</summary>
     public bool IsRepeatable { get; init; }
 
     /// <summary>Whether the file of <c>--config</c> may have it.</summary>
@@ -34,11 +34,11 @@ internal abstract record OptionDefinition(string Name)
     public string EnvironmentVariable => "DFTP_" + Name.Replace('-', '_').ToUpperInvariant();
 }
 
-/// <param name="Name">In small letters with dashes between the words.</param>
+/// <param name="Name">Lower case, with dashes between the words.</param>
 /// <param name="Parse">
-/// Reads a value. It throws <see cref="FormatException"/> with a sentence that says what is wrong without naming the option.
+/// Parses a value. It throws <see cref="FormatException"/> with a sentence that gives the reason and does not name the option.
 /// </param>
 internal sealed record OptionDefinition<T>(string Name, Func<string, T> Parse) : OptionDefinition(Name);
 
-/// <summary>Options that stand together in the help.</summary>
+/// <summary>A group of options in the help.</summary>
 internal sealed record OptionGroup(string Heading, IReadOnlyList<OptionDefinition> Options);

@@ -1,7 +1,7 @@
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Where a value was found; the first source that has an option wins.</summary>
-/// <param name="Label">Follows the option in messages: empty, or such as <c> (from DFTP_DFSROOT)</c>.</param>
+/// <summary>The source of a value. The first source that has an option wins.</summary>
+/// <param name="Label">Appended to the option in messages: empty, or for example <c> (from DFTP_DFSROOT)</c>.</param>
 internal readonly record struct ValueSource(string Label)
 {
     public static ValueSource CommandLine => new("");
@@ -14,18 +14,18 @@ internal sealed class OptionValues
 {
     private readonly Dictionary<string, (ValueSource Source, IReadOnlyList<string> Texts)> _given = [];
 
-    /// <summary>Adds what a source says, unless a source before it said something.</summary>
+    /// <summary>Adds the texts of a source, unless an earlier source has the option.</summary>
     public void AddUnlessGiven(OptionDefinition option, ValueSource source, IReadOnlyList<string> texts)
     {
         if (texts.Count > 1 && !option.IsRepeatable) throw new UsageException($"{option.Flag}{source.Label}: is given {texts.Count} times");
         _given.TryAdd(option.Name, (source, texts));
     }
 
-    /// <summary>Where the value of an option came from.</summary>
+    /// <summary>The source of an option's value.</summary>
     public ValueSource SourceOf(OptionDefinition option) =>
         _given.TryGetValue(option.Name, out var given) ? given.Source : ValueSource.CommandLine;
 
-    /// <exception cref="UsageException">The value that was given is not one; the message names option and source.</exception>
+    /// <exception cref="UsageException">The value is invalid. The message names option and source.</exception>
     public T Get<T>(OptionDefinition<T> option)
     {
         var (source, texts) = _given.TryGetValue(option.Name, out var given) ? given : (ValueSource.CommandLine, [option.Default]);
@@ -40,7 +40,7 @@ internal sealed class OptionValues
         return [.. texts.Where(text => text.Length > 0).Select(text => Read(option, source, text))];
     }
 
-    /// <summary>An error about the value of an option for which parsing alone does not tell.</summary>
+    /// <summary>Makes an error about the value of an option that parsing alone does not detect.</summary>
     public UsageException Wrong(OptionDefinition option, string problem) =>
         new($"{option.Flag}{SourceOf(option).Label}: {problem}");
 

@@ -1,4 +1,4 @@
 namespace Dftp.Node.CommandLine;
 
-/// <summary>The user asked for what cannot be. The message is one sentence that names the option; nothing was started.</summary>
+/// <summary>The command line is invalid. The message is one sentence that names the option. Nothing was started.</summary>
 internal sealed class UsageException(string message) : Exception(message);

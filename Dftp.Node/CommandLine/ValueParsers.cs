@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>Readers of values. Each throws <see cref="FormatException"/> with a sentence that says what is wrong.</summary>
+/// <summary>Parsers of option values. Each throws <see cref="FormatException"/> with a sentence that says what is wrong.</summary>
 internal static class ValueParsers
 {
     private const int MaxClusterNameBytes = 255;
@@ -36,7 +36,7 @@ internal static class ValueParsers
             : throw new FormatException($"a cluster's name has at most {MaxClusterNameBytes} bytes, not {bytes}");
     }
 
-    /// <summary>Empty becomes null: the node is then called as its host.</summary>
+    /// <summary>An empty text becomes null: the node then has the name of its host.</summary>
     public static NodeName? NodeNameOrNone(string text) =>
         text.Length == 0 ? null
         : NodeName.TryParse(text, out var name) ? name
@@ -51,27 +51,28 @@ internal static class ValueParsers
             $"\"{text}\" is no path of the tree: a name has at most {VirtualPath.MaxNameBytes} bytes, the path {VirtualPath.MaxPathBytes}, "
             + "and no control character");
 
-    /// <summary>Empty becomes null: that interface is off.</summary>
+    /// <summary>An empty text becomes null: the interface is switched off.</summary>
     public static ListenAddress? ListenAddressOrOff(string text) => text.Length == 0 ? null : ListenAddress.Parse(text);
 
-    /// <summary>Empty becomes null: the system chooses the ports.</summary>
+    /// <summary>An empty text becomes null: the system chooses the ports.</summary>
     public static PortRange? PortRangeOrAny(string text) =>
         text.Length == 0 ? null
         : PortRange.TryParse(text, out var range) ? range
         : throw new FormatException($"\"{text}\" is no range of ports, such as 50000-50100");
 
-    /// <summary>Empty becomes null: the address that the client reached.</summary>
+    /// <summary>An empty text becomes null: the address that the client reached.</summary>
     public static PublicAddress? PublicAddressOrReached(string text)
     {
         if (text.Length == 0) return null;
         var isAddress = IPAddress.TryParse(text, out var address) && !text.All(char.IsAsciiDigit);
         if (isAddress && address!.AddressFamily != AddressFamily.InterNetwork)
             throw new FormatException($"{text} is no IPv4 address; over IPv6 clients need none");
-        return isAddress || (Uri.CheckHostName(text) == UriHostNameType.Dns && !text.All(c => char.IsAsciiDigit(c) || c == '.')) ? new PublicAddress(text)
+        return isAddress || (Uri.CheckHostName(text) == UriHostNameType.Dns && !text.All(c => char.IsAsciiDigit(c) || c == '.'))
+            ? new PublicAddress(text)
             : throw new FormatException($"\"{text}\" is neither an address nor a host name");
     }
 
-    /// <summary>A number of things, at least one.</summary>
+    /// <summary>A count of at least 1.</summary>
     public static int Count(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count
         : throw new FormatException($"\"{text}\" is no whole number from 1");
@@ -82,7 +83,7 @@ internal static class ValueParsers
             ? address
             : throw new FormatException($"{OneLine.Escape(text)} is not host:port, such as nas.home:7041");
 
-    /// <summary>Empty becomes null: no multicast.</summary>
+    /// <summary>An empty text becomes null: no multicast.</summary>
     public static IPEndPoint? MulticastGroupOrOff(string text)
     {
         if (text.Length == 0) return null;
@@ -120,7 +121,7 @@ internal static class ValueParsers
         _ => throw new FormatException($"\"{text}\" is neither true nor false"),
     };
 
-    /// <summary>Numbers with units as in Go: <c>500ms</c>, <c>5s</c>, <c>1.5h</c>, <c>1h30m</c>; <c>0</c> needs no unit.</summary>
+    /// <summary>A duration in Go's syntax: <c>500ms</c>, <c>5s</c>, <c>1.5h</c>, <c>1h30m</c>; <c>0</c> needs no unit.</summary>
     public static TimeSpan Duration(string text)
     {
         if (text == "0") return TimeSpan.Zero;
@@ -130,7 +131,8 @@ internal static class ValueParsers
         for (var rest = text.AsSpan(); rest.Length > 0;)
         {
             var digits = rest.IndexOfAnyExcept(NumberCharacters);
-            if (digits <= 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
+            if (digits <= 0
+                || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
             {
                 throw new FormatException(problem);
             }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Dftp.Node.Commands;
 
 /// <summary>
-/// How answers of nodes are read: unknown members are ignored, absent ones keep their defaults. For the latter their properties have a
-/// <c>set</c>: the generated reader gives every absent <c>init</c> property its type's default instead of its own.
+/// Deserializes answers of nodes: unknown members are ignored, absent ones keep their defaults. The properties therefore have a
+/// <c>set</c>: the generated reader sets every absent <c>init</c> property to its type's default instead of its own.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ClusterReply))]

@@ -11,10 +11,10 @@ internal sealed record ClusterReply
 
     public required ListedNode Me { get; init; }
 
-    /// <summary>The nodes that it knows, by their names; without those that are away.</summary>
+    /// <summary>The present nodes that it knows, by name; without the missing ones.</summary>
     public Dictionary<string, ListedNode>? Peers { get; set; }
 
-    /// <returns>Null when the body is no such answer.</returns>
+    /// <returns>Null when the body is not such an answer.</returns>
     public static ClusterReply? Parse(ReadOnlyMemory<byte> json)
     {
         try
@@ -30,7 +30,7 @@ internal sealed record ClusterReply
         }
     }
 
-    /// <summary>Where its files are read, seen from someone who asked it at <paramref name="asked"/>.</summary>
+    /// <summary>The address of its public interface, for a client that reached it at <paramref name="asked"/>.</summary>
     public HostPort PublicAddress(HostPort asked) =>
         HostPort.TryParse(Me.PublicAddr, out var address) && address.Host.Length > 0 ? address : asked with { Port = address?.Port ?? 0 };
 }
@@ -44,7 +44,7 @@ internal sealed record ListedNode
 
     public string? MgmtAddr { get; set; }
 
-    /// <summary>Unix seconds; of the node that answers: now.</summary>
+    /// <summary>Unix seconds; for the node that answers, the current time.</summary>
     public long LastAlive { get; set; }
 
     /// <summary>A start of its process; null from a legacy node.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Dftp.Node.Commands;
 
-/// <summary><c>dftp find</c>: the paths of files by their name. The list is filtered while it comes in.</summary>
+/// <summary><c>dftp find</c>: the paths of files by their name. The list is filtered while it arrives.</summary>
 internal static class FindCommand
 {
     public static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -10,7 +10,7 @@ internal static class FindCommand
         var address = await new RunningNode(context).PublicAddressAsync(cancellationToken);
         try
         {
-            // A node that searches sends what matches; an original one sends everything. What comes is looked through in any case.
+            // A node filters by the query; a legacy node ignores it and sends everything. So the list is always filtered here too.
             var query = new PathPattern(context.Request.Operand).ForSearch is { } name ? $"?name={Uri.EscapeDataString(name)}" : "";
             using var response = await context.Client.OpenAsync(address, $"/find/{query}", cancellationToken);
             await TellMissingAsync(context, response);

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Dftp.Node.Commands;
 
-/// <summary><c>dftp forget</c>: a node that is away for good is no longer missed.</summary>
+/// <summary><c>dftp forget</c>: removes a node that will not come back from the list of known nodes.</summary>
 internal static class ForgetCommand
 {
     public static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)

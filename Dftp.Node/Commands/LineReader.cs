@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>Takes a list of paths apart as it comes in, a piece at a time, whatever its length.</summary>
+/// <summary>Splits a list of paths into lines while it arrives, so that memory does not grow with its length.</summary>
 internal sealed class LineReader(Stream body, NodeClient client)
 {
     /// <summary>Many times the longest path of a tree. A response without a line end within this length is not a list of paths.</summary>
@@ -12,11 +12,11 @@ internal sealed class LineReader(Stream body, NodeClient client)
     private int _length;
     private bool _isAtEnd;
 
-    /// <summary>The lines of the piece that was read last, each with a slash before it; empty ones are left out.</summary>
+    /// <summary>The lines of the last block read, each with a leading slash, without the empty ones.</summary>
     public List<string> Lines { get; } = [];
 
-    /// <returns>Whether there was more.</returns>
-    /// <exception cref="NoAnswerException">It broke off, does not go on in time, or is no list of paths.</exception>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="NoAnswerException">The list broke off, timed out, or is not a list of paths.</exception>
     public async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         Lines.Clear();

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Dftp.Node.Commands;
 
 /// <summary>
-/// Which nodes' files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded; <c>;joining</c> follows where the node has
-/// not said yet what it holds, <c>;unconfirmed</c> where its files are shown as they were then, and
-/// <c>;path=/a%20b</c> where that is so of one place only.
+/// The header that lists the nodes whose files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded.
+/// <c>;joining</c> marks a node that has not sent its entries yet, <c>;unconfirmed</c> one whose last known files are shown, and
+/// <c>;path=/a%20b</c> limits that to one place.
 /// </summary>
 internal static class MissingHeader
 {

@@ -5,7 +5,7 @@ using Dftp.Cluster.Peers;
 
 namespace Dftp.Node.Commands;
 
-/// <summary>There is no answer. The message says why in a few words, without naming the address.</summary>
+/// <summary>There is no answer. The message gives the reason in a few words, without the address.</summary>
 internal sealed class NoAnswerException(string reason) : Exception(reason);
 
 /// <summary>An answer, whatever its status.</summary>
@@ -13,7 +13,7 @@ internal readonly record struct NodeAnswer(HttpStatusCode Status, ReadOnlyMemory
 {
     private const int MaxSentence = 500;
 
-    /// <summary>The body of an answer that is a sentence, on one line and without its full stop.</summary>
+    /// <summary>The body as a sentence on one line, without its full stop.</summary>
     public string Sentence
     {
         get
@@ -24,16 +24,16 @@ internal readonly record struct NodeAnswer(HttpStatusCode Status, ReadOnlyMemory
     }
 }
 
-/// <summary>Speaks HTTP to nodes, within limits of time and size.</summary>
-/// <param name="http">Used without its own time limit.</param>
-/// <param name="limit">How long a node may take to answer, and to go on with an answer.</param>
-/// <param name="time">The clock of the limits.</param>
+/// <summary>An HTTP client for nodes, with timeouts and a size limit.</summary>
+/// <param name="http">Its own timeout must be infinite.</param>
+/// <param name="limit">The timeout for an answer, and for each following piece of it.</param>
+/// <param name="time">The clock of the timeouts.</param>
 internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider time)
 {
-    /// <summary>A join is answered when the node has heard from the other one, which may take it its own limits of time.</summary>
+    /// <summary>A join is answered after the node has an answer from the other one, which may take its own timeouts.</summary>
     private const int LimitsOfAJoin = 3;
 
-    /// <summary>More than a report on ten thousand nodes.</summary>
+    /// <summary>More than the size of a report on ten thousand nodes.</summary>
     private const int MaxBodyBytes = 16 << 20;
 
     public TimeSpan Limit => limit;
@@ -49,7 +49,7 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         return await AnswerAsync(HttpMethod.Post, node, path, form, LimitsOfAJoin * limit, cancellationToken);
     }
 
-    /// <summary>Opens an answer that is read as a stream. The caller disposes it.</summary>
+    /// <summary>Opens an answer to read as a stream. The caller disposes of it.</summary>
     /// <exception cref="NoAnswerException">It cannot be reached, or does not answer in time.</exception>
     public Task<HttpResponseMessage> OpenAsync(HostPort node, string path, CancellationToken cancellationToken) => TryAsync(
         limit,
@@ -60,14 +60,15 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         },
         cancellationToken);
 
-    /// <summary>Reads on in an answer that was opened.</summary>
+    /// <summary>Reads the next bytes of an opened answer.</summary>
     /// <returns>The number of bytes; 0 at the end.</returns>
-    /// <exception cref="NoAnswerException">It broke off, or does not go on in time.</exception>
+    /// <exception cref="NoAnswerException">The answer broke off or timed out.</exception>
     public Task<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken) =>
         TryAsync(limit, async token => await body.ReadAsync(buffer, token), cancellationToken);
 
     private Task<NodeAnswer> AnswerAsync(
-        HttpMethod method, HostPort node, string path, HttpContent? content, TimeSpan within, CancellationToken cancellationToken) => TryAsync(
+        HttpMethod method, HostPort node, string path, HttpContent? content, TimeSpan within, CancellationToken cancellationToken) =>
+        TryAsync(
         within,
         async token =>
         {

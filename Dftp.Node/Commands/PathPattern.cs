@@ -20,10 +20,12 @@ internal sealed class PathPattern
         _pattern = _isForPaths && _hasWildcard && pattern[0] is not ('/' or '*') ? "*/" + pattern : pattern;
     }
 
-    /// <summary>The same as the <c>name</c> of <c>GET /find/</c>; null for paths, which that does not search.</summary>
+    /// <summary>
+    /// The pattern as the <c>name</c> of <c>GET /find/</c>; null for a path pattern, which <c>/find/</c> does not support.
+    /// </summary>
     public string? ForSearch { get; }
 
-    /// <param name="path">A file's path, with a slash before each name.</param>
+    /// <param name="path">A file's path with a leading slash.</param>
     public bool Matches(string path)
     {
         var subject = _isForPaths ? path : path.AsSpan(path.LastIndexOf('/') + 1);
@@ -32,7 +34,7 @@ internal sealed class PathPattern
             : subject.Contains(_pattern, StringComparison.OrdinalIgnoreCase);
     }
 
-    // There brackets and backslashes have a meaning that they have not here, and any sign makes it a pattern of the whole name.
+    // In <c>/find/</c> brackets and backslashes are special, and any special character makes it a pattern for the whole name.
     private static string ForNames(string pattern, bool hasWildcard)
     {
         var escaped = pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);

@@ -17,12 +17,12 @@ internal sealed class RunningNode(CommandContext context)
             : throw NoManagement();
     }
 
-    /// <summary>Tells the node something by its management interface.</summary>
+    /// <summary>Posts a request to the node's management interface.</summary>
     /// <exception cref="CommandException">No node answers there.</exception>
     public Task<NodeAnswer> PostAsync(string path, string field, string value, CancellationToken cancellationToken) =>
         ReachAsync(() => context.Client.PostAsync(Management, path, field, value, cancellationToken));
 
-    /// <summary>Where the node's files are read.</summary>
+    /// <summary>The address of the node's public interface.</summary>
     /// <exception cref="CommandException">No node answers, or it has no public interface.</exception>
     public async Task<HostPort> PublicAddressAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class RunningNode(CommandContext context)
             : address;
     }
 
-    /// <summary>The node's report of itself, as it came and read.</summary>
+    /// <summary>The node's status report, as received and deserialized.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public async Task<(NodeAnswer Answer, StatusReport Report)> StatusAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class RunningNode(CommandContext context)
         $"what answers at {Management} is not the management interface of a node (port 7041 where it was not changed): "
         + "name one by --node HOST:PORT");
 
-    /// <summary>Writes JSON that came from a node: indented, and with nothing in it that steers a terminal.</summary>
+    /// <summary>Writes JSON from a node: indented, with terminal control characters escaped.</summary>
     public static async Task WriteJsonAsync(TextWriter output, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Dftp.Node.Commands;
 
-/// <summary><c>dftp status</c>: a node's report of itself on a few lines.</summary>
+/// <summary><c>dftp status</c>: prints a node's status report on a few lines.</summary>
 internal static class StatusCommand
 {
     public static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
@@ -33,7 +33,10 @@ internal static class StatusCommand
         {
             var where = missing.LastAddress.Length > 0 ? $", last at {missing.LastAddress}" : "";
             if (missing.IsJoining) yield return ("joining", $"{missing.Name}{where}");
-            else if (missing.Path is { } path) yield return ("unconfirmed", $"{missing.Name} at {path}, which it cannot read since {Measures.Time(missing.Since)}");
+            else if (missing.Path is { } path)
+            {
+                yield return ("unconfirmed", $"{missing.Name} at {path}, which it cannot read since {Measures.Time(missing.Since)}");
+            }
             else yield return missing.Unconfirmed
                 ? ("unconfirmed", $"{missing.Name} as of {Measures.Time(missing.Since)}{where}")
                 : ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
@@ -67,8 +70,10 @@ internal static class StatusCommand
         var missing = Count(report.Missing.Count(node => !node.Unconfirmed && !node.IsJoining), "missing");
         var joining = Count(report.Missing.Count(node => node.IsJoining), "joining");
         var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed && node.Path is null), "not confirmed yet");
-        var unreadable = Count(report.Missing.Where(node => node.Path is not null).DistinctBy(node => node.Name).Count(), "with unreadable places");
-        return $"{Measures.Number(report.Nodes.Count(node => node.State != "joining"))} there{missing}{joining}{unconfirmed}{unreadable}{doubt}";
+        var unreadable = Count(
+            report.Missing.Where(node => node.Path is not null).DistinctBy(node => node.Name).Count(), "with unreadable places");
+        var present = report.Nodes.Count(node => node.State != "joining");
+        return $"{Measures.Number(present)} there{missing}{joining}{unconfirmed}{unreadable}{doubt}";
 
         static string Count(int count, string what) => count > 0 ? $", {Measures.Number(count)} {what}" : "";
     }
@@ -87,7 +92,7 @@ internal static class StatusCommand
         };
     }
 
-    /// <summary>Why the scan is not well, in brackets; empty where that is not told.</summary>
+    /// <summary>The scan's failure in brackets; empty when none is given.</summary>
     public static string Because(ScanStatus scan) => string.IsNullOrEmpty(scan.Failure) ? "" : $" ({scan.Failure})";
 
     private static string Watch(WatchReport watch)

@@ -13,14 +13,14 @@ internal sealed record StatusReport
 
     public long UptimeSeconds { get; set; }
 
-    /// <summary>Of the merged tree, as are the three that follow.</summary>
+    /// <summary>Of the merged tree, as the next three.</summary>
     public long Files { get; set; }
 
     public long Directories { get; set; }
 
     public long Bytes { get; set; }
 
-    /// <summary>Copies that no path shows because another node has a directory there.</summary>
+    /// <summary>Copies that are not visible, because another node has a directory at their path.</summary>
     public long HiddenFiles { get; set; }
 
     /// <summary>This node and its present peers.</summary>
@@ -30,16 +30,16 @@ internal sealed record StatusReport
 
     public ScanStatus Scan { get; set; } = new();
 
-    /// <summary>Null where the node does not say how it follows its directory.</summary>
+    /// <summary>Null when the node does not report how it watches its directory.</summary>
     public WatchReport? Watch { get; set; }
 
-    /// <summary>Null where it is switched off.</summary>
+    /// <summary>Null when it is switched off.</summary>
     public DiscoveryReport? Discovery { get; set; }
 
     /// <summary>All but the node itself.</summary>
     public IEnumerable<NodeStatus> Peers => Nodes.Where(node => !node.IsSelf);
 
-    /// <returns>Null when the body is no such report.</returns>
+    /// <returns>Null when the body is not such a report.</returns>
     public static StatusReport? Parse(ReadOnlyMemory<byte> json)
     {
         try
@@ -55,7 +55,7 @@ internal sealed record StatusReport
         }
     }
 
-    // The reader lets a null be an element of any list.
+    // The JSON reader accepts null as an element of any list.
     private static bool IsThere(object? element) => element is not null;
 }
 
@@ -76,10 +76,10 @@ internal sealed record NodeStatus
 
     public long LastAlive { get; set; }
 
-    /// <summary>Changes that it has made and that are not known here; null where it does not tell.</summary>
+    /// <summary>The number of its changes that have not arrived here; null when unknown.</summary>
     public long? Lag { get; set; }
 
-    /// <summary>A node of the original program.</summary>
+    /// <summary>Whether it is a legacy node.</summary>
     public bool Original { get; set; }
 
     public bool IsSelf => State == "self";
@@ -91,7 +91,7 @@ internal sealed record MissingStatus
 
     public long Since { get; set; }
 
-    /// <summary>It is not away: its files are shown as they were, and not confirmed yet.</summary>
+    /// <summary>Whether its last known files are shown, unconfirmed.</summary>
     public bool Unconfirmed { get; set; }
 
     /// <summary><c>away</c>, <c>joining</c> or <c>unconfirmed</c>; empty from an earlier version.</summary>
@@ -99,10 +99,10 @@ internal sealed record MissingStatus
 
     public bool IsJoining => State == "joining";
 
-    /// <summary>Null for a whole node; otherwise the place that its disk cannot be read at.</summary>
+    /// <summary>Null for a whole node; otherwise the place that its disk cannot read.</summary>
     public string? Path { get; set; }
 
-    /// <summary>Its management address; empty where it is not known.</summary>
+    /// <summary>Its management address; empty when unknown.</summary>
     public string LastAddress { get; set; } = "";
 }
 
@@ -125,7 +125,7 @@ internal sealed record ScanStatus
     public IReadOnlyList<UnreadableReport> Unreadable { get; set; } = [];
 }
 
-/// <summary>A place that the node cannot read; its entries are shown as they were.</summary>
+/// <summary>A place that the node cannot read; its last known entries are shown.</summary>
 internal sealed record UnreadableReport
 {
     public string Path { get; set; } = "";
@@ -135,7 +135,7 @@ internal sealed record UnreadableReport
     public string Reason { get; set; } = "";
 }
 
-/// <summary>What was left out of the scan for one reason.</summary>
+/// <summary>What the scan left out, for one reason.</summary>
 internal sealed record SkippedStatus
 {
     public string Reason { get; set; } = "";
@@ -145,10 +145,10 @@ internal sealed record SkippedStatus
     public IReadOnlyList<string> Examples { get; set; } = [];
 }
 
-/// <summary>How changes of the directory are noticed.</summary>
+/// <summary>How the node watches its directory.</summary>
 internal sealed record WatchReport
 {
-    /// <summary>Those that are watched.</summary>
+    /// <summary>The number of watched directories.</summary>
     public long Directories { get; set; }
 
     public long Events { get; set; }
@@ -158,7 +158,7 @@ internal sealed record WatchReport
     public IReadOnlyList<PolledStatus> Polled { get; set; } = [];
 }
 
-/// <summary>Places that cannot be watched for one reason, and are read again and again instead.</summary>
+/// <summary>Places that cannot be watched, for one reason, and are polled instead.</summary>
 internal sealed record PolledStatus
 {
     public string Reason { get; set; } = "";

@@ -1,7 +1,7 @@
 namespace Dftp.Node.Commands;
 
-/// <summary>Rows of cells under each other, two spaces apart. What would steer a terminal is escaped.</summary>
-/// <param name="headings">One for each column; one that begins with <c>&gt;</c> stands on the right, as numbers do.</param>
+/// <summary>A table with columns two spaces apart. Terminal control characters are escaped.</summary>
+/// <param name="headings">One for each column. A heading that begins with <c>&gt;</c> right-aligns its column, as for numbers.</param>
 internal sealed class TextTable(params string[] headings)
 {
     private const string Gap = "  ";

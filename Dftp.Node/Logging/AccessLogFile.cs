@@ -6,16 +6,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Node.Logging;
 
 /// <summary>
-/// The access log: lines appended to a file, or to standard output. A thread of its own writes them in batches, so that no request waits for
-/// a disk; lines that find the queue full are dropped and counted. A file that was moved away is opened anew within a second, or at once by
-/// <see cref="Reopen"/>; one that was cut to nothing is written from its start.
+/// The access log: lines appended to a file, or to standard output. A dedicated thread writes them in batches, so that no request
+/// waits for a disk. When the queue is full, lines are dropped and counted. After a rotation by renaming, the file is reopened
+/// within a second, or at once by <see cref="Reopen"/>; a truncated file is continued from its new end.
 /// </summary>
 internal sealed partial class AccessLogFile : IAsyncDisposable
 {
-    /// <summary>A second of some sixty thousand requests.</summary>
+    /// <summary>About one second at 60,000 requests per second.</summary>
     private const int Capacity = 64 * 1024;
 
-    /// <summary>Chars of all lines together, for clients that send long ones.</summary>
+    /// <summary>The limit of all queued lines together, in chars, for clients that cause long lines.</summary>
     private const long CharCapacity = 16L * 1024 * 1024;
 
     private const int BatchBytes = 256 * 1024;
@@ -48,11 +48,11 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         _writing = Task.Factory.StartNew(WriteLines, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>Lines that were dropped.</summary>
+    /// <summary>The number of dropped lines.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
-    /// <summary>Logs to a file, which is made where there is none.</summary>
-    /// <exception cref="StartException">It cannot be opened.</exception>
+    /// <summary>Logs to a file, which is created if it does not exist.</summary>
+    /// <exception cref="StartException">The file cannot be opened.</exception>
     public static AccessLogFile Open(string path, TimeProvider time, ILogger log)
     {
         try
@@ -65,7 +65,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Logs to a stream, which stays the caller's.</summary>
+    /// <summary>Logs to a stream, which the caller owns.</summary>
     public static AccessLogFile Over(Stream stream, TimeProvider time, ILogger log) => new(null, null, stream, time, log);
 
     /// <summary>Never waits. After the disposal lines are dropped.</summary>
@@ -77,7 +77,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // Adding has ended between the call and now.
+            // The queue was completed meanwhile: the line is dropped.
         }
 
         Interlocked.Add(ref _queuedChars, -line.Length);
@@ -87,7 +87,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
     /// <summary>Reopens the file before the next line, for a program that rotates it.</summary>
     public void Reopen() => _isToReopen = true;
 
-    /// <summary>Writes what is queued, but gives up on a file that takes nothing for a second.</summary>
+    /// <summary>Writes the queued lines, but gives up after a second without progress.</summary>
     public async ValueTask DisposeAsync()
     {
         _lines.CompleteAdding();
@@ -99,7 +99,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // The thread still hangs in a write: it is a background thread and ends with the process.
+            // The thread hangs in a write: it is a background thread and ends with the process.
         }
     }
 
@@ -123,12 +123,12 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
                 Warn(failure.Message);
             }
 
-            if (Lost > _toldLost) Warn("they come faster than they are written");
+            if (Lost > _toldLost) Warn("requests come faster than lines can be written");
         }
     }
 
-    /// <summary>Waits for a line and takes what has come with it.</summary>
-    /// <returns>How many lines it is.</returns>
+    /// <summary>Waits for a line and takes all queued lines.</summary>
+    /// <returns>The number of lines.</returns>
     private int Gather()
     {
         _batch.SetLength(0);
@@ -145,7 +145,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Whether another file has come in place of the open one is known by its length.</summary>
+    /// <summary>A differing length shows that another file has replaced the open one.</summary>
     private void FollowFile(string path)
     {
         var isMoved = false;
@@ -180,7 +180,7 @@ internal sealed partial class AccessLogFile : IAsyncDisposable
     {
         if (_file is { } file)
         {
-            // Where the file ends now, and not where it ended: it may have been copied and cut.
+            // The file's current end, not the remembered one: the file may have been copied and truncated.
             RandomAccess.Write(file, lines, Length(file) ?? 0);
             return;
         }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Dftp.Node.Logging;
 
 /// <summary>
-/// Writes lines to a stream from a thread of its own, so that a slow terminal or a full pipe does not hold up the node. Lines that
-/// find the queue full are dropped, and their number is written once there is room again.
+/// Writes lines to a stream on a dedicated thread, so that a slow terminal or a full pipe does not block the node. When the queue
+/// is full, lines are dropped, and their number is written once there is room again.
 /// </summary>
 internal sealed class LineQueue : IAsyncDisposable
 {
@@ -20,9 +20,9 @@ internal sealed class LineQueue : IAsyncDisposable
     private readonly Task _writing;
     private long _lost;
 
-    /// <param name="stream">Where the lines go, as UTF-8. It stays the caller's.</param>
-    /// <param name="lossNotice">Makes the line that tells how many lines were dropped.</param>
-    /// <param name="time">Measures the flush at the end.</param>
+    /// <param name="stream">The target, which the caller owns. The lines are UTF-8.</param>
+    /// <param name="lossNotice">Makes the line that reports the number of dropped lines.</param>
+    /// <param name="time">The clock for the final flush's timeout.</param>
     public LineQueue(Stream stream, Func<long, string> lossNotice, TimeProvider time)
     {
         _stream = stream;
@@ -40,11 +40,11 @@ internal sealed class LineQueue : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // Nobody is left to be told: adding has ended between the call and now.
+            // The queue was completed meanwhile: the line is dropped, as after a disposal.
         }
     }
 
-    /// <summary>Writes what is queued, but gives up on a stream that takes nothing for a second.</summary>
+    /// <summary>Writes the queued lines, but gives up after a second without progress.</summary>
     public async ValueTask DisposeAsync()
     {
         _lines.CompleteAdding();
@@ -55,7 +55,7 @@ internal sealed class LineQueue : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // The thread still hangs in a write: it is a background thread and ends with the process.
+            // The thread hangs in a write: it is a background thread and ends with the process.
         }
     }
 

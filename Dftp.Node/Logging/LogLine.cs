@@ -5,22 +5,22 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Node.Logging;
 
 /// <summary>
-/// How a message looks: <c>2016/10/22 22:08:01 Scanner: local scan finished, 3 file(s) found</c>. Time, part, a word for the level
-/// unless it is information, the message, the exception. Always one line.
+/// Formats a log line: <c>2016/10/22 22:08:01 Scanner: local scan finished, 3 file(s) found</c>. Time, component, the level unless
+/// it is information, the message, the exception; always one line.
 /// </summary>
 internal static class LogLine
 {
-    /// <summary>The category of the node as a whole, whose lines name no part.</summary>
+    /// <summary>The category of the node as a whole, whose lines name no component.</summary>
     public const string NodeCategory = "dftp";
 
     private const int MostCauses = 5;
 
-    /// <param name="localTime">When it happened, as a clock on this machine's wall shows it.</param>
-    /// <param name="category">Its last segment is the part.</param>
-    /// <param name="level">Everything but information is marked.</param>
-    /// <param name="message">Control characters in it are escaped.</param>
+    /// <param name="localTime">The local time of the event.</param>
+    /// <param name="category">Its last segment is the component.</param>
+    /// <param name="level">Shown unless it is information.</param>
+    /// <param name="message">Its control characters are escaped.</param>
     /// <param name="exception">Shown with its causes as <c>type: message</c>.</param>
-    /// <param name="withStackTrace">Also shows where the exception was thrown.</param>
+    /// <param name="withStackTrace">Whether to show the exception's stack trace.</param>
     /// <returns>The line without its end.</returns>
     public static string Format(
         DateTimeOffset localTime, string category, LogLevel level, string message, Exception? exception, bool withStackTrace)

@@ -6,7 +6,7 @@ namespace Dftp.Node.Metrics;
 /// <summary>An instrument and its series.</summary>
 internal sealed class MeasuredInstrument
 {
-    /// <summary>What a client of this node could make grow without end would have to stop somewhere.</summary>
+    /// <summary>An upper bound, in case clients can cause new tag values without limit.</summary>
     private const int MaxSeries = 2000;
 
     private readonly ConcurrentDictionary<TagSet, Series> _series = new();
@@ -19,7 +19,7 @@ internal sealed class MeasuredInstrument
         Kind = type == typeof(Histogram<>) ? InstrumentKind.Histogram
             : type == typeof(Counter<>) || type == typeof(ObservableCounter<>) ? InstrumentKind.Counter
             : InstrumentKind.Gauge;
-        // A gauge that is set holds its last value as an observed one does.
+        // A gauge that is set keeps its last value, as an observed one does.
         var keepsLast = instrument.IsObservable || type == typeof(Gauge<>);
         _newSeries = Kind == InstrumentKind.Histogram
             ? tags => new HistogramSeries(tags, Bounds(instrument))

@@ -2,13 +2,13 @@ using System.Diagnostics.Metrics;
 
 namespace Dftp.Node.Metrics;
 
-/// <summary>Sums up what the instruments of one scope measure, and observes the others when their values are asked for.</summary>
+/// <summary>Sums up the measurements of the instruments of one scope, and observes the observable ones on each collection.</summary>
 internal sealed class MetricsCollector : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly Lock _collecting = new();
 
-    /// <summary>By name. Guarded by itself.</summary>
+    /// <summary>Instruments by name. Guarded by itself.</summary>
     private readonly SortedDictionary<string, MeasuredInstrument> _instruments = new(StringComparer.Ordinal);
 
     /// <param name="scope">The <see cref="Meter.Scope"/> of the meters to listen to.</param>
@@ -27,7 +27,7 @@ internal sealed class MetricsCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Gives all instruments, by name, with their values now. One collection runs at a time.</summary>
+    /// <summary>Collects the current values of all instruments, by name. One collection runs at a time.</summary>
     public void Collect(Action<IReadOnlyCollection<MeasuredInstrument>> take)
     {
         lock (_collecting)

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Dftp.Node.Metrics;
 
-/// <summary>The meters of one node, and what they measure. Meters of other nodes in the process are not touched.</summary>
+/// <summary>The meters of one node and their values, separate from those of other nodes in the process.</summary>
 internal sealed class NodeMeters : IDisposable
 {
     private readonly List<Meter> _meters = [];
@@ -19,7 +19,7 @@ internal sealed class NodeMeters : IDisposable
         return meter;
     }
 
-    /// <summary>Writes everything that is measured in Prometheus' text form. May be called by many at once.</summary>
+    /// <summary>Writes all values in Prometheus' text format. Thread-safe.</summary>
     public void WriteText(IBufferWriter<byte> output) => _collector.Collect(instruments => PrometheusText.Write(output, instruments));
 
     public void Dispose()

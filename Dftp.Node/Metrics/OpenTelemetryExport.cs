@@ -10,15 +10,15 @@ using OpenTelemetry.Trace;
 namespace Dftp.Node.Metrics;
 
 /// <summary>
-/// Sends metrics, and a span for each HTTP request, by OTLP. The only place that knows the package: where nothing is to be sent, none of it
-/// is loaded.
+/// Exports metrics and a span for each HTTP request by OTLP. Only this class uses the package, which is not loaded when nothing is
+/// exported.
 /// </summary>
 internal sealed partial class OpenTelemetryExport : IDisposable
 {
-    /// <summary>A node stops within 5 s, whether anybody takes the last figures or not.</summary>
+    /// <summary>A node stops within 5 s, also when the collector does not accept the last values.</summary>
     private const int ShutdownMilliseconds = 1000;
 
-    /// <summary>The framework's, which has an activity for each request.</summary>
+    /// <summary>The framework's source, which has an activity for each request.</summary>
     private const string RequestSource = "Microsoft.AspNetCore";
 
     private readonly MeterProvider? _metrics;
@@ -27,7 +27,7 @@ internal sealed partial class OpenTelemetryExport : IDisposable
     private OpenTelemetryExport(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Variables).Build();
-        // What the environment says of the resource comes last, and wins.
+        // The resource attributes of the environment come last and win.
         var resource = ResourceBuilder.CreateEmpty()
             .AddService("dftp", serviceVersion: version, serviceInstanceId: options.Name.Value)
             .AddTelemetrySdk()
@@ -54,8 +54,8 @@ internal sealed partial class OpenTelemetryExport : IDisposable
         }
     }
 
-    /// <returns>What ends the sending; null where nothing is to be sent.</returns>
-    /// <exception cref="StartException">A variable has a value that cannot be used.</exception>
+    /// <returns>The export, which ends when disposed of; null when nothing is exported.</returns>
+    /// <exception cref="StartException">A variable has an invalid value.</exception>
     public static IDisposable? Start(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version, ILogger log)
     {
         foreach (var unknown in settings.Unknown) LogUnknown(log, unknown);
@@ -74,7 +74,8 @@ internal sealed partial class OpenTelemetryExport : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static OpenTelemetryExport Create(OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version, ILogger log)
+    private static OpenTelemetryExport Create(
+        OpenTelemetrySettings settings, NodeMeters meters, NodeOptions options, string version, ILogger log)
     {
         try
         {
@@ -87,7 +88,8 @@ internal sealed partial class OpenTelemetryExport : IDisposable
             });
             return export;
         }
-        catch (Exception failure) when (failure is UriFormatException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception failure)
+            when (failure is UriFormatException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
             throw new StartException($"OpenTelemetry: {failure.Message}", failure);
         }

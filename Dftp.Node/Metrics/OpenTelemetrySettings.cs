@@ -3,10 +3,10 @@ using System.Collections;
 namespace Dftp.Node.Metrics;
 
 /// <summary>
-/// What OpenTelemetry's standard environment variables ask for
-/// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). How to send it the package reads from them itself.
+/// The settings of OpenTelemetry's standard environment variables
+/// (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). The package itself reads from them how to export.
 /// </summary>
-/// <param name="Variables">All that begin with <c>OTEL_</c>.</param>
+/// <param name="Variables">All variables that begin with <c>OTEL_</c>.</param>
 internal sealed record OpenTelemetrySettings(IReadOnlyDictionary<string, string?> Variables)
 {
     private const string Prefix = "OTEL_";
@@ -22,17 +22,18 @@ internal sealed record OpenTelemetrySettings(IReadOnlyDictionary<string, string?
 
     public bool SendsTraces => IsWanted("TRACES");
 
-    /// <summary>Exporters that are asked for and that this program does not have, as the variable and its value.</summary>
+    /// <summary>Requested exporters that this program does not have, as the variable and its value.</summary>
     public IEnumerable<string> Unknown =>
         from variable in Selectors
         from exporter in Exporters(variable)
         where exporter is not ("otlp" or "none")
         select $"{variable}={exporter}";
 
-    /// <summary>Endpoints that are no URLs, which the package would pass over without a word.</summary>
+    /// <summary>Endpoints that are not URLs, which the package would silently ignore.</summary>
     public IEnumerable<string> Malformed =>
         from variable in Endpoints
-        where Value(variable) is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
+        where Value(variable) is { } url
+            && (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || parsed.Scheme is not ("http" or "https"))
         select variable;
 
     public static OpenTelemetrySettings Of(IDictionary environment)
@@ -40,13 +41,16 @@ internal sealed record OpenTelemetrySettings(IReadOnlyDictionary<string, string?
         Dictionary<string, string?>? found = null;
         foreach (DictionaryEntry variable in environment)
         {
-            if (variable is { Key: string name, Value: string value } && name.StartsWith(Prefix, StringComparison.Ordinal)) (found ??= []).Add(name, value);
+            if (variable is { Key: string name, Value: string value } && name.StartsWith(Prefix, StringComparison.Ordinal))
+            {
+                (found ??= []).Add(name, value);
+            }
         }
 
         return found is null ? None : new OpenTelemetrySettings(found);
     }
 
-    /// <summary>Where nothing says where to send it, the standard's default is this machine; here that has to be asked for.</summary>
+    /// <summary>The standard exports to this machine by default; this program exports only when the variables ask for it.</summary>
     private bool IsWanted(string signal)
     {
         if (string.Equals(Value("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase)) return false;
@@ -59,6 +63,6 @@ internal sealed record OpenTelemetrySettings(IReadOnlyDictionary<string, string?
     private List<string> Exporters(string variable) =>
         [.. (Value(variable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
-    /// <summary>The standard takes an empty value for none.</summary>
+    /// <summary>The standard treats an empty value as unset.</summary>
     private string? Value(string variable) => Variables.GetValueOrDefault(variable) is { Length: > 0 } value ? value : null;
 }

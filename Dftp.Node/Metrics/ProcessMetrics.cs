@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Dftp.Node.Metrics;
 
-/// <summary>What dashboards want to know of every process, under the names that Prometheus' own clients use, and which program it is.</summary>
+/// <summary>The usual process metrics, under the names of Prometheus' client libraries, and the program's version.</summary>
 internal static class ProcessMetrics
 {
     private const string OwnDescriptors = "/proc/self/fd";
@@ -13,14 +13,19 @@ internal static class ProcessMetrics
         using var process = Process.GetCurrentProcess();
         var started = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
         meter.CreateObservableGauge("process.start_time", () => started, "s", "Unix time at which the process started.");
-        meter.CreateObservableCounter("process.cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Time that processors spent for the process.");
-        meter.CreateObservableUpDownCounter("process.resident_memory", () => Environment.WorkingSet, "By", "Memory of the process that is in RAM.");
+        meter.CreateObservableCounter(
+            "process.cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time of the process.");
+        meter.CreateObservableUpDownCounter(
+            "process.resident_memory", () => Environment.WorkingSet, "By", "Resident memory of the process.");
         if (Directory.Exists(OwnDescriptors))
-            meter.CreateObservableUpDownCounter("process.open_fds", CountDescriptors, null, "File descriptors that are open.");
-        meter.CreateObservableUpDownCounter("dotnet.gc.heap", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Memory of managed objects.");
-        meter.CreateObservableUpDownCounter("dotnet.threads", () => (long)ThreadPool.ThreadCount, null, "Threads of the pool.");
-        KeyValuePair<string, object?>[] build = [new("version", version), new("node", options.Name.Value), new("cluster", options.ClusterName)];
-        meter.CreateObservableGauge("dftp.build_info", () => new Measurement<int>(1, build), null, "Always 1: which program this is, and which node.");
+            meter.CreateObservableUpDownCounter("process.open_fds", CountDescriptors, null, "Open file descriptors.");
+        meter.CreateObservableUpDownCounter(
+            "dotnet.gc.heap", () => GC.GetTotalMemory(forceFullCollection: false), "By", "Size of the managed heap.");
+        meter.CreateObservableUpDownCounter("dotnet.threads", () => (long)ThreadPool.ThreadCount, null, "Threads of the thread pool.");
+        KeyValuePair<string, object?>[] build =
+            [new("version", version), new("node", options.Name.Value), new("cluster", options.ClusterName)];
+        meter.CreateObservableGauge(
+            "dftp.build_info", () => new Measurement<int>(1, build), null, "Always 1; the labels are the version, node and cluster.");
     }
 
     /// <summary>Excludes the descriptor that the counting itself opens. Without a free descriptor there is no value.</summary>

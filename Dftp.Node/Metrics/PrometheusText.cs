@@ -5,8 +5,8 @@ using System.Text;
 namespace Dftp.Node.Metrics;
 
 /// <summary>
-/// Prometheus' text form 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). An instrument <c>dftp.http.sent</c> in
-/// bytes that only grows is called <c>dftp_http_sent_bytes_total</c>.
+/// Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). A counter <c>dftp.http.sent</c> in
+/// bytes is named <c>dftp_http_sent_bytes_total</c>.
 /// </summary>
 internal static class PrometheusText
 {
@@ -21,7 +21,7 @@ internal static class PrometheusText
         }
     }
 
-    /// <summary>The name of an instrument in this form.</summary>
+    /// <summary>The name of an instrument in this format.</summary>
     public static string NameOf(string instrument, string? unit, InstrumentKind kind)
     {
         var name = string.Concat(instrument.Select(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':' ? c : '_'));
@@ -96,7 +96,9 @@ internal static class PrometheusText
 
     private static void AppendLabel(StringBuilder text, string name, string value) =>
         text.Append(name.Replace('.', '_')).Append("=\"")
-            .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal))
+            .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\n", "\\n", StringComparison.Ordinal))
             .Append('"');
 
     private static string EscapeHelp(string help) =>

@@ -1,6 +1,6 @@
 namespace Dftp.Node.Metrics;
 
-/// <summary>What is known of an instrument with one set of tags.</summary>
+/// <summary>The values of an instrument with one set of tags.</summary>
 internal abstract class Series(TagSet tags)
 {
     public TagSet Tags => tags;
@@ -8,7 +8,7 @@ internal abstract class Series(TagSet tags)
     public abstract void Add(double value);
 }
 
-/// <summary>A sum, or for what is observed the last value.</summary>
+/// <summary>A sum, or the last value of an observable instrument.</summary>
 internal sealed class NumberSeries(TagSet tags, bool isObserved) : Series(tags)
 {
     private double _value;
@@ -22,7 +22,7 @@ internal sealed class NumberSeries(TagSet tags, bool isObserved) : Series(tags)
     }
 }
 
-/// <summary>How many values fell under each bound, and their sum.</summary>
+/// <summary>The number of values in each bucket, and their sum.</summary>
 internal sealed class HistogramSeries(TagSet tags, IReadOnlyList<double> bounds) : Series(tags)
 {
     private readonly long[] _counts = new long[bounds.Count + 1];
@@ -32,7 +32,7 @@ internal sealed class HistogramSeries(TagSet tags, IReadOnlyList<double> bounds)
 
     public double SumOfValues => Volatile.Read(ref _sum);
 
-    /// <summary>Values between the bound before and each bound; the last is of those above all.</summary>
+    /// <summary>The number of values per bucket; the last bucket has the values above all bounds.</summary>
     public long[] Counts()
     {
         var counts = new long[_counts.Length];

@@ -1,6 +1,6 @@
 namespace Dftp.Node.Metrics;
 
-/// <summary>The tags of a measurement: at most three, which is what keeps looking one up free of allocations.</summary>
+/// <summary>The tags of a measurement: at most three, so that a lookup allocates nothing.</summary>
 internal readonly record struct TagSet
 {
     private const int MaxCount = 3;

@@ -1,17 +1,17 @@
 namespace Dftp.Node.Commands.Doctor;
 
-/// <summary>A time that another machine told, between two times of this one.</summary>
-/// <param name="Told">Without its fraction of a second.</param>
-/// <param name="Asked">When it was asked.</param>
-/// <param name="Answered">When the answer was there.</param>
+/// <summary>A clock reading of another machine, between two readings of this machine's clock.</summary>
+/// <param name="Told">The other machine's time, truncated to seconds.</param>
+/// <param name="Asked">When the request was sent.</param>
+/// <param name="Answered">When the answer arrived.</param>
 internal readonly record struct ClockReading(DateTimeOffset Told, DateTimeOffset Asked, DateTimeOffset Answered)
 {
-    /// <summary>Beyond this the newer of two files can be taken for the older one.</summary>
+    /// <summary>With a larger difference the newer of two files can be mistaken for the older one.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(1);
 
-    /// <summary>How far the other clock is ahead of this one at least; below zero: behind.</summary>
+    /// <summary>The minimum by which the other clock is ahead of this one; negative: behind.</summary>
     public TimeSpan Difference =>
         Told > Answered ? Told - Answered
         : Told + CutOff < Asked ? Told + CutOff - Asked
@@ -19,7 +19,7 @@ internal readonly record struct ClockReading(DateTimeOffset Told, DateTimeOffset
 
     public bool Agrees => Difference.Duration() <= Tolerance;
 
-    /// <summary>What the node's answer says about its time; null where it says nothing.</summary>
+    /// <summary>Reads the time from a node's answer; null when it has none.</summary>
     public static ClockReading? Of(ClusterReply reply, NodeAnswer answer, DateTimeOffset asked, DateTimeOffset answered)
     {
         // A legacy node does not send its time.

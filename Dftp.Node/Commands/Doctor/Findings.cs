@@ -1,6 +1,6 @@
 namespace Dftp.Node.Commands.Doctor;
 
-/// <summary>What was found, a line each.</summary>
+/// <summary>The findings, one line each.</summary>
 internal sealed class Findings
 {
     private readonly List<(bool IsProblem, string Text)> _lines = [];

@@ -5,7 +5,7 @@ namespace Dftp.Node.Commands.Doctor;
 /// <summary>A network interface of this machine that is up and has an address.</summary>
 internal sealed record LocalInterface(string Name, bool IsLoopback, bool SupportsMulticast, IReadOnlyList<string> Addresses)
 {
-    /// <summary>Loopback does it though the framework says that it does not.</summary>
+    /// <summary>Loopback supports multicast, although the framework says that it does not.</summary>
     public bool CanMulticast => SupportsMulticast || IsLoopback;
 
     public override string ToString() => $"{Name} ({string.Join(", ", Addresses)})";
@@ -28,13 +28,13 @@ internal sealed record LocalInterface(string Name, bool IsLoopback, bool Support
         }
         catch (NetworkInformationException)
         {
-            // It went while it was looked at.
+            // The interface disappeared during the check; it is not usable either way.
             return [];
         }
     }
 }
 
-/// <summary>Which interfaces of this machine can carry the datagrams by which nodes find each other.</summary>
+/// <summary>Checks which network interfaces of this machine can carry the multicast of discovery.</summary>
 internal static class InterfaceCheck
 {
     public static void Run(IReadOnlyList<LocalInterface> interfaces, Findings findings)
@@ -42,11 +42,14 @@ internal static class InterfaceCheck
         var able = interfaces.Where(found => found.CanMulticast).ToList();
         var unable = interfaces.Except(able).ToList();
         var names = string.Join(", ", able);
-        if (able.Count == 0) findings.Problem("no interface of this machine can multicast: bring one up (ip link), or use dftp join HOST:PORT");
+        if (able.Count == 0)
+        {
+            findings.Problem("no interface of this machine can multicast: bring one up (ip link), or use dftp join HOST:PORT");
+        }
         else if (able.TrueForAll(found => found.IsLoopback)) findings.Ok($"only nodes of this machine can be found by multicast: {names}");
         else findings.Ok($"interfaces of this machine that can multicast: {names}");
 
         if (unable.Count > 0)
-            findings.Ok($"interfaces that cannot multicast: {string.Join(", ", unable)}; nodes behind them are met by dftp join HOST:PORT");
+            findings.Ok($"interfaces that cannot multicast: {string.Join(", ", unable)}; add nodes behind them by dftp join HOST:PORT");
     }
 }

@@ -2,19 +2,19 @@ using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 
-/// <summary>The node whose view the doctor takes.</summary>
+/// <summary>The node from whose view the doctor checks.</summary>
 /// <param name="Address">Its management address, as the user gave it.</param>
-/// <param name="Reply">Null when it does not answer.</param>
-/// <param name="Status">Null when there is no report of it.</param>
+/// <param name="Reply">Its answer; null when it does not answer.</param>
+/// <param name="Status">Its status report; null when it has none.</param>
 internal sealed record OwnNode(HostPort Address, ClusterReply? Reply, StatusReport? Status)
 {
     public string Name => Reply?.Me.Name ?? "the node";
 }
 
-/// <summary>Whether the node that is asked is well: up, scanned, heard.</summary>
+/// <summary>Checks whether the queried node is healthy: up, scanned, and heard by discovery.</summary>
 internal static class OwnNodeCheck
 {
-    /// <summary>How reasons begin for which something can be done; the others are as the user made them.</summary>
+    /// <summary>The beginnings of reasons for which there is a remedy; the user chose the others.</summary>
     private static readonly (string Reason, string Remedy)[] Remedies =
     [
         ("unreadable", "let the user that runs the node read it"),
@@ -50,10 +50,10 @@ internal static class OwnNodeCheck
         var trouble = scan.State switch
         {
             "following" => null,
-            "scanning" => "its first scan has not finished: other nodes do not see all of its files yet; wait for it",
+            "scanning" => "its first scan has not finished: other nodes do not see all of its files yet; wait until it has finished",
             "rootLost" => $"its directory cannot be read{because}, and none of its files is served: "
                 + "mount it, or let the user that runs the node read it",
-            _ => $"it does not follow its directory{because}: look into its log",
+            _ => $"it does not follow its directory{because}: see its log",
         };
         if (trouble is not null)
         {
@@ -78,13 +78,16 @@ internal static class OwnNodeCheck
         {
             const string off = "discovery is switched off (an empty --multicast-discovery-addr)";
             if (isAlone) findings.Problem($"{off} and no node is known: dftp join HOST:PORT");
-            else findings.Ok($"{off}: nodes are met by --join and dftp join");
+            else findings.Ok($"{off}: add nodes by --join or dftp join");
             return;
         }
 
         if (discovery.Failure is { Length: > 0 } failure)
-            findings.Problem($"discovery fails: {failure}; until that is mended, use dftp join HOST:PORT");
-        else if (discovery.Sent == 0) findings.Problem("discovery has not sent anything yet: no interface has taken the announcement");
+            findings.Problem($"discovery fails: {failure}; until that is repaired, use dftp join HOST:PORT");
+        else if (discovery.Sent == 0)
+        {
+            findings.Problem("discovery has not sent anything yet: no network interface accepted the announcement");
+        }
         else findings.Ok($"discovery sends: {StatusCommand.Announcements(discovery.Sent)}");
         ReportHeard(discovery, isAlone, findings);
         ReportStrangers(status.Cluster, discovery, isAlone, findings);
@@ -106,7 +109,7 @@ internal static class OwnNodeCheck
         }
         else
         {
-            findings.Ok("discovery has heard no other node of this cluster; those that are known were met otherwise");
+            findings.Ok("discovery has heard no other node of this cluster; the known nodes were found in other ways");
         }
     }
 

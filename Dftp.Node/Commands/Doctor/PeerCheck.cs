@@ -3,10 +3,10 @@ using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 
-/// <summary>Another node to look at.</summary>
-/// <param name="Name">Null when only an address is known.</param>
-/// <param name="Address">Its management address; null when that is not known.</param>
-/// <param name="MissingSince">In unix seconds; null when it is not missed.</param>
+/// <summary>Another node to check.</summary>
+/// <param name="Name">Its name; null when only an address is known.</param>
+/// <param name="Address">Its management address; null when unknown.</param>
+/// <param name="MissingSince">Unix seconds; null when it is not missing.</param>
 internal sealed record Suspect(string? Name, HostPort? Address, long? MissingSince)
 {
     public string Label => MissingSince is { } since ? $"{Name} (missing since {Measures.Time(since)})" : Name ?? $"{Address}";
@@ -15,19 +15,19 @@ internal sealed record Suspect(string? Name, HostPort? Address, long? MissingSin
         new(name, HostPort.TryParse(address, out var parsed) && parsed is { Host.Length: > 0, Port: > 0 } ? parsed : null, missingSince);
 }
 
-/// <summary>What stands between the own node and another one.</summary>
+/// <summary>Checks the path between the own node and another one.</summary>
 internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode own)
 {
-    /// <summary>Each step needs those before it.</summary>
+    /// <summary>Each step requires the earlier ones.</summary>
     public async Task<Findings> RunAsync(Suspect suspect, CancellationToken cancellationToken)
     {
         var findings = new Findings();
         var label = suspect.Label;
 
-        // 1. there is a way to it
+        // 1. it is reachable
         if (suspect.Address is not { } address)
         {
-            findings.Problem($"{label}: its address is not known; tell it by dftp join HOST:PORT");
+            findings.Problem($"{label}: its address is not known; give it by dftp join HOST:PORT");
             return findings;
         }
 
@@ -37,12 +37,12 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             return findings;
         }
 
-        // 2. it is a node, and another one than ours
+        // 2. it is a node, and not the own one
         if (await AskAsync(label, address, findings, cancellationToken) is not var (reply, clock)) return findings;
         if (!IsAnother(suspect, address, reply, findings)) return findings;
         label = suspect.Name is null ? reply.Me.Name! : label;
 
-        // 3. it can be a member, and its files can be read
+        // 3. it is in the same cluster, and its files can be read
         var isMember = ReportCluster(label, reply, findings);
         await ReportPublicAsync(label, address, reply, findings, cancellationToken);
         ReportClock(label, clock, findings);
@@ -75,7 +75,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
         catch (NoAnswerException failure)
         {
             findings.Problem(
-                $"{label}: {address} takes connections, but {failure.Message}: is it a node, and its --http-mgmt-listen?");
+                $"{label}: {address} takes connections, but {failure.Message}: is that the port of its --http-mgmt-listen?");
         }
 
         return null;
@@ -93,7 +93,7 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
 
         if (suspect.Name is null || suspect.Name == reply.Me.Name) return true;
         findings.Problem(
-            $"{suspect.Label}: at {address} is {reply.Me.Name} by now: "
+            $"{suspect.Label}: at {address} is {reply.Me.Name} now: "
             + $"if it was renamed, dftp forget {suspect.Name}; if it moved, dftp join its HOST:PORT");
         return false;
     }
@@ -118,7 +118,8 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
         if (files.IsLoopback && !IsOnThisMachine(address))
         {
             findings.Problem(
-                $"{label}: its files can be read on its own machine only: it was started with --http-listen {files}; give it :{files.Port}");
+                $"{label}: its files can be read on its own machine only: "
+                + $"it was started with --http-listen {files}; give it :{files.Port}");
         }
         else if (await WhyNotAsync(files, "--http-listen", cancellationToken) is { } reason)
         {
@@ -162,10 +163,10 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
 
         if (isKnownThere) findings.Ok($"{label}: it knows {own.Name}");
         else if (known is not null)
-            findings.Problem($"{label}: it does not know {own.Name}; can it reach its management port? {join} makes them meet");
+            findings.Problem($"{label}: it does not know {own.Name}; can it reach its management port? {join} connects them");
 
         if (known is { State: "suspect" })
-            findings.Problem($"{label}: {own.Name} had no answer of late from it: look at the network between the two");
+            findings.Problem($"{label}: {own.Name} has had no answer from it recently: check the network between the two");
         else if (known is not null)
             findings.Ok($"{label}: {own.Name} knows it, last seen {Measures.Ago(known.LastAlive, time.GetUtcNow())}");
         else if (status.Missing.Any(node => node.Name == name && node.Path is null))
@@ -176,5 +177,6 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
             findings.Problem($"{label}: it and {own.Name} do not know each other: {join}");
     }
 
-    private static bool IsOnThisMachine(HostPort address) => address.IsLoopback || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOnThisMachine(HostPort address) =>
+        address.IsLoopback || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 }

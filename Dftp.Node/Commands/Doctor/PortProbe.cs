@@ -4,15 +4,15 @@ using Dftp.Cluster;
 
 namespace Dftp.Node.Commands.Doctor;
 
-/// <summary>Whether something takes connections at an address, and in words why not.</summary>
+/// <summary>Checks whether an address accepts connections, and explains why not.</summary>
 internal static class PortProbe
 {
-    /// <param name="address">Where to connect.</param>
-    /// <param name="option">The option of a node by which it listens there.</param>
-    /// <param name="limit">How long a connection may take.</param>
-    /// <param name="time">The clock of the limit.</param>
-    /// <param name="cancellationToken">Ends the try.</param>
-    /// <returns>Null when there is a connection; otherwise why there is none, and what to do about it.</returns>
+    /// <param name="address">The address to connect to.</param>
+    /// <param name="option">The option with which a node listens there.</param>
+    /// <param name="limit">The timeout of the connection attempt.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>Null when the connection succeeds; otherwise the reason and the remedy.</returns>
     public static async Task<string?> WhyNotAsync(
         HostPort address, string option, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -33,12 +33,12 @@ internal static class PortProbe
             return failure.SocketErrorCode switch
             {
                 SocketError.ConnectionRefused =>
-                    $"connection refused: the machine is there, but nothing listens at {address}: start dftp there, or see to its {option}",
+                    $"connection refused: the machine is there, but nothing listens at {address}: start dftp there, or check its {option}",
                 SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
-                    $"no route to {address.Host}: the machine is off, in another network, or has another address by now",
+                    $"no route to {address.Host}: the machine is off, in another network, or has another address now",
                 SocketError.TimedOut => TimedOut(address, limit),
                 SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
-                    $"the name {address.Host} is not known on this machine: use an address, or see to the name's resolution",
+                    $"the name {address.Host} is not known on this machine: use an address, or correct the name resolution",
                 _ => $"{address} cannot be reached: {failure.Message}",
             };
         }

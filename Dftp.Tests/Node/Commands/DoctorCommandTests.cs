@@ -228,8 +228,8 @@ public sealed class DoctorCommandTests
     [TestMethod]
     [DataRow("scanning", null, "problem  its first scan has not finished")]
     [DataRow("rootLost", "no such directory", "problem  its directory cannot be read (no such directory), and ")]
-    [DataRow("failed", null, "problem  it does not follow its directory: look into its log")]
-    [DataRow("stopped", "x", "problem  it does not follow its directory (x): look into its log")]
+    [DataRow("failed", null, "problem  it does not follow its directory: see its log")]
+    [DataRow("stopped", "x", "problem  it does not follow its directory (x): see its log")]
     public async Task Scan_ThatDoesNotFollowTheDisk_IsAProblem(string state, string? failure, string line) => StringAssert.StartsWith(
         await LinesAsync(findings =>
             OwnNodeCheck.ReportScan(new ScanStatus { State = state, Failure = failure, Finished = 1 }, DateTimeOffset.UnixEpoch, findings)),
