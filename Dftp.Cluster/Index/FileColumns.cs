@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dftp.FileSystem;
 
@@ -39,25 +40,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
     private int Flags => BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(FlagsAt));
 
-    public FileFacts this[int index]
-    {
-        get
-        {
-            var layout = new Layout(Count, Flags);
-            var data = _data.AsSpan();
-            var mode = (layout.Flags & ManyPermissions) != 0
-                ? ReadAt<ushort>(data, layout.Permissions, index)
-                : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]);
-            return new FileFacts(
-                (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
-                new UnixTime(ReadAt<long>(data, HeaderSize, index)),
-                mode & ~Revised,
-                (layout.Flags & ManyChanges) != 0
-                    ? ReadAt<uint>(data, layout.Changes, index)
-                    : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]),
-                (mode & Revised) != 0);
-        }
-    }
+    public FileFacts this[int index] => FactsAt(new Layout(Count, Flags), index);
 
     /// <summary>The columns as they stand, for <see cref="TryFromData"/>; empty where there are no files.</summary>
     public ReadOnlySpan<byte> Data => _data;
@@ -67,6 +50,14 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     {
         var (start, end) = NameBounds(index);
         return _data.AsMemory(start, end - start);
+    }
+
+    /// <summary><see cref="Name"/> and facts of a file by one look at the layout, for listings.</summary>
+    public (ReadOnlyMemory<byte> Name, FileFacts Facts) File(int index)
+    {
+        var layout = new Layout(Count, Flags);
+        var (start, end) = NameBounds(layout, index);
+        return (_data.AsMemory(start, end - start), FactsAt(layout, index));
     }
 
     public ReadOnlySpan<byte> NameSpan(int index)
@@ -232,10 +223,27 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return low;
     }
 
-    private (int Start, int End) NameBounds(int index)
+    private FileFacts FactsAt(in Layout layout, int index)
+    {
+        var data = _data.AsSpan();
+        var mode = (layout.Flags & ManyPermissions) != 0
+            ? ReadAt<ushort>(data, layout.Permissions, index)
+            : BinaryPrimitives.ReadUInt16LittleEndian(data[PermissionsAt..]);
+        return new FileFacts(
+            (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
+            new UnixTime(ReadAt<long>(data, HeaderSize, index)),
+            mode & ~Revised,
+            (layout.Flags & ManyChanges) != 0
+                ? ReadAt<uint>(data, layout.Changes, index)
+                : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]),
+            (mode & Revised) != 0);
+    }
+
+    private (int Start, int End) NameBounds(int index) => NameBounds(new Layout(Count, Flags), index);
+
+    private (int Start, int End) NameBounds(in Layout layout, int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
-        var layout = new Layout(Count, Flags);
         var data = _data.AsSpan();
         int start, end;
         if ((layout.Flags & WideNames) != 0)
@@ -263,6 +271,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     {
         public readonly int Flags, Sizes, Changes, NameEnds, Permissions, Names;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Layout(int count, int flags)
         {
             Flags = flags;

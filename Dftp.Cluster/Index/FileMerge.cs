@@ -44,7 +44,11 @@ internal struct FileMerge(NodeEntries[] parts)
         return true;
     }
 
-    public readonly Entry ToEntry() => Facts.ToEntry(_owner.Files.Name(_index), _owner.Node, HolderCount);
+    public readonly Entry ToEntry()
+    {
+        var (name, facts) = _owner.Files.File(_index);
+        return facts.ToEntry(name, _owner.Node, HolderCount);
+    }
 
     private bool MoveInOnlyPart()
     {

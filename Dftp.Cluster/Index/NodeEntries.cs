@@ -45,7 +45,11 @@ internal sealed class NodeEntries
     public DirectoryFacts? Announced => IsAnnounced ? Facts : null;
 
     /// <summary>A file as an entry of which this node is the only holder.</summary>
-    public Entry ToEntry(int index) => Files[index].ToEntry(Files.Name(index), Node);
+    public Entry ToEntry(int index)
+    {
+        var (name, facts) = Files.File(index);
+        return facts.ToEntry(name, Node);
+    }
 
     public bool IsSameAs(DirectoryFacts? announced, UnixTime implied, FileColumns files) =>
         announced == Announced && (IsAnnounced || implied == Facts.Modified) && files.Equals(Files);
