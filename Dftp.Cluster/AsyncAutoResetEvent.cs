@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Dftp.Cluster;
 
-/// <summary>Wakes one waiting loop; raised several times before it looks, it wakes it once.</summary>
+/// <summary>Wakes one waiting loop. Several signals before it wakes count as one.</summary>
 internal sealed class AsyncAutoResetEvent
 {
     private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

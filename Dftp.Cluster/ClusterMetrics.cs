@@ -7,8 +7,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster;
 
 /// <summary>
-/// The instruments of the meter <c>dftp.cluster</c>: the tree, the peers, the scan. All of them are read when they are asked for and cost
-/// nothing otherwise.
+/// The instruments of the meter <c>dftp.cluster</c>: tree, peers, scan. All are observable and cost nothing until they are read.
 /// </summary>
 internal sealed class ClusterMetrics
 {

@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster;
 
 /// <summary>
-/// A node's part in the cluster: its root, the tree, its peers. Front ends read <see cref="Tree"/>; the composition root routes the
-/// management interface here, and says when the listeners are bound.
+/// The cluster part of a node: its root, the tree, its peers. Front ends read <see cref="Tree"/>. The composition root routes the
+/// management interface here and reports when the listeners are bound.
 /// </summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
@@ -53,7 +53,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="options">The settings.</param>
     /// <param name="rootDirectory">The directory that it serves.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logs">Where it says what it does.</param>
+    /// <param name="logs">Creates its logs.</param>
     /// <exception cref="RootDirectoryException">The directory cannot be read.</exception>
     public ClusterNode(ClusterOptions options, string rootDirectory, TimeProvider time, ILoggerFactory logs)
     {
@@ -101,7 +101,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The merged tree.</summary>
     public IFileTree Tree { get; }
 
-    /// <summary>What this node itself holds.</summary>
+    /// <summary>The entries of this node itself.</summary>
     public IFileTree LocalTree { get; }
 
     /// <summary>Answers one request on the management interface.</summary>
@@ -118,11 +118,12 @@ public sealed class ClusterNode : IAsyncDisposable
     public ScanStatus ScanStatus => _scan.Status;
 
     /// <summary>
-    /// Shows what was kept from the last start. Until the root has been read and each peer has said what it holds,
-    /// <see cref="IFileTree.Missing"/> of the tree names them.
+    /// Shows the saved tree of the last start. Until the root has been scanned and each peer has announced its entries, <see
+    /// cref="IFileTree.Missing"/> of the tree names them.
     /// </summary>
-    /// <param name="meetsPeers">Whether <see cref="StartMeeting"/> will be called; otherwise nobody could say what became of their files.</param>
-    /// <returns>Whether there is something to show.</returns>
+    /// <param name="meetsPeers">Whether <see cref="StartMeeting"/> will be called. Otherwise the entries of peers could not be
+    /// confirmed.</param>
+    /// <returns>Whether there is a saved tree.</returns>
     public bool ShowSavedTree(bool meetsPeers)
     {
         var known = meetsPeers && _known is not null ? _known.Load() : [];
@@ -132,16 +133,16 @@ public sealed class ClusterNode : IAsyncDisposable
         return _saver?.Status.Restored is not null;
     }
 
-    /// <summary>Starts to read the root, and to follow it from then on.</summary>
+    /// <summary>Starts to scan the root and to follow its changes.</summary>
     public void StartScan()
     {
         _scan.Start();
         _saver?.Start();
     }
 
-    /// <summary>Starts to look for peers, now that they can call back.</summary>
-    /// <param name="publicAddress">Where this node's files are read.</param>
-    /// <param name="managementAddress">Where peers talk to it.</param>
+    /// <summary>Starts to look for peers, which can call back from now on.</summary>
+    /// <param name="publicAddress">This node's public interface.</param>
+    /// <param name="managementAddress">This node's management interface.</param>
     public void StartMeeting(HostPort publicAddress, HostPort managementAddress)
     {
         _membership.PublicAddress = publicAddress;
@@ -165,7 +166,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _discovery.Start();
     }
 
-    /// <summary>Meets nobody any more, says goodbye, and ends what is under way.</summary>
+    /// <summary>Stops meeting nodes, says goodbye to peers, and ends running operations.</summary>
     public async Task StopAsync()
     {
         _management.IsLeaving = true;
@@ -174,7 +175,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await Task.WhenAll(_links.SayGoodbyeAsync(), _saver?.SaveLastAsync() ?? Task.CompletedTask);
     }
 
-    /// <summary>Ends the node; without a <see cref="StopAsync"/> before, as by a crash, without a goodbye to its peers.</summary>
+    /// <summary>Ends the node. Without a <see cref="StopAsync"/> before, its peers get no goodbye, as in a crash.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();

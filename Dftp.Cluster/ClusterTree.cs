@@ -11,7 +11,7 @@ namespace Dftp.Cluster;
 /// <summary>The tree of the whole cluster.</summary>
 /// <param name="self">This node.</param>
 /// <param name="tree">The tree.</param>
-/// <param name="own">What this node holds.</param>
+/// <param name="own">The entries of this node.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="opener">Opens files.</param>
 /// <param name="digests">What their content is.</param>
@@ -85,8 +85,8 @@ internal sealed class ClusterTree(
     }
 
     /// <summary>
-    /// A peer without a public interface gives its management one for nodes to read by. A legacy node knows no ranges. The zone of an IPv6
-    /// address means something on this machine only.
+    /// A peer without a public interface is read at its management interface. A legacy node supports no ranges. The zone of an IPv6 address
+    /// is valid on this machine only.
     /// </summary>
     private static string PublicUrl(PeerFacts facts) =>
         facts is { IsLegacy: false, PublicAddress: { Port: > 0, Host.Length: > 0 } address } && address != facts.ManagementAddress
@@ -95,7 +95,7 @@ internal sealed class ClusterTree(
             : "";
 }
 
-/// <summary>What this node itself holds: served to peers that read through it for their clients.</summary>
+/// <summary>The entries of this node only: served to peers that proxy for their clients.</summary>
 internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener files, LocalDigests digests) : IFileTree
 {
     public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Current, self);

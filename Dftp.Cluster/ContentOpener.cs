@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster;
 
-/// <summary>Opens a file wherever it is: from this node's root, from its owner, or from the next holder that answers.</summary>
+/// <summary>Opens a file from this node's root, from its owner, or from the next holder that answers.</summary>
 internal sealed partial class ContentOpener(
     NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests, TimeProvider time, ILogger log)
 {
@@ -37,8 +37,8 @@ internal sealed partial class ContentOpener(
     }
 
     /// <summary>
-    /// The order in which holders are tried: those whose copy is the one that was asked for before others; this node before its
-    /// peers; peers that answer before those in doubt; then the owner first.
+    /// The order in which holders are tried: first copies of the requested version; then this node before its peers, alive peers before
+    /// suspect ones, and the owner before others.
     /// </summary>
     public IEnumerable<Entry> InOrder(IReadOnlyList<Entry> holders, Entry file) =>
         holders.Count == 1
@@ -66,7 +66,7 @@ internal sealed partial class ContentOpener(
             ? new FileError(FileErrorKind.IsDirectory, $"{path} is a directory")
             : new FileError(FileErrorKind.NotFound, $"nothing is at {path}");
 
-    /// <summary>What can be had later is better news than what is gone.</summary>
+    /// <summary>An error that is temporary takes precedence over one that is final.</summary>
     private static FileError Better(FileError? error, FileError failed) =>
         error is null || failed.Kind == FileErrorKind.Unreachable ? failed : error;
 
@@ -114,7 +114,7 @@ internal sealed partial class ContentOpener(
         return error;
     }
 
-    /// <summary>Opens the rest of a file at another holder, where <see cref="SameContentRule"/> lets it.</summary>
+    /// <summary>Opens the rest of a file at another holder, if <see cref="SameContentRule"/> permits.</summary>
     private async ValueTask<FileContent?> GoOnAsync(
         VirtualPath path, Entry file, ContentDigest? told, ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
 namespace Dftp.Cluster;
 
-/// <summary>A stream that is read once from its beginning to its end, and does nothing else.</summary>
+/// <summary>A stream that supports only reading, once, from beginning to end.</summary>
 internal abstract class ForwardStream : Stream
 {
     public override bool CanRead => true;

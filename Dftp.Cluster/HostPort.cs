@@ -5,9 +5,9 @@ using System.Net;
 namespace Dftp.Cluster;
 
 /// <summary>
-/// An address as peers exchange it: <c>host:port</c>, <c>:port</c> where the receiver knows the host by itself, IPv6 in brackets.
+/// An address as peers exchange it: <c>host:port</c>, <c>:port</c> if the receiver knows the host by itself, IPv6 in brackets.
 /// </summary>
-/// <param name="Host">A name or an address without brackets; empty when it is not said.</param>
+/// <param name="Host">A name or an address without brackets; empty if it is not given.</param>
 /// <param name="Port">0 to 65535; 0: nothing listens.</param>
 public sealed record HostPort(string Host, int Port)
 {

@@ -8,14 +8,16 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
 
-/// <summary>The digest of a copy, wherever it lies.</summary>
+/// <summary>The digests of copies on any node.</summary>
 internal sealed class TreeDigests(
     NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener, LocalDigests own, PeerDigests remote)
 {
-    /// <summary>To a peer this node is one client, whose requests wait in one line there: it asks for few at once, and divides them fairly itself.</summary>
+    /// <summary>
+    /// To a peer this node is one client, with one queue: this node sends it few requests at once and divides them fairly itself.
+    /// </summary>
     private const int MaxAskedOfOnePeer = 8;
 
-    /// <summary>A peer that is forgotten takes its own with it.</summary>
+    /// <summary>Peers that are collected take theirs with them.</summary>
     private readonly ConditionalWeakTable<Peer, FairGate> _asking = [];
 
     /// <summary>As <see cref="IFileTree.KnownDigest"/>.</summary>

@@ -8,19 +8,21 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Discovery;
 
-/// <summary>What a node says of itself to all: <c>{"Type":"ping","ClusterName":…,"NodeName":…,"MgmtAddr":":7041"}</c>.</summary>
-/// <param name="ClusterName">The cluster that it belongs to.</param>
+/// <summary>
+/// The datagram with which a node announces itself: <c>{"Type":"ping","ClusterName":…,"NodeName":…,"MgmtAddr":":7041"}</c>.
+/// </summary>
+/// <param name="ClusterName">The cluster of the node.</param>
 /// <param name="NodeName">Its name.</param>
-/// <param name="ManagementHost">Empty where the datagram's source is the host.</param>
+/// <param name="ManagementHost">Empty if the datagram's source is the host.</param>
 /// <param name="ManagementPort">1 to 65535.</param>
 internal sealed record Announcement(string ClusterName, NodeName NodeName, string ManagementHost, int ManagementPort)
 {
-    /// <summary>Longer ones are no announcement: a legacy node's fits an Ethernet frame, and so does ours.</summary>
+    /// <summary>The maximum length: announcements of legacy nodes and ours fit an Ethernet frame.</summary>
     public const int MaxBytes = 1472;
 
     private const string Ping = "ping";
 
-    /// <summary>The original splits the address at its colon and dies where there is none, so the colon is always written.</summary>
+    /// <summary>Writes the datagram. The colon of the address is always written, because a legacy node crashes without it.</summary>
     /// <exception cref="InvalidOperationException">With these names the datagram is longer than <see cref="MaxBytes"/>.</exception>
     public byte[] ToBytes()
     {
@@ -33,8 +35,8 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
             : throw new InvalidOperationException($"the names of cluster and node are too long for an announcement of {MaxBytes} bytes");
     }
 
-    /// <summary>Unknown fields are ignored, and the case of the known ones' names.</summary>
-    /// <returns>False for all that is no announcement.</returns>
+    /// <summary>Parses a datagram. Unknown fields are ignored, and names are case-insensitive.</summary>
+    /// <returns>False if it is not an announcement.</returns>
     public static bool TryParse(ReadOnlySpan<byte> datagram, [NotNullWhen(true)] out Announcement? announcement)
     {
         announcement = null;
@@ -55,7 +57,9 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
         return true;
     }
 
-    /// <summary><c>:port</c>, <c>host:port</c> or <c>[IPv6]:port</c>. An unspecified host, as 0.0.0.0, is none.</summary>
+    /// <summary>
+    /// Parses <c>:port</c>, <c>host:port</c> or <c>[IPv6]:port</c>. An unspecified host, such as 0.0.0.0, counts as none.
+    /// </summary>
     private static bool TryParseAddress(string text, out string host, out int port)
     {
         host = "";

@@ -4,18 +4,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.Discovery;
 
-/// <summary>
-/// Announces this node to the group and reports the announcements of others: one loop sends, another listens.
-/// </summary>
-/// <param name="self">What to announce; announcements of the same name, or from the same address, are this node's own.</param>
-/// <param name="group">For messages.</param>
-/// <param name="openChannel">Opens the group; it is tried again as long as it throws a SocketException.</param>
+/// <summary>Announces this node to the group and reports the announcements of others. One loop sends, another receives.</summary>
+/// <param name="self">The announcement. Received ones with the same name or from the same address are this node's own.</param>
+/// <param name="group">For log messages.</param>
+/// <param name="openChannel">Opens the channel; retried while it throws a SocketException.</param>
 /// <param name="onSighting">
-/// Called for every announcement of another node of the cluster, one call at a time, so about once a minute for each node and each
-/// network that is shared with it. It should only take note; the next datagram waits.
+/// Called for every announcement of another node of the cluster, one call at a time: about once a minute for each node and shared network.
+/// It must return fast, because the next datagram waits.
 /// </param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">For failures, once each.</param>
+/// <param name="logger">Logs failures, once each.</param>
 internal sealed class DiscoveryLoop(
     Announcement self,
     IPEndPoint group,
@@ -24,7 +22,7 @@ internal sealed class DiscoveryLoop(
     TimeProvider time,
     ILogger<DiscoveryLoop> logger) : IAsyncDisposable
 {
-    /// <summary>The original's period.</summary>
+    /// <summary>The announcement interval of legacy nodes.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -32,7 +30,7 @@ internal sealed class DiscoveryLoop(
     /// </summary>
     public static readonly IReadOnlyList<TimeSpan> FirstPauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4)];
 
-    /// <summary>A failing socket is neither asked without pause nor left alone for long.</summary>
+    /// <summary>The pause before a failing socket is retried.</summary>
     public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
@@ -55,10 +53,10 @@ internal sealed class DiscoveryLoop(
         }
     }
 
-    /// <summary>Starts both loops. The first announcement goes out before anything is awaited.</summary>
+    /// <summary>Starts both loops. The first announcement is sent before this method returns.</summary>
     public void Start() => _loops = RunAsync(_stop.Token);
 
-    /// <summary>Ends both loops and waits for them; a bug that ended one of them is thrown here.</summary>
+    /// <summary>Ends both loops and waits for them. Throws the exception of a loop that failed.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -83,7 +81,7 @@ internal sealed class DiscoveryLoop(
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var listening = ListenAsync(channel, either.Token);
             var announcing = AnnounceAsync(channel, either.Token);
-            // Both end by the token alone; where a bug ends one, the other must not go on as if all were well.
+            // Both end by the token only. If a bug ends one, the other must not continue as if nothing had happened.
             await Task.WhenAny(listening, announcing);
             await either.CancelAsync();
             await Task.WhenAll(listening, announcing);
@@ -142,7 +140,7 @@ internal sealed class DiscoveryLoop(
 
     private async Task ListenAsync(DatagramChannel channel, CancellationToken cancellationToken)
     {
-        // One byte more than an announcement may have shows that a datagram is longer.
+        // One byte more than the maximum, so that a longer datagram is noticed.
         var buffer = new byte[Announcement.MaxBytes + 1];
         while (true)
         {
@@ -204,8 +202,8 @@ internal sealed class DiscoveryLoop(
     }
 
     /// <summary>
-    /// The port is this node's and the machine is this one. A datagram of this machine can carry the address of any of its
-    /// interfaces, whichever it came by, so all of them count.
+    /// Whether the port is this node's and the address is this machine's. A datagram of this machine can have the address of any of its
+    /// interfaces as its source.
     /// </summary>
     private bool IsOwnAddress(DatagramChannel channel, Announcement heard, IPAddress source) =>
         heard.ManagementPort == self.ManagementPort && heard.ManagementHost == self.ManagementHost
@@ -214,7 +212,7 @@ internal sealed class DiscoveryLoop(
     private void HearNamesake(PeerSighting namesake)
     {
         Count(status => status with { NamesakesHeard = status.NamesakesHeard + 1 });
-        // A few are enough to find them by.
+        // A few examples are enough to find their senders.
         if (_namesakes.Count < 100 && _namesakes.Add((namesake.ManagementHost, namesake.ManagementPort)))
         {
             logger.NamesakeHeard(namesake.NodeName, namesake.ManagementHost, namesake.ManagementPort);

@@ -4,15 +4,15 @@ using System.Net.Sockets;
 
 namespace Dftp.Cluster.Discovery;
 
-/// <summary>A network interface that can carry the group's datagrams now.</summary>
-/// <param name="Index">The operating system's number for it.</param>
+/// <summary>A network interface that can send datagrams to the group now.</summary>
+/// <param name="Index">The operating system's index.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Addresses">Its addresses of the group's family, not empty.</param>
 internal sealed record GroupInterface(int Index, string Name, IReadOnlyList<IPAddress> Addresses)
 {
     /// <summary>
-    /// Those that are up, have an address of the family and can do multicast. Loopback does it though the framework says that it does
-    /// not, and nodes of one machine need nothing else.
+    /// The interfaces that are up, have an address of the family and support multicast. Loopback supports it although the framework denies
+    /// it; nodes of one machine use it.
     /// </summary>
     public static List<GroupInterface> All(AddressFamily family, Func<NetworkInterface, bool>? filter)
     {
@@ -42,7 +42,7 @@ internal sealed record GroupInterface(int Index, string Name, IReadOnlyList<IPAd
         }
         catch (NetworkInformationException)
         {
-            // It went while it was looked at, or has no such protocol.
+            // The interface disappeared during the look, or lacks the protocol.
             return null;
         }
     }

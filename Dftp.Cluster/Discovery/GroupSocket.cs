@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace Dftp.Cluster.Discovery;
 
-/// <summary>Makes the two kinds of socket that a group needs.</summary>
+/// <summary>Creates the receiving and the sending socket of a group.</summary>
 internal static class GroupSocket
 {
-    // Linux' numbers, for which the framework has no names.
+    // Linux constants that the framework does not name.
     private const int SOL_SOCKET = 1;
     private const int SO_REUSEADDR = 2;
     private const int IPPROTO_IP = 0;
@@ -17,8 +17,8 @@ internal static class GroupSocket
     private static readonly byte[] On = BitConverter.GetBytes(1);
     private static readonly byte[] Off = BitConverter.GetBytes(0);
 
-    /// <summary>Bound to the group's port on any address, so that several processes of the machine can all hear the group.</summary>
-    /// <exception cref="SocketException">The port is taken by one who does not share it.</exception>
+    /// <summary>Creates a socket bound to the group's port on any address, shared with other processes of the machine.</summary>
+    /// <exception cref="SocketException">The port is in use without sharing.</exception>
     public static Socket ToReceive(IPEndPoint group)
     {
         var socket = new Socket(group.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
@@ -38,14 +38,14 @@ internal static class GroupSocket
         }
     }
 
-    /// <summary>Sends on one interface, not beyond the next router, and to this machine too.</summary>
-    /// <exception cref="SocketException">The interface is gone, or cannot.</exception>
+    /// <summary>Creates a socket that sends on one interface, not beyond the next router, and loops back to this machine.</summary>
+    /// <exception cref="SocketException">The interface is gone or does not support it.</exception>
     public static Socket ToSend(IPEndPoint group, GroupInterface by)
     {
         var socket = new Socket(group.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            // Bound, so that the kernel does not take another interface's address for the source; it does on loopback.
+            // Bound, because otherwise the kernel uses another interface's address as the source, as it does on loopback.
             socket.Bind(new IPEndPoint(by.Addresses[0], 0));
             var isIPv4 = group.AddressFamily == AddressFamily.InterNetwork;
             socket.SetSocketOption(
@@ -77,14 +77,14 @@ internal static class GroupSocket
         receiver.SetSocketOption(Level(group), what, membership);
     }
 
-    /// <summary>On Linux the framework's option would set SO_REUSEPORT too, which deals single datagrams out among the sockets.</summary>
+    /// <summary>On Linux the framework's option sets SO_REUSEPORT too, which distributes datagrams among the sockets.</summary>
     private static void Share(Socket socket)
     {
         if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(SOL_SOCKET, SO_REUSEADDR, On);
         else socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
     }
 
-    /// <summary>Without it Linux hands over every group that any process of the machine has joined.</summary>
+    /// <summary>Without it Linux delivers every group that any process of the machine has joined.</summary>
     private static void HearJoinedGroupsOnly(Socket socket)
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -95,7 +95,7 @@ internal static class GroupSocket
         }
         catch (SocketException)
         {
-            // Old kernels lack it; the filter on the destination does the same work later.
+            // Old kernels lack the option; the check of the destination replaces it.
         }
     }
 

@@ -6,9 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.Discovery;
 
 /// <summary>
-/// A multicast group on all interfaces of this machine that can. Each sending looks anew which interfaces there are: those that came
-/// are joined, those that went are forgotten. One that fails is named in the log once, until it works again.
-/// One sender and one receiver at a time.
+/// A multicast group on all interfaces of this machine that support it. Each send lists the interfaces again: new ones are joined, and
+/// those that disappeared are dropped. A failing interface is logged once, until it works again. One sender and one receiver at a time.
 /// </summary>
 internal sealed class MulticastChannel : DatagramChannel
 {
@@ -21,9 +20,9 @@ internal sealed class MulticastChannel : DatagramChannel
     private volatile IReadOnlyCollection<IPAddress> _localAddresses = [];
 
     /// <param name="group">A multicast address and a port.</param>
-    /// <param name="filter">Which interfaces may be used; null for all.</param>
-    /// <param name="logger">For interfaces that fail.</param>
-    /// <exception cref="SocketException">The port cannot be had.</exception>
+    /// <param name="filter">Selects interfaces; null for all.</param>
+    /// <param name="logger">Logs failing interfaces.</param>
+    /// <exception cref="SocketException">The port is in use.</exception>
     public MulticastChannel(IPEndPoint group, Func<NetworkInterface, bool>? filter, ILogger logger)
     {
         _group = group;
@@ -62,7 +61,7 @@ internal sealed class MulticastChannel : DatagramChannel
         while (true)
         {
             var received = await _receiver.ReceiveMessageFromAsync(buffer, SocketFlags.None, from, cancellationToken);
-            // The port may be used by other groups, and by senders to this machine alone.
+            // The port may also receive other groups, and datagrams to this machine only.
             if (!IsToGroup(received.PacketInformation.Address)) continue;
             return new Datagram(received.ReceivedBytes, ((IPEndPoint)received.RemoteEndPoint).Address);
         }
@@ -137,7 +136,7 @@ internal sealed class MulticastChannel : DatagramChannel
         }
         catch (SocketException)
         {
-            // The kernel forgot the membership together with the interface.
+            // The kernel dropped the membership together with the interface.
         }
 
         _logger.Left(_group, joined.Interface.Name);
@@ -148,7 +147,7 @@ internal sealed class MulticastChannel : DatagramChannel
         if (_failing.Add(interfaceName)) _logger.InterfaceFailed(_group, interfaceName, e.Message);
     }
 
-    /// <summary>An IPv6 destination carries the number of the interface in its scope: the bytes alone tell.</summary>
+    /// <summary>Compares addresses by their bytes, because an IPv6 destination has the index of the interface as its scope.</summary>
     private bool IsToGroup(IPAddress destination) => destination.GetAddressBytes().AsSpan().SequenceEqual(_group.Address.GetAddressBytes());
 
     private sealed record JoinedInterface(GroupInterface Interface, Socket Sender);

@@ -5,8 +5,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Events;
 
 /// <summary>
-/// The events that make one tree of another: whoever applies them to the listing of the old one, in their order, has that of the new one.
-/// What both trees share is not looked at.
+/// The events that turn one tree into another: applied in order to the listing of the old tree, they give the listing of the new one. Parts
+/// that both trees share are skipped.
 /// </summary>
 internal sealed class TreeDiff
 {
@@ -18,7 +18,8 @@ internal sealed class TreeDiff
 
     /// <param name="old">The tree before.</param>
     /// <param name="now">The tree after.</param>
-    /// <param name="most">What would be more events is one that says so, with the deepest directory that holds all changes.</param>
+    /// <param name="most">The maximum number of events. More become one reset event with the deepest directory that contains all
+    /// changes.</param>
     public static IReadOnlyList<TreeEvent> Of(TreeDirectory old, TreeDirectory now, int most)
     {
         var diff = new TreeDiff(most);
@@ -27,9 +28,9 @@ internal sealed class TreeDiff
     }
 
     /// <remarks>
-    /// 1. Directories that are gone, so that files can take their names.
-    /// 2. Files: those that are gone, new and changed.
-    /// 3. Directories that are new or changed, and what is in them.
+    /// 1. Directories that were removed, so that files can take their names.
+    /// 2. Files that were removed, added or changed.
+    /// 3. Directories that were added or changed, with their content.
     /// </remarks>
     private void Compare(TreeDirectory old, TreeDirectory now, VirtualPath path)
     {
@@ -70,7 +71,7 @@ internal sealed class TreeDiff
         }
     }
 
-    /// <summary>Whether the files of a directory are the same without looking at each. A name that a directory takes is visible or not.</summary>
+    /// <summary>Whether the files of a directory are equal by reference. A directory of the same name hides or shows a file.</summary>
     private static bool HaveSameFiles(TreeDirectory old, TreeDirectory now)
     {
         if (old.HidesFiles || now.HidesFiles) return false;
@@ -113,7 +114,7 @@ internal sealed class TreeDiff
         _events.Add(new TreeEvent(0, kind, directory.Child(entry.Name), entry.IsDirectory, entry.Size, entry.Modified, entry.Owner));
     }
 
-    /// <summary>The files of a directory that no directory hides.</summary>
+    /// <summary>The files of a directory that no subdirectory hides.</summary>
     private struct VisibleFiles(TreeDirectory directory)
     {
         private FileMerge _merge = new(directory.PartsArray());

@@ -3,16 +3,16 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Events;
 
 /// <summary>
-/// The last events, for all who follow them: a reader keeps its place in here and nothing else, so a slow one costs no more than a fast one.
+/// The last events, shared by all followers. A follower stores only its position, so a slow follower costs no more than a fast one.
 /// </summary>
 /// <param name="epoch">The start of the process.</param>
-/// <param name="capacity">Events that are kept.</param>
+/// <param name="capacity">The number of retained events.</param>
 /// <param name="time">For <see cref="UnfollowedFor"/>.</param>
 internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
-    // All guarded by the lock. An event stands at its number modulo the length.
+    // All guarded by the lock. An event is stored at its number modulo the length.
     private readonly TreeEvent[] _events = new TreeEvent[capacity];
     private long _last;
     private int _count;
@@ -22,7 +22,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
 
     private long Epoch => epoch;
 
-    /// <summary>How long nobody has followed; null while somebody does.</summary>
+    /// <summary>How long there has been no follower; null while there is one.</summary>
     public TimeSpan? UnfollowedFor
     {
         get
@@ -31,7 +31,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
         }
     }
 
-    /// <param name="events">Their numbers are given here.</param>
+    /// <param name="events">Their numbers are assigned here.</param>
     public void Append(IReadOnlyList<TreeEvent> events)
     {
         if (events.Count == 0) return;
@@ -51,7 +51,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
         news.SetResult();
     }
 
-    /// <summary>Notes that changes went by unseen: nobody can go on at a place before.</summary>
+    /// <summary>Records that changes were missed: no follower can resume at an earlier position.</summary>
     public void Skip()
     {
         lock (_lock)

@@ -5,27 +5,27 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.Events;
 
 /// <summary>
-/// Tells the changes of the tree as events, by comparing snapshots: whoever changes the tree pays for a signal and no more. It begins with the
-/// first follower; before, and some time after the last one has left, the tree's changes cost nothing here.
+/// Turns changes of the tree into events by comparing snapshots. A change of the tree costs its writer only a signal. Comparing starts with
+/// the first follower and stops some time after the last one has left.
 /// </summary>
 internal sealed partial class TreeEventLoop : IAsyncDisposable
 {
-    /// <summary>Some 200 bytes each; at the pace of people's work, hours.</summary>
+    /// <summary>Some 200 bytes each: hours of changes made by people.</summary>
     private const int Capacity = 4096;
 
-    /// <summary>More events at once become a reset: reading a directory again is faster for a client than a thousand events.</summary>
+    /// <summary>More events at once become a reset: for a client, listing a directory is faster than a thousand events.</summary>
     private const int MaxPerRound = 1000;
 
     /// <summary>Changes within this time are reported together; the delay is not noticeable.</summary>
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Comparing takes at most this part of one processor, however fast the tree changes.</summary>
+    /// <summary>The maximum share of one processor for comparing.</summary>
     private const int RestPerWork = 20;
 
-    /// <summary>Nodes without files come and go without a change of the tree.</summary>
+    /// <summary>Nodes without files join and leave without a change of the tree.</summary>
     private static readonly TimeSpan LookAtNodesEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>A reloaded page, or one whose machine slept for a moment, resumes where it was.</summary>
+    /// <summary>A reloaded page, or one whose machine slept for a moment, resumes at its position.</summary>
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
 
     private readonly TreeWriter _tree;
@@ -37,15 +37,15 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
 
-    /// <summary>The snapshot after the log's last event; null while nobody follows. Written under the lock.</summary>
+    /// <summary>The snapshot after the log's last event; null without followers. Written under the lock.</summary>
     private volatile Told? _told;
     private Task _loop = Task.CompletedTask;
 
     /// <param name="epoch">The start of the process.</param>
     /// <param name="tree">The tree.</param>
-    /// <param name="nodes">The nodes that are there now.</param>
+    /// <param name="nodes">The present nodes.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where its end is logged.</param>
+    /// <param name="logger">Logs the end of the loop.</param>
     public TreeEventLoop(long epoch, TreeWriter tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
     {
         _tree = tree;
@@ -56,7 +56,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
         tree.Changed += OnChanged;
     }
 
-    /// <summary>Whether the tree's changes are compared at all.</summary>
+    /// <summary>Whether snapshots are compared now.</summary>
     public bool IsTelling => _told is not null;
 
     public void Start() => _loop = RunAsync();
@@ -73,7 +73,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
             }
 
             var reader = _log.Follow(after);
-            // The loop may be waiting as one that has nobody to tell.
+            // The loop may be waiting without a follower.
             _wake.Raise();
             return reader;
         }

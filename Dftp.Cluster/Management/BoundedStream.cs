@@ -2,7 +2,7 @@ using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Management;
 
-/// <summary>Reads at most so many bytes of a stream: a small compressed body must not become an endless one.</summary>
+/// <summary>Limits the number of bytes that can be read from a stream: a small compressed body can decompress to an endless one.</summary>
 internal sealed class BoundedStream(Stream inner, long limit) : ForwardStream
 {
     private long _read;

@@ -12,22 +12,22 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dftp.Cluster.Management;
 
 /// <summary>
-/// The API by which nodes talk to each other. Answers keep to what a legacy node can read: it ends when one lacks Me or Peers.
+/// The management API, by which nodes talk to each other. Responses suit legacy nodes: these crash if Me or Peers is missing.
 /// </summary>
 internal sealed class ManagementApi(MembershipContext context, JoinHandshake handshake, UpdateReceiver updates)
 {
-    /// <summary>Names and addresses are short; nothing that is asked in a form needs more.</summary>
+    /// <summary>The maximum length of a form. Names and addresses are short.</summary>
     private const int MaxFormBytes = 64 * 1024;
 
-    /// <summary>POST /join/ names peers that are tried at once; a cluster is joined through one.</summary>
+    /// <summary>The maximum number of peers in POST /join/, which are greeted at once. One is enough to join a cluster.</summary>
     private const int MaxJoins = 64;
 
     private static readonly string[] RequiredFields = ["name", "public-addr", "mgmt-addr"];
 
-    /// <summary>Once set, greetings are turned away: who says goodbye must not be met again.</summary>
+    /// <summary>Once set, greetings are refused: a node that has said goodbye must not be met again.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>Everything that the API answers. A route's path is matched with and without a slash at its end.</summary>
+    /// <summary>The routes of the API. A path matches with and without a slash at its end.</summary>
     public static IReadOnlyList<ManagementRoute> Routes { get; } =
     [
         new("/cluster", "GET", (api, http) => api.AnswerAsync(http)),
@@ -50,7 +50,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         }
         catch (Exception error) when (error is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
-            // The caller left; there is nobody to answer.
+            // The caller closed the connection.
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
     }
 
-    // A peer on this machine is known by a loopback address, which on the caller's machine would be the caller.
+    // A loopback address of a peer would mean the caller's machine to a caller elsewhere.
     private static HostPort Reachable(HostPort address, HttpContext http) =>
         address.IsLoopback && http.Connection is { RemoteIpAddress: { } caller, LocalIpAddress: { } here } && !IPAddress.IsLoopback(caller)
             ? address.WithHost(here)
@@ -186,7 +186,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
     private async Task UpdateAsync(HttpContext http)
     {
-        // A legacy node refuses a charset; between us one does no harm.
+        // A legacy node refuses a charset; our nodes accept one.
         if (http.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, "Content-Type is not application/json");
@@ -234,7 +234,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         }
     }
 
-    /// <summary>The peer that a large update comes from, before its body has said so.</summary>
+    /// <summary>The sender of an update, known before the body is read.</summary>
     private Peer? SenderOf(HttpContext http) =>
         NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name) ? context.Peers.Find(name) : null;
 
@@ -245,7 +245,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         return [.. peers.OfType<string>().SelectMany(peer => peer.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
     }
 
-    // Go's Request.Form holds the query's fields too, the body's first.
+    // Like Go's Request.Form: fields of the body, then of the query.
     private static async Task<IReadOnlyDictionary<string, string>> FormAsync(HttpContext http)
     {
         var fields = http.Request.Query.ToDictionary(field => field.Key, field => field.Value.ToString());
@@ -281,8 +281,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
     }
 }
 
-/// <summary>One thing that the management API answers.</summary>
+/// <summary>A route of the management API.</summary>
 /// <param name="Path">Without a slash at its end.</param>
-/// <param name="Method">As it is written in a request.</param>
+/// <param name="Method">The HTTP method.</param>
 /// <param name="AnswerAsync">Answers a request.</param>
 internal sealed record ManagementRoute(string Path, string Method, Func<ManagementApi, HttpContext, Task> AnswerAsync);

@@ -9,26 +9,27 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Management;
 
 /// <summary>
-/// Writes what <c>GET /status/</c> answers: one object. Times are unix seconds, 0 for never; sizes are bytes.
+/// Writes the response to <c>GET /status/</c>: one object. Times are unix seconds, 0 for never; sizes are bytes.
 /// <list type="bullet">
 /// <item><c>node</c>, <c>cluster</c>, <c>version</c>, <c>started</c>, <c>uptimeSeconds</c>;</item>
 /// <item><c>files</c>, <c>directories</c>, <c>bytes</c>, <c>hiddenFiles</c> of the merged tree;</item>
-/// <item><c>nodes</c>, this one first: <c>name</c>, <c>state</c> (self, alive, suspect, joining: it has not said yet what it holds), <c>publicAddress</c>, <c>managementAddress</c>,
-/// <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>, <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>,
-/// <c>lag</c> (changes that it has made and that are not known here; absent where it does not tell), <c>original</c>;</item>
-/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (away; joining: it was heard of and has not said yet what
-/// it holds; unconfirmed: its files are listed as they were when this node ended, so of this node itself until its first scan has ended),
-/// <c>unconfirmed</c> (whether that is the state), <c>path</c> (absent for a whole node: only what the node has there is unconfirmed, because
-/// its disk cannot be read there since that time);</item>
-/// <item><c>confirmed</c>: whether the whole tree is what the nodes say, nobody missing;</item>
-/// <item><c>savedTree</c>, absent where none is kept: <c>restored</c> (as of when the tree was that this node began with), <c>written</c>,
-/// <c>bytes</c>, <c>failure</c>;</item>
+/// <item><c>nodes</c>, this node first: <c>name</c>, <c>state</c> (self, alive, suspect, joining: it has not announced its entries yet),
+/// <c>publicAddress</c>, <c>managementAddress</c>, <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>,
+/// <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>, <c>lag</c> (its changes that are not applied here; absent if it does not
+/// announce its state), <c>original</c>;</item>
+/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (away; joining: it has not announced its entries yet;
+/// unconfirmed: its files are listed as saved when this node ended, which is true of this node itself until its first scan has ended),
+/// <c>unconfirmed</c> (whether that is the state), <c>path</c> (absent for a whole node; otherwise only the entries beneath it are
+/// unconfirmed, because the node's disk cannot be read there since that time);</item>
+/// <item><c>confirmed</c>: whether the whole tree is confirmed, with no node missing;</item>
+/// <item><c>savedTree</c>, absent if no tree is saved: <c>restored</c> (the time of the saved tree with which this node started),
+/// <c>written</c>, <c>bytes</c>, <c>failure</c>;</item>
 /// <item><c>scan</c>, of the whole root: <c>state</c> (scanning, following, rootLost, failed, stopped), <c>failure</c>, <c>finished</c>,
-/// <c>durationSeconds</c>, <c>files</c>; and as of now <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>) and <c>unreadable</c>, the
-/// places of this node of which the entries are shown as they were (<c>path</c>, <c>since</c>, <c>reason</c>);</item>
+/// <c>durationSeconds</c>, <c>files</c>; and as of now <c>skipped</c> (<c>reason</c>, <c>count</c>, <c>examples</c>) and <c>unreadable</c>,
+/// the places of this node whose earlier entries are still shown (<c>path</c>, <c>since</c>, <c>reason</c>);</item>
 /// <item><c>watch</c>: <c>directories</c> that are watched, <c>events</c>, <c>overflows</c>, <c>updates</c>, <c>polled</c> (<c>reason</c>,
 /// <c>count</c>, <c>example</c>);</item>
-/// <item><c>discovery</c>, absent where it is switched off: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
+/// <item><c>discovery</c>, absent if it is disabled: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
 /// <c>lastOtherCluster</c>, <c>namesakes</c>, <c>failure</c>.</item>
 /// </list>
 /// </summary>
@@ -42,7 +43,7 @@ internal sealed class StatusWriter(
     ScanStatus scan,
     SavedTreeStatus? savedTree)
 {
-    /// <summary>More of them mean that the disk is broken all over.</summary>
+    /// <summary>The maximum number of listed places. More mean that the whole disk is broken.</summary>
     private const int MaxUnreadable = 1000;
 
     public void Write(Utf8JsonWriter json)

@@ -2,7 +2,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.PeerReads;
 
-/// <summary>The fields of RFC 9530 as nodes speak them: one algorithm, one member.</summary>
+/// <summary>The digest fields of RFC 9530 in the form that nodes use: one algorithm, one member.</summary>
 internal static class DigestField
 {
     public const string WantName = "Want-Repr-Digest";
@@ -13,7 +13,7 @@ internal static class DigestField
 
     private const string Algorithm = "sha-256=:";
 
-    /// <summary>What one field says.</summary>
+    /// <summary>Reads the value of a field.</summary>
     public static ContentDigest? Read(string field)
     {
         foreach (var member in field.Split(',', StringSplitOptions.TrimEntries))

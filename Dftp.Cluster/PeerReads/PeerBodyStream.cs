@@ -75,7 +75,7 @@ internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
 
     private int Count(int count)
     {
-        // Closed before its end: the reader sees that it is less than was promised.
+        // Closed before its end: the reader sees fewer bytes than the head promised.
         if (count == 0) Dispose();
         _left -= count;
         if (IsAtEnd) Release();
@@ -117,7 +117,7 @@ internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
     private void Release()
     {
         if (Interlocked.Exchange(ref _connection, null) is not { } connection) return;
-        // Bytes beyond the body are of no answer to anything.
+        // Bytes beyond the body belong to no response.
         if (_pool is not null && connection.Buffered == 0) _pool.Return(connection);
         else connection.Dispose();
     }

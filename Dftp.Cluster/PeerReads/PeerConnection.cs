@@ -6,12 +6,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.PeerReads;
 
-/// <summary>A connection to a peer on which one file after the other is read. It is closed when the peer goes away, whatever it does then.</summary>
+/// <summary>A connection to a peer that reads one file after the other. It is closed when the peer goes away.</summary>
 internal sealed class PeerConnection : IDisposable
 {
     private const string BrokeOff = "the connection broke off";
 
-    /// <summary>Between its clock and that of a timer.</summary>
+    /// <summary>The tolerance between the clock and a timer.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
 
     /// <summary>The maximum length of a line after the head, such as the size of a chunk with its extensions.</summary>
@@ -27,7 +27,7 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
     private long _deadline = long.MaxValue;
 
-    /// <summary>When the timer looks at it next. Guarded by <see cref="_lock"/>.</summary>
+    /// <summary>The timestamp at which the timer fires next. Guarded by <see cref="_lock"/>.</summary>
     private long _looksAt = long.MaxValue;
 
     private int _isClosed;
@@ -49,15 +49,16 @@ internal sealed class PeerConnection : IDisposable
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
-    /// <summary>Whether anything came in answer to the request that was sent last.</summary>
+    /// <summary>Whether any byte has arrived in response to the last request.</summary>
     public bool HasAnswered { get; private set; }
 
-    /// <summary>Bytes that came with the head and have not been read.</summary>
+    /// <summary>The number of bytes that arrived with the head and have not been read.</summary>
     public int Buffered => _end - _begin;
 
     /// <summary>Connects.</summary>
-    /// <exception cref="SocketException">There is none.</exception>
-    /// <exception cref="OperationCanceledException">It took too long, the peer is away, or <paramref name="cancellationToken"/> fired.</exception>
+    /// <exception cref="SocketException">There is no connection.</exception>
+    /// <exception cref="OperationCanceledException">The timeout expired, the peer is away, or <paramref name="cancellationToken"/>
+    /// fired.</exception>
     public static async Task<PeerConnection> ConnectAsync(
         Peer peer, HostPort address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -71,8 +72,8 @@ internal sealed class PeerConnection : IDisposable
     }
 
     /// <summary>
-    /// Closes the connection when it is not told otherwise within a time. The timer is set anew only to fire earlier: one that fires too early
-    /// looks again later, which is cheaper than setting it for each file.
+    /// Closes the connection after a time, unless this or <see cref="TryKeepOpen"/> is called before. The timer is reset only to fire
+    /// earlier. A timer that fires too early is set again, which is cheaper than resetting it for each file.
     /// </summary>
     public void CloseAfter(TimeSpan wait)
     {
@@ -98,8 +99,8 @@ internal sealed class PeerConnection : IDisposable
     }
 
     /// <summary>
-    /// Whether something came that nobody asked for, the end of the connection included (RFC 9112 sections 9.3 and 9.5): it would be taken for
-    /// the answer to the next request. For a connection on which nothing is under way.
+    /// Whether bytes arrived that no request asked for, or the connection ended (RFC 9112 sections 9.3 and 9.5): they would be taken for
+    /// the response to the next request. For idle connections only.
     /// </summary>
     public bool HasUnrequested
     {
@@ -171,8 +172,8 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>Reads bytes after the head: those that came with it, then straight from the socket.</summary>
-    /// <returns>0 when the peer has closed the connection.</returns>
+    /// <summary>Reads bytes after the head: first those that arrived with it, then directly from the socket.</summary>
+    /// <returns>0 if the peer has closed the connection.</returns>
     /// <exception cref="IOException">The connection broke off or was closed.</exception>
     public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -204,7 +205,7 @@ internal sealed class PeerConnection : IDisposable
 
     private void Close()
     {
-        // Not waited for: it may be what runs this.
+        // Not awaited: this may run in its callback.
         _presence.Unregister();
         _timer.Dispose();
         _socket.Dispose();

@@ -3,7 +3,7 @@ namespace Dftp.Cluster.PeerReads;
 /// <summary>The idle connections to one peer.</summary>
 internal sealed class PeerConnectionPool : IDisposable
 {
-    /// <summary>Sixteen KiB each. What comes back above it is closed.</summary>
+    /// <summary>Each has a buffer of 16 KiB. Connections above this number are closed.</summary>
     public const int Capacity = 64;
 
     /// <summary>Far below the 130 s after which a peer closes.</summary>
@@ -11,7 +11,7 @@ internal sealed class PeerConnectionPool : IDisposable
 
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>. The one that was used last is at the end.</summary>
+    /// <summary>Guarded by <see cref="_lock"/>. The most recently used one is at the end.</summary>
     private readonly List<PeerConnection> _idle = [];
 
     private bool _isDisposed;
@@ -60,7 +60,7 @@ internal sealed class PeerConnectionPool : IDisposable
         }
     }
 
-    /// <summary>Those that were closed meanwhile take no place.</summary>
+    /// <summary>Removes closed connections if the pool is full.</summary>
     private bool HasRoom()
     {
         if (_idle.Count >= Capacity) _idle.RemoveAll(static connection => connection.IsClosed);

@@ -6,10 +6,10 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.PeerReads;
 
-/// <summary>The digests of peers' copies: a peer computes them itself and tells them; the copy of one that cannot is read and hashed here.</summary>
+/// <summary>The digests of peers' copies. A peer computes them itself; the copy of a peer that cannot is read and hashed here.</summary>
 internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider time)
 {
-    /// <summary>Some 300 bytes each, at a peer's paths of common length.</summary>
+    /// <summary>Some 300 bytes each, with paths of common length.</summary>
     private const int Capacity = 65_536;
 
     private readonly DigestCache<(NodeName Peer, VirtualPath Path), RemoteVersion> _known = new(Capacity);
@@ -17,7 +17,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     public ContentDigest? Known(NodeName peer, VirtualPath path, in Entry file) =>
         _known.FindAny((peer, path)) is { } known && known.Version.IsSame(RemoteVersion.Of(file)) ? known.Digest : null;
 
-    /// <summary>Keeps what a peer said of its copy.</summary>
+    /// <summary>Remembers the digest that a peer sent.</summary>
     public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) =>
         _known.Keep((peer, path), RemoteVersion.Of(file), digest);
 
@@ -30,8 +30,10 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         return told;
     }
 
-    /// <summary>The peer takes as long as its disk does; what ends the waiting is that the peer goes away, or the asker.</summary>
-    /// <returns>Null when the peer has the file and does not tell its digest.</returns>
+    /// <summary>
+    /// Has no timeout, because hashing takes as long as the peer's disk does. Ends if the peer goes away or the caller cancels.
+    /// </summary>
+    /// <returns>Null if the peer has the file and sends no digest.</returns>
     private async ValueTask<DigestResult?> AskAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
@@ -79,11 +81,11 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         }
     }
 
-    /// <summary>Which version of a peer's copy a digest is of.</summary>
+    /// <summary>The version of a peer's copy that a digest belongs to.</summary>
     /// <param name="Size">Bytes.</param>
     /// <param name="Modified">The modification time.</param>
-    /// <param name="Fingerprint">As the peer told it with an answer; 0 for what the tree says of the copy.</param>
-    /// <param name="Changed">When the peer saw the copy change, as the tree says; 0 where that was not known.</param>
+    /// <param name="Fingerprint">As the peer sent it; 0 if only the tree describes the copy.</param>
+    /// <param name="Changed">When the peer saw the copy change, by the tree; 0 if unknown.</param>
     private readonly record struct RemoteVersion(long Size, UnixTime Modified, ulong Fingerprint, uint Changed)
     {
         public static RemoteVersion Of(in Entry file) => new(file.Size, file.Modified, file.Version.Fingerprint, file.Changed);

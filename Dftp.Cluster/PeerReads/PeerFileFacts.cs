@@ -12,8 +12,8 @@ namespace Dftp.Cluster.PeerReads;
 /// <param name="RangeOf">The size of the file of which it is a range.</param>
 /// <param name="ExactModified">By <see cref="ModifiedHeader"/>.</param>
 /// <param name="LastModified">In whole seconds.</param>
-/// <param name="Digest">Of the whole file; null when it does not say.</param>
-/// <param name="Version">By <see cref="VersionHeader"/>.</param>
+/// <param name="Digest">The digest of the whole file; null if the response has none.</param>
+/// <param name="Version">From <see cref="VersionHeader"/>.</param>
 internal readonly record struct PeerFileFacts(
     long? WholeLength, long? From, long? To, long? RangeOf, UnixTime? ExactModified, UnixTime? LastModified, ContentDigest? Digest,
     ContentVersion Version = default)
@@ -21,24 +21,27 @@ internal readonly record struct PeerFileFacts(
     /// <summary>The modification time in nanoseconds, which Last-Modified rounds to seconds. Legacy nodes do not send it.</summary>
     public const string ModifiedHeader = "X-Dftp-Modified";
 
-    /// <summary>Two hexadecimal numbers: the fingerprint and, after a hyphen, the revision of <see cref="ContentVersion"/>. Ours.</summary>
+    /// <summary>
+    /// Two hexadecimal numbers: the fingerprint and, after a hyphen, the revision of <see cref="ContentVersion"/>. Not sent by legacy
+    /// nodes.
+    /// </summary>
     public const string VersionHeader = "X-Dftp-Version";
 
-    /// <summary>The copy that was asked for as <paramref name="file"/>, as the answer describes it.</summary>
-    /// <param name="size">Bytes of the whole file.</param>
-    /// <param name="file">What was known; what the answer does not say is taken from it.</param>
-    /// <param name="peer">Who answered.</param>
+    /// <summary>Describes the copy that was requested as <paramref name="file"/>, by the response.</summary>
+    /// <param name="size">The size of the whole file in bytes.</param>
+    /// <param name="file">The known entry. It supplies what the response does not say.</param>
+    /// <param name="peer">The responding peer.</param>
     public Entry Describe(long size, in Entry file, NodeName peer)
     {
-        // Whole seconds that agree with what is known exactly say nothing new.
+        // Whole seconds that agree with a known exact time add nothing.
         var modified = ExactModified ?? (LastModified is { } time && time.Seconds != file.Modified.Seconds ? time : file.Modified);
         var version = Version;
-        // A holder that tells no version: at least its tags are not those of another one.
+        // If the holder sends no version, its tags must at least differ from those of other holders.
         if (version == default && modified.IsWholeSecond && !modified.IsPlaceholder) version = new ContentVersion(NameBytes.Hash(1, Encoding.UTF8.GetBytes(peer.Value)), 0);
         return file.With(size, modified, peer, version);
     }
 
-    /// <summary>Takes in one more header. What cannot be read is as if it were not there; of the two that say the time of change the first counts.</summary>
+    /// <summary>Adds one header field. An invalid value is ignored. Of repeated times the first counts.</summary>
     public PeerFileFacts With(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (Ascii.EqualsIgnoreCase(name, "Content-Range"u8)) return WithRange(value);

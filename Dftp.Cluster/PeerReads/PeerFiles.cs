@@ -6,8 +6,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>
-/// Reads files of peers by their public HTTP interface, with a mark that asks for the peer's own copy only, so that no two nodes
-/// proxy in a circle.
+/// Reads files of peers from their public HTTP interface. A mark requests only the peer's own copy, so that nodes cannot proxy in a circle.
 /// </summary>
 internal sealed class PeerFiles : IDisposable
 {
@@ -18,13 +17,13 @@ internal sealed class PeerFiles : IDisposable
     private const int Part = 206;
     private const int UnsatisfiableRange = 416;
 
-    /// <summary>A sleeping disk takes up to ten seconds to spin up; a holder that takes longer is passed over.</summary>
+    /// <summary>A sleeping disk takes up to ten seconds to spin up. A holder that takes longer is skipped.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _connectTimeout;
 
-    /// <summary>A peer that is forgotten takes its own with it.</summary>
+    /// <summary>A pool is collected with its peer.</summary>
     private readonly ConditionalWeakTable<Peer, PeerConnectionPool> _pools = [];
 
     public PeerFiles(ClusterOptions options, TimeProvider time)
@@ -33,18 +32,19 @@ internal sealed class PeerFiles : IDisposable
         _connectTimeout = options.ConnectTimeout;
     }
 
-    /// <summary>Asks a peer for a part of its copy.</summary>
-    /// <returns>The open response; the facts of a file that ends before; or an error, of kind Unreachable when the peer is to be doubted.</returns>
+    /// <summary>Requests a part of a peer's copy.</summary>
+    /// <returns>An open body; the facts of a file that ends before the part; or an error, of kind Unreachable if the peer becomes
+    /// suspect.</returns>
     public ValueTask<PeerOpenResult> OpenAsync(Peer peer, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
         AskAsync(peer, path, file, part, isLook: false, cancellationToken);
 
-    /// <summary>Asks a peer what its copy is.</summary>
-    /// <returns>A body that is empty, with the facts; or an error as of <see cref="OpenAsync"/>.</returns>
+    /// <summary>Requests the facts of a peer's copy.</summary>
+    /// <returns>An empty body with the facts; or an error as of <see cref="OpenAsync"/>.</returns>
     public ValueTask<PeerOpenResult> LookAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken) =>
-        // What a legacy node makes of HEAD is not known; an answer that is broken off tells as much.
+        // How legacy nodes respond to HEAD is unknown. A GET that is aborted gives the same facts.
         AskAsync(peer, path, file, RangeSpec.Whole, isLook: !peer.Facts.IsLegacy, cancellationToken);
 
-    /// <summary>Asks a peer what it says of its copy, the digest too, which it may take long to compute.</summary>
+    /// <summary>Requests the facts of a peer's copy with its digest, which the peer may take long to compute.</summary>
     /// <exception cref="IOException">The connection broke off.</exception>
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="OperationCanceledException">The peer went away, or <paramref name="cancellationToken"/> fired.</exception>
@@ -92,7 +92,7 @@ internal sealed class PeerFiles : IDisposable
         var examined = Examine(peer, request, head.Status, head.Facts, file);
         if (examined.Result is { } result)
         {
-            // The page of a refusal comes with its head; an answer to HEAD has none.
+            // The page of a refusal arrives with its head; a response to HEAD has none.
             KeepAfter(connection, head, request.IsLook ? 0 : head.ContentLength, pool);
             return result;
         }
@@ -110,8 +110,8 @@ internal sealed class PeerFiles : IDisposable
     }
 
     /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
-    /// <param name="wait">How long the head of the response may take; null: as long as the peer is present.</param>
-    /// <returns>The connection, owned by the caller, with the body to be read from it.</returns>
+    /// <param name="wait">The timeout for the head of the response; null: none but the presence of the peer.</param>
+    /// <returns>The connection, owned by the caller, at the beginning of the body.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync(
         PeerConnectionPool pool, Peer peer, PeerRequest request, TimeSpan? wait, CancellationToken cancellationToken)
@@ -148,7 +148,7 @@ internal sealed class PeerFiles : IDisposable
         }
         catch (IOException) when (connection.IsClosed)
         {
-            // By the caller, by the time limit, or because the peer is away.
+            // Closed by the caller, by the timeout, or because the peer is away.
             cancellationToken.ThrowIfCancellationRequested();
             throw new OperationCanceledException();
         }
@@ -159,27 +159,29 @@ internal sealed class PeerFiles : IDisposable
         }
     }
 
-    /// <summary>Compares an answer with what was asked for. Whatever version it is of, it is good: it says which.</summary>
+    /// <summary>
+    /// Compares a response with its request. A response of any version is accepted, because it says which version it is of.
+    /// </summary>
     private static Examined Examine(Peer peer, in PeerRequest request, int status, in PeerFileFacts facts, in Entry file)
     {
         var path = request.Path;
         if (status != UnsatisfiableRange && RefusalOf(status, peer, path) is { } refusal) return new(PeerOpenResult.Failed(refusal));
 
-        // 1. Which file is it?
+        // 1. The facts of the file.
         var size = (status == Whole ? facts.WholeLength : facts.RangeOf) ?? file.Size;
         var now = facts.Describe(size, file, peer.Name);
         if (!request.Part.TryResolve(size, out var range)) return new(PeerOpenResult.Outside(now));
         if (request.IsLook || (range.Length == 0 && status != Whole)) return new(PeerOpenResult.Opened(PeerBody.Empty(now, range, facts.Digest)));
         if (status == UnsatisfiableRange) return new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} refuses a range of {path}"));
 
-        // 2. Is it the range that was asked for? A legacy node knows no ranges and sends the whole.
+        // 2. The range. A legacy node ignores ranges and sends the whole file.
         if (status == Whole) return new(null, now, range, range.Offset, facts.Digest);
         return facts.From == range.Offset && facts.To == range.End - 1
             ? new(null, now, range, 0, facts.Digest)
             : new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers with another range of {path} than it was asked for"));
     }
 
-    /// <summary>Why an answer is none; null when it is one.</summary>
+    /// <summary>The error that a status means; null if the response has content.</summary>
     internal static FileError? RefusalOf(int status, Peer peer, VirtualPath path) => status switch
     {
         Whole or Part => null,
@@ -189,11 +191,11 @@ internal sealed class PeerFiles : IDisposable
         _ => new FileError(FileErrorKind.Failed, $"{peer.Name} answers {status} for {path}"),
     };
 
-    /// <param name="Result">What the answer comes to; null when its body is to be read.</param>
-    /// <param name="Facts">Of the file.</param>
-    /// <param name="Range">Which bytes of it were asked for.</param>
-    /// <param name="Surplus">Bytes before the range that the body begins with.</param>
-    /// <param name="Digest">Of the whole file, where the peer told it.</param>
+    /// <param name="Result">The outcome; null if the body is to be read.</param>
+    /// <param name="Facts">The file.</param>
+    /// <param name="Range">The requested bytes of it.</param>
+    /// <param name="Surplus">The number of bytes before the range with which the body begins.</param>
+    /// <param name="Digest">The digest of the whole file, if the peer sent it.</param>
     private readonly record struct Examined(
         PeerOpenResult? Result, Entry Facts = default, ByteRange Range = default, long Surplus = 0, ContentDigest? Digest = null)
     {
@@ -201,12 +203,12 @@ internal sealed class PeerFiles : IDisposable
     }
 }
 
-/// <summary>An answer of a peer that is being read. Disposing of it ends the transfer at the peer, too.</summary>
+/// <summary>A response whose body is being read. Disposing of it ends the transfer at the peer too.</summary>
 /// <param name="Stream">The bytes; owns the connection.</param>
-/// <param name="Facts">What the file is that they are of.</param>
-/// <param name="Range">Which bytes of it.</param>
-/// <param name="Surplus">Bytes before the range that have to be read and dropped.</param>
-/// <param name="Digest">What the peer knows of the whole file; null when it does not say.</param>
+/// <param name="Facts">The file that the bytes are of.</param>
+/// <param name="Range">The bytes of it that were requested.</param>
+/// <param name="Surplus">The number of bytes before the range, which the reader drops.</param>
+/// <param name="Digest">The digest of the whole file; null if the peer did not send it.</param>
 internal sealed record PeerBody(Stream Stream, Entry Facts, ByteRange Range, long Surplus, ContentDigest? Digest = null) : IDisposable
 {
     public static PeerBody Empty(in Entry facts, ByteRange range, ContentDigest? digest) => new(Stream.Null, facts, range, 0, digest);
@@ -214,7 +216,7 @@ internal sealed record PeerBody(Stream Stream, Entry Facts, ByteRange Range, lon
     public void Dispose() => Stream.Dispose();
 }
 
-/// <summary>Exactly one of a body, the facts of a file that ends before the part that was asked for, or an error.</summary>
+/// <summary>Exactly one of: a body, the facts of a file that ends before the requested part, an error.</summary>
 internal readonly record struct PeerOpenResult(PeerBody? Body, Entry? Now, FileError? Error)
 {
     public static PeerOpenResult Opened(PeerBody body) => new(body, null, null);

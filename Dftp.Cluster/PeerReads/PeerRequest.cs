@@ -6,10 +6,10 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>A request for a peer's own copy of a file.</summary>
-/// <param name="Address">Of its public interface.</param>
+/// <param name="Address">The peer's public interface.</param>
 /// <param name="Path">The file.</param>
-/// <param name="Part">Which bytes.</param>
-/// <param name="IsLook">Requests what the peer says of the copy, by HEAD, and none of its bytes.</param>
+/// <param name="Part">The requested bytes.</param>
+/// <param name="IsLook">Requests the facts of the copy, by HEAD.</param>
 /// <param name="WantsDigest">Requests the digest of the whole copy as well.</param>
 internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
 {

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Dftp.Cluster.PeerReads;
 
-/// <summary>The head of a peer's answer, as far as reading a file needs it (RFC 9112, sections 4 to 6).</summary>
-/// <param name="Status">Of three digits.</param>
-/// <param name="ContentLength">Null when it is not told.</param>
-/// <param name="Facts">What it says of the copy.</param>
+/// <summary>The parts of a response head that reading a file needs (RFC 9112, sections 4 to 6).</summary>
+/// <param name="Status">Three digits.</param>
+/// <param name="ContentLength">Null if the head has none.</param>
+/// <param name="Facts">What the head says about the copy.</param>
 /// <param name="IsChunked">The body comes in chunks; it has no content length.</param>
 /// <param name="Closes">The peer closes the connection after the body.</param>
 internal readonly record struct PeerResponseHead(int Status, long? ContentLength, PeerFileFacts Facts, bool IsChunked, bool Closes)
@@ -24,10 +24,10 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
 
     private static ReadOnlySpan<byte> Version => "HTTP/1."u8;
 
-    /// <summary>Reads the head at the beginning of what has arrived.</summary>
+    /// <summary>Parses the head at the beginning of the arrived bytes.</summary>
     /// <param name="arrived">Everything that has arrived since the request was sent, or since the last interim response.</param>
-    /// <param name="head">The head, when the outcome is <see cref="HeadOutcome.Complete"/>.</param>
-    /// <param name="length">Its bytes, the empty line included.</param>
+    /// <param name="head">The head, if the outcome is <see cref="HeadOutcome.Complete"/>.</param>
+    /// <param name="length">Its length in bytes, with the empty line.</param>
     public static HeadOutcome Read(ReadOnlySpan<byte> arrived, out PeerResponseHead head, out int length)
     {
         head = default;
@@ -49,7 +49,7 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
         bool isChunked = false, closes = false;
         while (!lines.IsEmpty)
         {
-            // A name is a token, so that the white space of an obsolete folded line, or before the colon, is refused.
+            // A name is a token. This rejects white space before the colon and obsolete line folding.
             if (!TryTakeLine(ref lines, out line)) return false;
             var colon = line.IndexOf((byte)':');
             if (colon < 1 || line[..colon].ContainsAnyExcept(NameBytes)) return false;
@@ -70,7 +70,7 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
             else facts = facts.With(name, value);
         }
 
-        // RFC 9112, section 6.3: both together may be an attempt to smuggle.
+        // RFC 9112, section 6.3: both together may be request smuggling.
         if (isChunked && contentLength is not null) return false;
         // Without either, the end of the connection is the end of the body.
         closes |= minor == 0 || (!isChunked && contentLength is null);
@@ -123,6 +123,6 @@ internal enum HeadOutcome
     /// <summary>More bytes are needed.</summary>
     Incomplete,
 
-    /// <summary>It is no head of HTTP, or longer than any that is read.</summary>
+    /// <summary>Not HTTP, or longer than <see cref="PeerResponseHead.MaxBytes"/>.</summary>
     Malformed,
 }

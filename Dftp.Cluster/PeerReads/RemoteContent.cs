@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>
-/// A range of a file that is read from a peer. When the peer fails, the next holder of the same content goes on at the byte where it
-/// broke off; where there is none, the read fails and nothing is made up.
+/// A range of a file that is read from a peer. If the peer fails, the next holder of the same content continues at the byte where the peer
+/// broke off. Without such a holder the read fails.
 /// </summary>
 internal sealed class RemoteContent : FileContent, ISpliceSource
 {
@@ -18,7 +18,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     private readonly TimeProvider _time;
     private readonly ByteRange _range;
 
-    /// <summary>Holders that broke off, the last one last, since there was a byte of any.</summary>
+    /// <summary>The holders that broke off since the last byte, in order.</summary>
     private readonly List<NodeName> _failed = [];
 
     private Peer _peer;
@@ -28,9 +28,9 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     private long _read;
 
     /// <param name="peer">The holder.</param>
-    /// <param name="body">Its answer; owned by the content.</param>
+    /// <param name="body">Its response; owned by the content.</param>
     /// <param name="goOn">Opens the rest at another holder.</param>
-    /// <param name="time">For the limit on waiting.</param>
+    /// <param name="time">The clock of timeouts.</param>
     public RemoteContent(Peer peer, PeerBody body, GoOn goOn, TimeProvider time)
     {
         _peer = peer;
@@ -81,7 +81,9 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
         if (_successor is not null) await _successor.DisposeAsync();
     }
 
-    /// <summary>Goes on with the body of another holder, or with this node's own copy. Each gets one try without a byte in between.</summary>
+    /// <summary>
+    /// Continues with the body of another holder or this node's own copy. Each holder is tried once until a byte arrives.
+    /// </summary>
     private async ValueTask GoOnAsync(string failure, CancellationToken cancellationToken)
     {
         _body?.Dispose();
@@ -121,7 +123,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     {
         try
         {
-            // Most moves are of what has arrived: only one that waits needs its limits.
+            // Most reads complete at once. Only one that waits needs its timeouts.
             var moving = move(body, cancellationToken);
             var count = moving.IsCompleted ? await moving : await WithLimitsAsync(moving.AsTask(), cancellationToken);
             return count > 0 ? (count, null) : (0, "it sent less than it promised");
@@ -140,7 +142,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     {
         using var limit = new CancellationTokenSource(StallTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _peer.Presence, cancellationToken);
-        // Ending the connection is what ends a read that waits: the buffer is the caller's again only when the read has ended.
+        // Closing the connection ends a pending read. The caller may reuse the buffer only after the read has ended.
         await using var end = either.Token.UnsafeRegister(static body => ((PeerBody)body!).Dispose(), _body);
         try
         {
@@ -154,6 +156,6 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     }
 }
 
-/// <summary>Opens the rest of a file at another holder than those that failed, the last of which did so now.</summary>
-/// <returns>Null where there is none.</returns>
+/// <summary>Opens the rest of a file at a holder that has not failed. The last of the failed holders failed just now.</summary>
+/// <returns>Null if there is none.</returns>
 internal delegate ValueTask<FileContent?> GoOn(ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken);

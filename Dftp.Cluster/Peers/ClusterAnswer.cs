@@ -6,20 +6,20 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>The answer to GET and POST /cluster/ and POST /join/: who answers, and whom it knows.</summary>
+/// <summary>The response to GET and POST /cluster/ and POST /join/: the responding node and the nodes it knows.</summary>
 /// <param name="ClusterName">The cluster's name.</param>
-/// <param name="Me">The node that answers.</param>
-/// <param name="Peers">Those it knows; never null on the wire, which would end a legacy node's process.</param>
-/// <param name="KnownDigest">The digest of what it knows of the node that greeted; null where it knows nothing.</param>
+/// <param name="Me">The responding node.</param>
+/// <param name="Peers">The nodes it knows; never null on the wire, because null crashes a legacy node.</param>
+/// <param name="KnownDigest">The digest of what it knows of the greeting node; null if it knows nothing.</param>
 internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers, ulong? KnownDigest = null)
 {
-    /// <summary>Far more than any cluster has, and a bound on what an answer can cost.</summary>
+    /// <summary>Far more than any cluster has. Limits the cost of a response.</summary>
     public const int MaxPeers = 10_000;
 
-    /// <summary>Reads an answer. Unknown members are passed over, and peers that make no sense too.</summary>
+    /// <summary>Reads a response. Unknown members and malformed peers are skipped.</summary>
     /// <param name="json">The body.</param>
-    /// <param name="host">The host that was asked: it stands in for addresses that leave their host out.</param>
-    /// <exception cref="JsonException">The body is no answer.</exception>
+    /// <param name="host">The host that was greeted. It replaces empty hosts in addresses.</param>
+    /// <exception cref="JsonException">The body is not a valid response.</exception>
     public static ClusterAnswer Parse(ReadOnlyMemory<byte> json, string host)
     {
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16 });
@@ -57,7 +57,7 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
         }
         catch (InvalidOperationException)
         {
-            // A text that is no valid Unicode names no node; the others count all the same.
+            // A peer whose name is not valid Unicode is skipped; the others are used.
             return null;
         }
     }
@@ -81,7 +81,7 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
 
     private static HostPort WithHost(HostPort address, string host) => address.Host.Length > 0 ? address : address with { Host = host };
 
-    // Go matches member names without regard to case.
+    // Go matches member names case-insensitively.
     private static bool TryGet(JsonElement json, string name, out JsonElement value)
     {
         foreach (var member in json.EnumerateObject())
@@ -105,10 +105,10 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
         TryGet(json, name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
 }
 
-/// <summary>A node in the form in which answers list it, with the times that reports want.</summary>
+/// <summary>A node as responses list it, with the times that reports need.</summary>
 internal readonly record struct ListedNode(NodeDescription Description, PeerFacts Facts);
 
-/// <summary>Writes the answer that <see cref="ClusterAnswer"/> reads, in the original's members and order and then ours.</summary>
+/// <summary>Writes the response that <see cref="ClusterAnswer"/> reads: the members of legacy nodes in their order, then ours.</summary>
 internal static class ClusterAnswerWriter
 {
     public static void Write(IBufferWriter<byte> output, string clusterName, ListedNode me, IEnumerable<ListedNode> peers, ulong? knownDigest = null)

@@ -2,11 +2,11 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Who meets whom: takes greetings and the answers to ours, and decides whether the other is a peer.</summary>
+/// <summary>Handles greetings and the responses to ours, and decides whether the other node becomes a peer.</summary>
 internal sealed class JoinHandshake(MembershipContext context)
 {
     /// <summary>Greets a node of which only the address is known.</summary>
-    /// <returns>Its name; or null and why it did not become a peer.</returns>
+    /// <returns>The name of the node; or null and the reason why it did not become a peer.</returns>
     public async Task<(NodeName? Node, string Reason)> GreetAsync(HostPort address, CancellationToken cancellationToken)
     {
         var reply = await context.Client.GreetAsync(address, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
@@ -17,14 +17,16 @@ internal sealed class JoinHandshake(MembershipContext context)
         return (answer.Me.Name, "");
     }
 
-    /// <summary>Takes the answer to a greeting: the one that gave it is a peer, and those that it knows are greeted too.</summary>
+    /// <summary>
+    /// Handles the response to a greeting: the responding node becomes a peer, and the nodes that it knows are greeted too.
+    /// </summary>
     /// <param name="address">The address that was greeted.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="wasAsked">The greeting asked for a full update.</param>
+    /// <param name="answer">The response.</param>
+    /// <param name="wasAsked">Whether the greeting requested a full update.</param>
     public void Answered(HostPort address, ClusterAnswer answer, bool wasAsked)
     {
         if (Refusal(answer.Me, answer.ClusterName) is not null || IsMyself(answer.Me)) return;
-        // First those that it knows: once it has joined, the tree is taken for whole when none of them is missing.
+        // First the nodes it knows: once it has joined, the tree counts as complete if none of them is missing.
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
@@ -36,8 +38,8 @@ internal sealed class JoinHandshake(MembershipContext context)
         if (met.IsLegacy) peer.PushNow.Raise();
     }
 
-    /// <summary>Takes a greeting.</summary>
-    /// <returns>Null when it is accepted; otherwise a sentence for the caller.</returns>
+    /// <summary>Handles a greeting.</summary>
+    /// <returns>Null if it is accepted; otherwise a sentence for the sender.</returns>
     public string? Greeted(Greeting greeting)
     {
         var caller = greeting.Caller;
@@ -59,24 +61,24 @@ internal sealed class JoinHandshake(MembershipContext context)
             peer.PushNow.Raise();
         }
 
-        // A node that introduces itself by a greeting is greeted back and asked for a full update.
+        // A node that introduces itself by a greeting is greeted back with a request for a full update.
         if (context.Peers.AsksForFullUpdate(facts)) peer.PingNow.Raise();
         return null;
     }
 
-    /// <summary>Takes note of a node that announced itself or was named by a peer, and greets it unless it is well known.</summary>
+    /// <summary>Records a node that announced itself or was named by a peer, and greets it unless it is well known.</summary>
     public void Introduce(NodeDescription node, bool isOwnWord)
     {
         if (context.Peers.GetOrAdd(node.Name) is not { } peer) return;
         var isAway = !peer.Facts.IsPresent;
         context.Peers.Introduce(peer, node, isOwnWord);
-        // Its own word may mean that it has started again, which is then known at once rather than at the next ping.
+        // An announcement may mean that the node restarted. A greeting detects that now rather than at the next ping.
         if (isAway || isOwnWord) peer.PingNow.Raise();
     }
 
     private bool IsMyself(NodeDescription node) => node.Name == context.Options.NodeName && node.State?.Epoch == context.Own.Epoch;
 
-    /// <summary>Why a node cannot be a peer, or null.</summary>
+    /// <summary>The reason why a node cannot be a peer; null if it can.</summary>
     private string? Refusal(NodeDescription node, string? clusterName)
     {
         if (!string.IsNullOrEmpty(clusterName) && clusterName != context.Options.ClusterName)
@@ -95,17 +97,17 @@ internal sealed class JoinHandshake(MembershipContext context)
         return null;
     }
 
-    /// <summary>Whether a node of that name is known that lives elsewhere and answered lately. One that does not answer has moved.</summary>
+    /// <summary>Whether another node of that name, at another address, answered recently. If it does not answer, it has moved.</summary>
     private bool IsTaken(NodeDescription node) =>
         context.Peers.Find(node.Name) is { Facts: { State: PeerState.Alive, Epoch: > 0 } known } peer
         && node.State is { } state && state.Epoch != known.Epoch
         && known.ManagementAddress != node.ManagementAddress
         && context.Peers.SilenceOf(peer) < 2 * context.Options.PingInterval;
 
-    /// <summary>Whether it is known from before this node's start, and answers for the first time since.</summary>
+    /// <summary>Whether the peer is known from before this node's start and answers for the first time since.</summary>
     private static bool IsMetAgain(PeerFacts before) => before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };
 
-    /// <returns>What is known of it now; null while it is in doubt whether it said so lately.</returns>
+    /// <returns>Its facts now; null while it is unclear whether this is from its latest start.</returns>
     private PeerFacts? Meet(Peer peer, NodeDescription node, ulong? knownDigest, bool isAnswer, bool wasAsked)
     {
         if (context.Peers.Doubts(peer, node, isAnswer))

@@ -3,8 +3,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
-/// Keeps this node joined to an address that the user named: greets it until it answers, and again whenever the node that lived there
-/// is away, for it may come back elsewhere under the same host name.
+/// Keeps this node joined to an address that the user named. Greets it until it answers, and again while the node at that address is away,
+/// because it may come back at another address of the same host name.
 /// </summary>
 internal sealed class JoinLoop(HostPort address, MembershipContext context, JoinHandshake handshake)
 {
@@ -32,7 +32,7 @@ internal sealed class JoinLoop(HostPort address, MembershipContext context, Join
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The node stops.
+            // The node is stopping.
         }
         catch (Exception error)
         {

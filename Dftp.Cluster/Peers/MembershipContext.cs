@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>What everything that deals with peers shares.</summary>
+/// <summary>The objects that all membership classes share.</summary>
 internal sealed class MembershipContext(
     ClusterOptions options, LocalEntries own, PeerTable peers, PeerClient client, TimeProvider time, ILogger log)
 {
@@ -22,14 +22,14 @@ internal sealed class MembershipContext(
 
     public ILogger Log => log;
 
-    /// <summary>Where this node listens; known when its listeners are bound.</summary>
+    /// <summary>The addresses of this node's listeners, set once they are bound.</summary>
     public HostPort PublicAddress { get; set; } = new("", 0);
 
     public HostPort ManagementAddress { get; set; } = new("", 0);
 
-    /// <summary>Takes an answer to a greeting of ours: the address that was greeted, the answer, whether a full update was asked for.</summary>
+    /// <summary>Handles a response to a greeting: the greeted address, the response, whether a full update was requested.</summary>
     public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };
 
-    /// <summary>What this node says of itself now.</summary>
+    /// <summary>Describes this node as of now.</summary>
     public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State) { Unconfirmed = own.Unconfirmed };
 }

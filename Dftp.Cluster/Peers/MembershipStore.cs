@@ -5,35 +5,35 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>A node that was met once.</summary>
+/// <summary>A node that this node has met.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="PublicAddress">Where its files were read.</param>
-/// <param name="ManagementAddress">Where it was greeted.</param>
-/// <param name="LastAlive">Unix seconds at which it was last heard of.</param>
+/// <param name="PublicAddress">Its public interface.</param>
+/// <param name="ManagementAddress">Its management interface.</param>
+/// <param name="LastAlive">Unix seconds of its last sign of life.</param>
 internal sealed record KnownNode(NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive);
 
 /// <summary>
-/// Remembers over restarts which nodes this one has met: while one of them is away, nobody is to take the tree for whole, and it is
-/// looked for where it was last.
+/// Persists which nodes this node has met. While one of them is away, the tree is not complete, and the node is searched for at its last
+/// address.
 /// </summary>
 internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider time, ILogger log) : IDisposable
 {
-    /// <summary>How soon a change is written. What is lost by a crash within it is a node that was met just before.</summary>
+    /// <summary>The delay before a change is written. A crash within it loses at most a node that was just met.</summary>
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _saving = Task.CompletedTask;
 
-    // Null: it is not known what the file holds.
+    // Null: the content of the file is unknown.
     private string? _saved = "";
 
-    /// <summary>Reads the list; empty where there is none.</summary>
+    /// <summary>Reads the list; empty if there is no file.</summary>
     public IReadOnlyList<KnownNode> Load()
     {
         try
         {
             var list = JsonSerializer.Deserialize(File.ReadAllBytes(file), KnownNodesJson.Default.ListWireNode) ?? [];
-            // Even if all of them are forgotten before the first look, that is to be written.
+            // If all of them are forgotten before the first save, that is a change too.
             if (list.Count > 0) _saved = null;
             return [.. list.Select(wire => wire?.ToKnownNode()).OfType<KnownNode>()];
         }
@@ -48,10 +48,10 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
         }
     }
 
-    /// <summary>Keeps the list from now on.</summary>
+    /// <summary>Saves changes of the list from now on.</summary>
     public void Start() => _saving = SaveLoopAsync(_stopping.Token);
 
-    /// <summary>Writes the list a last time.</summary>
+    /// <summary>Saves the list a last time.</summary>
     public async Task StopAsync()
     {
         if (_stopping.IsCancellationRequested) return;
@@ -84,7 +84,7 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             .Where(facts => facts is { LastAlive: > 0, ManagementAddress: not null, PublicAddress: not null })
             .OrderBy(facts => facts.Name)
             .ToList();
-        // When a present node was last heard of matters only once it is away: that alone is no reason to write every few seconds.
+        // The time of a present node's last sign of life matters only once it is away; alone it is no reason to write every few seconds.
         var identity = string.Join('\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.IsPresent}"));
         if (identity == _saved && !(isLast && nodes.Count > 0)) return;
         try
@@ -105,12 +105,12 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             log.KnownNodesUnwritable(file, error.Message);
         }
 
-        // One that cannot be written is complained of once a change.
+        // A file that cannot be written is logged once for each change.
         _saved = identity;
     }
 }
 
-/// <summary>How the list stands in its file.</summary>
+/// <summary>The format of the file.</summary>
 internal sealed record WireNode(string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive)
 {
     public KnownNode? ToKnownNode() =>

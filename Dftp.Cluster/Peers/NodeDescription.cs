@@ -3,13 +3,13 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>What a node says of itself in greetings and answers.</summary>
+/// <summary>A node's description of itself in greetings and responses.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="PublicAddress">Where its files are read.</param>
-/// <param name="ManagementAddress">Where peers talk to it.</param>
-/// <param name="State">What it holds; null from a legacy node, which does not say it.</param>
+/// <param name="PublicAddress">Its public interface, which serves its files.</param>
+/// <param name="ManagementAddress">Its management interface.</param>
+/// <param name="State">The state it announces; null from a legacy node, which does not send it.</param>
 internal sealed record NodeDescription(NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, AnnouncedState? State)
 {
-    /// <summary>The places that it cannot read now, when it speaks of itself; empty otherwise.</summary>
+    /// <summary>The places that it cannot read now, if it describes itself; empty otherwise.</summary>
     public IReadOnlyList<UnconfirmedPlace> Unconfirmed { get; init; } = [];
 }

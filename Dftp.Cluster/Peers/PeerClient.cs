@@ -6,9 +6,9 @@ using System.Text.Json;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>What came of talking to a peer: an answer, or why there is none.</summary>
-/// <param name="Outcome">Who failed, if anyone.</param>
-/// <param name="Answer">The answer to a greeting.</param>
+/// <summary>The outcome of an exchange with a peer.</summary>
+/// <param name="Outcome">Which side failed, if any.</param>
+/// <param name="Answer">The response to a greeting.</param>
 /// <param name="Reason">A sentence without a full stop; empty on success.</param>
 internal readonly record struct PeerReply(PeerOutcome Outcome, ClusterAnswer? Answer, string Reason);
 
@@ -16,20 +16,20 @@ internal enum PeerOutcome
 {
     Done,
 
-    /// <summary>No connection, or it broke, or no answer came in time.</summary>
+    /// <summary>No connection, a broken connection, or a timeout.</summary>
     Unreachable,
 
-    /// <summary>The peer answered that it cannot use this: an update that does not follow what it knows.</summary>
+    /// <summary>The peer cannot use the update, because it does not follow the state that the peer knows.</summary>
     NeedsFullUpdate,
 
-    /// <summary>The peer answered with an error, or with something that is no answer.</summary>
+    /// <summary>The peer returned an error or an invalid response.</summary>
     Refused,
 }
 
-/// <summary>Speaks the management API to peers.</summary>
+/// <summary>The client for the management API of peers.</summary>
 internal sealed class PeerClient : IDisposable
 {
-    /// <summary>Says whose update a body is before the body does. Legacy nodes neither send nor read it.</summary>
+    /// <summary>Names the sender of an update before its body does. Legacy nodes neither send nor read it.</summary>
     public const string SenderHeader = "X-Dftp-Node";
 
     private const int MaxAnswerBytes = 16 * 1024 * 1024;
@@ -46,12 +46,12 @@ internal sealed class PeerClient : IDisposable
     }
 
     /// <summary>Greets a node: POST /cluster/.</summary>
-    /// <param name="to">The node's management address; a name is resolved now.</param>
-    /// <param name="me">What to say of this node.</param>
-    /// <param name="requestFullUpdate">Asks it to push all that it holds.</param>
-    /// <param name="isLeaving">Says goodbye; only for a node that is no original one, which would take it for a greeting.</param>
-    /// <param name="knownDigest">The digest of what is known here of the node that is greeted; null: nothing is.</param>
-    /// <param name="cancellationToken">Ends the try.</param>
+    /// <param name="to">The node's management address. A name is resolved at each call.</param>
+    /// <param name="me">The description of this node.</param>
+    /// <param name="requestFullUpdate">Requests a full update from it.</param>
+    /// <param name="isLeaving">Announces that this node leaves; not for legacy nodes, which take it for a greeting.</param>
+    /// <param name="knownDigest">The digest of what is known here of the greeted node; null if nothing is.</param>
+    /// <param name="cancellationToken">Cancels the exchange.</param>
     public async Task<PeerReply> GreetAsync(
         HostPort to, NodeDescription me, bool requestFullUpdate, bool isLeaving, ulong? knownDigest, CancellationToken cancellationToken)
     {
@@ -74,7 +74,7 @@ internal sealed class PeerClient : IDisposable
         if (me.Unconfirmed.Count > 0) form.Add(new("unconfirmed", UnconfirmedField.Write(me.Unconfirmed)));
         if (knownDigest is { } known) form.Add(new("known-digest", known.ToString("x16", CultureInfo.InvariantCulture)));
 
-        // A peer that answers nothing within a ping's time has not answered the ping.
+        // A peer that does not answer within a ping interval has not answered the ping.
         using var limit = new CancellationTokenSource(_options.PingInterval, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         return await TryAsync(
@@ -93,11 +93,11 @@ internal sealed class PeerClient : IDisposable
             cancellationToken);
     }
 
-    /// <summary>Pushes an update: POST /update/, its body written as a stream.</summary>
+    /// <summary>Pushes an update: POST /update/, with a streamed body.</summary>
     /// <param name="to">The node's management address.</param>
-    /// <param name="isCompressed">Whether the body is compressed: not for a legacy node, which reads plain bodies only.</param>
+    /// <param name="isCompressed">Whether the body is compressed; false for legacy nodes, which read plain bodies only.</param>
     /// <param name="write">Writes the body.</param>
-    /// <param name="cancellationToken">Ends the push.</param>
+    /// <param name="cancellationToken">Cancels the push.</param>
     public async Task<PeerReply> PushAsync(HostPort to, bool isCompressed, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
         await TryAsync(
             to,
@@ -140,7 +140,7 @@ internal sealed class PeerClient : IDisposable
         }
     }
 
-    // A legacy node splits addresses at each colon: it is greeted over IPv4 wherever it has such an address.
+    // A legacy node splits addresses at each colon, so it is greeted over IPv4 if it has such an address.
     private static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var address)) return address;

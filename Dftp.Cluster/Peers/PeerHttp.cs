@@ -4,14 +4,15 @@ using System.Net.Sockets;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
-/// The HTTP client for the management interface of nodes. It ignores the proxies that the environment names, and has no cookies and no
-/// redirects.
+/// The HTTP client for management interfaces. It ignores proxies of the environment, stores no cookies and follows no redirects.
 /// </summary>
 public static class PeerHttp
 {
     internal const string NoHttp = "the answer is not HTTP";
 
-    /// <summary>Below Kestrel's keep-alive of 130 s, so that a connection is not reused at the moment at which the peer closes it.</summary>
+    /// <summary>
+    /// Below Kestrel's keep-alive of 130 s, so that a connection is not reused at the moment at which the peer closes it.
+    /// </summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Creates a client without a timeout for whole requests. The caller disposes it.</summary>

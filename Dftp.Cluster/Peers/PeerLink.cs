@@ -2,16 +2,15 @@ using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>
-/// All that this node does towards one peer, for as long as the process lives: one loop asks whether it is there, another sends it
-/// what this node holds.
-/// </summary>
+/// <summary>The two loops for one peer, which run as long as the peer is known: one pings it, the other pushes updates to it.</summary>
 internal sealed class PeerLink(Peer peer, MembershipContext context)
 {
-    /// <summary>After a push that the peer could not use or did not take: long enough not to burden it, short against a ping.</summary>
+    /// <summary>
+    /// The pause after a push that the peer could not use or did not accept: long enough to spare it, short compared to a ping.
+    /// </summary>
     private static readonly TimeSpan RetryPush = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two updates to a legacy node, so that <see cref="LegacyStamps"/> do not run ahead of the clock.</summary>
+    /// <summary>The pause between two updates to a legacy node, so that <see cref="LegacyStamps"/> do not run ahead of the clock.</summary>
     private static readonly TimeSpan LegacyPause = TimeSpan.FromSeconds(1);
 
     private readonly PeerPresence _presence = new(peer, context);
@@ -49,7 +48,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
         }
     }
 
-    /// <returns>False when something is left to be sent.</returns>
+    /// <returns>False if something is left to be sent.</returns>
     private async Task<bool> PushAllAsync(CancellationToken cancellationToken)
     {
         while (_updates.Next() is { } update)

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Runs a link for each peer that is heard of, from the start of the node to its end.</summary>
+/// <summary>Runs a link for each known peer, from the start of the node to its end.</summary>
 internal sealed class PeerLinks : IDisposable
 {
-    /// <summary>A peer that does not take the goodbye in this time learns of it by its pings.</summary>
+    /// <summary>The timeout for a goodbye. A peer that misses it notices by its pings.</summary>
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentBag<Task> _running = [];
@@ -21,7 +21,7 @@ internal sealed class PeerLinks : IDisposable
         context.Own.UnconfirmedChanged += PingAll;
     }
 
-    /// <summary>From now on peers are spoken to: before, they could not call back.</summary>
+    /// <summary>Starts to contact peers. Before, this node's listeners were not bound, and peers could not call back.</summary>
     public void Begin() => _begun.TrySetResult();
 
     /// <summary>Ends all links.</summary>
@@ -31,7 +31,7 @@ internal sealed class PeerLinks : IDisposable
         await Task.WhenAll(_running);
     }
 
-    /// <summary>Tells the peers that understand it that this node leaves.</summary>
+    /// <summary>Announces to all peers but legacy nodes that this node leaves.</summary>
     public async Task SayGoodbyeAsync()
     {
         using var limit = new CancellationTokenSource(GoodbyeTimeout, _context.Time);
@@ -52,7 +52,7 @@ internal sealed class PeerLinks : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // It will notice by its pings.
+            // The peer will notice by its pings.
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class PeerLinks : IDisposable
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // The node stops.
+            // The node is stopping.
         }
         catch (Exception error)
         {

@@ -19,7 +19,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
     private long? _lastPing;
     private int _triesSinceGone;
 
-    /// <summary>Whether the next ping is to ask for a full update.</summary>
+    /// <summary>Whether the next ping requests a full update.</summary>
     public bool AsksForFullUpdate => context.Peers.AsksForFullUpdate(peer.Facts);
 
     /// <summary>How long to wait, unless woken, before a ping may be due.</summary>
@@ -32,8 +32,8 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
     };
 
     /// <summary>
-    /// Whether a ping is due when nothing asked for it. A greeting of the peer tells as much as its answer to one of ours would, so one
-    /// of the two pings and the other need not; but not indefinitely, because a peer that can be heard need not be reachable.
+    /// Whether a ping is due without a request for one. A greeting of the peer proves as much as its answer to a ping, so one of the two
+    /// nodes need not ping; but not indefinitely, because a peer whose greetings arrive need not be reachable.
     /// </summary>
     public bool IsPingDue => peer.Facts.State != PeerState.Alive || AsksForFullUpdate || Remaining <= TimeSpan.Zero;
 
@@ -54,10 +54,10 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         }
     }
 
-    /// <summary>Takes what came of a ping.</summary>
-    /// <param name="address">Where it went.</param>
-    /// <param name="askedForFullUpdate">Whether it asked for a full update.</param>
-    /// <param name="reply">The answer, or why there is none.</param>
+    /// <summary>Handles the outcome of a ping.</summary>
+    /// <param name="address">The address that was pinged.</param>
+    /// <param name="askedForFullUpdate">Whether the ping requested a full update.</param>
+    /// <param name="reply">The response, or the reason why there is none.</param>
     public void Answered(HostPort address, bool askedForFullUpdate, PeerReply reply)
     {
         _lastPing = context.Time.GetTimestamp();
@@ -74,7 +74,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         Failed(reply.Answer is { } stranger ? $"{address} is now the node {stranger.Me.Name}" : reply.Reason);
     }
 
-    /// <summary>Takes note that there is no address to ask at: a peer that is only heard of by what it sends cannot be read from.</summary>
+    /// <summary>Records that there is no address to ping: a peer that only sends cannot be read from.</summary>
     public void CannotBeAsked()
     {
         if (IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer)) context.Log.NeverMet(peer.Name);
@@ -87,7 +87,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         _lastReason = reason;
         _triesSinceGone++;
         if (peer is { Retained: not null, Facts.State: PeerState.Away } && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
-        // The second failure is asked for too: after this machine was asleep, the first one may be about a connection of long ago.
+        // A second ping is requested too: after this machine slept, the first failure may be of a connection that broke long ago.
         if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer))
         {
             _triesSinceGone = 0;

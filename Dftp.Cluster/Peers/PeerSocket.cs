@@ -5,15 +5,15 @@ using Dftp.Sockets;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
-/// Connections to peers that the kernel gives up soon when they are dead and nobody says so: after a loss it tries again at ever longer
-/// pauses, and where a firewall or a router has forgotten a connection, for a quarter of an hour. Meanwhile the peer may answer on new ones.
+/// Connections to peers with short kernel timeouts. By default the kernel retransmits with growing pauses, for up to a quarter of an hour,
+/// over a connection that a firewall or a router has forgotten, while the peer would answer on a new one.
 /// </summary>
 internal static class PeerSocket
 {
-    /// <summary>A peer's kernel acknowledges in milliseconds. A lost update is to be made good within 10 s, by a new connection.</summary>
+    /// <summary>A peer's kernel acknowledges in milliseconds. A lost update must be repaired within 10 s, by a new connection.</summary>
     private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Tells a peer that thinks, or sends nothing, from one that is gone. So rarely that it costs an idle network next to nothing.</summary>
+    /// <summary>Distinguishes a silent peer from a dead one, at almost no cost for an idle network.</summary>
     private static readonly TimeSpan KeepAliveTime = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(1);
@@ -22,7 +22,7 @@ internal static class PeerSocket
 
     /// <summary>Connects.</summary>
     /// <returns>The connection, owned by the caller.</returns>
-    /// <exception cref="SocketException">There is none.</exception>
+    /// <exception cref="SocketException">There is no connection.</exception>
     public static async ValueTask<Stream> ConnectAsync(DnsEndPoint to, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -39,7 +39,7 @@ internal static class PeerSocket
         }
     }
 
-    /// <summary>Connects for reading and sending on the event loop: to the first address of the host that answers.</summary>
+    /// <summary>Connects on the event loop, to the first address of the host that answers.</summary>
     /// <inheritdoc cref="ConnectAsync"/>
     public static async ValueTask<LoopSocket> ConnectLoopAsync(HostPort to, CancellationToken cancellationToken)
     {

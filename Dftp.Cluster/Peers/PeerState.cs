@@ -1,17 +1,17 @@
 namespace Dftp.Cluster.Peers;
 
-/// <summary>How a peer stands.</summary>
+/// <summary>The state of a peer in the failure detector.</summary>
 internal enum PeerState
 {
-    /// <summary>It was heard of, by its own word or by another node's, and has not answered yet. After too long it is taken for away.</summary>
+    /// <summary>It announced itself or another node named it, and it has not answered yet. After a timeout it counts as away.</summary>
     Unmet,
 
     /// <summary>It answers.</summary>
     Alive,
 
-    /// <summary>The last thing that was tried with it failed; it is still believed to hold what it said.</summary>
+    /// <summary>The last exchange with it failed. Its entries stay in the tree.</summary>
     Suspect,
 
-    /// <summary>It did not answer for too long, or said goodbye: nothing of it is in the tree.</summary>
+    /// <summary>It did not answer for too long, or said goodbye. Its entries are not in the tree.</summary>
     Away,
 }

@@ -4,13 +4,13 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>The other nodes that this one has heard of since its start, and every change of how they stand.</summary>
+/// <summary>The other nodes that this node has heard of since its start, and all changes of their state.</summary>
 internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvider time) : IDisposable
 {
-    /// <summary>A bound against a name space flooded by greetings; no cluster of people's machines comes near.</summary>
+    /// <summary>Limits the memory that a flood of greetings can take. No real cluster comes near.</summary>
     private const int MaxPeers = 10_000;
 
-    /// <summary>Updates come within a tenth of a second; a lost one is to be made good within ten.</summary>
+    /// <summary>Updates arrive within a tenth of a second. A lost one must be repaired within ten.</summary>
     private static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
 
     /// <summary>A requested full update begins to arrive within this time. A legacy node sometimes drops the request.</summary>
@@ -19,15 +19,15 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
     private readonly Lock _adding = new();
 
-    /// <summary>A peer was heard of for the first time. Called once a peer, before anything else is done with it.</summary>
+    /// <summary>A new peer was added. Raised once for each peer, before anything else happens to it.</summary>
     public event Action<Peer>? Added;
 
     public IEnumerable<Peer> All => _peers.Values;
 
     public Peer? Find(NodeName name) => _peers.GetValueOrDefault(name);
 
-    /// <summary>The peer of that name.</summary>
-    /// <returns>Null when there are too many already.</returns>
+    /// <summary>Returns the peer of that name, and adds it if it is new.</summary>
+    /// <returns>Null if there are too many.</returns>
     public Peer? GetOrAdd(NodeName name)
     {
         if (_peers.TryGetValue(name, out var known)) return known;
@@ -44,8 +44,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>
-    /// Whether what a peer says may be of an earlier start than the one that is known: it was long under way, or the peer's clock was set
-    /// back. Only an answer to a ping that was sent after the doubt arose tells which.
+    /// Whether a message of a peer may be of an earlier start than the known one: it was delayed, or the peer's clock was set back. Only an
+    /// answer to a ping that was sent after the doubt arose decides.
     /// </summary>
     public bool Doubts(Peer peer, NodeDescription description, bool isAnswer)
     {
@@ -57,16 +57,17 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>Records what a peer says about itself in a greeting or a response: its addresses and its announced state.</summary>
-    /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set where what is known of it is not what it holds.</returns>
+    /// <returns>The facts before and after; <see cref="PeerFacts.NeedsFullUpdate"/> is set if the known state differs from the announced
+    /// one.</returns>
     /// <param name="peer">The peer.</param>
-    /// <param name="description">What it says.</param>
-    /// <param name="knownDigest">The digest of what it says to know of this node.</param>
-    /// <param name="wasAsked">It has just been asked for a full update.</param>
+    /// <param name="description">Its description of itself.</param>
+    /// <param name="knownDigest">The digest of what it claims to know of this node.</param>
+    /// <param name="wasAsked">A full update has just been requested from it.</param>
     public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, ulong? knownDigest, bool wasAsked) => peer.Change(facts =>
     {
         var epoch = description.State?.Epoch ?? 0;
         var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;
-        // A node with several interfaces is heard from several addresses: the one that works is kept.
+        // A node with several interfaces is heard from several addresses: the working one is kept.
         var keepsAddress = !isStart && facts.State == PeerState.Alive && facts.ManagementAddress is not null;
         return Compared(Answered(facts) with
         {
@@ -85,20 +86,20 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         });
     });
 
-    /// <summary>For how long this process has run since it last heard of the peer.</summary>
+    /// <summary>The running time of this process since the peer's last sign of life.</summary>
     public TimeSpan SilenceOf(Peer peer) => running.Now - peer.Facts.LastAnswer;
 
-    /// <summary>Whether to ask the peer for a full update now: not while one comes in, nor again before one could have come.</summary>
+    /// <summary>Whether to request a full update now: not while one is arriving, nor before a requested one can have arrived.</summary>
     public bool AsksForFullUpdate(PeerFacts facts) =>
         facts is { NeedsFullUpdate: true, Receiving: 0 } && (facts.AskedAt is not { } asked || time.GetElapsedTime(asked) >= AskAgainAfter);
 
-    /// <summary>The peer greeted this node of its own accord.</summary>
+    /// <summary>Records an unsolicited greeting of the peer.</summary>
     public void Greeted(Peer peer) => peer.Change(facts => facts with { LastGreeting = time.GetTimestamp() });
 
     /// <summary>Records an introduction of the peer, by another node or by its own announcement, with its addresses.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="node">What is said.</param>
-    /// <param name="isOwnWord">Another node's word for an address is taken only where there is none yet.</param>
+    /// <param name="node">The description of it.</param>
+    /// <param name="isOwnWord">It announced itself. An address from another node is used only if none is known.</param>
     public void Introduce(Peer peer, NodeDescription node, bool isOwnWord) => peer.Change(facts =>
     {
         var keepsAddress = facts.State == PeerState.Alive || (facts.ManagementAddress is not null && !isOwnWord);
@@ -111,13 +112,13 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         };
     });
 
-    /// <summary>The digest of what is known of a node, in the tree or set aside; null where nothing is.</summary>
+    /// <summary>The digest of what is known of a node, in the tree or retained; null if nothing is.</summary>
     public ulong? DigestOf(NodeName name) =>
         tree.Current.Holdings.TryGetValue(name, out var holding) ? holding.Digest : Find(name)?.Retained?.Digest;
 
     /// <summary>
-    /// Puts a node that was known before this start on the list. One of which the tree has what was kept is in doubt until it answers; any
-    /// other is away.
+    /// Adds a node that was known before this start. If the tree has saved entries of it, it is suspect until it answers; otherwise it is
+    /// away.
     /// </summary>
     public void Remember(KnownNode known)
     {
@@ -132,8 +133,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         });
     }
 
-    /// <summary>Takes a node that is away off the list.</summary>
-    /// <returns>False if it is present; null if it is not known.</returns>
+    /// <summary>Removes a node that is away.</summary>
+    /// <returns>False if it is present; null if it is unknown.</returns>
     public bool? Forget(NodeName name)
     {
         lock (_adding)
@@ -150,14 +151,14 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>
-    /// The nodes whose entries the tree lacks, or has only as they were before this node's start: those that were heard of, until they have
-    /// said what they hold and whom they know; and those that are away, unless they never answered and no other node has named them lately; and
-    /// the places that peers cannot read themselves.
+    /// The nodes whose entries the tree lacks, or has only as saved before this node's start: joining nodes, until they have announced
+    /// their entries and the nodes they know; nodes that are away, except those that never answered and that no other node has named
+    /// recently; and the places that peers cannot read.
     /// </summary>
-    /// <param name="stillSeen">How long the word of another node, or an announcement, counts for a node that is away and never answered.</param>
+    /// <param name="stillSeen">How long an introduction or an announcement counts for a node that is away and never answered.</param>
     public IReadOnlyList<MissingNode> Missing(TimeSpan stillSeen)
     {
-        // Every request asks, and mostly none is missed.
+        // Called for every request, and usually there is none.
         List<PeerFacts>? missing = null;
         foreach (var (_, peer) in _peers)
         {
@@ -176,8 +177,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     }
 
     /// <summary>
-    /// Whether the peer was heard of, is not known to be away, and has not said yet what it holds or whom it knows. One whose entries are shown
-    /// as they were before is not joining.
+    /// Whether the peer is known, is not away, and has not announced yet its entries or the nodes it knows. A node whose saved entries are
+    /// shown is not joining.
     /// </summary>
     public bool IsJoining(PeerFacts facts) =>
         facts is { State: not PeerState.Away, HasJoined: false } && (facts.IsInTree || !IsShown(facts.Name));
@@ -185,8 +186,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     /// <summary>Records a sign of life of the peer.</summary>
     public void Heard(Peer peer) => peer.Change(Answered);
 
-    /// <summary>Something that was tried with the peer failed.</summary>
-    /// <returns>Whether it was believed to be well before.</returns>
+    /// <summary>Records that an exchange with the peer failed.</summary>
+    /// <returns>Whether it was alive before.</returns>
     public static bool Suspect(Peer peer)
     {
         var (before, _) = peer.Change(facts => facts with
@@ -197,8 +198,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
         return before.State == PeerState.Alive;
     }
 
-    /// <summary>Takes the peer for gone, and what it held out of the tree.</summary>
-    /// <returns>Whether it was there before.</returns>
+    /// <summary>Declares the peer away and removes its entries from the tree.</summary>
+    /// <returns>Whether it was present before.</returns>
     public bool Leave(Peer peer)
     {
         PeerFacts before;
@@ -248,14 +249,14 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
 
     private PeerFacts Answered(PeerFacts facts) => facts with
     {
-        // One that has only sent something cannot be reached yet.
+        // A peer that has only sent something cannot be reached yet.
         State = facts.ManagementAddress is null && facts.State == PeerState.Unmet ? PeerState.Unmet : PeerState.Alive,
         Failures = 0,
         LastAnswer = running.Now,
         LastAlive = time.GetUtcNow().ToUnixTimeSeconds(),
     };
 
-    /// <summary>Asks for a full update where what the peer says that it holds is not what is known of it.</summary>
+    /// <summary>Requests a full update if the state that the peer announced is not the known one.</summary>
     private PeerFacts Compared(PeerFacts facts)
     {
         if (facts.Said is not { } said || facts.NeedsFullUpdate) return facts;
@@ -266,7 +267,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
             return facts with { LagsSince = null, NeedsFullUpdate = differs };
         }
 
-        // An update that leads there is probably under way; one that has not come after this time was lost.
+        // An update that leads to that state is probably on its way. If it has not arrived after this time, it was lost.
         if (facts.LagsSince is not { } since) return facts with { LagsSince = time.GetTimestamp() };
         return time.GetElapsedTime(since) < MaxLag ? facts : facts with { LagsSince = null, NeedsFullUpdate = true };
     }

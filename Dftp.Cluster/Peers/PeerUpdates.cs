@@ -4,14 +4,14 @@ using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Decides which update a peer gets next, from what it was sent and what it answered. It does no I/O itself.</summary>
+/// <summary>Decides which update a peer gets next, from the updates it was sent and its responses. It does no I/O itself.</summary>
 internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 {
     private readonly LegacyStamps _legacyStamps = new();
     private long? _lastFull;
 
-    /// <summary>The update to send now; its outcome is to be told to <see cref="Answered"/>.</summary>
-    /// <returns>Null when the peer has been sent all, is not there, or has to ask first.</returns>
+    /// <summary>The update to send now. Pass its outcome to <see cref="Answered"/>.</summary>
+    /// <returns>Null if the peer is up to date, is not present, or has to request an update first.</returns>
     public OutgoingUpdate? Next()
     {
         if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
@@ -26,7 +26,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             }
         }
 
-        // A wish that comes while this one is under way is a new one; and what it says to know is good for one try.
+        // A request that arrives during this update is a new one. The digest that the peer claims to know is used once.
         peer.Change(now => now with { WantsFullUpdate = false, KnownDigest = null });
         if (!facts.IsLegacy && facts.KnownDigest is { } known && context.Own.SinceState(known) is ({ } few, var from))
             return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
@@ -37,8 +37,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             : new OutgoingUpdate(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
     }
 
-    /// <summary>Takes what came of an update.</summary>
-    /// <returns>False when a pause has to come before the next.</returns>
+    /// <summary>Handles the outcome of an update.</summary>
+    /// <returns>False if the next update must wait for a pause.</returns>
     public bool Answered(OutgoingUpdate update, PeerReply reply)
     {
         if (reply.Outcome == PeerOutcome.Done)
@@ -50,7 +50,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         }
 
         if (update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
-        // A full update can be refused too, by a peer that takes this start for an earlier one: it asks first, which takes its time.
+        // A full update can be refused too, by a peer that takes this start for an earlier one. It pings first, which takes time.
         if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
         context.Log.PushFailed(peer.Name, reply.Reason);
         if (reply.Outcome == PeerOutcome.Unreachable)
@@ -67,8 +67,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
     /// <summary>
-    /// A legacy node asks only whom it does not know yet: when this node alone has started again, or was away for a while, it never
-    /// asks and has nothing of this start.
+    /// A legacy node requests updates only from nodes that are new to it: if only this node restarted, or was away for a while, the legacy
+    /// node requests nothing and has nothing of this start.
     /// </summary>
     private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsLegacy: true, HasAnsweredGreeting: true, PushedSequence: null };
 
@@ -81,10 +81,10 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 /// <summary>An update on its way to a peer.</summary>
 /// <param name="To">The peer's management address.</param>
 /// <param name="ToLegacy">Whether it is a legacy node, which reads plain bodies only.</param>
-/// <param name="Header">What it says of itself.</param>
-/// <param name="Tree">The tree whose entries of this node a full update carries; null in an incremental one.</param>
-/// <param name="Changes">What an incremental update carries.</param>
-/// <param name="Shared">The body of a full update, where it is written for other peers too.</param>
+/// <param name="Header">Its header.</param>
+/// <param name="Tree">The tree whose entries of this node a full update contains; null for an incremental one.</param>
+/// <param name="Changes">The changes of an incremental update.</param>
+/// <param name="Shared">The body of a full update, if it is written once for several peers.</param>
 /// <param name="RaisedStamp">Of a full update to a legacy node: see <see cref="LegacyStamps.RaiseInFull"/>.</param>
 internal sealed record OutgoingUpdate(
     HostPort To,
@@ -95,13 +95,13 @@ internal sealed record OutgoingUpdate(
     SharedFullUpdate? Shared = null,
     uint RaisedStamp = 0)
 {
-    /// <summary>Whether the peer knows all that this node holds when it has taken it.</summary>
+    /// <summary>Whether the peer knows all entries of this node once it has applied the update.</summary>
     public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
 
-    /// <summary>How many files a full update names.</summary>
+    /// <summary>The number of files in a full update.</summary>
     public long Files => Tree?.HoldingOf(Header.Sender).Files ?? 0;
 
-    /// <summary>Writes the message as the body of a request: compressed, but for a legacy node.</summary>
+    /// <summary>Writes the message as the body of a request, compressed except for legacy nodes.</summary>
     public Task WriteBodyAsync(Stream body, CancellationToken cancellationToken) =>
         Shared?.CopyToAsync(body, cancellationToken) ?? UpdateBody.WriteAsync(body, compress: !ToLegacy, WriteAsync, cancellationToken);
 

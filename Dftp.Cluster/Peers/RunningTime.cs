@@ -11,7 +11,7 @@ internal sealed class RunningTime : IDisposable
 {
     public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>The most that counts between two ticks: a timer is some milliseconds late on any machine.</summary>
+    /// <summary>The maximum that counts between two ticks: a timer is some milliseconds late on any machine.</summary>
     private static readonly TimeSpan MaxForATick = 1.25 * TickInterval;
 
     /// <summary>Delays from here on are logged: they are as long as a ping may take by default.</summary>
@@ -38,7 +38,7 @@ internal sealed class RunningTime : IDisposable
         if (ticks) _timer = time.CreateTimer(static self => ((RunningTime)self!).Tick(), this, TickInterval, TickInterval);
     }
 
-    /// <summary>The time in which this process ran since the clock was made.</summary>
+    /// <summary>The time for which this process has run since the clock was created.</summary>
     public TimeSpan Now
     {
         get
@@ -47,15 +47,15 @@ internal sealed class RunningTime : IDisposable
         }
     }
 
-    /// <summary>Starts the clock; its ticks come from a timer.</summary>
+    /// <summary>Starts the clock, driven by a timer.</summary>
     public static RunningTime Start(TimeProvider time, ILogger log) => new(time, MaxForATick, log, ticks: true);
 
-    /// <summary>A clock without a timer, for simulated time.</summary>
-    /// <param name="time">The clock that it follows.</param>
-    /// <param name="isNeverLate">All time counts; otherwise <see cref="Tick"/> has to be called.</param>
+    /// <summary>Creates a clock without a timer, for simulated time.</summary>
+    /// <param name="time">The underlying clock.</param>
+    /// <param name="isNeverLate">All time counts; otherwise call <see cref="Tick"/>.</param>
     public static RunningTime Simulate(TimeProvider time, bool isNeverLate) => new(time, isNeverLate ? TimeSpan.MaxValue : MaxForATick, null, ticks: false);
 
-    /// <summary>Notes that this process runs.</summary>
+    /// <summary>Records that this process runs.</summary>
     public void Tick()
     {
         TimeSpan passed;

@@ -5,15 +5,15 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
-/// How greetings and answers name the places that their sender cannot read: a line for each, with the unix time since when, a space, and the
-/// path. Legacy nodes neither send nor read it.
+/// The field of greetings and responses for the places that their sender cannot read: a line for each, with the unix time since when, a
+/// space, and the path. Legacy nodes neither send nor read it.
 /// </summary>
 internal static class UnconfirmedField
 {
     public static string Write(IReadOnlyList<UnconfirmedPlace> places) =>
         string.Join('\n', places.Select(place => string.Create(CultureInfo.InvariantCulture, $"{place.Since.Seconds} {place.Path}")));
 
-    /// <returns>At most <see cref="UnconfirmedPlaces.MaxNamed"/> places. A line that makes no sense means some place: the whole tree stands for it.</returns>
+    /// <returns>At most <see cref="UnconfirmedPlaces.MaxNamed"/> places. A malformed line counts as the whole tree.</returns>
     public static IReadOnlyList<UnconfirmedPlace> Read(string? text) =>
         string.IsNullOrEmpty(text) ? [] : UnconfirmedPlaces.Few([.. text.Split('\n').Take(UnconfirmedPlaces.MaxNamed).Select(ReadLine)]);
 
@@ -21,7 +21,7 @@ internal static class UnconfirmedField
     {
         var space = line.IndexOf(' ', StringComparison.Ordinal);
         long.TryParse(line.AsSpan(0, Math.Max(space, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out var since);
-        // A path without its leading slash is none.
+        // A path without its leading slash is malformed.
         return line.AsSpan(space + 1) is ['/', ..] text && VirtualPath.TryParse(text, out var path)
             ? new UnconfirmedPlace(path, UnixTime.FromSeconds(since))
             : new UnconfirmedPlace(VirtualPath.Root, UnixTime.FromSeconds(since));

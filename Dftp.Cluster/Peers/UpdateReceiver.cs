@@ -6,20 +6,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>What became of an update.</summary>
+/// <summary>The outcome of a received update.</summary>
 internal enum UpdateOutcome
 {
-    /// <summary>It is in the tree, or was already.</summary>
+    /// <summary>It is applied, or was already.</summary>
     Applied,
 
-    /// <summary>It does not follow what is known of its sender, which has to send a full one.</summary>
+    /// <summary>It does not follow the known state of its sender, who has to send a full update.</summary>
     NeedsFullUpdate,
 
-    /// <summary>It cannot be used at all.</summary>
+    /// <summary>It cannot be used.</summary>
     Refused,
 }
 
-/// <summary>Takes updates from peers: read, checked against the order of their sender's updates, applied in one step.</summary>
+/// <summary>Receives updates from peers: reads them, checks their order, and applies each in one step.</summary>
 internal sealed partial class UpdateReceiver(
     ClusterOptions options, PeerTable peers, TreeWriter tree, TimeProvider time, ILogger log, UpdateLimits? limits = null)
 {
@@ -29,9 +29,9 @@ internal sealed partial class UpdateReceiver(
 
     /// <summary>Reads and applies one update.</summary>
     /// <param name="body">The message, decompressed.</param>
-    /// <param name="sender">The peer's name where the transport told it, so that it is not asked for an update that is coming in; or null.</param>
-    /// <param name="cancellationToken">Ends the reading; what has been read is dropped.</param>
-    /// <returns>What became of it, and a sentence where it was not applied.</returns>
+    /// <param name="sender">The sender if the request named it, so that no update is requested that is already arriving; or null.</param>
+    /// <param name="cancellationToken">Cancels the reading; what has been read is dropped.</param>
+    /// <returns>The outcome, and a sentence if the update was not applied.</returns>
     /// <exception cref="UpdateFormatException">The message breaks a rule. Nothing has changed.</exception>
     public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(PipeReader body, Peer? sender, CancellationToken cancellationToken)
     {
@@ -61,7 +61,7 @@ internal sealed partial class UpdateReceiver(
         lock (peer.Applying)
         {
             var header = update.Header;
-            // What a full update says is all; and so is a change of a state that is known to be exactly this one, in the tree or set aside.
+            // A full update contains everything. So does a change of a state that is known exactly, in the tree or retained.
             var isOfKnown = header.SinceDigest is { } digest && digest == tree.Current.DigestOf(peer.Name);
             var isOfRetained = !isOfKnown && peer.Retained is { } retained && retained.Digest == header.SinceDigest && !tree.Current.Holdings.ContainsKey(peer.Name);
             var tellsAll = header.IsFull || isOfKnown || isOfRetained;
