@@ -1,5 +1,6 @@
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.FileSystem;
 
@@ -153,16 +154,21 @@ public abstract class FileTreeContract
         Assert.IsTrue(looked.Facts.IsSameVersion(file));
     }
 
+    // A file that was written within the resolution of its times is hashed again: it could change once more without a trace.
     [TestMethod]
     public async Task Digest_IsThatOfTheContent_AndIsKnownFromThenOn()
     {
         var tree = await TreeOfAsync(Files);
         var file = Find(tree, "/b.txt");
 
-        var digest = await tree.DigestAsync(Path("/b.txt"), file, null, null, Token);
-
-        Assert.AreEqual(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("four"u8)), digest.Digest?.ToString());
-        Assert.AreEqual(digest.Digest, tree.KnownDigest(Path("/b.txt"), file, null));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var digest = await tree.DigestAsync(Path("/b.txt"), file, null, null, Token);
+                Assert.AreEqual(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("four"u8)), digest.Digest?.ToString());
+                return tree.KnownDigest(Path("/b.txt"), file, null) == digest.Digest;
+            },
+            "the digest is known");
     }
 
     [TestMethod]
