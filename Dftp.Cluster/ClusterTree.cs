@@ -14,9 +14,9 @@ namespace Dftp.Cluster;
 /// <param name="own">The entries of this node.</param>
 /// <param name="peers">The other nodes.</param>
 /// <param name="opener">Opens files.</param>
-/// <param name="digests">What their content is.</param>
-/// <param name="events">What changes.</param>
-/// <param name="ownSince">As of when this node's own entries are, until its first scan has ended.</param>
+/// <param name="digests">Computes digests.</param>
+/// <param name="events">The events of the tree.</param>
+/// <param name="ownSince">The time as of which this node's entries are known until its first scan has ended.</param>
 /// <param name="stillSeen">How long an introduction of a node by another one counts.</param>
 internal sealed class ClusterTree(
     NodeName self,

@@ -16,7 +16,7 @@ internal sealed partial class ContentOpener(
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        // The owner's copy, when it lies here, comes first in any order.
+        // If the owner is this node, its copy comes first in any order.
         if (file.Owner == self && localFiles.Open(path, file, part) is { Error: null } opened) return new(opened);
         return OpenAtHoldersAsync(path, file, part, cancellationToken);
     }

@@ -1,10 +1,10 @@
 namespace Dftp.Cluster.Index;
 
-/// <summary>The latest changes of what this node holds, by sequence number, so that a peer that lags a little need not be sent everything.</summary>
-/// <remarks>Not safe for several threads: its owner locks.</remarks>
+/// <summary>The latest changes of this node's entries by sequence number, so that a peer that lags a little needs no full update.</summary>
+/// <remarks>Not thread-safe: its owner locks.</remarks>
 internal sealed class ChangeLog
 {
-    /// <summary>Some ten megabytes; beyond it a full update is hardly dearer.</summary>
+    /// <summary>Some ten megabytes. More changes cost about as much as a full update.</summary>
     public const int MaxEntries = 50_000;
 
     private readonly Queue<(long Sequence, ulong Digest, IReadOnlyList<EntryChange> Changes)> _batches = new();
@@ -18,8 +18,8 @@ internal sealed class ChangeLog
     /// <summary>The last change; 0 before the first.</summary>
     public long Sequence { get; private set; }
 
-    /// <summary>Notes changes.</summary>
-    /// <param name="changes">The changes; null when they are too many to be told one by one.</param>
+    /// <summary>Appends changes.</summary>
+    /// <param name="changes">The changes; null if they are too many to be sent one by one.</param>
     /// <param name="digest">The digest of the state after them.</param>
     public void Append(IReadOnlyList<EntryChange>? changes, ulong digest)
     {
@@ -42,14 +42,14 @@ internal sealed class ChangeLog
         }
     }
 
-    /// <summary>The changes that lead from a state to the present one, in order.</summary>
-    /// <returns>Null when the log does not reach back so far.</returns>
+    /// <summary>The changes that lead from a state to the current one, in order.</summary>
+    /// <returns>Null if the log does not reach back that far.</returns>
     public IReadOnlyList<EntryChange>? Since(long sequence) =>
         sequence < _oldest || sequence > Sequence
             ? null
             : [.. _batches.Where(batch => batch.Sequence > sequence).SelectMany(batch => batch.Changes)];
 
-    /// <summary>The last state that had a digest, of those to which the log reaches back.</summary>
+    /// <summary>The last state with a digest, of those that the log reaches back to.</summary>
     public long? SequenceOf(ulong digest)
     {
         long? found = _oldestDigest == digest ? _oldest : null;

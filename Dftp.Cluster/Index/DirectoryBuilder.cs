@@ -4,12 +4,12 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// What one node holds in one directory, while a scan or an update gathers it. One thread at a time; the drafts of different
-/// directories may be filled by different threads.
+/// The entries of one node in one directory, while a scan or an update collects them. Not thread-safe, but different directories may be
+/// filled by different threads.
 /// </summary>
 internal sealed class DirectoryBuilder(byte[] name)
 {
-    /// <summary>Directories are mostly gathered one after another: the builder of one serves the next.</summary>
+    /// <summary>Directories are usually filled one after another, so they share one builder.</summary>
     private static FileColumnsBuilder? _spare;
 
     private FileColumnsBuilder? _open;
@@ -22,13 +22,13 @@ internal sealed class DirectoryBuilder(byte[] name)
     /// <summary>UTF-8; empty for the root.</summary>
     public byte[] Name { get; } = name;
 
-    /// <summary>Null while the directory is only known by what it holds.</summary>
+    /// <summary>Null while only entries in the directory are known.</summary>
     public DirectoryFacts? Facts { get; set; }
 
-    /// <summary>Reading broke off: entries that are not here may exist all the same.</summary>
+    /// <summary>Reading failed in the middle: entries that are missing here may exist.</summary>
     public bool IsPartial { get; set; }
 
-    /// <summary>What a node holds in and below a directory of a tree. It shares the columns with the tree.</summary>
+    /// <summary>Copies a node's entries in and below a directory of a tree. The columns are shared with the tree.</summary>
     /// <param name="directory">The node has a part in it.</param>
     /// <param name="node">The node.</param>
     public static DirectoryBuilder Of(TreeDirectory directory, NodeName node)
@@ -44,16 +44,20 @@ internal sealed class DirectoryBuilder(byte[] name)
         return copy;
     }
 
-    /// <summary>Something exists under the name that could not be read: neither a file nor a directory of that name counts as deleted.</summary>
+    /// <summary>
+    /// An entry of this name exists but could not be read: neither a file nor a directory of that name counts as deleted.
+    /// </summary>
     public void MarkUnreadable(byte[] nameUtf8) => (_unreadable ??= new(NameBytes.Comparer)).Add(nameUtf8);
 
-    /// <summary>Whether an entry of which nothing was read may exist all the same.</summary>
+    /// <summary>Whether an entry that was not read may exist.</summary>
     public bool MayHold(ReadOnlySpan<byte> nameUtf8) =>
         (IsPartial || _unreadable?.GetAlternateLookup<ReadOnlySpan<byte>>().Contains(nameUtf8) == true)
         && FindDirectory(nameUtf8) is null && Files().Find(nameUtf8) < 0;
 
-    /// <summary>A whole tree in which this directory, as the root of a scan, stands at a path.</summary>
-    /// <remarks>The tree's root is nobody's entry and is not announced, so what was found out of it goes when it is the mount.</remarks>
+    /// <summary>Returns a whole tree in which this directory, the root of a scan, is mounted at a path.</summary>
+    /// <remarks>
+    /// The root of the tree is no entry and is not announced. If it is the mount, the facts of the scanned root are dropped.
+    /// </remarks>
     public DirectoryBuilder MountedAt(VirtualPath mount)
     {
         var root = new DirectoryBuilder([]);
@@ -70,7 +74,7 @@ internal sealed class DirectoryBuilder(byte[] name)
         return root;
     }
 
-    /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8; of two files of one name the later counts.</summary>
+    /// <summary>Adds a file. The name is a valid name of a VirtualPath in UTF-8. Of two files with one name the later wins.</summary>
     public void AddFile(ReadOnlySpan<byte> nameUtf8, in FileFacts facts)
     {
         if (_open is null) Reopen();
@@ -85,14 +89,14 @@ internal sealed class DirectoryBuilder(byte[] name)
         return added;
     }
 
-    /// <summary>Adds a directory whose name is new in this one, with all that it holds.</summary>
+    /// <summary>Adds a directory with its content. Its name must be new in this directory.</summary>
     public void Add(DirectoryBuilder added)
     {
         (_directories ??= []).Add(added);
         _directoriesByName?.Add(added.Name, added);
     }
 
-    /// <summary>The directory of that name, which is made when it is not there yet.</summary>
+    /// <summary>Returns the directory of that name, and adds it if it is new.</summary>
     public DirectoryBuilder GetOrAddDirectory(ReadOnlySpan<byte> nameUtf8) => GetOrAddDirectory(nameUtf8, out _);
 
     /// <inheritdoc cref="GetOrAddDirectory(ReadOnlySpan{byte})"/>
@@ -114,16 +118,16 @@ internal sealed class DirectoryBuilder(byte[] name)
     }
 
     /// <summary>
-    /// Gives back to the collector what gathered the files: call it when a directory is probably complete, so that gathering millions
-    /// of files holds little more than its result. A directory that proved it wrong once stays open, or entries in any order would
-    /// have it unpacked for each.
+    /// Frees the builder of the files. Call it when a directory is probably complete, so that collecting millions of files takes little
+    /// more memory than the result. If files are added after all, the directory stays open, because otherwise entries in any order would
+    /// unpack it each time.
     /// </summary>
     public void PackEarly()
     {
         if (!_wasReopened) Files();
     }
 
-    /// <summary>The files, packed. A file that has the name of one of the directories is left out.</summary>
+    /// <summary>The packed files. A file with the name of a directory is left out.</summary>
     public FileColumns Files()
     {
         if (_open is null) return _columns;
@@ -133,7 +137,7 @@ internal sealed class DirectoryBuilder(byte[] name)
         return _columns;
     }
 
-    /// <summary>All the files of the directory, in the place of what was added.</summary>
+    /// <summary>Replaces all files of the directory.</summary>
     public void SetFiles(FileColumns columns)
     {
         _open = null;

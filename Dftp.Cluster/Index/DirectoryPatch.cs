@@ -3,32 +3,29 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>
-/// What is to become of one node's entries in and below a directory: either a whole new state, or single changes in the order in
-/// which they were said.
-/// </summary>
+/// <summary>The changes of one node's entries in and below a directory: a whole new state, or single changes in their order.</summary>
 internal sealed class DirectoryPatch
 {
     private Dictionary<byte[], FileFacts?>? _files;
     private Dictionary<byte[], DirectoryPatch>? _directories;
 
-    /// <summary>All that the node holds here from now on; then nothing else of the patch counts.</summary>
+    /// <summary>The new state; if set, nothing else of the patch counts.</summary>
     public DirectoryBuilder? Replacement { get; private init; }
 
-    /// <summary>Whatever the node held here goes before the rest is applied.</summary>
+    /// <summary>All earlier entries of the node here are removed before the rest is applied.</summary>
     public bool IsCleared { get; private set; }
 
-    /// <summary>What the node says of the directory itself, when it says it.</summary>
+    /// <summary>The announced facts of the directory itself, if any.</summary>
     public DirectoryFacts? Facts { get; private set; }
 
-    /// <summary>New facts of files by name; null for those that go.</summary>
+    /// <summary>New facts of files by name; null for removed files.</summary>
     public IReadOnlyDictionary<byte[], FileFacts?> Files => _files ?? [];
 
     public IReadOnlyDictionary<byte[], DirectoryPatch> Directories => _directories ?? [];
 
     public static DirectoryPatch Replace(DirectoryBuilder replacement) => new() { Replacement = replacement };
 
-    /// <summary>The path is a file of the node from now on, and no directory of it.</summary>
+    /// <summary>Makes the path a file of the node, and no directory of it.</summary>
     public void PutFile(VirtualPath path, in FileFacts facts)
     {
         var (parent, name) = ParentOf(path, isPut: true);
@@ -36,7 +33,7 @@ internal sealed class DirectoryPatch
         parent.SetFile(name, facts);
     }
 
-    /// <summary>The path is a directory of the node from now on, with whatever it held there already.</summary>
+    /// <summary>Makes the path a directory of the node, and keeps its content.</summary>
     public void PutDirectory(VirtualPath path, in DirectoryFacts facts)
     {
         var (parent, name) = ParentOf(path, isPut: true);
@@ -44,7 +41,7 @@ internal sealed class DirectoryPatch
         parent.Child(name).Facts = facts;
     }
 
-    /// <summary>The node holds nothing at or below the path any more.</summary>
+    /// <summary>Removes all entries of the node at and below the path.</summary>
     public void Delete(VirtualPath path)
     {
         var (parent, name) = ParentOf(path, isPut: false);
@@ -60,7 +57,7 @@ internal sealed class DirectoryPatch
             var characters = path.Parent.Relative[range];
             if (characters.IsEmpty) continue;
             var name = Encoding.UTF8.GetBytes(characters.ToArray());
-            // What holds something is a directory, so it is no file of this node any more.
+            // A directory with content cannot be a file of this node.
             if (isPut) parent.SetFile(name, null);
             parent = parent.Child(name);
         }

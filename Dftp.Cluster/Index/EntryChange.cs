@@ -7,15 +7,15 @@ internal enum EntryChangeKind
     PutFile,
     PutDirectory,
 
-    /// <summary>The path and all below it are gone.</summary>
+    /// <summary>The path and everything below it were removed.</summary>
     Delete,
 }
 
 /// <summary>One entry of an incremental update.</summary>
-/// <param name="Path">Where; never the root.</param>
-/// <param name="Kind">What happened.</param>
-/// <param name="Facts">For a directory the size is 0; for a deletion only the time of change counts.</param>
-/// <param name="Before">The time of change that was announced of the path before; 0 where none was, or where it is not known.</param>
+/// <param name="Path">The path; never the root.</param>
+/// <param name="Kind">The kind of change.</param>
+/// <param name="Facts">For a directory the size is 0; for a deletion only the time of change is used.</param>
+/// <param name="Before">The time of change that was announced before; 0 if there was none or it is unknown.</param>
 internal readonly record struct EntryChange(VirtualPath Path, EntryChangeKind Kind, FileFacts Facts, uint Before = 0)
 {
     public static EntryChange Put(VirtualPath path, in FileFacts facts, uint before = 0) => new(path, EntryChangeKind.PutFile, facts, before);

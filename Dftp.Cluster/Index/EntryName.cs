@@ -4,11 +4,11 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>Whether the bytes of a name keep the rule of <see cref="VirtualPath.IsValidName"/>.</summary>
+/// <summary>Checks the bytes of a name against the rule of <see cref="VirtualPath.IsValidName"/>.</summary>
 internal static class EntryName
 {
-    /// <param name="name">One name as a directory holds it: not empty, not <c>.</c> or <c>..</c>, without a slash.</param>
-    /// <returns>Null for a good name.</returns>
+    /// <param name="name">The name of a directory entry: not empty, not <c>.</c> or <c>..</c>, without a slash.</param>
+    /// <returns>Null for a valid name.</returns>
     public static SkipReason? Check(ReadOnlySpan<byte> name)
     {
         if (name.Length > VirtualPath.MaxNameBytes) return SkipReason.PathTooLong;

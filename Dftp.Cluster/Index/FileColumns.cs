@@ -5,14 +5,13 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>
-/// The files that one node holds in one directory, sorted by the bytes of their names, as columns in a single array. Immutable.
-/// </summary>
+/// <summary>The files of one node in one directory, sorted by the bytes of their names, as columns in a single array. Immutable.</summary>
 /// <remarks>
-/// One array a directory keeps a file at its name and some 14 bytes: a million small objects would cost as much again in headers
-/// and references, and the collector would have to visit each. Columns follow the header in the order of their width, so that
-/// each is aligned: modification times (8), sizes (8, or 4 where all fit), changes (4, absent where all are equal), ends of the
-/// names (4, or 2 where all fit), permissions (2, absent where all are equal), names.
+/// A file takes the bytes of its name and some 14 more. A million small objects would cost as much again in headers and references, and the
+/// collector would have to visit each. The columns follow the header in the order of their width, which aligns them: modification times
+/// (8),
+/// sizes (8, or 4 if all fit), changes (4, absent if all are equal), ends of the names (4, or 2 if all fit), permissions (2, absent if all
+/// are equal), names.
 /// </remarks>
 internal readonly struct FileColumns : IEquatable<FileColumns>
 {
@@ -20,13 +19,13 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
     private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
 
-    /// <summary>A bit of the permissions' column that no permission takes, for <see cref="FileFacts.IsRevised"/>.</summary>
+    /// <summary>An unused bit of the permissions' column, for <see cref="FileFacts.IsRevised"/>.</summary>
     private const int Revised = 0x8000;
 
-    /// <summary>What a file takes at least and at most, its name apart.</summary>
+    /// <summary>The minimum and maximum bytes for a file without its name.</summary>
     private const int SmallestFile = 14, LargestFile = 26;
 
-    /// <summary>Counts the layouts of <see cref="Data"/>: columns that were kept in another one are not read.</summary>
+    /// <summary>The version of the layout of <see cref="Data"/>. Saved columns of another version are not read.</summary>
     public const int LayoutVersion = 1;
 
     private readonly byte[]? _data;
@@ -42,10 +41,10 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
     public FileFacts this[int index] => FactsAt(new Layout(Count, Flags), index);
 
-    /// <summary>The columns as they stand, for <see cref="TryFromData"/>; empty where there are no files.</summary>
+    /// <summary>The raw columns for <see cref="TryFromData"/>; empty if there are no files.</summary>
     public ReadOnlySpan<byte> Data => _data;
 
-    /// <summary>The UTF-8 name of a file, a slice of the one array.</summary>
+    /// <summary>The UTF-8 name of a file, a slice of the array.</summary>
     public ReadOnlyMemory<byte> Name(int index)
     {
         var (start, end) = NameBounds(index);
@@ -66,7 +65,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return _data.AsSpan(start, end - start);
     }
 
-    /// <returns>The index of the name, or the complement of where it would stand.</returns>
+    /// <returns>The index of the name, or the complement of its insertion point.</returns>
     public int Find(ReadOnlySpan<byte> name)
     {
         int low = 0, high = Count - 1;
@@ -82,13 +81,13 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return ~low;
     }
 
-    /// <summary>The first file from an index on whose name may match a pattern, as far as its literal tells.</summary>
-    /// <returns>The count when there is none.</returns>
+    /// <summary>The next file whose name may match a pattern, judged by the pattern's literal.</summary>
+    /// <returns>The count if there is none.</returns>
     public int NextCandidate(NamePattern? pattern, int from)
     {
         var count = Count;
         if (from >= count || pattern is null || pattern.Literal.IsEmpty) return from;
-        // The names lie one after another: what is found over the border of two is one candidate too many, and is matched in vain.
+        // The names are contiguous: a hit that spans two names is a false candidate, which the match rejects.
         var layout = new Layout(count, Flags);
         var start = NameBounds(from).Start;
         var hit = AsciiSearch.IndexOfIgnoreCase(_data.AsSpan(start), pattern.Literal);
@@ -101,8 +100,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
     public override int GetHashCode() => HashCode.Combine(Count, Bytes);
 
-    /// <summary>Packs files that are sorted by name, without two of one name.</summary>
-    /// <param name="names">Where the names lie.</param>
+    /// <summary>Packs files that are sorted by name and have different names.</summary>
+    /// <param name="names">The buffer with the names.</param>
     /// <param name="files">The files.</param>
     public static FileColumns Pack(ReadOnlySpan<byte> names, ReadOnlySpan<GatheredFile> files)
     {
@@ -121,7 +120,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
         if (nameBytes > ushort.MaxValue) flags |= WideNames;
         var layout = new Layout(files.Length, flags);
-        // Pinned: columns live long, and the collector would copy those of a whole update out of its youngest generation while readers wait.
+        // Pinned, because columns live long. Otherwise the collector would copy those of a whole update out of its youngest generation
+        // while readers wait.
         var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)), pinned: true);
         var span = data.AsSpan();
         BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Length);
@@ -148,8 +148,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return new FileColumns(data);
     }
 
-    /// <summary>Takes over columns that were kept outside of the process. The order of the names and what they spell is not checked.</summary>
-    /// <returns>False where reading them would leave the array.</returns>
+    /// <summary>Adopts saved columns. The order and the validity of the names are not checked.</summary>
+    /// <returns>False if reading them would leave the array.</returns>
     public static bool TryFromData(byte[] data, out FileColumns columns)
     {
         columns = default;
@@ -175,7 +175,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return true;
     }
 
-    /// <summary>Writes one time of change for all files. Only for columns fresh from a scan, which nobody else has yet.</summary>
+    /// <summary>Sets one time of change for all files. Only for new columns of a scan that are not shared yet.</summary>
     public void Stamp(uint changed)
     {
         if (_data is null) return;
@@ -183,7 +183,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(ChangedAt), changed);
     }
 
-    /// <summary>Whether a file changed after a time, in Unix seconds.</summary>
+    /// <summary>Whether a file changed after a time in Unix seconds.</summary>
     public bool HasChangesAfter(uint time)
     {
         if (_data is null || time == uint.MaxValue) return false;
@@ -192,7 +192,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return MemoryMarshal.Cast<byte, uint>(Section(layout.Changes, layout.NameEnds)).ContainsAnyInRange(time + 1, uint.MaxValue);
     }
 
-    /// <summary>Whether both hold the same files with the same facts, whenever they changed.</summary>
+    /// <summary>Whether both have the same files with the same facts, regardless of the times of change.</summary>
     public bool HasSameContent(FileColumns other)
     {
         if (_data is null || other._data is null) return _data is null && other._data is null;
@@ -208,7 +208,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
 
     private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
 
-    /// <summary>The file whose name lies over an offset in the names.</summary>
+    /// <summary>The file whose name contains an offset of the names.</summary>
     private int IndexOfNameAt(int offset, int low)
     {
         var high = Count - 1;
@@ -266,7 +266,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     private static unsafe void WriteAt<T>(Span<byte> data, int column, int index, T value) where T : unmanaged =>
         MemoryMarshal.Write(data[(column + index * sizeof(T))..], value);
 
-    /// <summary>Where each column starts.</summary>
+    /// <summary>The offset of each column.</summary>
     private readonly ref struct Layout
     {
         public readonly int Flags, Sizes, Changes, NameEnds, Permissions, Names;

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// Gathers the files of one directory in any order and packs them; of two files of one name the later counts. Its buffers serve one
-/// directory after another, so that reading a million files leaves nothing behind but the columns. One thread.
+/// Collects the files of one directory in any order and packs them. Of two files with one name the later wins. Its buffers are reused for
+/// the next directory, so that reading a million files leaves only the columns. Not thread-safe.
 /// </summary>
 internal sealed class FileColumnsBuilder
 {
@@ -57,7 +57,7 @@ internal sealed class FileColumnsBuilder
         _isSorted = true;
     }
 
-    /// <summary>One huge directory does not hold its buffers while the others are read.</summary>
+    /// <summary>Releases the buffers of a huge directory.</summary>
     private void GiveBack()
     {
         _names = new byte[FirstNameBytes];
@@ -78,7 +78,7 @@ internal sealed class FileColumnsBuilder
         for (var at = 0; at < Count; at++)
         {
             ref readonly var file = ref _files[_order[at].Index];
-            // Of one name the one that was added last stands last.
+            // Of equal names the last added sorts last.
             if (at + 1 < Count && NameOf(file).SequenceEqual(NameOf(_files[_order[at + 1].Index]))) continue;
             _sorted[kept++] = file;
         }
@@ -87,7 +87,7 @@ internal sealed class FileColumnsBuilder
         Count = kept;
     }
 
-    /// <summary>The first bytes as a number that sorts as they do: most comparisons need no more.</summary>
+    /// <summary>The first bytes as a number with the same order: it decides most comparisons.</summary>
     private static ulong PrefixOf(ReadOnlySpan<byte> name)
     {
         if (name.Length >= sizeof(ulong)) return BinaryPrimitives.ReadUInt64BigEndian(name);
@@ -110,5 +110,5 @@ internal sealed class FileColumnsBuilder
     }
 }
 
-/// <summary>A file on its way into <see cref="FileColumns"/>: where its name lies among the gathered ones, and its facts.</summary>
+/// <summary>A collected file: the place of its name in the buffer, and its facts.</summary>
 internal readonly record struct GatheredFile(int NameStart, int NameLength, FileFacts Facts);

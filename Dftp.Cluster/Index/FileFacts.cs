@@ -2,14 +2,15 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>What a node says of a file that it holds, the name apart.</summary>
+/// <summary>What a node announces about a file, except its name.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">The file's modification time.</param>
 /// <param name="Permissions">POSIX permission bits, 0 to 07777.</param>
-/// <param name="Changed">Unix seconds at which the node saw the entry change (the wire's LastInfoUpdated); 0 while a scan gathers.</param>
+/// <param name="Changed">Unix seconds at which the node saw the entry change (LastInfoUpdated on the wire); 0 during a scan.</param>
 /// <param name="IsRevised">
-/// The content changed while size and time stayed, or the time was set back: <paramref name="Changed"/> tells it from an earlier one. Only the
-/// holder itself knows.
+/// The content changed while size and time stayed, or the time was set back. <paramref name="Changed"/> distinguishes the versions. Only
+/// the
+/// holder itself knows this.
 /// </param>
 internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, uint Changed = 0, bool IsRevised = false)
 {
@@ -17,5 +18,5 @@ internal readonly record struct FileFacts(long Size, UnixTime Modified, int Perm
         new(name, false, Size, Modified, Permissions, holder, holderCount) { Changed = Changed, IsRevised = IsRevised };
 }
 
-/// <summary>What a node says of a directory that it holds. Members as in <see cref="FileFacts"/>.</summary>
+/// <summary>What a node announces about a directory. Members as in <see cref="FileFacts"/>.</summary>
 internal readonly record struct DirectoryFacts(UnixTime Modified, int Permissions, uint Changed = 0);

@@ -2,7 +2,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>Goes through the files of several nodes' parts of a directory in the order of their names, each name once, with its owner.</summary>
+/// <summary>Enumerates the files of several parts of a directory in the order of their names, each name once, with its owner.</summary>
 /// <param name="parts">Sorted by node name.</param>
 internal struct FileMerge(NodeEntries[] parts)
 {
@@ -10,7 +10,7 @@ internal struct FileMerge(NodeEntries[] parts)
     private int _index = -1;
     private NodeEntries _owner = null!;
 
-    /// <summary>How many nodes have the current file.</summary>
+    /// <summary>The number of nodes that have the current file.</summary>
     public int HolderCount { get; private set; }
 
     public readonly ReadOnlySpan<byte> Name => _owner.Files.NameSpan(_index);

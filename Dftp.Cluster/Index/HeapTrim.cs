@@ -1,13 +1,16 @@
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// Gives back what gathering very many entries has left on the heap. The collector by itself would keep it until it is short of memory,
-/// which on a machine with much of it is never.
+/// Frees the garbage that collecting very many entries leaves on the heap. The collector alone would keep it until memory is short, which
+/// on a large machine never happens.
 /// </summary>
-/// <remarks>It holds everything up for some 70 ms a million files, so it is only for a first scan: while an update is merged readers are not to wait.</remarks>
+/// <remarks>
+/// It stops all threads for some 70 ms for each million files, so it is only for a first scan: while an update is merged, readers must not
+/// wait.
+/// </remarks>
 internal static class HeapTrim
 {
-    /// <summary>Fewer leave nothing behind that is worth the pause.</summary>
+    /// <summary>Fewer entries leave too little garbage to justify the pause.</summary>
     private const long ManyEntries = 200_000;
 
     public static void AfterGathering(long entries)

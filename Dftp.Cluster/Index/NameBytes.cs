@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.Index;
 
-/// <summary>Names as UTF-8 bytes: equality, and the 64-bit hash that digests are made of.</summary>
+/// <summary>Names as UTF-8 bytes: equality, and the 64-bit hash for digests.</summary>
 internal static class NameBytes
 {
     public static IEqualityComparer<byte[]> Comparer { get; } = new Equality();

@@ -2,20 +2,23 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>What one node holds in one directory. A node has a part in every directory that leads to something it holds. Immutable.</summary>
+/// <summary>
+/// The entries of one node in one directory. A node has a part in every directory that leads to one of its entries. Immutable.
+/// </summary>
 internal sealed class NodeEntries
 {
     /// <param name="node">The node.</param>
-    /// <param name="announced">What the node said of the directory itself, or null when it only spoke of what is in it.</param>
+    /// <param name="announced">The announced facts of the directory itself; null if only entries in it were announced.</param>
     /// <param name="implied">The modification time to show for a directory that was not announced.</param>
     /// <param name="files">The files.</param>
-    /// <param name="pathHash">Where the directory stands, as <see cref="NameBytes.Hash(ulong, ReadOnlySpan{byte})"/> over its names.</param>
+    /// <param name="pathHash">The hash of the directory's path: <see cref="NameBytes.Hash(ulong, ReadOnlySpan{byte})"/> over its
+    /// names.</param>
     public NodeEntries(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, ulong pathHash)
         : this(node, announced, implied, files, new KnownDigest(DigestOf(announced, files, pathHash)))
     {
     }
 
-    /// <summary>A part that was kept with its <see cref="Digest"/>, which would take longer to compute than all else.</summary>
+    /// <summary>Creates a part with a saved <see cref="Digest"/>, which is expensive to compute.</summary>
     public NodeEntries(NodeName node, DirectoryFacts? announced, UnixTime implied, FileColumns files, KnownDigest digest)
     {
         Node = node;
@@ -25,7 +28,7 @@ internal sealed class NodeEntries
         Digest = digest.Value;
     }
 
-    /// <summary>rwxr-xr-x, what a directory that nobody described is shown with.</summary>
+    /// <summary>rwxr-xr-x, shown for a directory without announced facts.</summary>
     public const int DefaultPermissions = 0b111_101_101;
 
     public NodeName Node { get; }
@@ -37,8 +40,8 @@ internal sealed class NodeEntries
     public FileColumns Files { get; }
 
     /// <summary>
-    /// A sum over the announced entries, their paths included; the digests of a node's parts add up to the digest of all that it
-    /// announced, in whatever order.
+    /// A sum over the announced entries with their paths. The digests of a node's parts add up to the digest of all its announced entries,
+    /// in any order.
     /// </summary>
     public ulong Digest { get; }
 
@@ -71,5 +74,5 @@ internal sealed class NodeEntries
         NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(path, size), modified.Nanoseconds), (long)changed << 16 | (uint)permissions);
 }
 
-/// <summary>A digest that need not be computed.</summary>
+/// <summary>A digest that is already known.</summary>
 internal readonly record struct KnownDigest(ulong Value);

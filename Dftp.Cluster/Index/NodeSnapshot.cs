@@ -3,7 +3,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>What one node alone holds of a tree: the copies that it serves to its peers.</summary>
+/// <summary>The entries of one node in a tree: the copies that it serves to its peers.</summary>
 internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnapshot
 {
     public TreeTotals Totals
@@ -38,7 +38,7 @@ internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnap
         return true;
     }
 
-    /// <summary>The root is shown with its owner's facts, and may be another's.</summary>
+    /// <summary>The root is shown with its owner's facts; the owner may be another node.</summary>
     public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
     {
         if (path.IsRoot) return tree.Root.PartOf(node) is { } part ? [ToEntry(tree.Root, part)] : [];

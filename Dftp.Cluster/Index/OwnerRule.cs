@@ -3,16 +3,17 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// Of several holders the owner is the one that saw the entry change last; of those that saw it in the same second, the one with the
-/// smaller name.
+/// The owner is the holder that saw the entry change last; of those that saw it in the same second, the one with the smaller name.
 /// </summary>
-/// <remarks>It looks at nothing but what the holders say, so every node comes to the same owner in whatever order it heard of them.</remarks>
+/// <remarks>
+/// It depends only on what the holders announce, so every node finds the same owner, in whatever order it received the updates.
+/// </remarks>
 internal static class OwnerRule
 {
     public static bool Wins(uint changed, NodeName node, uint otherChanged, NodeName other) =>
         changed != otherChanged ? changed > otherChanged : node < other;
 
-    /// <summary>The part whose facts a directory shows; a directory that nobody announced shows those of its first holder.</summary>
+    /// <summary>The part whose facts a directory shows; without announced facts, the part of its first holder.</summary>
     public static NodeEntries OwnerOf(ReadOnlySpan<NodeEntries> parts)
     {
         var owner = parts[0];

@@ -2,7 +2,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>All that one node held at one moment, apart from any tree. It shares the columns with the tree that it is of.</summary>
+/// <summary>All entries of one node at one moment, outside of any tree. Shares the columns with its tree.</summary>
 internal sealed class RetainedEntries
 {
     private readonly DirectoryBuilder _root;
@@ -15,13 +15,13 @@ internal sealed class RetainedEntries
 
     public ulong Digest { get; }
 
-    /// <returns>Null where the tree has nothing of the node.</returns>
+    /// <returns>Null if the tree has no entries of the node.</returns>
     public static RetainedEntries? Of(TreeSnapshot tree, NodeName node)
     {
         if (!tree.Holdings.TryGetValue(node, out var holding)) return null;
         return new RetainedEntries(DirectoryBuilder.Of(tree.Root, node), holding.Digest);
     }
 
-    /// <summary>Puts them back in the place of what the node holds now.</summary>
+    /// <summary>Restores them in place of the node's current entries.</summary>
     public DirectoryPatch AsPatch() => DirectoryPatch.Replace(_root);
 }

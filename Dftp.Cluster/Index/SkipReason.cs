@@ -1,18 +1,18 @@
 namespace Dftp.Cluster.Index;
 
-/// <summary>All the reasons for which a scan leaves something out.</summary>
+/// <summary>The reasons for which a scan leaves out an entry.</summary>
 internal enum SkipReason
 {
-    /// <summary>A symlink that ends outside of the root.</summary>
+    /// <summary>A symlink whose target is outside of the root.</summary>
     LinkLeavesRoot,
 
-    /// <summary>A symlink that ends nowhere, or where nothing may be looked at.</summary>
+    /// <summary>A symlink whose target does not exist or may not be read.</summary>
     LinkDangles,
 
-    /// <summary>A symlink to itself, or to a directory that it lies in.</summary>
+    /// <summary>A symlink to itself, or to a directory that contains it.</summary>
     LinkLoops,
 
-    /// <summary>A symlink to a directory, inside a directory that was reached by a symlink itself.</summary>
+    /// <summary>A symlink to a directory, inside a directory that was itself reached by a symlink.</summary>
     LinkNests,
 
     /// <summary>A pipe, a socket or a device.</summary>
@@ -21,22 +21,22 @@ internal enum SkipReason
     /// <summary>A name that is not UTF-8.</summary>
     NameNotUtf8,
 
-    /// <summary>A name that holds a control character.</summary>
+    /// <summary>A name with a control character.</summary>
     NameHasControl,
 
     /// <summary>A path, or a name, longer than a VirtualPath may be.</summary>
     PathTooLong,
 
-    /// <summary>A directory that the operating system does not let this node read, or that broke off while it was read.</summary>
+    /// <summary>A directory that this node may not read, or whose reading failed in the middle.</summary>
     UnreadableDirectory,
 
-    /// <summary>A file of which the operating system tells nothing.</summary>
+    /// <summary>A file whose facts the operating system does not return.</summary>
     UnreadableFile,
 }
 
 internal static class SkipReasonWords
 {
-    /// <summary>The reason as it stands behind a number.</summary>
+    /// <summary>The text of a reason, used after a number.</summary>
     public static string InWords(this SkipReason reason) => reason switch
     {
         SkipReason.LinkLeavesRoot => "symlink(s) out of the root",

@@ -3,14 +3,14 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// A directory of the tree: the parts of the nodes that have it or something under it, and its directories. Immutable; a change
-/// makes new instances from the changed directory up to the root and shares all else.
+/// A directory of the tree: the parts of the nodes that have it or an entry below it, and its subdirectories. Immutable: a change creates
+/// new instances from the changed directory up to the root and shares the rest.
 /// </summary>
 internal sealed class TreeDirectory
 {
     public static readonly TreeDirectory Empty = new([], [], []);
 
-    // One part is the rule: then it stands here itself, which saves an array a directory.
+    // Usually there is one part, stored here directly, which saves an array for each directory.
     private readonly object _parts;
 
     /// <param name="name">UTF-8; empty for the root.</param>
@@ -74,17 +74,17 @@ internal sealed class TreeDirectory
 
     public int HiddenFiles { get; }
 
-    /// <summary>The sizes of the visible files in and below this directory.</summary>
+    /// <summary>The sum of the sizes of the visible files in and below this directory.</summary>
     public long Bytes { get; }
 
-    /// <summary>Whether a file right here has the name of a child.</summary>
+    /// <summary>Whether a file in this directory has the name of a subdirectory.</summary>
     public bool HidesFiles { get; }
 
     public NodeEntries[] PartsArray() => _parts as NodeEntries[] ?? [(NodeEntries)_parts];
 
     public int PartCount => _parts is NodeEntries[] several ? several.Length : 1;
 
-    /// <summary>Null where several nodes have a part, or none.</summary>
+    /// <summary>Null if several nodes have a part, or none.</summary>
     public NodeEntries? OnlyPart => _parts as NodeEntries;
 
     public NodeEntries Owner => _parts is NodeEntries[] several ? OwnerRule.OwnerOf(several) : (NodeEntries)_parts;
@@ -115,7 +115,7 @@ internal sealed class TreeDirectory
         return null;
     }
 
-    /// <summary>The directory as an entry of its parent; null in an empty root, which nobody owns.</summary>
+    /// <summary>The directory as an entry of its parent; null in an empty root, which has no owner.</summary>
     public Entry ToEntry()
     {
         if (PartCount == 0) return new Entry(Name, true, 0, default, NodeEntries.DefaultPermissions, default, 0);

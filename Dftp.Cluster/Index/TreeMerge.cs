@@ -3,23 +3,23 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// Puts what one node says into the tree and counts what that changes of its holding. Directories that stay as they were are
-/// shared with the old tree, instance for instance.
+/// Applies a node's patch to the tree and computes the change of its totals. Unchanged directories are shared with the old tree, instance
+/// for instance.
 /// </summary>
 internal sealed class TreeMerge(NodeName node)
 {
-    /// <summary>What the node holds now less what it held before.</summary>
+    /// <summary>The node's totals after the patch minus those before it.</summary>
     public NodeTotals Difference { get; private set; }
 
     public static ulong ChildHash(ulong pathHash, ReadOnlySpan<byte> name) => NameBytes.Hash(pathHash + 1, name);
 
-    /// <summary>The directory after the patch; null when nobody has it any more.</summary>
+    /// <summary>The directory after the patch; null if no node has it any more.</summary>
     public TreeDirectory? Apply(TreeDirectory? old, DirectoryPatch patch, byte[] name, ulong pathHash = 0)
     {
         if (patch.Replacement is { } draft) return Replace(old, draft, name, pathHash);
         if (patch.IsCleared && patch.Facts is null && patch.Files.Count == 0 && patch.Directories.Count == 0) return Remove(old);
 
-        // 1. The directories: those that the patch names, and all when the node's old state goes.
+        // 1. The directories: those in the patch, or all if the node's old state is removed.
         var oldPart = old?.PartOf(node);
         var children = new List<TreeDirectory>();
         var named = patch.Directories.OrderBy(child => child.Key, ByBytes).ToList();
@@ -40,7 +40,7 @@ internal sealed class TreeMerge(NodeName node)
         return Rebuild(old, oldPart, announced, files, children, name, pathHash);
     }
 
-    /// <summary>The directory without anything of the node; null when nobody else has it.</summary>
+    /// <summary>The directory without the node's entries; null if no other node has it.</summary>
     public TreeDirectory? Remove(TreeDirectory? old)
     {
         if (old?.PartOf(node) is not { } part) return old;
@@ -152,7 +152,7 @@ internal sealed class TreeMerge(NodeName node)
 
     private static readonly Comparer<byte[]> ByBytes = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
-    /// <summary>Two sequences sorted by name side by side, each name once.</summary>
+    /// <summary>Joins two sequences that are sorted by name: each name once.</summary>
     private static IEnumerable<(TreeDirectory? Old, T? New, byte[] Name)> Zip<T>(TreeDirectory[] old, IReadOnlyList<T> changes, Func<T, byte[]> nameOf)
     {
         int at = 0, next = 0;

@@ -3,16 +3,16 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>The way from a path to a place in the tree.</summary>
+/// <summary>Resolves paths in the tree.</summary>
 internal static class TreePath
 {
-    /// <summary>The path in the tree of what stands at a path beneath a directory that is mounted there.</summary>
+    /// <summary>Maps a path beneath a mounted directory to its path in the tree.</summary>
     public static VirtualPath Under(VirtualPath mount, VirtualPath beneath) =>
         mount.IsRoot ? beneath : beneath.IsRoot ? mount : VirtualPath.Parse(mount.Value + beneath.Value);
 
-    /// <summary>The other way round.</summary>
+    /// <summary>Maps a path in the tree to its path beneath a mounted directory.</summary>
     /// <param name="mount">Where the directory is mounted.</param>
-    /// <param name="path">The same or under it.</param>
+    /// <param name="path">The mount or a path below it.</param>
     public static VirtualPath Beneath(VirtualPath mount, VirtualPath path) =>
         mount.IsRoot ? path : path == mount ? VirtualPath.Root : VirtualPath.Parse(path.Value[mount.Value.Length..]);
 
@@ -22,10 +22,10 @@ internal static class TreePath
         return TryFindParent(root, path, out var parent, out var name) ? parent.FindChild(name) : null;
     }
 
-    /// <summary>The directory in which the path's last name would stand, and that name. The path is not the root.</summary>
+    /// <summary>Finds the directory that would contain the path's last name, and that name. The path is not the root.</summary>
     public static bool TryFindParent(TreeDirectory root, VirtualPath path, out TreeDirectory parent, out ReadOnlySpan<byte> name)
     {
-        // A name is never longer than its path: one conversion serves all the names.
+        // A name is never longer than its path: one buffer serves all names.
         var bytes = Encoding.UTF8.GetBytes(path.Value);
         var rest = bytes.AsSpan(1);
         parent = root;
@@ -45,11 +45,11 @@ internal static class TreePath
         return true;
     }
 
-    /// <summary>The part whose file of that name the tree shows; null where none has one.</summary>
-    /// <param name="directory">Where.</param>
+    /// <summary>The part whose file of that name the tree shows; null if no part has one.</summary>
+    /// <param name="directory">The directory.</param>
     /// <param name="name">The name.</param>
-    /// <param name="index">Of the file in its part.</param>
-    /// <param name="holders">How many parts have one.</param>
+    /// <param name="index">The index of the file in its part.</param>
+    /// <param name="holders">The number of parts that have such a file.</param>
     public static NodeEntries? FindOwner(TreeDirectory directory, ReadOnlySpan<byte> name, out int index, out int holders)
     {
         (index, holders) = (-1, 0);

@@ -4,14 +4,14 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>
-/// A search through a part of the tree. It looks through the names of a directory as they lie in its columns, and makes entries and
-/// paths only of what is a hit. Runs once.
+/// A search in a part of the tree. It matches names directly in the columns of a directory, and creates entries and paths only for hits.
+/// For one use.
 /// </summary>
 internal sealed class TreeSearch(SearchQuery query)
 {
     private const int FilesBetweenLooks = 4096;
 
-    /// <summary>The directories from the start down to the one that is searched, with their paths as far as they were needed.</summary>
+    /// <summary>The directories from the start down to the current one, with their paths as far as they were needed.</summary>
     private readonly List<(TreeDirectory Directory, VirtualPath? Path)> _way = [];
 
     /// <summary>Hits in the order of <see cref="ITreeSnapshot.Walk"/>.</summary>
@@ -39,7 +39,7 @@ internal sealed class TreeSearch(SearchQuery query)
         }
     }
 
-    /// <summary>False where no name in the directory holds the pattern's literal, as in most: they cost no iterator.</summary>
+    /// <summary>False if no name in the directory contains the pattern's literal. Most directories need no iterator.</summary>
     private bool MayHaveHits(TreeDirectory directory)
     {
         if (query.Name is not { Literal.IsEmpty: false }) return true;
@@ -84,7 +84,7 @@ internal sealed class TreeSearch(SearchQuery query)
         }
     }
 
-    /// <summary>All hits of one directory get the same instance.</summary>
+    /// <summary>All hits of one directory share one instance.</summary>
     private VirtualPath PathTo(int depth)
     {
         var known = depth;

@@ -17,10 +17,10 @@ internal sealed class TreeSnapshot : ITreeSnapshot
 
     public TreeDirectory Root { get; }
 
-    /// <summary>What each node holds; a node that holds nothing is not in it.</summary>
+    /// <summary>The totals of each node. A node without entries is not in it.</summary>
     public ImmutableSortedDictionary<NodeName, NodeTotals> Holdings { get; }
 
-    /// <summary>Counts the changes of the tree in this process.</summary>
+    /// <summary>The number of changes of the tree in this process.</summary>
     public long Version { get; }
 
     public TreeTotals Totals => new(Root.Files, Root.Directories, Root.Bytes, Root.HiddenFiles);
@@ -77,7 +77,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         ];
     }
 
-    /// <summary>All holders of a file, the owner first and each as it describes the file; empty for a directory and for nothing.</summary>
+    /// <summary>All holders of a file, the owner first, each with its own facts; empty for a directory or a missing path.</summary>
     public IReadOnlyList<Entry> FileHoldersOf(VirtualPath path)
     {
         if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
@@ -125,7 +125,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         }
     }
 
-    /// <summary>A directory and all below it.</summary>
+    /// <summary>A directory and everything below it.</summary>
     private IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(VirtualPath from) =>
         TreePath.FindDirectory(Root, from) is { } found ? Directories(found, from) : [];
 
@@ -139,7 +139,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
 
     private static IEnumerable<(TreeDirectory Directory, VirtualPath Path)> Directories(TreeDirectory directory, VirtualPath path)
     {
-        // A stack of one's own: nested iterators would make each step as dear as the tree is deep.
+        // An explicit stack: with nested iterators each step would cost as much as the tree is deep.
         var open = new Stack<(TreeDirectory Directory, VirtualPath Path)>();
         open.Push((directory, path));
         while (open.TryPop(out var next))

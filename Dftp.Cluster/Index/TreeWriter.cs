@@ -2,7 +2,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>The one place where the tree changes: each change swaps in a new snapshot, and readers go on with the one they took.</summary>
+/// <summary>The only writer of the tree. Each change swaps in a new snapshot; readers keep the one they took.</summary>
 internal sealed class TreeWriter
 {
     private readonly Lock _writing = new();
@@ -10,17 +10,17 @@ internal sealed class TreeWriter
 
     public TreeSnapshot Current => _current;
 
-    /// <summary>Called after each change, outside of the lock, by who made it: it must not wait.</summary>
+    /// <summary>Called after each change, outside of the lock, on the thread of the change. It must not wait.</summary>
     public event Action? Changed;
 
-    /// <summary>Puts what a node says of its own entries into the tree.</summary>
+    /// <summary>Applies a patch of a node's own entries.</summary>
     public TreeSnapshot Apply(NodeName node, DirectoryPatch patch) => Change(node, merge => merge.Apply(_current.Root, patch, []));
 
-    /// <summary>Takes all that a node holds out of the tree.</summary>
+    /// <summary>Removes all entries of a node.</summary>
     public TreeSnapshot Remove(NodeName node) => Change(node, merge => merge.Remove(_current.Root));
 
-    /// <summary>Begins with a tree that was kept from an earlier start.</summary>
-    /// <exception cref="InvalidOperationException">Something is in the tree already.</exception>
+    /// <summary>Starts with the saved tree of an earlier start.</summary>
+    /// <exception cref="InvalidOperationException">The tree is not empty.</exception>
     public void Begin(TreeSnapshot kept)
     {
         lock (_writing)

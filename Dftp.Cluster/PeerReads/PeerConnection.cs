@@ -87,7 +87,7 @@ internal sealed class PeerConnection : IDisposable
     }
 
     /// <summary>Keeps the connection open: its deadline no longer applies.</summary>
-    /// <returns>False when it is closed already. Otherwise no earlier <see cref="CloseAfter"/> closes it any more.</returns>
+    /// <returns>False if the connection is closed already. Otherwise no earlier <see cref="CloseAfter"/> can close it.</returns>
     public bool TryKeepOpen()
     {
         lock (_lock)

@@ -5,12 +5,12 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.PeerReads;
 
-/// <summary>What a peer's answer says of its copy.</summary>
-/// <param name="WholeLength">The bytes of the body, which are the file's where the status is 200.</param>
+/// <summary>What a peer's response says about its copy.</summary>
+/// <param name="WholeLength">The length of the body, which is the file's size if the status is 200.</param>
 /// <param name="From">The first byte of the range; null if the response has none.</param>
-/// <param name="To">The last.</param>
-/// <param name="RangeOf">The size of the file of which it is a range.</param>
-/// <param name="ExactModified">By <see cref="ModifiedHeader"/>.</param>
+/// <param name="To">The last byte of the range.</param>
+/// <param name="RangeOf">The size of the whole file, from Content-Range.</param>
+/// <param name="ExactModified">From <see cref="ModifiedHeader"/>.</param>
 /// <param name="LastModified">In whole seconds.</param>
 /// <param name="Digest">The digest of the whole file; null if the response has none.</param>
 /// <param name="Version">From <see cref="VersionHeader"/>.</param>

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Dftp.Cluster.Persistence;
 
-/// <summary>Reads what <see cref="BlockWriter"/> wrote. No byte is handed out before its block's checksum has been found right.</summary>
-/// <param name="input">Whole, with a known length.</param>
+/// <summary>Reads the format of <see cref="BlockWriter"/>. No byte is returned before the checksum of its block was verified.</summary>
+/// <param name="input">A stream with a known length.</param>
 internal sealed class BlockReader(Stream input)
 {
-    // A file's length is asked of the system each time.
+    // Cached, because each access to a file's length is a system call.
     private readonly long _inputLength = input.Length;
     private readonly byte[] _block = new byte[BlockWriter.BlockSize];
     private readonly byte[] _header = new byte[BlockWriter.HeaderSize];
@@ -16,7 +16,7 @@ internal sealed class BlockReader(Stream input)
     private int _number;
     private bool _isLast;
 
-    /// <exception cref="InvalidDataException">It is damaged or breaks off; so for the other methods.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or truncated; the same for the other methods.</exception>
     public void Read(Span<byte> bytes)
     {
         while (bytes.Length > 0)
@@ -31,7 +31,7 @@ internal sealed class BlockReader(Stream input)
 
     public byte[] ReadBytes(int length)
     {
-        // What is not there is not allocated either.
+        // Check the rest of the file before allocating.
         if (length > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it breaks off");
         if (length == 0) return [];
         var bytes = GC.AllocateUninitializedArray<byte>(length);
@@ -45,7 +45,7 @@ internal sealed class BlockReader(Stream input)
         return _block[_at++];
     }
 
-    /// <returns>0 or more, and no more than there are bytes left: whatever is counted takes at least one.</returns>
+    /// <returns>0 or more, and at most the number of bytes left: whatever is counted takes at least one.</returns>
     public int ReadCount()
     {
         var count = ReadIndex();
@@ -78,7 +78,7 @@ internal sealed class BlockReader(Stream input)
 
     public string ReadText() => Encoding.UTF8.GetString(ReadBytes(ReadCount()));
 
-    /// <summary>Checks that nothing follows.</summary>
+    /// <summary>Verifies that nothing follows.</summary>
     public void End()
     {
         while (_at == _length && !_isLast) Next();

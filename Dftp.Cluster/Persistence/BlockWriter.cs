@@ -4,8 +4,8 @@ using System.Text;
 namespace Dftp.Cluster.Persistence;
 
 /// <summary>
-/// Writes bytes in blocks, each with its length and its checksum, which covers the block's number too. The last block says that it is the
-/// last, so that a file that was cut at a block's end is noticed.
+/// Writes bytes in blocks, each with its length and a checksum that also covers the block's number. The last block is marked, so that a
+/// file that was truncated at the end of a block is detected.
 /// </summary>
 internal sealed class BlockWriter(Stream output)
 {
@@ -29,7 +29,7 @@ internal sealed class BlockWriter(Stream output)
         }
     }
 
-    /// <summary>A number of 0 or more in as many bytes as it needs (LEB128).</summary>
+    /// <summary>Writes a number of 0 or more with variable length (LEB128).</summary>
     public void WriteCount(int count)
     {
         Span<byte> bytes = stackalloc byte[5];

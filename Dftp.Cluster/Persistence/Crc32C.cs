@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Dftp.Cluster.Persistence;
 
-/// <summary>CRC-32C (RFC 3720, appendix B.4), by the processor's instruction where it has one.</summary>
+/// <summary>CRC-32C (RFC 3720, appendix B.4), by the processor's instruction if it has one.</summary>
 internal static class Crc32C
 {
     public const uint Start = uint.MaxValue;

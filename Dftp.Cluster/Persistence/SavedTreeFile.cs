@@ -3,19 +3,19 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Persistence;
 
-/// <summary>The file in which a node keeps its tree. It holds a whole tree at any moment: the last one, until the next is on the disk.</summary>
-/// <param name="path">Where it is; a file beside it is used while one is written.</param>
-/// <param name="origin">Whose tree it holds.</param>
+/// <summary>The file with a node's saved tree. It is complete at any moment: the old tree, until the next is on the disk.</summary>
+/// <param name="path">The path of the file. A temporary file beside it is used for writing.</param>
+/// <param name="origin">The origin of the tree.</param>
 internal sealed class SavedTreeFile(string path, TreeOrigin origin)
 {
     public string Path => path;
 
-    /// <summary>How many bytes the last <see cref="Write"/> gave to the disk, whether or not they are kept.</summary>
+    /// <summary>The bytes that the last <see cref="Write"/> wrote to the disk, whether or not the file was kept.</summary>
     public long LastWritten { get; private set; }
 
     /// <summary>Reads the tree.</summary>
-    /// <param name="isWanted">Of which nodes.</param>
-    /// <param name="whyNot">Why there is none, as the end of a sentence; null where there is no file.</param>
+    /// <param name="isWanted">Selects nodes.</param>
+    /// <param name="whyNot">The reason why there is none, as the end of a sentence; null if there is no file.</param>
     public SavedTree? Load(Func<NodeName, bool> isWanted, out string? whyNot)
     {
         whyNot = null;
@@ -35,17 +35,17 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         }
     }
 
-    /// <summary>Writes a tree in the place of the last one.</summary>
-    /// <returns>How many bytes that took.</returns>
-    /// <exception cref="OperationCanceledException">It took too long. The last tree is still there; so with the others.</exception>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <summary>Replaces the saved tree.</summary>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="OperationCanceledException">It took too long. As with all exceptions, the old tree is kept.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public long Write(SavedTree tree, CancellationToken cancellationToken)
     {
         var directory = System.IO.Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory);
         var unfinished = path + ".new";
-        // One that a kill left keeps its permissions when it is written over.
+        // A file that a killed process left keeps its permissions if it is overwritten.
         Discard(unfinished);
         LastWritten = 0;
         try
@@ -75,7 +75,7 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         }
     }
 
-    /// <summary>The names of files are nobody else's business.</summary>
+    /// <summary>Only the owner may read the names of files.</summary>
     private static FileStreamOptions Options()
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
@@ -83,7 +83,7 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         return options;
     }
 
-    /// <summary>Without it a machine that loses its power may come back with the last file's name, which does no harm but that it is old.</summary>
+    /// <summary>Without it, the old file may reappear after a power failure, which is harmless but outdated.</summary>
     private static void FlushDirectory(string directory)
     {
         if (!OperatingSystem.IsLinux()) return;
@@ -99,7 +99,7 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Then the next one is written over it, or says why it cannot be.
+            // The next write overwrites it, or reports why it cannot.
         }
     }
 }

@@ -6,12 +6,12 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Persistence;
 
 /// <summary>
-/// Reads a tree that <see cref="SavedTreeWriter"/> wrote. Beside the checksums of the blocks, the sums over what each node holds are counted
-/// anew and the names looked at: whatever a file may say, no reader of the tree comes to harm.
+/// Reads a tree that <see cref="SavedTreeWriter"/> wrote. Besides the checksums of the blocks, it recomputes the totals of each node and
+/// checks the names: no file, whatever its content, can harm readers of the tree.
 /// </summary>
 internal sealed class SavedTreeReader
 {
-    /// <summary>No path has more names.</summary>
+    /// <summary>The maximum number of names in a path.</summary>
     private const int MaxDepth = VirtualPath.MaxPathBytes / 2;
 
     private readonly BlockReader _blocks;
@@ -27,10 +27,11 @@ internal sealed class SavedTreeReader
     }
 
     /// <summary>Reads a tree.</summary>
-    /// <param name="input">A whole file, from its beginning.</param>
-    /// <param name="origin">Whose tree is wanted.</param>
-    /// <param name="isWanted">Of which nodes.</param>
-    /// <exception cref="InvalidDataException">It is damaged, of another version, or another's; the message ends a sentence about the file.</exception>
+    /// <param name="input">The whole file, at its beginning.</param>
+    /// <param name="origin">The expected origin.</param>
+    /// <param name="isWanted">Selects nodes.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another version or origin; the message ends a sentence about the
+    /// file.</exception>
     public static SavedTree Read(Stream input, TreeOrigin origin, Func<NodeName, bool> isWanted)
     {
         Span<byte> start = stackalloc byte[SavedTreeWriter.Magic.Length + sizeof(int)];
@@ -83,7 +84,7 @@ internal sealed class SavedTreeReader
         if (difference is not null) throw new InvalidDataException(difference);
     }
 
-    /// <returns>Null where none of the nodes that are wanted has a part in it.</returns>
+    /// <returns>Null if no selected node has a part in it.</returns>
     private TreeDirectory? ReadDirectory(int depth)
     {
         if (depth > MaxDepth) throw Damaged();

@@ -1,17 +1,17 @@
 namespace Dftp.Cluster.Persistence;
 
-/// <summary>The tree that a node keeps for its next start.</summary>
+/// <summary>The state of the saved tree.</summary>
 public sealed record SavedTreeStatus
 {
-    /// <summary>As of when the tree was that this node began with; null where it began with none.</summary>
+    /// <summary>The time of the saved tree with which this node started; null if it started without.</summary>
     public DateTimeOffset? Restored { get; init; }
 
-    /// <summary>When it was written last in this process; null before the first time.</summary>
+    /// <summary>The last write in this process; null before the first.</summary>
     public DateTimeOffset? Written { get; init; }
 
-    /// <summary>What it took on the disk then.</summary>
+    /// <summary>The size of the file then.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Why it could not be written the last time; empty where it could.</summary>
+    /// <summary>Why the last write failed; empty if it succeeded.</summary>
     public string Failure { get; init; } = "";
 }

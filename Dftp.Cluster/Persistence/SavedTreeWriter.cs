@@ -5,21 +5,22 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Persistence;
 
 /// <summary>
-/// Writes a tree as <see cref="SavedTreeReader"/> reads it: straight from the snapshot, which nobody changes, through one block of memory.
+/// Writes a tree in the format of <see cref="SavedTreeReader"/>, directly from an immutable snapshot, through one block of memory.
 /// <list type="number">
-/// <item>eight letters and the version of the format, outside of the blocks; all else in blocks with checksums (<see cref="BlockWriter"/>);</item>
+/// <item>eight letters and the version of the format, outside of the blocks; the rest in blocks with checksums (<see
+/// cref="BlockWriter"/>);</item>
 /// <item>the origin: node, cluster, root directory, mount; the time, in unix seconds;</item>
-/// <item>the nodes by name, each with what it holds: files, directories, bytes, digest;</item>
-/// <item>the root directory, and each directory so: its name; the parts, each with its node's number, its facts, its digest and its files' columns
-/// as they stand in memory; the directories in it, sorted by name.</item>
+/// <item>the nodes by name, each with its totals: files, directories, bytes, digest;</item>
+/// <item>the root directory, and recursively each directory: its name; the parts, each with its node's number, its facts, its digest and
+/// the columns of its files as they are in memory; its subdirectories, sorted by name.</item>
 /// </list>
 /// </summary>
 internal sealed class SavedTreeWriter
 {
-    /// <summary>The layout of the columns belongs to the format.</summary>
+    /// <summary>The layout of the columns is part of the format.</summary>
     public const int Version = 1 << 8 | FileColumns.LayoutVersion;
 
-    /// <summary>Modification time, permissions, time of change; and the digest of the part.</summary>
+    /// <summary>The size of modification time, permissions, time of change, and the digest of the part.</summary>
     internal const int FactsSize = sizeof(long) + sizeof(ushort) + sizeof(uint) + sizeof(ulong);
 
     private readonly BlockWriter _blocks;
@@ -34,7 +35,7 @@ internal sealed class SavedTreeWriter
 
     internal static ReadOnlySpan<byte> Magic => "dftptree"u8;
 
-    /// <exception cref="OperationCanceledException">It took too long; what has been written is no tree.</exception>
+    /// <exception cref="OperationCanceledException">It took too long; the output is incomplete.</exception>
     public static void Write(Stream output, TreeOrigin origin, SavedTree saved, CancellationToken cancellationToken)
     {
         output.Write(Magic);

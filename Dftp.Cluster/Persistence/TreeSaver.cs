@@ -7,15 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.Persistence;
 
 /// <summary>
-/// Begins with the tree of the last start, and keeps the present one for the next: when the first scan has confirmed it, then now and then
-/// while it changes, and at an orderly end. Readers and the tree's writer never wait for it: what is written is a snapshot.
+/// Restores the tree of the last start, and saves the current tree for the next: after the first scan has confirmed it, then periodically
+/// while it changes, and at an orderly end. It writes a snapshot, so readers and the tree's writer never wait for it.
 /// </summary>
 internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, LocalEntries own, NodeName node, TimeProvider time, ILogger log) : IDisposable
 {
-    /// <summary>How often it is looked whether there is something to write.</summary>
+    /// <summary>How often it checks for changes.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    /// <summary>What of the five seconds of an orderly end the last write may take.</summary>
+    /// <summary>The share of the last write in the five seconds of an orderly end.</summary>
     private static readonly TimeSpan LastWriteLimit = TimeSpan.FromSeconds(1.5);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -33,8 +33,8 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         }
     }
 
-    /// <summary>Puts what was kept into the tree, which is empty yet.</summary>
-    /// <param name="peers">The other nodes whose entries are wanted.</param>
+    /// <summary>Puts the saved tree into the empty tree.</summary>
+    /// <param name="peers">The other nodes whose entries are restored.</param>
     public void Restore(IReadOnlySet<NodeName> peers)
     {
         var started = time.GetTimestamp();
@@ -52,14 +52,14 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
 
     public void Start() => _running = RunAsync(_stopping.Token);
 
-    /// <summary>Ends the writing now and then.</summary>
+    /// <summary>Ends the periodic saves.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _running;
     }
 
-    /// <summary>Writes a last time, if there is something to write and it can be done in time; otherwise the last tree stays.</summary>
+    /// <summary>Saves a last time if there are changes and enough time; otherwise the old file stays.</summary>
     public async Task SaveLastAsync()
     {
         if (!HasNews) return;
@@ -76,7 +76,7 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>A tree that no scan has confirmed is not kept: it is the one that was.</summary>
+    /// <summary>A tree that no scan has confirmed is not saved: it is the restored one.</summary>
     private bool HasNews => own.IsScanned && tree.Current.Version != _savedVersion;
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The node stops.
+            // The node is stopping.
         }
         catch (Exception error)
         {
@@ -106,7 +106,7 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         }
     }
 
-    /// <returns>Whether it could be done.</returns>
+    /// <returns>Whether it succeeded.</returns>
     private bool Save(CancellationToken cancellationToken)
     {
         var snapshot = tree.Current;

@@ -1,7 +1,7 @@
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// The wire's FileMode: the nine permission bits of POSIX, and the type and special bits where Go's os.FileMode has them
+/// The wire's FileMode: the nine permission bits of POSIX, and the type and special bits at their places in Go's os.FileMode
 /// (https://pkg.go.dev/io/fs#FileMode).
 /// </summary>
 internal static class GoFileMode
@@ -16,7 +16,7 @@ internal static class GoFileMode
 
     private const uint SetUid = 1u << 23, SetGid = 1u << 22, Sticky = 1u << 20;
 
-    /// <summary>What has none of these bits is a regular file.</summary>
+    /// <summary>A mode without any of these bits is a regular file.</summary>
     public const uint NotRegular = Directory | Symlink | Device | NamedPipe | Socket | CharacterDevice | Irregular;
 
     public static uint From(int permissions, bool isDirectory) =>

@@ -4,14 +4,14 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// The times of change that one legacy node is told. A legacy node applies an entry only where its time is greater than the one before it of
-/// the same path, in whole seconds, so a change or a deletion in the second of the last announcement would be ignored until the next change:
-/// its time is raised by one. Updates to a legacy node have to be at least a second apart; then no time is ahead of the clock.
+/// The times of change that are announced to one legacy node. A legacy node applies an entry only if its time is greater than the previous
+/// one of the path, in whole seconds, and would ignore a change or a deletion in the second of the last announcement. So its time is raised
+/// by one. Updates to a legacy node must be at least a second apart; then no time is ahead of the clock.
 /// </summary>
-/// <remarks>Not safe for several threads.</remarks>
+/// <remarks>Not thread-safe.</remarks>
 internal sealed class LegacyStamps
 {
-    /// <summary>What was announced of paths at or after <see cref="_lastUpdate"/>. What is older cannot be met by a change after it.</summary>
+    /// <summary>The announced times of paths at or after <see cref="_lastUpdate"/>. A new change cannot collide with older ones.</summary>
     private readonly Dictionary<VirtualPath, uint> _recent = [];
 
     /// <summary>Unix seconds of the last update; 0 before the first.</summary>
@@ -20,8 +20,8 @@ internal sealed class LegacyStamps
     /// <summary>The greatest time to which a full update may have raised an entry.</summary>
     private uint _raisedInFull;
 
-    /// <summary>What to announce of changes: of each path the last one, with a time that is greater than that of the one before.</summary>
-    /// <param name="changes">In their order.</param>
+    /// <summary>Returns the changes to announce: the last one of each path, with a time that is greater than the previous one.</summary>
+    /// <param name="changes">In order.</param>
     /// <param name="now">Unix seconds.</param>
     public IReadOnlyList<EntryChange> Raise(IReadOnlyList<EntryChange> changes, uint now)
     {
@@ -47,11 +47,12 @@ internal sealed class LegacyStamps
         return raised;
     }
 
-    /// <summary>Begins a full update.</summary>
+    /// <summary>Starts a full update.</summary>
     /// <param name="now">Unix seconds.</param>
     /// <returns>
-    /// The time of change of entries that may have changed in the second in which they were announced before: they are to be announced with
-    /// the second after it. 0: there are none.
+    /// The time of change of entries that may have changed in the second in which they were announced before. Announce these with the
+    /// second
+    /// after it. 0: there are none.
     /// </returns>
     public uint RaiseInFull(uint now)
     {

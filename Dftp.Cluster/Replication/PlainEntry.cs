@@ -5,8 +5,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// Reads a file's entry as <see cref="UpdateWriter"/> writes it for our nodes, byte for byte: nearly all of a full update. Anything else,
-/// be it as good, is for the JSON reader.
+/// Parses a file's entry exactly as <see cref="UpdateWriter"/> writes it for our nodes, which is nearly all of a full update. The JSON
+/// reader parses all other forms.
 /// </summary>
 internal static class PlainEntry
 {
@@ -20,11 +20,11 @@ internal static class PlainEntry
         Mode = [.. ","u8, .. Member(UpdateFields.Mode)],
         Nanoseconds = [.. ","u8, .. Member(UpdateFields.Nanoseconds)];
 
-    /// <param name="json">What follows an entry.</param>
-    /// <param name="fullName">Its path, free of escapes; whether it is one is not checked.</param>
+    /// <param name="json">The bytes after an entry.</param>
+    /// <param name="fullName">Its path, without escapes; not validated.</param>
     /// <param name="facts">Its facts.</param>
-    /// <param name="length">Bytes of the entry, the comma before it included.</param>
-    /// <returns>False where there is no such entry, or not all of it.</returns>
+    /// <param name="length">The length of the entry in bytes, with the comma before it.</param>
+    /// <returns>False if there is no such entry, or it is incomplete.</returns>
     public static bool TryRead(ReadOnlySpan<byte> json, out ReadOnlySpan<byte> fullName, out FileFacts facts, out int length)
     {
         fullName = default;
@@ -55,7 +55,7 @@ internal static class PlainEntry
         return true;
     }
 
-    /// <summary>Takes a whole number that is not negative, as JSON writes it. What follows must be there: its last digit may be still to come.</summary>
+    /// <summary>Parses a non-negative JSON integer. A byte must follow, because otherwise more digits may arrive.</summary>
     private static bool TryTakeNumber(ref ReadOnlySpan<byte> rest, out long number)
     {
         number = 0;

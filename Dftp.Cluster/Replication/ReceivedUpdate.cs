@@ -3,8 +3,8 @@ using Dftp.Cluster.Index;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>A parsed update message that has not been applied.</summary>
-/// <param name="Header">What it says of itself.</param>
-/// <param name="Patch">What it does to its sender's entries.</param>
-/// <param name="Entries">How many entries it named.</param>
-/// <param name="LeftOut">How many of them have names that no tree of ours can hold, and were left out.</param>
+/// <param name="Header">Its header.</param>
+/// <param name="Patch">The changes of its sender's entries.</param>
+/// <param name="Entries">The number of entries in it.</param>
+/// <param name="LeftOut">The number of entries that were left out because their names are invalid in our tree.</param>
 internal sealed record ReceivedUpdate(UpdateHeader Header, DirectoryPatch Patch, int Entries, int LeftOut);

@@ -3,8 +3,8 @@ using Dftp.Cluster.Index;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// A full update as the bytes of its compressed body, written once for all peers that are sent it: each follows the writing at its own
-/// pace. Some ten bytes an entry; gone when nobody is sent it any more.
+/// The compressed body of a full update, written once for all peers that receive it; each reads it at its own pace. Some ten bytes for each
+/// entry, freed when no peer receives it any more.
 /// </summary>
 internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
 {
@@ -21,7 +21,7 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
     public bool IsRead => Volatile.Read(ref _readers) > 0;
 
     /// <summary>Sends the whole body.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="IOException">Writing it failed.</exception>
     public async Task CopyToAsync(Stream output, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _readers);
@@ -79,7 +79,7 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Where the writing goes.</summary>
+    /// <summary>The stream that receives the written body.</summary>
     private sealed class Pieces(SharedFullUpdate update) : Stream
     {
         public override bool CanRead => false;
@@ -94,7 +94,7 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
 
         public override void Flush()
         {
-            // Nothing is held back.
+            // Nothing is buffered.
         }
 
         public override void Write(ReadOnlySpan<byte> buffer)
@@ -120,14 +120,15 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
     }
 }
 
-/// <summary>Finds the peers that are to be sent the same full update: twenty that join at once cost one writing.</summary>
+/// <summary>Finds the peers that need the same full update: twenty that join at once cost one writing.</summary>
 internal sealed class SharedFullUpdates
 {
     private readonly Lock _lock = new();
-    // Guarded by _lock. Who is sent it keeps it alive.
+    // Guarded by _lock. The peers that receive it keep it alive.
     private WeakReference<SharedFullUpdate>? _last;
 
-    /// <returns>Null while another one is being sent: then this one is written for its peer alone, so that at most one is held.</returns>
+    /// <returns>Null while another one is being sent: this one is then written for its peer alone, so that at most one is kept in
+    /// memory.</returns>
     public SharedFullUpdate? Of(UpdateHeader header, TreeSnapshot tree)
     {
         lock (_lock)

@@ -6,7 +6,7 @@ namespace Dftp.Cluster.Replication;
 /// <summary>An update message as the body of a request.</summary>
 internal static class UpdateBody
 {
-    /// <summary>Writes a message, compressed where its receiver reads that.</summary>
+    /// <summary>Writes a message, compressed if its receiver supports that.</summary>
     public static async Task WriteAsync(Stream body, bool compress, Func<PipeWriter, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         await using var brotli = compress ? new BrotliStream(body, CompressionLevel.Fastest, leaveOpen: true) : null;

@@ -5,18 +5,18 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// Gathers the entries of one update message as it is read, within the limits of the receiver: a whole new state of a full update, changes of an
-/// incremental one.
+/// Collects the entries of one update message as it is read, within the limits of the receiver: a whole new state for a full update,
+/// changes for an incremental one.
 /// </summary>
 internal sealed class UpdateEntries
 {
-    /// <summary>Memory that a file takes beside its name, while it is gathered.</summary>
+    /// <summary>Memory of a collected file, without its name.</summary>
     private const int FileBytes = 64;
 
-    /// <summary>Memory that a directory takes beside its name, or a path's name in a patch: objects and places in dictionaries.</summary>
+    /// <summary>Memory of a directory, or of a name in a patch, without the name: objects and dictionary slots.</summary>
     private const int NodeBytes = 320;
 
-    /// <summary>Memory that an entry takes beside its path while it waits for what it means.</summary>
+    /// <summary>Memory of an entry, without its path, that waits until it is known whether the update is full.</summary>
     private const int EarlyBytes = 128;
 
     private readonly UpdateMemory.Share _memory;
@@ -28,7 +28,7 @@ internal sealed class UpdateEntries
     private VirtualPath _lastParent;
     private DirectoryBuilder _lastDirectory;
 
-    // The path of that directory as FullName begins with it, and the name of an entry that lies in it too.
+    // The path of that directory as a prefix of FullName, and the name of an entry in it.
     private readonly byte[] _siblingName = new byte[VirtualPath.MaxNameBytes];
     private byte[] _lastPrefix = [];
     private int _siblingNameLength;
@@ -39,18 +39,18 @@ internal sealed class UpdateEntries
         _lastDirectory = _draft;
     }
 
-    /// <summary>Whether the message is a full update; null until it has said so.</summary>
+    /// <summary>Whether the update is full; null until Full was read.</summary>
     public bool? IsFull { get; set; }
 
-    /// <summary>How many entries there were.</summary>
+    /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How many of them have names that no tree of ours can hold, and were left out.</summary>
+    /// <summary>The number of entries that were left out because their names are invalid in our tree.</summary>
     public int LeftOut { get; private set; }
 
     /// <summary>
-    /// Takes the name of an entry that lies in the directory of the last one, as most do: a million paths would be made and cut into names
-    /// again. Whatever is not plainly good is left to the way on which every rule is looked at.
+    /// Takes the name of an entry in the directory of the previous one, which is the usual case and avoids creating and splitting a path
+    /// for each. A name that is not certainly valid is left to the general case, which checks all rules.
     /// </summary>
     public bool TakeSibling(ReadOnlySpan<byte> path)
     {
@@ -60,8 +60,8 @@ internal sealed class UpdateEntries
         return true;
     }
 
-    /// <summary>Adds a file of a full update that lies in the directory of the last entry.</summary>
-    /// <returns>False where it does not, or its name is not plainly good.</returns>
+    /// <summary>Adds a file of a full update that is in the directory of the previous entry.</summary>
+    /// <returns>False if it is not, or its name is not certainly valid.</returns>
     public bool TryAddSibling(ReadOnlySpan<byte> path, in FileFacts facts)
     {
         if (!TryFindSibling(path, out var name)) return false;
@@ -70,8 +70,8 @@ internal sealed class UpdateEntries
         return true;
     }
 
-    /// <summary>Adds an entry that was read.</summary>
-    /// <exception cref="UpdateFormatException">The message is larger than this node takes.</exception>
+    /// <summary>Adds an entry.</summary>
+    /// <exception cref="UpdateFormatException">The message exceeds the limits of this node.</exception>
     public void Add(in WireEntry entry)
     {
         CountEntry();
@@ -81,13 +81,13 @@ internal sealed class UpdateEntries
             return;
         }
 
-        // The order of the members is free: where Files comes before Full, the entries wait until it is known what they mean.
+        // Members may have any order: if Files precedes Full, the entries wait until Full is known.
         if (IsFull is null) Wait(entry);
         else Place(entry);
     }
 
     /// <summary>Ends the message.</summary>
-    /// <returns>What it does to its sender's entries.</returns>
+    /// <returns>The changes of its sender's entries.</returns>
     public DirectoryPatch End()
     {
         IsFull ??= false;
@@ -132,7 +132,7 @@ internal sealed class UpdateEntries
         else _patch.PutFile(entry.Path, facts);
     }
 
-    /// <summary>Of the directories on the way to an entry those that differ from the last entry's are taken for new.</summary>
+    /// <summary>Directories on the path of an entry that differ from those of the previous entry count as new.</summary>
     private void TakeForPatch(VirtualPath path)
     {
         var parent = path.Parent;
@@ -153,7 +153,7 @@ internal sealed class UpdateEntries
         var parent = entry.Path.Parent;
         if (parent != _lastParent)
         {
-            // Entries mostly come directory by directory: pack one as soon as the next begins.
+            // Entries are usually grouped by directory: pack one as soon as the next begins.
             _lastDirectory.PackEarly();
             _lastDirectory = Descend(parent);
             _lastParent = parent;

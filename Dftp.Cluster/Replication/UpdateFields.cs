@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// The members of an update message. Those of the specification come first; the rest is ours, and a legacy node passes over it.
-/// Readers match names without regard to case, as Go does.
+/// The members of an update message: first those of the specification, then ours, which a legacy node skips. Readers match names
+/// case-insensitively, as Go does.
 /// </summary>
 internal static class UpdateFields
 {
@@ -36,7 +36,7 @@ internal static class UpdateFields
     public static readonly JsonEncodedText[] OfEntry =
         [default, Deletion, FullName, Basename, Directory, LastModified, LastInfoUpdated, Size, Mode, Owner, Nanoseconds];
 
-    /// <summary>Whether the reader stands on that property name, case disregarded.</summary>
+    /// <summary>Whether the reader is at that property name, case-insensitively.</summary>
     public static bool Is(this ref Utf8JsonReader reader, JsonEncodedText field)
     {
         if (reader.ValueTextEquals(field.EncodedUtf8Bytes)) return true;

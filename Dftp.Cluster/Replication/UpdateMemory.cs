@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.Replication;
 
-/// <summary>The memory that updates take which are read at the same time, by estimate. Safe for many at once.</summary>
+/// <summary>An estimate of the memory of all updates that are being read. Thread-safe.</summary>
 internal sealed class UpdateMemory(UpdateLimits limits)
 {
     private const long Step = 1 << 20;
@@ -9,18 +9,18 @@ internal sealed class UpdateMemory(UpdateLimits limits)
 
     public UpdateLimits Limits => limits;
 
-    /// <summary>Begins with nothing; what is taken is given back by disposing of it.</summary>
+    /// <summary>Starts the account of one update. Dispose of it to release its memory.</summary>
     public Share Begin() => new(this);
 
-    /// <summary>What one update has taken. For one thread at a time.</summary>
+    /// <summary>The memory of one update. Not thread-safe.</summary>
     internal sealed class Share(UpdateMemory memory) : IDisposable
     {
         private long _used, _granted;
 
         public UpdateLimits Limits => memory.Limits;
 
-        /// <summary>Takes more.</summary>
-        /// <exception cref="UpdateFormatException">There is no more.</exception>
+        /// <summary>Reserves memory.</summary>
+        /// <exception cref="UpdateFormatException">The limit is reached.</exception>
         public void Take(long bytes)
         {
             _used += bytes;

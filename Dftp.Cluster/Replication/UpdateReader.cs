@@ -9,15 +9,15 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// Reads an update message as a stream into what it does to its sender's entries. Nothing is applied here: a message that breaks off
-/// or breaks a rule changes nothing.
+/// Parses an update message from a stream into the changes of its sender's entries. Nothing is applied here: a truncated or invalid message
+/// changes nothing.
 /// </summary>
 internal sealed class UpdateReader
 {
-    /// <summary>Files' entries are two levels below the message; anything much deeper is no update.</summary>
+    /// <summary>Entries are two levels below the message; much deeper JSON is not an update.</summary>
     private const int MaxDepth = 16;
 
-    /// <summary>The longest token: a path whose every byte is escaped, with room to spare.</summary>
+    /// <summary>The longest token: a path whose every byte is escaped, with a margin.</summary>
     private const int MaxTokenBytes = 128 * 1024;
 
     private readonly UpdateEntries _entries;
@@ -32,7 +32,7 @@ internal sealed class UpdateReader
     private JsonEncodedText _field;
     private UpdateEntryField _entryField;
 
-    /// <summary>Read beside the JSON reader, which does not count them.</summary>
+    /// <summary>Bytes that were read without the JSON reader, which does not count them.</summary>
     private long _passedBytes;
 
     private UpdateReader(UpdateMemory.Share memory) => _entries = new UpdateEntries(memory);
@@ -50,9 +50,9 @@ internal sealed class UpdateReader
 
     /// <summary>Reads one message.</summary>
     /// <param name="input">The body, decompressed; the caller completes it.</param>
-    /// <param name="memory">What it may take: until the update is applied, or dropped.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="UpdateFormatException">The message breaks a rule or a limit, which its text names.</exception>
+    /// <param name="memory">Its account, open until the update is applied or dropped.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="UpdateFormatException">The message is invalid or exceeds a limit, which the text names.</exception>
     public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, UpdateMemory.Share memory, CancellationToken cancellationToken)
     {
         var reader = new UpdateReader(memory);
@@ -62,7 +62,7 @@ internal sealed class UpdateReader
         {
             var read = await input.ReadAsync(cancellationToken);
             if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start) throw new UpdateFormatException("the body is empty");
-            // What cannot be used is consumed too: the transport passes over the rest of the body.
+            // The rest of an invalid message is consumed too, because the transport skips it.
             var consumed = read.Buffer.End;
             try
             {
@@ -96,7 +96,7 @@ internal sealed class UpdateReader
         throw new UpdateFormatException($"{field} is not a whole number");
     }
 
-    /// <summary>The bytes side by side: reading them where they lie in pieces takes twice as long as that and this copy.</summary>
+    /// <summary>Copies the bytes into one piece: parsing segments takes twice as long as parsing and copying.</summary>
     private static ReadOnlySpan<byte> InOnePiece(in ReadOnlySequence<byte> bytes, ArrayBufferWriter<byte> joined)
     {
         if (bytes.IsSingleSegment) return bytes.FirstSpan;
@@ -105,7 +105,7 @@ internal sealed class UpdateReader
         return joined.WrittenSpan;
     }
 
-    /// <returns>How many bytes were read.</returns>
+    /// <returns>The number of parsed bytes.</returns>
     private long Read(ReadOnlySpan<byte> buffer, bool isFinal, ref JsonReaderState state)
     {
         var consumed = 0L;
@@ -124,7 +124,7 @@ internal sealed class UpdateReader
             Take(ref json);
             if (_level != Level.Entries || json.TokenType != JsonTokenType.EndObject || _entries.IsFull != true) continue;
 
-            // After an entry: those that follow as they usually do are read without the JSON reader, which goes on behind them as if there had been none.
+            // After an entry: entries in their usual form are read without the JSON reader, which continues after them.
             var plain = TakePlainEntries(buffer[(int)json.BytesConsumed..]);
             if (plain == 0) continue;
             _passedBytes += plain;
@@ -137,7 +137,7 @@ internal sealed class UpdateReader
         return consumed + json.BytesConsumed;
     }
 
-    /// <returns>Their bytes.</returns>
+    /// <returns>Their length in bytes.</returns>
     private int TakePlainEntries(ReadOnlySpan<byte> json)
     {
         var taken = 0;
@@ -149,7 +149,7 @@ internal sealed class UpdateReader
         return taken;
     }
 
-    /// <summary>Whether a value comes that nobody asks for.</summary>
+    /// <summary>Whether the value of an unknown member follows.</summary>
     private bool MayPassOver => _level switch
     {
         Level.EntryValue => !IsUsed(_entryField),
@@ -159,7 +159,7 @@ internal sealed class UpdateReader
 
     private static bool IsUsed(UpdateEntryField field) => field is not (UpdateEntryField.Unknown or UpdateEntryField.Basename or UpdateEntryField.Owner);
 
-    /// <summary>A value that is passed over must be whole before it is begun, so it is tried on a copy, which costs more than most reading.</summary>
+    /// <summary>Skipping needs the whole value, so it is tried on a copy of the reader, which costs more than most parsing.</summary>
     private static bool TryReadOrPassOver(ref Utf8JsonReader json)
     {
         var tried = json;
@@ -226,7 +226,7 @@ internal sealed class UpdateReader
         : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
         : default;
 
-    /// <summary>Entries mostly have the same members in the same order: what came after the last one in the entry before is tried first.</summary>
+    /// <summary>Entries usually have the same members in the same order: the successor in the previous entry is tried first.</summary>
     private UpdateEntryField EntryField(ref Utf8JsonReader json)
     {
         ref var expected = ref _following[(int)_entryField];

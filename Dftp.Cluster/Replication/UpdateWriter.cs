@@ -7,13 +7,11 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.Replication;
 
-/// <summary>
-/// Writes update messages as a stream: memory does not grow with the number of entries.
-/// </summary>
+/// <summary>Writes update messages as a stream: memory does not grow with the number of entries.</summary>
 /// <remarks>
-/// Between our nodes a deletion is spelt <c>"Deletion":true</c>, as the specification has it. A legacy node takes the whole top
-/// directory away for that, so towards one it is <c>"Deletion":false,"SizeInBytes":-1</c>. Members that only repeat another, or say
-/// what is so without them, are for legacy nodes too: a third of a message, which our nodes do without.
+/// Between our nodes a deletion is <c>"Deletion":true</c>, as in the specification. A legacy node then removes the whole top directory, so
+/// it
+/// gets <c>"Deletion":false,"SizeInBytes":-1</c>. Redundant members, a third of a message, are written for legacy nodes only.
 /// </remarks>
 internal sealed class UpdateWriter : IAsyncDisposable
 {
@@ -39,13 +37,13 @@ internal sealed class UpdateWriter : IAsyncDisposable
         _json = new Utf8JsonWriter(output, Options);
     }
 
-    /// <summary>Writes all that the sender holds in a tree.</summary>
-    /// <param name="output">Where the message goes.</param>
-    /// <param name="header">What it says of itself.</param>
+    /// <summary>Writes all entries of the sender in a tree.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="header">The header.</param>
     /// <param name="tree">The tree.</param>
-    /// <param name="toLegacy">Whether it goes to a legacy node.</param>
-    /// <param name="cancellationToken">Ends the writing.</param>
-    /// <param name="raised">As of <see cref="LegacyStamps.RaiseInFull"/>; 0 for nodes of ours.</param>
+    /// <param name="toLegacy">Whether the receiver is a legacy node.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <param name="raised">From <see cref="LegacyStamps.RaiseInFull"/>; 0 for our nodes.</param>
     public static async Task WriteFullAsync(
         PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toLegacy, CancellationToken cancellationToken, uint raised = 0)
     {
@@ -75,7 +73,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
         await writer.EndAsync(cancellationToken);
     }
 
-    /// <summary>Writes changes in their order.</summary>
+    /// <summary>Writes changes in order.</summary>
     public static async Task WriteChangesAsync(
         PipeWriter output, UpdateHeader header, IEnumerable<EntryChange> changes, bool toLegacy, CancellationToken cancellationToken)
     {

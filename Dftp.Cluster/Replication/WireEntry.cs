@@ -13,18 +13,18 @@ internal struct WireEntry
     private int _nanoseconds;
     private uint _mode;
 
-    /// <summary>Lies in the directory of the entry before it: the reader has its name, and it has no <see cref="Path"/>.</summary>
+    /// <summary>The entry is in the directory of the previous one. The reader has its name, and <see cref="Path"/> is not set.</summary>
     public bool IsSibling { get; private set; }
 
-    /// <summary>The path; meaningful unless <see cref="IsLeftOut"/> or <see cref="IsSibling"/>.</summary>
+    /// <summary>The path; not set if <see cref="IsLeftOut"/> or <see cref="IsSibling"/>.</summary>
     public VirtualPath Path { get; private set; }
 
-    /// <summary>A name that no tree of ours can hold, or a kind of file that is none of the tree's.</summary>
+    /// <summary>Its name is invalid in our tree, or it is neither a file nor a directory.</summary>
     public readonly bool IsLeftOut => _isUnrepresentable || (!IsDeletion && !_isDirectory && (_mode & GoFileMode.NotRegular) != 0);
 
     public readonly bool IsDirectory => _isDirectory;
 
-    /// <summary>Both spellings: the specification's, and the one that legacy nodes understand.</summary>
+    /// <summary>Both forms: the specification's, and the one that legacy nodes understand.</summary>
     public readonly bool IsDeletion => _isDeletion || _size == -1;
 
     public readonly FileFacts Facts => new(
@@ -33,7 +33,7 @@ internal struct WireEntry
         GoFileMode.ToPermissions(_mode),
         (uint)Math.Clamp(_changed, 0, uint.MaxValue));
 
-    /// <summary>Takes one member; the reader stands on its value.</summary>
+    /// <summary>Reads one member; the reader is at its value.</summary>
     public void Take(UpdateEntryField field, ref Utf8JsonReader reader)
     {
         switch (field)
@@ -94,7 +94,7 @@ internal struct WireEntry
         }
         catch (InvalidOperationException)
         {
-            // Invalid UTF-8 or an unpaired surrogate: a name of the sender's disk, not a broken message.
+            // Invalid UTF-8 or an unpaired surrogate: a name on the sender's disk, not a malformed message.
             _isUnrepresentable = true;
             return;
         }
