@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Tests.Ftp;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster;
@@ -69,6 +70,110 @@ public sealed partial class ContentTruthTests : IDisposable
             "both say the same of the new version");
         var settled = await AskAsync(b, HttpMethod.Get, ("Want-Repr-Digest", "sha-256=10"));
         Assert.AreEqual(Sha(New), settled.Digest);
+    }
+
+    // A copy of the same size and time that another node holds is another version or the same: whoever is asked, one tag stands for one content, a
+    // digest is of what is sent, and what is answered without content agrees with that.
+    [DataTestMethod]
+    [DataRow(true, false)]
+    [DataRow(true, true)]
+    [DataRow(false, true)]
+    public async Task CopyOnAnotherNode_IsNeverTakenForTheOneThatIsSent(bool isWholeSecond, bool areCopiesEqual)
+    {
+        var time = isWholeSecond ? WholeSecond : BelowTheSecond;
+        await using var cluster = new TestCluster();
+        var a = await cluster.StartAsync("a", []);
+        var b = await cluster.StartAsync("b", []);
+        ReplaceByRename(a, Old, time);
+        ReplaceByRename(b, areCopiesEqual ? Old : "a third content", time);
+        var c = await cluster.StartAsync("c", []);
+        await cluster.UniteAsync();
+        await Eventually.TrueAsync(() => c.Tree.Snapshot.HoldersOf(VirtualPath.Parse("/f")).Count == 2, "both copies are known");
+        var contents = new Dictionary<string, string>();
+        foreach (var node in new[] { a, b, c }) await AskInEveryWayAsync(node);
+        await Task.Delay(30, TestContext.CancellationTokenSource.Token);
+
+        ReplaceByRename(a, New, time);
+
+        foreach (var node in new[] { c, b, a, c, b }) await AskInEveryWayAsync(node);
+        Assert.AreEqual(New, (await AskAsync(a, HttpMethod.Get)).Text);
+
+        async Task AskInEveryWayAsync(TestNode node)
+        {
+            var whole = await AskAsync(node, HttpMethod.Get, ("Want-Repr-Digest", "sha-256=10"));
+            Assert.AreEqual(HttpStatusCode.OK, whole.Status, node.Name);
+            Assert.AreEqual(whole.Text, contents.TryGetValue(whole.Tag, out var text) ? text : contents[whole.Tag] = whole.Text, $"{node.Name}: one tag, one content");
+            Assert.IsTrue(whole.Digest is null || whole.Digest == Sha(whole.Text), node.Name);
+            var head = await AskAsync(node, HttpMethod.Head, ("Want-Repr-Digest", "sha-256=10"));
+            Assert.AreEqual(whole.Tag, head.Tag, node.Name);
+            Assert.IsTrue(head.Digest is null || head.Digest == Sha(whole.Text), node.Name);
+            foreach (var (tag, of) in contents)
+            {
+                var cached = await AskAsync(node, HttpMethod.Get, ("If-None-Match", tag));
+                Assert.AreEqual(of == whole.Text && tag == whole.Tag ? HttpStatusCode.NotModified : HttpStatusCode.OK, cached.Status, node.Name);
+                var resumed = await AskAsync(node, HttpMethod.Get, ("Range", "bytes=4-"), ("If-Range", tag));
+                Assert.AreEqual(tag == whole.Tag ? whole.Text[4..] : whole.Text, resumed.Text, node.Name);
+            }
+        }
+    }
+
+    // RFC 3659, section 4: SIZE is what RETR would send; draft-bryan-ftpext-hash: HASH is of what RETR would send.
+    [DataTestMethod]
+    [DataRow(false, true)]
+    [DataRow(true, true)]
+    [DataRow(false, false)]
+    [DataRow(true, false)]
+    public async Task ContentReplacedUnderTheSameSizeAndTime_IsToldByFtpAsItIsSent(bool isWholeSecond, bool isByRename)
+    {
+        var time = isWholeSecond ? WholeSecond : BelowTheSecond;
+        await using var cluster = new TestCluster();
+        var (a, b) = await TwoNodesAsync(cluster, time);
+        using var atHolder = await LogInAsync(a);
+        using var through = await LogInAsync(b);
+        foreach (var client in new[] { through, atHolder }) await AssertToldAsync(client, Old);
+        await Task.Delay(30, TestContext.CancellationTokenSource.Token);
+
+        if (isByRename) ReplaceByRename(a, New, time);
+        else Rewrite(a, New, time);
+
+        foreach (var client in new[] { through, atHolder, through }) await AssertToldAsync(client, New);
+
+        static async Task AssertToldAsync(RawFtpClient client, string text)
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+            Assert.AreEqual($"213 {text.Length}", await client.SendAsync("SIZE f"));
+            Assert.AreEqual($"213 SHA-256 0-{text.Length} {hash} f", await client.SendAsync("HASH f"));
+            Assert.AreEqual($"250 {hash}", await client.SendAsync("XSHA256 f"));
+            Assert.AreEqual("213 20240506070809", await client.SendAsync("MDTM f"));
+            Assert.AreEqual(text, await client.FetchTextAsync("RETR f"));
+        }
+    }
+
+    // Of a file that grows where nothing hears of it, the next command tells the new size, at either node.
+    [TestMethod]
+    public async Task FileThatGrowsUnheard_IsToldByFtpAsItIs()
+    {
+        await using var cluster = new TestCluster();
+        File.WriteAllText(Path.Combine(_outside, "log"), "0123456789");
+        var a = await cluster.StartAsync("a", []);
+        Assert.AreEqual(0, Link(Path.Combine(_outside, "log"), At(a, "f")));
+        var b = await cluster.StartAsync("b", []);
+        await cluster.UniteAsync();
+        await Eventually.TrueAsync(() => b.Tree.Snapshot.TryFind(VirtualPath.Parse("/f"), out _), "the link is known");
+        using var atHolder = await LogInAsync(a);
+        using var through = await LogInAsync(b);
+        Assert.AreEqual("213 10", await through.SendAsync("SIZE f"));
+
+        var text = "0123456789";
+        foreach (var client in new[] { through, atHolder, through })
+        {
+            text += "abcde";
+            File.AppendAllText(Path.Combine(_outside, "log"), "abcde");
+            Assert.AreEqual($"213 {text.Length}", await client.SendAsync("SIZE f"));
+            await client.ExpectAsync(350, "REST 10");
+            Assert.AreEqual(text[10..], await client.FetchTextAsync("RETR f"));
+            StringAssert.Contains(await client.SendAsync("HASH f"), Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(text))));
+        }
     }
 
     // A backup that links a million files moves no tag; neither does a change of the mode.
@@ -176,6 +281,16 @@ public sealed partial class ContentTruthTests : IDisposable
             var answer = await AskAsync(b, HttpMethod.Get, ("Range", range));
             return (answer.Status, answer.Text);
         }
+    }
+
+    private static async Task<RawFtpClient> LogInAsync(TestNode node)
+    {
+        var client = await RawFtpClient.ConnectAsync(new IPEndPoint(IPAddress.Loopback, node.Host.FtpPort));
+        await client.ExpectAsync(220);
+        await client.ExpectAsync(331, "USER anonymous");
+        await client.ExpectAsync(230, "PASS x");
+        await client.ExpectAsync(200, "TYPE I");
+        return client;
     }
 
     private static async Task<(TestNode Holder, TestNode Other)> TwoNodesAsync(TestCluster cluster, DateTime time)

@@ -322,6 +322,11 @@ public sealed class FileTests
         Assert.AreEqual("server2 says no to /x.html.\n", await response.Content.ReadAsStringAsync());
         Assert.AreEqual(kind is FileErrorKind.Unreachable or FileErrorKind.Busy, response.Headers.RetryAfter is not null);
         Assert.IsNull(response.Headers.ETag);
+        // RFC 9110, 9.3.2: HEAD is answered as GET, and so is what a condition would have answered without content.
+        using var head = await site.SendAsync(HttpMethod.Head, "/fs/x.html");
+        Assert.AreEqual(HeadersOf(response), HeadersOf(head));
+        using var cached = await site.GetAsync("/fs/x.html", ("If-None-Match", "*"));
+        Assert.AreEqual(HeadersOf(response), HeadersOf(cached));
     }
 
     [TestMethod]

@@ -69,6 +69,7 @@ internal sealed class MemoryFileTree : IFileTree
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (OpenError is not null) return new(LookResult.Failed(OpenError));
+        if (OpenErrors.TryGetValue(path, out var error)) return new(LookResult.Failed(error));
         return new(_snapshot.TryFind(path, out var now)
             ? LookResult.Of(now, KnownDigest(path, now, null))
             : LookResult.Failed(new FileError(FileErrorKind.NotFound, $"nothing is at {path}")));

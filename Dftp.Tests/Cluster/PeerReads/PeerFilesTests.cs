@@ -5,6 +5,7 @@ using Dftp.Cluster;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Http;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -184,6 +185,26 @@ public sealed class PeerFilesTests : IDisposable
 
         Assert.AreEqual(kind, error.Kind);
         StringAssert.Contains(error.Message, "p");
+    }
+
+    // RFC 9110, 9.3.2: HEAD is refused where GET is. Nothing is opened for it at the peer, so that its look has to tell.
+    [DataTestMethod]
+    [DataRow(FileErrorKind.NotFound)]
+    [DataRow(FileErrorKind.AccessDenied)]
+    [DataRow(FileErrorKind.Busy)]
+    [DataRow(FileErrorKind.Failed)]
+    public async Task FileThatThePeerCannotRead_IsRefusedToLooksAsToReads(FileErrorKind kind)
+    {
+        var tree = new MemoryFileTree().File(Path.Value, Content).File("/other", Content);
+        tree.OpenErrors[Path] = new FileError(kind, "cannot be read");
+        await using var site = await HttpSite.StartAsync(tree, ownTree: tree);
+        using var peer = new Peer(NodeName.Parse("p"));
+        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", site.Port) });
+
+        Assert.AreEqual(kind, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
+        Assert.AreEqual(kind, (await _files.LookAsync(peer, Path, File, Cancellation)).Error?.Kind);
+        using var body = (await _files.LookAsync(peer, VirtualPath.Parse("/other"), File, Cancellation)).Body;
+        Assert.AreEqual(Content.Length, body?.Facts.Size, "the connection is in step after a refusal without content");
     }
 
     [TestMethod]
