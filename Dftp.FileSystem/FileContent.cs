@@ -22,6 +22,13 @@ public abstract class FileContent : IAsyncDisposable
     /// <summary>The digest of the whole file, of which this may be a range; null when unknown.</summary>
     public virtual ContentDigest? KnownDigest => null;
 
+    /// <summary>
+    /// Another part of the file that was opened, whatever stands at its path by now; null where this is a transfer of one part.
+    /// It is a content of its own: the caller disposes of it.
+    /// </summary>
+    /// <param name="range">Inside of the file, as it was when it was opened.</param>
+    public virtual FileContent? Another(ByteRange range) => null;
+
     /// <summary>Reads the next bytes of the range.</summary>
     /// <returns>The number of bytes read; 0 only at the end of the range (or for an empty buffer).</returns>
     /// <exception cref="FileContentException">The rest of the range cannot be read. Nothing was padded.</exception>

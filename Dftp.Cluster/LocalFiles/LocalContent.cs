@@ -28,6 +28,8 @@ internal sealed class LocalContent : FileContent
 
     public override FileRegion? Region => new(_file.Handle, _range.Offset, _range.Length);
 
+    public override FileContent? Another(ByteRange range) => _file.TryShare() ? new LocalContent(_file, range, _digests) : null;
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var wanted = (int)Math.Min(buffer.Length, _range.Length - _read);

@@ -205,7 +205,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
                 continue;
             }
 
-            await using var content = await OpenPartAsync(request, file, ranges[i]);
+            await using var content = first.Another(ranges[i]) ?? await OpenPartAsync(request, file, ranges[i]);
             if (!await FileBody.WriteAsync(request.Http, content, options.Time)) return false;
         }
 

@@ -266,6 +266,12 @@ public sealed partial class ContentTruthTests : IDisposable
                 Assert.AreEqual((HttpStatusCode.PartialContent, "xx"), await PartAsync("bytes=-2"));
                 Assert.AreEqual(HttpStatusCode.PartialContent, (await PartAsync("bytes=4-")).Status);
                 Assert.AreEqual(HttpStatusCode.OK, (await AskAsync(b, HttpMethod.Head)).Status);
+                // All parts of an answer are of the file as its holder has opened it.
+                var parts = await AskAsync(a, HttpMethod.Get, ("Range", "bytes=0-2,4-6,-1"));
+                Assert.AreEqual(HttpStatusCode.PartialContent, parts.Status);
+                StringAssert.Contains(parts.Text, "\r\n\r\nthe\r\n");
+                StringAssert.Contains(parts.Text, "\r\n\r\nold\r\n");
+                StringAssert.Contains(parts.Text, "\r\n\r\nx\r\n");
                 using var archive = await TestCluster.Http.GetAsync(new Uri(b.Public, "/fs/?archive=tar"));
                 Assert.IsTrue((await archive.Content.ReadAsByteArrayAsync()).Length > 1024);
             }

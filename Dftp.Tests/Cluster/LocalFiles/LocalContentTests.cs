@@ -37,6 +37,21 @@ public sealed class LocalContentTests : IDisposable
     }
 
     [TestMethod]
+    public async Task AnotherPart_IsOfTheFileThatWasOpened()
+    {
+        var content = Open("0123456789", new ByteRange(3, 5));
+        File.WriteAllText(_temp.At("new"), "abcdefghij");
+        File.Move(_temp.At("new"), _temp.At("file"), overwrite: true);
+        await using var other = content.Another(new ByteRange(8, 2))!;
+        await content.DisposeAsync();
+
+        var buffer = new byte[10];
+        Assert.AreEqual(2, await other.ReadAsync(buffer, Stop));
+        Assert.AreEqual("89", Encoding.UTF8.GetString(buffer, 0, 2));
+        Assert.AreEqual(0, await other.ReadAsync(buffer, Stop));
+    }
+
+    [TestMethod]
     public async Task EmptyRange_IsAtItsEnd()
     {
         await using var content = Open("", new ByteRange(0, 0));
