@@ -74,7 +74,7 @@ public sealed partial class ContentTruthTests : IDisposable
 
     // A copy of the same size and time that another node holds is another version or the same: whoever is asked, one tag stands for one content, a
     // digest is of what is sent, and what is answered without content agrees with that.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, false)]
     [DataRow(true, true)]
     [DataRow(false, true)]
@@ -118,7 +118,7 @@ public sealed partial class ContentTruthTests : IDisposable
     }
 
     // RFC 3659, section 4: SIZE is what RETR would send; draft-bryan-ftpext-hash: HASH is of what RETR would send.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(false, true)]
     [DataRow(true, true)]
     [DataRow(false, false)]

@@ -12,7 +12,7 @@ public sealed class SameContentRuleTests
     private static readonly ContentDigest One = new(Enumerable.Repeat((byte)1, 32).ToArray()), Two = new(Enumerable.Repeat((byte)2, 32).ToArray());
 
     // Only a time below the second that both share, of versions that it tells apart, stands for the content.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(BelowTheSecond, 0UL, BelowTheSecond, 0UL, true)]
     [DataRow(WholeSecond, 0UL, WholeSecond, 0UL, false)]
     [DataRow(BelowTheSecond, 0UL, BelowTheSecond + 1, 0UL, false)]
@@ -31,7 +31,7 @@ public sealed class SameContentRuleTests
     }
 
     // Digests that are both known decide alone: neither times that differ nor times that agree say anything against them.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(BelowTheSecond, 0UL, BelowTheSecond, 0UL)]
     [DataRow(WholeSecond, 7UL, WholeSecond, 8UL)]
     [DataRow(BelowTheSecond, 0UL, WholeSecond, 7UL)]
@@ -53,7 +53,7 @@ public sealed class SameContentRuleTests
     }
 
     // The rest of a file of another size is no rest of this one, whatever was remembered of it.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public void OtherSize_IsNeverTheSame(bool isDigestKnown)

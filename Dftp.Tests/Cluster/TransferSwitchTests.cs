@@ -29,7 +29,7 @@ public sealed class TransferSwitchTests : IDisposable
 
     public void Dispose() => Directory.Delete(_outside, recursive: true);
 
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, false, false, false, DisplayName = "Other content, a whole second: cut")]
     [DataRow(true, false, true, false, DisplayName = "Other content, a whole second, digests known: cut")]
     [DataRow(true, true, false, false, DisplayName = "Same content, a whole second, which does not tell: cut")]
@@ -49,7 +49,7 @@ public sealed class TransferSwitchTests : IDisposable
     }
 
     // The reading node's own copy is a holder like any other one.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, false, false)]
     [DataRow(false, true, true)]
     [Timeout(120_000, CooperativeCancellation = true)]
@@ -73,7 +73,7 @@ public sealed class TransferSwitchTests : IDisposable
     }
 
     // RFC 959, section 4.2: 226 says that all was sent, 426 that it was not.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(true, false, false)]
     [DataRow(true, true, true)]
     [Timeout(120_000, CooperativeCancellation = true)]

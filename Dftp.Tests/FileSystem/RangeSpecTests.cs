@@ -19,7 +19,7 @@ public sealed class RangeSpecTests
     }
 
     // The end itself is an empty part: RETR after REST at the end sends nothing, and succeeds.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0L, 0L, 0L, 0L)]
     [DataRow(0L, 10L, 0L, 10L)]
     [DataRow(4L, 10L, 4L, 6L)]
@@ -33,7 +33,7 @@ public sealed class RangeSpecTests
         AssertResolves(RangeSpec.From(first), size, offset, length);
 
     // "If the selected representation is shorter than the specified suffix-length, the entire representation is used."
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(1L, 10L, 9L, 1L)]
     [DataRow(10L, 10L, 0L, 10L)]
     [DataRow(11L, 10L, 0L, 10L)]
@@ -45,7 +45,7 @@ public sealed class RangeSpecTests
         AssertResolves(RangeSpec.Last(count), size, offset, length);
 
     // "if the value is greater than or equal to the current length of the representation data, the byte range is interpreted as the remainder".
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(0L, 1L, 10L, 0L, 1L)]
     [DataRow(0L, 1L, 1L, 0L, 1L)]
     [DataRow(0L, 1L, 0L, -1L, 0L)]
@@ -87,9 +87,9 @@ public sealed class RangeSpecTests
     [TestMethod]
     public void WhatIsNoPart_IsRefused()
     {
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => RangeSpec.From(-1));
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => RangeSpec.Last(0));
-        Assert.ThrowsException<ArgumentOutOfRangeException>(() => RangeSpec.Last(-1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => RangeSpec.From(-1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => RangeSpec.Last(0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => RangeSpec.Last(-1));
     }
 
     /// <param name="part">What is asked for.</param>

@@ -188,7 +188,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     // RFC 9110, 9.3.2: HEAD is refused where GET is. Nothing is opened for it at the peer, so that its look has to tell.
-    [DataTestMethod]
+    [TestMethod]
     [DataRow(FileErrorKind.NotFound)]
     [DataRow(FileErrorKind.AccessDenied)]
     [DataRow(FileErrorKind.Busy)]
