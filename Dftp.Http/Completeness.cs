@@ -6,21 +6,21 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http;
 
 /// <summary>
-/// The tree that a request sees, and the nodes whose files it may lack. What shows the tree tells of them; what asks for the whole is
-/// refused while there are any.
+/// The tree that a request sees, and the missing nodes, whose files it may lack. Answers that show the tree list them; a request
+/// with <c>require=complete</c> is refused while there are any.
 /// </summary>
 internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<MissingNode> Missing)
 {
     private const string MissingHeader = "X-Dftp-Missing";
 
-    /// <summary>Those who left are looked for every few seconds; whoever waits for them need not be quicker.</summary>
+    /// <summary>Missing nodes are retried every few seconds; a client need not retry more often.</summary>
     private const int RetrySeconds = 30;
 
     public bool IsWhole => Missing.Count == 0;
 
     /// <summary>
-    /// A node is on the list before its files leave the tree and stays there until they are back in it, so what was on the list before
-    /// and after the snapshot was taken has everyone whose files it lacks.
+    /// A node is on the list before its files leave the tree and until they are back. So the lists before and after the snapshot
+    /// together have every node whose files the snapshot lacks.
     /// </summary>
     public static Completeness Of(IFileTree tree)
     {
@@ -31,37 +31,38 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         return new(snapshot, [.. after.UnionBy(before, node => (node.Name, node.Path)).OrderBy(node => node.Name)]);
     }
 
-    /// <summary>What an answer about a path, and all that is below it, may lack: a place elsewhere that a node cannot read is none of it.</summary>
+    /// <summary>Limits this to an answer about a path and everything below it: unreadable places elsewhere do not concern it.</summary>
     public Completeness At(VirtualPath path) =>
         IsWhole ? this : this with { Missing = [.. Missing.Where(node => Concerns(node, path))] };
 
     /// <summary>
-    /// Tells programs: <c>X-Dftp-Missing: name;since=1477224426, …</c>, with <c>;joining</c> behind it where the node has not said yet what it
-    /// holds, and <c>;unconfirmed</c> where its files are shown as they were then,
-    /// followed by <c>;path=/a%20b</c> where that is so of one place only.
+    /// Adds <c>X-Dftp-Missing: name;since=1477224426, …</c> for programs. <c>;joining</c> marks a node that has not sent its
+    /// entries yet, <c>;unconfirmed</c> one whose last known files are shown, and <c>;path=/a%20b</c> limits that to one place.
     /// </summary>
-    public void Tell(HttpResponse response)
+    public void AddPartialResultHeaders(HttpResponse response)
     {
         if (!IsWhole) response.Headers[MissingHeader] = HeaderValue();
     }
 
     /// <summary>The value of that header; empty when no node is missing.</summary>
     public string HeaderValue() => string.Join(
-        ", ", Missing.Select(node => string.Create(CultureInfo.InvariantCulture, $"{Token(node.Name.Value)};since={node.Since.Seconds}{Parameter(node)}")));
+        ", ", Missing.Select(node => string.Create(
+            CultureInfo.InvariantCulture, $"{Token(node.Name.Value)};since={node.Since.Seconds}{Parameter(node)}")));
 
-    /// <summary>For what may be there all the same: the nodes that may have it, as a sentence; empty when none is missing.</summary>
-    public string WhoMayHave(string it) => Missing switch
+    /// <summary>A sentence with the missing nodes that may have a path that was not found; empty when none is missing.</summary>
+    public string PossibleHolders(string it) => Missing switch
     {
         [] => "",
         [{ Path: { } path } one] => $"{it} may be on {one.Name}, which cannot read {path} since {Time(one)}.",
-        [{ Reason: MissingReason.Unconfirmed } one] => $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
+        [{ Reason: MissingReason.Unconfirmed } one] =>
+            $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
         [{ Reason: MissingReason.Joining } one] => $"{it} may be on {one.Name}, which is joining: what it holds may not be listed yet.",
         [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
         _ => $"{it} may be on one of the nodes that are {Reasons()}: {List()}.",
     };
 
-    /// <summary>Which nodes are missing and why, without a full stop; empty when none is.</summary>
-    public string WhoIsAway() => Missing switch
+    /// <summary>The missing nodes with reasons, without a full stop; empty when none is missing.</summary>
+    public string MissingNodes() => Missing switch
     {
         [] => "",
         [{ Path: { } path } one] => $"{one.Name} cannot read {path} since {Time(one)}, and its files there are shown as they were",
@@ -71,16 +72,16 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         _ => $"{Missing.DistinctBy(node => node.Name).Count()} nodes are {Reasons()}: {List()}",
     };
 
-    /// <summary>Answers a request for something that this tree does not have.</summary>
+    /// <summary>Answers a request for a path that this tree does not have.</summary>
     public Task WriteNotFoundAsync(HttpContext http, string sentence)
     {
-        Tell(http.Response);
+        AddPartialResultHeaders(http.Response);
         return PlainText.WriteAsync(
-            http, StatusCodes.Status404NotFound, IsWhole ? sentence : $"{sentence} {WhoMayHave("It")}");
+            http, StatusCodes.Status404NotFound, IsWhole ? sentence : $"{sentence} {PossibleHolders("It")}");
     }
 
-    /// <summary>Answers <c>?require=complete</c> while a node is away, and a requirement that is none.</summary>
-    /// <returns>Null when the request can be answered from this tree.</returns>
+    /// <summary>Refuses <c>?require=complete</c> while a node is missing, and an unknown requirement.</summary>
+    /// <returns>Null when this tree meets the requirement.</returns>
     public Task? Refuse(HttpContext http)
     {
         if (!http.Request.QueryString.HasValue || !http.Request.Query.TryGetValue("require", out var required)) return null;
@@ -90,13 +91,13 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         }
 
         if (IsWhole) return null;
-        Tell(http.Response);
+        AddPartialResultHeaders(http.Response);
         http.Response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
         return PlainText.WriteAsync(
-            http, StatusCodes.Status503ServiceUnavailable, $"The tree is not complete: {WhoIsAway()}.");
+            http, StatusCodes.Status503ServiceUnavailable, $"The tree is not complete: {MissingNodes()}.");
     }
 
-    /// <summary>When a node was last heard of, for people.</summary>
+    /// <summary>When a node was last seen, for people.</summary>
     public static string Time(MissingNode node) =>
         node.Since.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
@@ -106,7 +107,8 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     private static string Parameter(MissingNode node) => node.Reason switch
     {
         MissingReason.Joining => ";joining",
-        MissingReason.Unconfirmed when node.Path is { } path => $";unconfirmed;path={string.Join('/', path.Value.Split('/').Select(Token))}",
+        MissingReason.Unconfirmed when node.Path is { } path =>
+            $";unconfirmed;path={string.Join('/', path.Value.Split('/').Select(Token))}",
         MissingReason.Unconfirmed => ";unconfirmed",
         _ => "",
     };
@@ -118,10 +120,15 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         _ => "away",
     }));
 
-    private string List() => string.Join(
-        ", ", Missing.Select(node => $"{node.Name} ({(node.Path is { } path ? $"{path} " : "")}{(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})"));
+    private string List() => string.Join(", ", Missing.Select(node =>
+    {
+        var place = node.Path is { } path ? $"{path} " : "";
+        return $"{node.Name} ({place}{(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})";
+    }));
 
-    /// <summary>A name as a token (RFC 9110 section 5.6.2): what cannot stand in one, and the percent sign, percent-encoded.</summary>
+    /// <summary>
+    /// A name as a token (RFC 9110 section 5.6.2): characters that a token cannot have, and the percent sign, are percent-encoded.
+    /// </summary>
     private static string Token(string name)
     {
         var token = new StringBuilder();

@@ -57,7 +57,7 @@ internal sealed class HttpConnections(int max, SmallFileResponder? responder, Ti
     {
         var refusal = connection.Features.GetRequiredFeature<Refusal>();
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
-        // The first request has often arrived by now. It is carried out by the thread that reads it, and one of the pool must not be blocked.
+        // The first request has often arrived already. The thread that reads it also executes it, and that must not block a pool thread.
         if (output is SocketOutput onLoop) await onLoop.SwitchToLoop();
         var server = new ServerRequest();
         if (output is not SocketOutput direct)

@@ -19,7 +19,7 @@ namespace Dftp.Http;
 public sealed class HttpFrontEnd
 {
     /// <summary>
-    /// The longest path, every byte of it percent-encoded, with room for the method, the host of an absolute target and a query.
+    /// The longest path, fully percent-encoded, with room for the method, the host of an absolute target and a query.
     /// </summary>
     private const int MaxRequestLine = 3 * VirtualPath.MaxPathBytes + 4096;
 
@@ -29,13 +29,13 @@ public sealed class HttpFrontEnd
 
     /// <param name="tree">The merged tree.</param>
     /// <param name="localTree">
-    /// Only what this node itself holds: it answers the requests that another node passes on (their query has <c>redirN</c>), so that no
-    /// two nodes ask each other in a circle.
+    /// The local files of this node. It answers requests that another node forwards (their query has <c>redirN</c>), so that nodes
+    /// never forward in a circle.
     /// </param>
-    /// <param name="options">What the pages say of this node, and its clock.</param>
+    /// <param name="options">The facts of this node for the pages, and its clock.</param>
     /// <param name="maxConnections">The maximum of connections at once. As many again get a 503; further ones are reset.</param>
     /// <param name="meter">Gets the instruments.</param>
-    /// <param name="loggers">For requests that fail and connections that are refused.</param>
+    /// <param name="loggers">For failed requests and refused connections.</param>
     public HttpFrontEnd(IFileTree tree, IFileTree localTree, HttpOptions options, int maxConnections, Meter meter, ILoggerFactory loggers)
     {
         var log = loggers.CreateLogger<HttpFrontEnd>();

@@ -3,8 +3,8 @@ using Dftp.FileSystem;
 
 namespace Dftp.Http;
 
-/// <summary>A request that the fast path may answer, for the policy that decides it (<see cref="HttpOptions.AllowsFastPath"/>).</summary>
+/// <summary>A request that the fast path could answer, as input of the policy (<see cref="HttpOptions.AllowsFastPath"/>).</summary>
 /// <param name="Path">The file.</param>
-/// <param name="IsLocalOnly">Whether only this node's own copy is asked for.</param>
-/// <param name="Client">The client's address, where it is known.</param>
+/// <param name="IsLocalOnly">Whether only the local copy is requested.</param>
+/// <param name="Client">The client's address; null when unknown.</param>
 public readonly record struct PlainRequest(VirtualPath Path, bool IsLocalOnly, IPAddress? Client);

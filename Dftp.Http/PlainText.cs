@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;
 
-/// <summary>Answers that are one sentence for the person at the other end.</summary>
+/// <summary>Answers that are one sentence for the user.</summary>
 internal static class PlainText
 {
     public const string ContentType = "text/plain; charset=utf-8";
 
     private const int RetrySoonSeconds = 1;
 
-    /// <summary>Holders are asked again after a few seconds.</summary>
+    /// <summary>Holders are retried after a few seconds.</summary>
     private const int RetryUnreachableSeconds = 5;
 
     public static async Task WriteAsync(HttpContext http, int status, string sentence)
@@ -25,7 +25,7 @@ internal static class PlainText
         if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
 
-    /// <summary>The one place where the tree's failures become statuses.</summary>
+    /// <summary>The only mapping of the tree's errors to statuses.</summary>
     public static Task WriteAsync(HttpContext http, FileError error)
     {
         var status = error.Kind switch
@@ -48,11 +48,11 @@ internal static class PlainText
             request.Http, StatusCodes.Status503ServiceUnavailable, $"{request.Path} keeps changing while it is opened; try again.");
     }
 
-    /// <summary>Sends the client to the directory's own URL. It starts with <c>/fs/</c>, so it can name no other host.</summary>
+    /// <summary>Redirects the client to the directory's URL. It starts with <c>/fs/</c>, so it cannot lead to another host.</summary>
     public static Task RedirectToDirectoryAsync(TreeRequest request) =>
         RedirectAsync(request, request.Path.IsRoot ? "/fs/" : $"/fs{PercentEncoding.Encode(request.Path)}/");
 
-    /// <param name="request">Its query is kept.</param>
+    /// <param name="request">The request; its query is kept.</param>
     /// <param name="location">Percent-encoded.</param>
     public static Task RedirectAsync(TreeRequest request, string location)
     {
@@ -60,7 +60,7 @@ internal static class PlainText
         return WriteAsync(request.Http, StatusCodes.Status301MovedPermanently, $"It is at {location}.");
     }
 
-    /// <summary>Sends the client elsewhere for this time.</summary>
+    /// <summary>Redirects the client temporarily.</summary>
     /// <param name="request">The request.</param>
     /// <param name="url">Complete, with its query.</param>
     public static Task RedirectOnceAsync(TreeRequest request, string url)
@@ -69,7 +69,7 @@ internal static class PlainText
         return WriteAsync(request.Http, StatusCodes.Status307TemporaryRedirect, $"It is at {url} for now.");
     }
 
-    /// <summary>Asks the client to try again after a while.</summary>
+    /// <summary>Asks the client to retry later.</summary>
     public static void RetryAfter(HttpResponse response, int seconds) =>
         response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 }

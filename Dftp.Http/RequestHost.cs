@@ -5,14 +5,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;
 
-/// <summary>The host that a request names, as far as answers may repeat it.</summary>
+/// <summary>The host of a request, if it is safe to repeat in answers.</summary>
 internal static class RequestHost
 {
     /// <summary>
-    /// The host of a request: a name of letters, digits, dots, hyphens and underscores, an IPv4 address or an IPv6 address in brackets, with a
-    /// port or without. RFC 9110 section 7.2 allows more, and a client may send anything: only what is plainly a host is repeated in a URL.
+    /// The host of a request: a name of letters, digits, dots, hyphens and underscores, an IPv4 address or an IPv6 address in
+    /// brackets, with a port or without. RFC 9110 section 7.2 allows more, and a client may send anything: only these forms are
+    /// repeated in URLs.
     /// </summary>
-    /// <returns>Null where it is nothing of these: URLs are then relative.</returns>
+    /// <returns>Null if it is none of these: URLs are then relative.</returns>
     public static string? Of(HttpRequest request)
     {
         var text = request.Host.Value ?? "";

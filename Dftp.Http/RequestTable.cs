@@ -1,7 +1,7 @@
 using System.Net;
 using Dftp.FileSystem;
 using Dftp.Http.Archives;
-using Dftp.Http.Copies;
+using Dftp.Http.Duplicates;
 using Dftp.Http.Events;
 using Dftp.Http.Files;
 using Dftp.Http.Operation;
@@ -15,14 +15,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http;
 
-/// <summary>Which handler answers which path.</summary>
+/// <summary>Maps paths to handlers.</summary>
 internal sealed class RequestTable
 {
     public const string AllowedMethods = "GET, HEAD, OPTIONS";
 
     public const string FilesPath = "/fs/";
 
-    /// <summary>The first row that matches answers; what no row matches is not found.</summary>
+    /// <summary>The first matching row answers; without a match the answer is 404.</summary>
     private readonly Row[] _rows;
 
     private readonly IFileTree _tree;
@@ -71,7 +71,7 @@ internal sealed class RequestTable
         foreach (var row in _rows) row.Metrics = _metrics.Route(row.Path);
     }
 
-    /// <summary>The metrics of <see cref="FilesPath"/>, whose requests others answer too.</summary>
+    /// <summary>The metrics of <see cref="FilesPath"/>, which the fast path updates too.</summary>
     public RouteMetrics FilesMetrics => _rows.Single(row => row.Path == FilesPath).Metrics;
 
     private enum Match
@@ -85,7 +85,7 @@ internal sealed class RequestTable
         http.Features.Get<ServerRequest>()?.Begin(http.Features);
         _accessLog?.Follow(http);
         var began = _metrics.RequestBegan();
-        // The server's decoded path cannot tell %2F from a slash, hence the raw target.
+        // The raw target, because the server's decoded path does not distinguish %2F from a slash.
         var isTarget = RequestTarget.TryParse(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, out var target);
         var row = isTarget ? Find(target) : null;
         var route = row?.Metrics ?? _metrics.Unrouted;
@@ -96,7 +96,7 @@ internal sealed class RequestTable
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            // The client has left: nobody is there to be told, and nothing went wrong here.
+            // The client has left: there is nothing to answer, and it is not an error.
         }
         catch (Exception failure) when (!http.Response.HasStarted && failure is not BadHttpRequestException)
         {
@@ -121,7 +121,7 @@ internal sealed class RequestTable
         return null;
     }
 
-    /// <summary>The target <c>*</c>, which OPTIONS has, and that of CONNECT (RFC 9112, section 3.2).</summary>
+    /// <summary>The target <c>*</c> of OPTIONS, and that of CONNECT (RFC 9112, section 3.2).</summary>
     private static Task AnswerOtherTargetAsync(HttpContext http)
     {
         if (HttpMethods.IsOptions(http.Request.Method)) return AnswerOptions(http.Response);
@@ -183,10 +183,10 @@ internal sealed class RequestTable
         return Task.CompletedTask;
     }
 
-    /// <param name="Path">The whole path, or its beginning.</param>
+    /// <param name="Path">The whole path, or its prefix.</param>
     /// <param name="Match">Which of the two.</param>
     /// <param name="Handler">Answers GET and HEAD.</param>
-    /// <param name="ShowsTree">The whole tree can be required of it.</param>
+    /// <param name="ShowsTree">Whether it accepts <c>require=complete</c>.</param>
     private sealed record Row(string Path, Match Match, Func<TreeRequest, Task> Handler, bool ShowsTree = true)
     {
         public RouteMetrics Metrics { get; set; } = new(Path);
@@ -196,21 +196,21 @@ internal sealed class RequestTable
     }
 }
 
-/// <summary>A request whose target has been understood.</summary>
+/// <summary>A request with a parsed target.</summary>
 /// <param name="Http">The exchange.</param>
-/// <param name="Tree">The tree to answer from.</param>
-/// <param name="Target">What was asked for, as it was written.</param>
-/// <param name="Path">The part of the target after the row's own, as a path in the tree.</param>
+/// <param name="Tree">The tree that answers it.</param>
+/// <param name="Target">The target as the client sent it.</param>
+/// <param name="Path">The part of the target after the row's prefix, as a path in the tree.</param>
 internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, RequestTarget Target, VirtualPath Path)
 {
-    /// <summary>The tree as this request sees it from its beginning to its end.</summary>
+    /// <summary>The tree as this request sees it from start to end.</summary>
     public Completeness Completeness { get; } = Completeness.Of(Tree).At(Path);
 
     public ITreeSnapshot Snapshot => Completeness.Snapshot;
 
     public bool IsHead => HttpMethods.IsHead(Http.Request.Method);
 
-    /// <summary>The client's address; null where the transport has none.</summary>
+    /// <summary>The client's address; null if the transport has none.</summary>
     public IPAddress? Client => Http.Connection.RemoteIpAddress;
 
     public CancellationToken Aborted => Http.RequestAborted;

@@ -33,7 +33,7 @@ internal readonly record struct RequestTarget(string Path, string Query)
         return true;
     }
 
-    /// <summary>Decodes a percent-encoded path. A slash that was encoded belongs to a name, and no name can have one.</summary>
+    /// <summary>Decodes a percent-encoded path. An encoded slash would be part of a name, which cannot contain one.</summary>
     public static PathDecoding DecodePath(ReadOnlySpan<char> encoded, out VirtualPath path)
     {
         path = default;
@@ -86,6 +86,6 @@ internal enum PathDecoding
     /// <summary>An escape is not two hexadecimal digits, or the bytes are not UTF-8.</summary>
     Malformed,
 
-    /// <summary>A name is well written but is none that a file can have.</summary>
+    /// <summary>A name is correctly encoded, but no file can have it.</summary>
     NoName,
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;
 
-/// <summary>Answers <c>/fs/</c>: a directory by its listing or as an archive, a file by its content.</summary>
+/// <summary>Answers <c>/fs/</c>: a directory with its listing or an archive, a file with its content.</summary>
 internal sealed class TreeHandler(FileAnswer files, ArchiveAnswer archives)
 {
     public Task AnswerAsync(TreeRequest request)
@@ -17,7 +17,7 @@ internal sealed class TreeHandler(FileAnswer files, ArchiveAnswer archives)
 
         if (entry.IsDirectory)
         {
-            // The listing's links are relative to it, so its own URL has to end with a slash.
+            // The listing's links are relative, so the directory's URL must end with a slash.
             if (!request.Target.EndsWithSlash) return PlainText.RedirectToDirectoryAsync(request);
             var isArchive = request.Target.Query.Length > 0 && request.Http.Request.Query.ContainsKey("archive");
             return isArchive ? archives.AnswerAsync(request) : DirectoryAnswer.AnswerAsync(request);

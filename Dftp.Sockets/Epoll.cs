@@ -54,7 +54,8 @@ internal sealed partial class Epoll
         for (var i = 0; i < count; i++)
         {
             var one = told[((KeyOffset + sizeof(long)) * i)..];
-            changes[i] = new ReadySocket(BinaryPrimitives.ReadInt64LittleEndian(one[KeyOffset..]), ChangeOf(BinaryPrimitives.ReadUInt32LittleEndian(one)));
+            changes[i] = new ReadySocket(
+                BinaryPrimitives.ReadInt64LittleEndian(one[KeyOffset..]), ChangeOf(BinaryPrimitives.ReadUInt32LittleEndian(one)));
         }
 
         return count;
@@ -65,7 +66,10 @@ internal sealed partial class Epoll
         Span<byte> request = stackalloc byte[MaxBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(request, In | Out | PeerClosed | EdgeTriggered);
         BinaryPrimitives.WriteInt64LittleEndian(request[KeyOffset..], key);
-        if (Control(_handle, operation, socket, ref MemoryMarshal.GetReference(request)) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        if (Control(_handle, operation, socket, ref MemoryMarshal.GetReference(request)) < 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
     }
 
     private static SocketChange ChangeOf(uint events)

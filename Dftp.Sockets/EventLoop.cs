@@ -21,7 +21,8 @@ internal sealed class EventLoop
     /// <summary>A thread that is busy with the same event at two successive checks is stalled.</summary>
     private static readonly TimeSpan StallCheckInterval = TimeSpan.FromMilliseconds(5);
 
-    private static readonly Lazy<EventLoop[]> Loops = new(() => [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())]);
+    private static readonly Lazy<EventLoop[]> Loops =
+        new(() => [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new EventLoop())]);
 
     [ThreadStatic]
     private static Worker? t_worker;
@@ -115,7 +116,10 @@ internal sealed class EventLoop
             _waiting.Enqueue(turn);
         }
 
-        using (cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn)) await turn.Task;
+        using (cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn))
+        {
+            await turn.Task;
+        }
     }
 
     /// <summary>Starts a worker; where the system has no thread for it nothing changes.</summary>

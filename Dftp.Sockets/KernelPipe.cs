@@ -24,7 +24,8 @@ public sealed partial class KernelPipe : IDisposable
         ReadEnd = new SafeFileHandle(readEnd, ownsHandle: true);
         WriteEnd = new SafeFileHandle(writeEnd, ownsHandle: true);
         // Where a size is refused the pipe keeps its first one.
-        if (Control(WriteEnd, SetSize, Interlocked.Increment(ref s_open) <= MaxLarge ? Large : Small) < 0) _ = Control(WriteEnd, SetSize, Small);
+        var size = Interlocked.Increment(ref s_open) <= MaxLarge ? Large : Small;
+        if (Control(WriteEnd, SetSize, size) < 0) _ = Control(WriteEnd, SetSize, Small);
         Capacity = Control(WriteEnd, GetSize, 0);
     }
 

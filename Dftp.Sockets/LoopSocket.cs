@@ -159,7 +159,9 @@ public sealed class LoopSocket : IDisposable
     /// <returns>0 when the peer has closed its sending half.</returns>
     /// <inheritdoc cref="TryReceive"/>
     public ValueTask<int> FillAsync(SafeFileHandle pipe, int most, CancellationToken cancellationToken = default) =>
-        MayBeReadable && Splice.Move(Handle, pipe, most) is >= 0 and var count ? new(count) : WaitAndFillAsync(pipe, most, cancellationToken);
+        MayBeReadable && Splice.Move(Handle, pipe, most) is >= 0 and var count
+            ? new(count)
+            : WaitAndFillAsync(pipe, most, cancellationToken);
 
     /// <summary>Sends bytes from a pipe, after a wait for room if there is none.</summary>
     /// <param name="pipe">The read end of a pipe that holds <paramref name="most"/> bytes or more.</param>
@@ -192,8 +194,8 @@ public sealed class LoopSocket : IDisposable
     }
 
     /// <summary>
-    /// Whether bytes that do not fill a segment wait for the next ones, for 200 ms at most (<c>TCP_CORK</c> of tcp(7)): for a content that is
-    /// sent in pieces, one right after the other. Switching it off sends them.
+    /// Whether bytes that do not fill a segment wait for the next ones, for 200 ms at most (<c>TCP_CORK</c> of tcp(7)): for a
+    /// content that is sent in pieces, one right after the other. Switching it off sends them.
     /// </summary>
     public void HoldBackPartialSegments(bool holds)
     {

@@ -47,7 +47,9 @@ internal sealed class Readiness : IValueTaskSource
         }
     }
 
-    /// <summary>The waiter continues on a thread of the pool: the caller may hold locks that it needs, or have other things to do.</summary>
+    /// <summary>
+    /// The waiter continues on a thread of the pool: the caller may hold locks that it needs, or have other things to do.
+    /// </summary>
     public void SignalElsewhere()
     {
         if (!TryKeepSignal()) ThreadPool.UnsafeQueueUserWorkItem(static self => self.SignalGuarded(), this, preferLocal: false);
@@ -85,6 +87,7 @@ internal sealed class Readiness : IValueTaskSource
 
     private void Cancel(CancellationToken token)
     {
-        if (Interlocked.CompareExchange(ref _state, Unsignalled, Awaited) == Awaited) _source.SetException(new OperationCanceledException(token));
+        if (Interlocked.CompareExchange(ref _state, Unsignalled, Awaited) != Awaited) return;
+        _source.SetException(new OperationCanceledException(token));
     }
 }

@@ -56,7 +56,9 @@ internal sealed class ReadySockets
         }
     }
 
-    /// <summary>Moves all events to the successor of a stalled thread. Events that its current system call still returns stay with it.</summary>
+    /// <summary>
+    /// Moves all events to the successor of a stalled thread. Events that its current system call still returns stay with it.
+    /// </summary>
     /// <param name="successor">Not used by any thread yet.</param>
     public void HandOver(ReadySockets successor)
     {

@@ -23,7 +23,8 @@ internal static partial class SendFile
     /// <param name="offset">Where the bytes begin.</param>
     /// <param name="count">At least 1.</param>
     /// <returns>
-    /// The number of bytes; <see cref="SocketIsFull"/>; or <see cref="Unsupported"/> where the file system cannot give its pages to a socket.
+    /// The number of bytes; <see cref="SocketIsFull"/>; or <see cref="Unsupported"/> where the file system cannot give its pages to
+    /// a socket.
     /// </returns>
     /// <exception cref="EndOfStreamException">The file ends before the offset.</exception>
     /// <exception cref="IOException">The file could not be read.</exception>

@@ -91,7 +91,8 @@ public sealed class SocketSender(LoopSocket socket, bool sendsByKernel = true) :
     /// <exception cref="System.Net.Sockets.SocketException">The connection has failed.</exception>
     /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => socket.SendAsync(bytes, cancellationToken);
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        socket.SendAsync(bytes, cancellationToken);
 
     public void Dispose()
     {

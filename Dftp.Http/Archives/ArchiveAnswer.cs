@@ -6,16 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http.Archives;
 
-/// <summary>Answers <c>?archive=</c> of a directory: all that is below it as one file, written while it is read.</summary>
+/// <summary>Answers <c>?archive=</c> of a directory: streams everything below it as one file.</summary>
 /// <param name="thisNode">The name of this node.</param>
-/// <param name="log">Where it says why an archive broke off.</param>
+/// <param name="log">Gets the reason when an archive breaks off.</param>
 internal sealed class ArchiveAnswer(NodeName thisNode, ILogger log)
 {
     private const string ErrorsList = "list";
 
     /// <remarks>
-    /// A file that cannot be read ends the archive, unless the client asks to have the rest. Before the first byte that is a status and a
-    /// sentence, and this node's own files are looked at for it; later only a connection that ends too early tells the client.
+    /// An unreadable file ends the archive, unless the client asks for the rest (<c>errors=list</c>). Before the first byte, the
+    /// client gets a status and a sentence; this node's own files are probed for that. Later, only the aborted connection shows
+    /// that the archive is incomplete.
     /// </remarks>
     public async Task AnswerAsync(TreeRequest request)
     {
@@ -42,14 +43,15 @@ internal sealed class ArchiveAnswer(NodeName thisNode, ILogger log)
 
         if (errors is [] && await source.LookAheadAsync() is { } error)
         {
-            await PlainText.WriteAsync(request.Http, error with { Message = $"{error.Message}; with errors=list the archive has all the rest" });
+            await PlainText.WriteAsync(
+                request.Http, error with { Message = $"{error.Message}; errors=list gives an archive of the rest" });
             return;
         }
 
         var response = request.Http.Response;
         response.ContentType = type;
         response.Headers.ContentDisposition = AttachmentName.Of($"{source.Top}.{extension}");
-        request.Completeness.Tell(response);
+        request.Completeness.AddPartialResultHeaders(response);
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
@@ -64,11 +66,11 @@ internal sealed class ArchiveAnswer(NodeName thisNode, ILogger log)
         }
         catch (ClientLeftException)
         {
-            // Nobody is there to be told.
+            // The client has left, so there is no one to answer.
         }
         catch (IOException broken)
         {
-            // Only a connection that ends before the body does tells the client that the archive is not whole.
+            // Only a connection that ends before the body shows the client that the archive is incomplete.
             if (!request.Aborted.IsCancellationRequested) Log.BodyBrokenOff(log, request.Path, broken.Message);
             request.Http.Abort();
         }
@@ -76,7 +78,7 @@ internal sealed class ArchiveAnswer(NodeName thisNode, ILogger log)
 
     private static async Task WriteTarGzAsync(ArchiveSource source, Stream output)
     {
-        // Not disposed of when the archive breaks off: that would write the end of a whole one.
+        // Not disposed of when the archive breaks off: disposal would write the end of a complete archive.
         var gzip = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
         await TarArchive.WriteAsync(source, gzip);
         await gzip.DisposeAsync();

@@ -5,19 +5,23 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Archives;
 
 /// <summary>
-/// The entries of a directory as an archive takes them: each is opened when its turn comes, so that memory does not grow.
+/// The entries of a directory for an archive. Each is opened when its turn comes, so that memory does not grow.
 /// </summary>
-/// <param name="request">Its path is the directory.</param>
-/// <param name="thisNode">Whose files are looked at before the archive begins.</param>
-/// <param name="leavesOut">A file that cannot be opened is left out and named in a report, instead of ending the archive.</param>
+/// <param name="request">The request; its path is the directory.</param>
+/// <param name="thisNode">The node whose files are probed before the archive begins.</param>
+/// <param name="leavesOut">
+/// Whether a file that cannot be opened is left out and listed in a report, instead of ending the archive.
+/// </param>
 internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool leavesOut)
 {
-    /// <summary>Entries that are walked, and files that are opened, before the archive begins: each takes up to some 0.1 s.</summary>
+    /// <summary>
+    /// The maximum of entries walked and of files opened before the archive begins; each of the two takes up to about 0.1 s.
+    /// </summary>
     private const int MaxWalked = 1_000_000, MaxLooks = 20_000;
 
     private const int ReadableByAll = 0b000_000_100;
 
-    /// <summary>Lines of a report. More files are counted only.</summary>
+    /// <summary>The maximum of lines in a report; further files are only counted.</summary>
     private const int MaxReported = 10_000;
 
     private readonly List<string> _leftOut = [];
@@ -30,12 +34,12 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
 
     public IEnumerable<WalkEntry> Walk() => request.Snapshot.Walk(request.Path);
 
-    /// <summary>Where a directory stands in the archive, with a slash at the end.</summary>
+    /// <summary>The path of a directory in the archive, with a trailing slash.</summary>
     public string PathOf(VirtualPath directory) =>
         $"{Top}{directory.Value.AsSpan(request.Path.IsRoot ? 0 : request.Path.Value.Length).TrimEnd('/')}/";
 
-    /// <summary>Opens this node's own files of which the mode leaves it open whether this node may read them, and closes them again.</summary>
-    /// <returns>Why the first that cannot be opened cannot; null where none was found.</returns>
+    /// <summary>Opens and closes those of this node's own files whose mode does not show whether this node may read them.</summary>
+    /// <returns>The error of the first file that cannot be opened; null when there is none.</returns>
     public async ValueTask<FileError?> LookAheadAsync()
     {
         var doubtful = Walk().Take(MaxWalked)
@@ -52,10 +56,10 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
 
     /// <summary>Opens a file.</summary>
     /// <returns>
-    /// Its content and the facts of what was opened, whatever the snapshot said; nothing when it was deleted since the walk began, which makes
-    /// it no part of the tree, and nothing for a file that is left out.
+    /// The content and the facts of the opened file, which may differ from the snapshot; nothing for a file that was deleted since
+    /// the walk began, or that is left out.
     /// </returns>
-    /// <exception cref="FileContentException">It is there and cannot be opened, and the archive may not leave it out.</exception>
+    /// <exception cref="FileContentException">The file exists and cannot be opened, and the archive may not leave it out.</exception>
     public async ValueTask<(Entry Facts, FileContent? Content)> OpenAsync(WalkEntry file)
     {
         var (facts, content, error) = await TryOpenAsync(file);
@@ -65,8 +69,8 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
         return (facts, null);
     }
 
-    /// <summary>The last member: why each file that was left out was.</summary>
-    /// <returns>Null when none was.</returns>
+    /// <summary>The last member of the archive: the report of the files that were left out, with reasons.</summary>
+    /// <returns>Null when no file was left out.</returns>
     public (WalkEntry Step, FileContent Content)? MakeReport()
     {
         if (_leftOutCount == 0) return null;

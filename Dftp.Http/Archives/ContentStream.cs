@@ -3,8 +3,8 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Archives;
 
 /// <summary>
-/// A content as a stream. It says that it can seek, by which alone the writer of an archive learns its length without reading it all; it is
-/// read once, from its start to its end.
+/// A content as a stream, read once from start to end. It claims to be seekable, because the archive writer otherwise reads a
+/// stream to the end to learn its length.
 /// </summary>
 internal sealed class ContentStream(FileContent content) : Stream
 {
@@ -23,7 +23,7 @@ internal sealed class ContentStream(FileContent content) : Stream
         get => _position;
         set
         {
-            if (value != _position) throw new NotSupportedException("the content is read in its order");
+            if (value != _position) throw new NotSupportedException("the content is read sequentially");
         }
     }
 

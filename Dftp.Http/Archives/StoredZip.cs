@@ -5,14 +5,14 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Archives;
 
 /// <summary>
-/// Writes a directory as a ZIP archive without compression, in a form that readers of a stream accept too: decision 30. The directory at its
-/// end is made by a second walk over the same snapshot, so that only a few numbers are kept of each entry.
+/// Writes a directory as a ZIP archive without compression, in a form that streaming readers accept too (decision 30). A second
+/// walk over the same snapshot makes the directory at the end, so that only a few numbers are kept for each entry.
 /// </summary>
 internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 {
     private const int FullBlock = StoredBlocks.HeaderBytes + StoredBlocks.MaxData;
 
-    /// <summary>With what comes on top of them, blocks that fit a pooled buffer of 256 KiB: what a flush sends lies in one.</summary>
+    /// <summary>With their overhead these blocks fit a pooled buffer of 256 KiB, so that a flush sends one buffer.</summary>
     private const int BytesBetweenFlushes = 3 * FullBlock;
 
     private readonly List<ZipMember?> _members = [];
@@ -51,7 +51,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         return member;
     }
 
-    /// <returns>Null for a file that is no part of the archive.</returns>
+    /// <returns>Null for a file that is not part of the archive.</returns>
     private async ValueTask<ZipMember?> WriteFileAsync(WalkEntry step)
     {
         var (facts, content) = await source.OpenAsync(step);
@@ -86,7 +86,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         }
     }
 
-    /// <summary>Only the last block may be shorter than the others: the packed size in the header counts on it.</summary>
+    /// <summary>Only the last block may be shorter than the others: the packed size in the header relies on it.</summary>
     private async ValueTask<int> FillAsync(FileContent content, Memory<byte> data)
     {
         var filled = 0;
@@ -117,7 +117,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         return AdvanceAsync(write(new ZipRecord(GetMemory(ZipRecord.MaxBytes).Span, member), name));
     }
 
-    /// <summary>Room for some bytes, and for what comes until the next flush.</summary>
+    /// <summary>Returns space for some bytes and for what follows until the next flush.</summary>
     private Memory<byte> GetMemory(int bytes) => output.GetMemory(Math.Max(bytes, BytesBetweenFlushes - _unflushed));
 
     private ValueTask AdvanceAsync(int bytes)
@@ -128,7 +128,7 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
         return _unflushed < BytesBetweenFlushes ? default : FlushAsync();
     }
 
-    /// <exception cref="ClientLeftException">Nobody reads any more.</exception>
+    /// <exception cref="ClientLeftException">The client has left.</exception>
     private async ValueTask FlushAsync()
     {
         _unflushed = 0;

@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Archives;
 
 /// <summary>
-/// Writes a directory as a tar archive in the form of POSIX.1-2001 (pax): names of any length in UTF-8, times to the nanosecond.
+/// Writes a directory as a tar archive in the format of POSIX.1-2001 (pax): UTF-8 names of any length, times in nanoseconds.
 /// </summary>
 internal static class TarArchive
 {
@@ -12,7 +12,7 @@ internal static class TarArchive
 
     public static async Task WriteAsync(ArchiveSource source, Stream output)
     {
-        // Not disposed of: that would write the end, which only a whole archive has.
+        // Not disposed of: disposal would write the end of a complete archive.
         var writer = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
         foreach (var step in source.Walk())
         {

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Dftp.Http.Archives;
 
-/// <summary>Names in a ZIP archive, which Windows reads with a backslash as a slash, and <c>..\</c> as the way out of the directory.</summary>
+/// <summary>Names in a ZIP archive. Windows reads a backslash in them as a slash, and <c>..\</c> as the parent directory.</summary>
 internal static partial class ZipName
 {
     /// <summary>
-    /// A backslash is written <c>%5C</c>, and the percent signs of the same name <c>%25</c>. A name without a backslash stays as it is, unless it
-    /// could be taken for one that was written so. So two names never become one, whatever lies beside them.
+    /// Escapes a backslash as <c>%5C</c>, and the percent signs of the same name as <c>%25</c>. A name without a backslash stays
+    /// unchanged, unless it looks like an escaped one. So two names never become the same.
     /// </summary>
-    /// <param name="path">Names with slashes between them; each counts for itself.</param>
+    /// <param name="path">Names separated by slashes; each is escaped separately.</param>
     public static string Of(string path)
     {
         if (!path.Contains('\\', StringComparison.Ordinal) && !path.Contains("5C", StringComparison.Ordinal)) return path;

@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Http.Archives;
 
-/// <summary>What the directory of an archive says of a member.</summary>
+/// <summary>The facts of a member in the archive's directory.</summary>
 internal readonly record struct ZipMember(long Size, UnixTime Modified, int Permissions, bool IsDirectory, long Position, uint Crc)
 {
     public ZipMember(in Entry facts, long position, uint crc)
@@ -12,14 +12,14 @@ internal readonly record struct ZipMember(long Size, UnixTime Modified, int Perm
     {
     }
 
-    /// <summary>Bytes of the member's data as it lies in the archive.</summary>
+    /// <summary>The packed size: bytes of the member's data in the archive.</summary>
     public long PackedSize => IsDirectory ? 0 : StoredBlocks.PackedSize(Size);
 }
 
-/// <summary>The records of a ZIP archive (PKWARE's APPNOTE 6.3), with 64-bit fields where the 32-bit ones are too short.</summary>
+/// <summary>The records of a ZIP archive (PKWARE's APPNOTE 6.3), with 64-bit fields for values beyond 32 bits.</summary>
 internal ref struct ZipRecord(Span<byte> space, ZipMember member)
 {
-    /// <summary>The longest record: a name in which every byte is escaped, and the fixed fields.</summary>
+    /// <summary>The longest record: a name with every byte escaped, plus the fixed fields.</summary>
     public const int MaxBytes = 3 * (VirtualPath.MaxPathBytes + 2 * VirtualPath.MaxNameBytes) + 256;
 
     // 4.4.4: bit 3, sizes and sum come after the data; bit 11, names are UTF-8.
@@ -33,7 +33,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
     private readonly Span<byte> _space = space;
     private int _length;
 
-    // Readers of a stream expect a descriptor of 64-bit fields exactly where one of the two sizes does not fit 32 bits.
+    // Streaming readers expect a descriptor with 64-bit fields exactly when one of the two sizes does not fit 32 bits.
     private readonly bool IsLarge => member.PackedSize >= uint.MaxValue;
 
     // 4.4.5: 0 is stored, 8 is deflated.
@@ -41,7 +41,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
 
     private readonly ushort Flags => member.IsDirectory ? NameIsUtf8 : (ushort)(NameIsUtf8 | SumComesLater);
 
-    /// <summary>4.3.7; with the sizes to come the 64-bit field says only how long they are.</summary>
+    /// <summary>4.3.7. The sizes follow in the descriptor; the 64-bit field here only shows that those are 64 bits wide.</summary>
     public int LocalHeader(string name)
     {
         Put32(0x04034b50);
@@ -102,7 +102,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         return _length;
     }
 
-    /// <summary>4.3.14, 4.3.15 and 4.3.16: the end in 64-bit fields, where to find it, and the end as old readers know it.</summary>
+    /// <summary>4.3.14, 4.3.15 and 4.3.16: the end record with 64-bit fields, its locator, and the classic end record.</summary>
     public static int End(Span<byte> space, long count, long directoryAt, long directoryBytes, long position)
     {
         var record = new ZipRecord(space, default);
@@ -153,7 +153,7 @@ internal ref struct ZipRecord(Span<byte> space, ZipMember member)
         _length += utf8.Length;
     }
 
-    /// <summary>Seconds since 1970, which MS-DOS' time in an unknown zone is not.</summary>
+    /// <summary>Seconds since 1970, unlike MS-DOS' time, which has no time zone.</summary>
     private void PutTimeExtra()
     {
         Put16(TimeExtra);

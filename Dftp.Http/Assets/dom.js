@@ -1,6 +1,6 @@
-// Building the page. Text only ever becomes text: nothing here can make markup of a file's name or content.
+// Builds the page. Text is only added as text, so a file's name or content never becomes markup.
 
-/** An element with properties and children; strings become text, and what is null is left out. */
+/** Creates an element with properties and children; strings become text, null is skipped. */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

@@ -1,5 +1,5 @@
-// Before the list comes: hides its plain form, which the browser would lay out in vain, as the table takes its place at the end.
-// Should the table not come, the plain form is shown after all.
+// Runs before the list is parsed: hides the plain list, which the table replaces, so that the browser does not lay it out.
+// If the table does not appear, the plain list is shown after a timeout.
 
 document.documentElement.classList.add('takes-over');
 addEventListener('DOMContentLoaded', () => setTimeout(() => document.documentElement.classList.remove('takes-over'), 3000));

@@ -1,14 +1,14 @@
-// The entries of this directory: first from the list in nginx' form that the page came with, later as JSON.
+// The entries of this directory: at first from the page's list in nginx' format, later from JSON.
 
 /** @typedef {{ href, isFolder, name, key, time, size, node, others }} Entry  key: the name as the filter compares it; time: milliseconds since 1970 */
 
 const FACTS = /^\s+(\d+)-(\w+)-(\d+) (\d+):(\d+)\s+(-|\d+)\s+(\S+)(?: \+(\d+))?(?:  (\d+) bytes)?/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Text as the filter compares it: whatever its case, and whether an umlaut is one character (Linux) or two (macOS). */
+/** Text as the filter compares it: ignores case, and whether an umlaut is one character (Linux) or two (macOS). */
 export const comparable = text => text.normalize('NFC').toLowerCase();
 
-/** The lines of the list: a link, then time, size, owner, how many others have it, and of a directory the bytes below it. */
+/** Parses the lines of the list: a link, then time, size, owner, the number of other holders, and for a directory the bytes below it. */
 export function entriesOf(list) {
   const found = [];
   for (let link = list.firstElementChild; link; link = link.nextElementSibling) {
@@ -24,7 +24,7 @@ export function entriesOf(list) {
   return found;
 }
 
-/** Asks for the directory as it is now. */
+/** Fetches the current list of the directory. */
 export async function fetchEntries() {
   const answer = await fetch('?format=json');
   if (!answer.ok) throw new Error(await answer.text());

@@ -1,4 +1,4 @@
-// Kinds of files, sizes and times as people read them.
+// Formats kinds of files, sizes and times for people.
 
 const KINDS = {
   image: 'apng avif bmp gif ico jpeg jpg jxl png svg webp',
@@ -39,7 +39,7 @@ const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle:
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 
-/** How long ago while that is what matters, later the date. */
+/** A recent time as an age, an older one as a date. */
 export function showTime(time, now = Date.now()) {
   const ago = now - time;
   if (ago < -MINUTE || ago >= 7 * DAY) return DATE.format(time);

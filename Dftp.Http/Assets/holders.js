@@ -1,4 +1,4 @@
-// Which nodes have a file: asked for when somebody wants to know.
+// Shows which nodes hold a file; fetched on demand.
 
 import { element } from './dom.js';
 import { showExactSize, showNumber, showTime } from './facts.js';
@@ -7,7 +7,7 @@ import { nodeDot } from './nodes.js';
 const box = element('div', { className: 'holders', popover: 'auto', role: 'dialog', 'aria-label': 'Holders' });
 let opener = null;
 
-/** A button that tells how many others have an entry, and who they are. */
+/** A button with the number of other holders of an entry; a click lists them. */
 export function othersButton(entry, directory) {
   const others = showNumber(entry.others, 'other node');
   return element('button', {
@@ -35,7 +35,7 @@ async function open(button, entry, directory) {
   place();
 }
 
-// It stays where it was opened, so it goes when the page moves.
+// The box does not move with its button, so scrolling closes it.
 addEventListener('scroll', () => { if (box.isConnected && box.matches(':popover-open')) box.hidePopover(); }, { passive: true });
 
 function node(name, told, url = null) {
@@ -51,7 +51,7 @@ function facts(holder, entry) {
   return told.join(' · ');
 }
 
-/** Empty where the node does not tell. */
+/** Empty if the node does not answer. */
 async function holdersOf(path) {
   try {
     const answer = await fetch(`/holders${path.split('/').map(encodeURIComponent).join('/')}`, { headers: { Accept: 'application/json' } });

@@ -1,4 +1,4 @@
-// Makes a table of a listing in nginx' form: sorted by click, filtered while typing, fresh, with previews and the directory's README.
+// Turns a listing in nginx' format into a table: sorting, filtering, live updates, previews and the directory's README.
 
 import { element, icon } from './dom.js';
 import { comparable, entriesOf, fetchEntries } from './entries.js';
@@ -11,7 +11,7 @@ import { canPreview, previewOf, setPreviewed } from './preview.js';
 import { showReadme } from './readme.js';
 import { Rows } from './rows.js';
 
-/** Of so many the names are compared as the node does it, in no language's order: that takes no time. */
+/** From this number of entries on, names are compared by code unit as on the node, which is faster than a language's order. */
 const MANY = 20_000;
 
 const directory = decodeURIComponent(location.pathname.slice('/fs'.length));
@@ -61,7 +61,7 @@ function takeOver() {
   follow(directory, refresh);
 }
 
-/** The directory as it is now; what the reader chose stays, and so does where they are. */
+/** Refreshes the entries and keeps sorting, filter and scroll position. */
 async function refresh() {
   const now = await fetchEntries();
   const focused = document.activeElement?.closest?.('tr')?.dataset.name;
@@ -108,7 +108,7 @@ function downloads() {
   return element('p', { className: 'downloads soft' }, 'Download all ', link('zip'), link('tar'), link('tar.gz'));
 }
 
-/** A plain click on what can be shown here shows it; the link itself leads to the file. */
+/** A plain click on a previewable file opens the preview; the link itself leads to the file. */
 function onClick(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const name = event.target.closest('td.name a')?.closest('tr').dataset.name;
@@ -144,7 +144,7 @@ function sortBy(key) {
   arrange();
 }
 
-/** Puts all entries in order: typing in the filter only chooses among them. */
+/** Sorts all entries; the filter then only selects among them. */
 function arrange() {
   const order = orders[state.sort] ?? byName;
   const sign = state.isDown ? -1 : 1;
@@ -203,7 +203,7 @@ function row(entry) {
   return made;
 }
 
-/** The name with the part that the filter found. */
+/** The name with the filter's match marked. */
 function marked(name) {
   const wanted = comparable(state.filter.trim());
   const text = name.normalize('NFC');

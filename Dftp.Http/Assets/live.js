@@ -1,16 +1,16 @@
-// Keeps the list fresh: the node tells by server-sent events that something under this directory changed, and the list is asked for anew.
+// Keeps the list current: refreshes it after server-sent events about changes below this directory.
 
 const EVENTS = ['created', 'changed', 'deleted', 'node-joined', 'node-left', 'reset'];
 
-/** Changes come in crowds: the list waits for the end of one, but not for ever. */
+/** Changes come in bursts: a refresh waits for the end of a burst, up to a maximum. */
 const QUIET = 250, LONGEST_WAIT = 2000;
 
-/** A large directory is not asked for again and again without a rest: at most a tenth of the time. */
+/** Refreshes take at most a tenth of the time, so that a large directory is not fetched continuously. */
 const REST = 10;
 
 /**
- * Calls back after changes, and when the page comes to be seen again. While nobody sees the page it holds no connection: a browser has
- * six of them for a host. Where the node has no events, it is asked when the page comes to be seen only.
+ * Calls back after changes, and when the page becomes visible again. A hidden page holds no connection: a browser has
+ * six of them per host. A node without events is only asked when the page becomes visible.
  */
 export function follow(directory, refresh) {
   let source = null;
@@ -39,7 +39,7 @@ export function follow(directory, refresh) {
     try {
       await refresh();
     } catch {
-      // The node cannot be reached, or the directory is gone: what is shown stays, until something is heard again.
+      // The node is unreachable, or the directory is gone: the shown list stays until the next event.
     }
     isRefreshing = false;
     restUntil = performance.now() + REST * (performance.now() - began);
@@ -51,7 +51,7 @@ export function follow(directory, refresh) {
     if (source || document.hidden) return;
     source = new EventSource(`/events/?under=${encodeURIComponent(directory)}`);
     for (const name of EVENTS) source.addEventListener(name, wish);
-    // A connection that broke and came back may have missed something.
+    // Events may have been lost while the connection was interrupted.
     let wasOpen = false;
     source.addEventListener('open', () => {
       if (wasOpen) wish();

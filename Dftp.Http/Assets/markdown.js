@@ -1,12 +1,12 @@
-// The everyday part of Markdown, as elements. Markup in the text stays text; a link leads to the web or into the tree, and an image comes
-// from this node or not at all.
+// Renders the common part of Markdown as elements. HTML in the text stays text; links lead to the web or into the tree; images come
+// only from this node.
 
 import { element } from './dom.js';
 
 /** The page's own heading is the first level. */
 const LEVEL_SHIFT = 1;
 
-/** Deeper quotes and lists are shown as they were written. */
+/** Deeper quotes and lists are shown as source text. */
 const MAX_DEPTH = 12;
 
 export function markdown(text, depth = 0) {
@@ -20,7 +20,7 @@ export function markdown(text, depth = 0) {
   return made;
 }
 
-// None of them may take more than a line's length of steps: a README of the tree is anybody's.
+// Each must run in time linear in the line: anybody may write a README.
 const HEADING = /^ {0,3}(#{1,6})(?: +(.*))?$/;
 const FENCE = /^ {0,3}(```+|~~~+)/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])( +)(.*)$/;
@@ -94,7 +94,7 @@ function fence(to, lines, at) {
   return end + 1;
 }
 
-/** An item goes on as long as lines are indented to its text, and holds blocks of its own. */
+/** An item continues while lines are indented to its text, and contains blocks. */
 function list(to, lines, at, depth) {
   const isOrdered = /\d/.test(ITEM.exec(lines[at])[2]);
   const made = element(isOrdered ? 'ol' : 'ul', isOrdered ? { start: parseInt(ITEM.exec(lines[at])[2], 10) } : {});
@@ -125,7 +125,7 @@ function itemOf(text, depth) {
   return element('li', { className: 'task' }, element('input', { type: 'checkbox', disabled: true, checked: task[1] !== ' ', ariaLabel: 'done' }), ...shown);
 }
 
-/** A line of a table has all its columns, however short it is written: more cells than these would be made of a few bytes each. */
+/** The maximum of columns: every row gets all columns, so a few bytes could otherwise create very many cells. */
 const MAX_COLUMNS = 100;
 const MAX_CELLS = 20_000;
 
@@ -161,7 +161,7 @@ const INLINE = new RegExp([
   /( {2,}|\\)\n/, // 13: a break
 ].map(part => part.source).join('|'));
 
-/** Longer text is not looked through for marks. */
+/** Longer text is not searched for inline marks. */
 const MAX_INLINE = 5_000;
 
 function inline(text) {
@@ -194,7 +194,7 @@ function urlOf(target) {
   }
 }
 
-/** Only schemes that cannot run anything; anything else is shown as it was written. */
+/** Only schemes that cannot run code become links; anything else is shown as source text. */
 function link(shown, target, whole) {
   const url = urlOf(target);
   if (!url || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return whole;

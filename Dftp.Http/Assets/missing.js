@@ -1,4 +1,4 @@
-// Which nodes are away or shown as they were, in words.
+// Describes missing and unconfirmed nodes in words.
 
 import { element } from './dom.js';
 import { showExactTime, showTime } from './facts.js';
@@ -17,7 +17,7 @@ export function missingNodes(header) {
   });
 }
 
-/** The notice above a list, null when it is whole. */
+/** The notice above a list; null when the list is complete. */
 export function missingNotice(nodes) {
   if (nodes.length === 0) return null;
   const places = nodes.filter(node => node.path !== null);

@@ -1,4 +1,4 @@
-// A colour for each node, and the legend that tells what each has here.
+// A colour for each node, and the legend with each node's share of the list.
 
 import { element } from './dom.js';
 import { showNumber, showSize } from './facts.js';
@@ -6,7 +6,7 @@ import { showNumber, showSize } from './facts.js';
 const COLOURS = 8;
 const colours = new Map();
 
-/** The same name has the same colour on every page, unless two of one page want the same. */
+/** A name has the same colour on every page, unless two names on a page collide. */
 function colourOf(name) {
   if (!colours.has(name)) {
     let colour = [...name].reduce((sum, each) => (sum * 31 + each.codePointAt(0)) % 65521, 7) % COLOURS;
@@ -19,7 +19,7 @@ function colourOf(name) {
 
 export const nodeDot = name => element('i', { className: `dot c${colourOf(name)}`, ariaHidden: 'true' });
 
-/** Which nodes own what is listed, as buttons that choose one; and those whose entries are missing. */
+/** The owners of the listed entries as filter buttons, and the missing nodes. */
 export function legend(entries, missing, chosen, choose) {
   const nodes = new Map();
   for (const entry of entries) {

@@ -1,9 +1,9 @@
-// Shows an image, a video, a sound, a PDF or a text in place. What is shown stands in the URL, so that it can be passed on.
+// Previews an image, video, sound, PDF or text in place. The URL names the shown file, so that it can be shared.
 
 import { element } from './dom.js';
 import { kindOf, showSize, showTime } from './facts.js';
 
-/** More of a text is not read: who wants it opens the file. */
+/** The maximum of text to load; the rest is in the file itself. */
 const MAX_TEXT = 256 * 1024;
 
 const MARK = '#preview=';
@@ -30,7 +30,7 @@ let all = [];
 let neighbours = null;
 let isOpenedHere = false;
 
-// What is taken out of the page stops playing and loading.
+// Removing media from the page stops playing and loading.
 dialog.addEventListener('close', () => {
   stage.replaceChildren();
   entry = null;
@@ -50,7 +50,7 @@ addEventListener('hashchange', event => {
   follow();
 });
 
-/** The entries among which the arrows go, and of which the URL may name one. What is shown stays as it is. */
+/** Sets the entries for the arrow keys and for the URL. The shown file stays. */
 export function setPreviewed(entries) {
   all = entries;
   neighbours = null;
@@ -58,13 +58,13 @@ export function setPreviewed(entries) {
   else if (location.hash.startsWith(MARK)) follow();
 }
 
-/** Those of them that can be shown; nobody types in the filter while a preview is open, so they are looked for when it opens. */
+/** The previewable entries, computed when a preview opens: the filter cannot change meanwhile. */
 function among() {
   neighbours ??= all.filter(canPreview);
   return neighbours;
 }
 
-/** Shows what the URL says. */
+/** Shows the file that the URL names. */
 function follow() {
   const name = location.hash.startsWith(MARK) ? decode(location.hash.slice(MARK.length)) : null;
   const chosen = name === null ? undefined : among().find(each => each.name === name);
@@ -112,7 +112,7 @@ function show(chosen) {
 }
 
 function content(file) {
-  // It may come when the next one is shown already.
+  // The error may arrive after the next file is shown.
   const onerror = () => { if (entry === file) stage.replaceChildren(element('p', { className: 'soft' }, 'This browser cannot show it.')); };
   switch (kindOf(file.name)) {
     case 'image': return element('img', { src: file.href, alt: file.name, onerror });

@@ -5,12 +5,12 @@ import { markdown } from './markdown.js';
 
 const NAMES = ['readme.md', 'readme.markdown', 'readme.txt', 'readme'];
 
-/** A larger one is a file to be opened. */
+/** A larger README is only available as a file. */
 const MAX_BYTES = 512 * 1024;
 
 let seen = '';
 
-/** Shows it in a place, unless it is there already as it is now. */
+/** Shows it, unless this version is shown already. */
 export async function showReadme(place, entries) {
   const file = NAMES.map(name => entries.find(entry => !entry.isFolder && entry.name.toLowerCase() === name)).find(Boolean);
   if (!file || file.size === 0 || file.size > MAX_BYTES) {
@@ -30,6 +30,6 @@ export async function showReadme(place, entries) {
     place.hidden = false;
     seen = version;
   } catch {
-    // The list is there without it.
+    // The list works without it.
   }
 }

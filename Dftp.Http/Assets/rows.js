@@ -1,5 +1,5 @@
-// The rows of the table. A short list is all there, so that the browser's own search finds everything; of a long one only the rows around
-// what is seen are made, each as high as the others, and the rest is empty space.
+// The rows of the table. A short list is rendered completely, so that the browser's search finds everything. For a long one only the rows near
+// the visible part are rendered, all of the same height, and the rest is empty space.
 
 import { element } from './dom.js';
 
@@ -29,7 +29,7 @@ export class Rows {
     return this.#entries.length > LONG;
   }
 
-  /** Shows other entries, or the same ones in another order. */
+  /** Sets the entries and their order. */
   show(entries) {
     this.#entries = entries;
     this.#made.clear();
@@ -44,7 +44,7 @@ export class Rows {
     }
   }
 
-  /** Moves the focus from the row that has it, or to the first one. */
+  /** Moves the focus by some rows, or to the first one. */
   step(by) {
     const rows = [...this.#body.rows].filter(row => !row.classList.contains('space'));
     const at = rows.findIndex(row => row.contains(document.activeElement));
@@ -59,7 +59,7 @@ export class Rows {
     if (!this.#isLong || this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      // The list may have become short since.
+      // The list may be short now.
       if (this.#isLong) this.#window();
     });
   }

@@ -7,26 +7,27 @@ using Dftp.Http.Text;
 namespace Dftp.Http.Events;
 
 /// <summary>
-/// Events as text. <c>data</c> is one line of JSON: <c>path</c>, <c>type</c>, <c>size</c>, <c>mtime</c> (as in listings) and <c>owner</c> of
-/// what was created, changed or deleted; <c>node</c> of one that joined or left; <c>path</c> of what is to be read anew.
+/// Events as text. <c>data</c> is one line of JSON: <c>path</c>, <c>type</c>, <c>size</c>, <c>mtime</c> (as in listings) and
+/// <c>owner</c> for a created, changed or deleted path; <c>node</c> for one that joined or left; <c>path</c> for a reset: read it
+/// again.
 /// </summary>
 internal static class EventText
 {
     /// <summary>Enough for any event.</summary>
     public const int MaxEvent = 2 * VirtualPath.MaxPathBytes + 2 * NodeName.MaxBytes + 512;
 
-    /// <summary>How soon to come again after the connection ended, in milliseconds.</summary>
+    /// <summary>The client's reconnection delay in milliseconds.</summary>
     public const string Beginning = "retry: 2000\n\n";
 
     public const string KeepAlive = ": \n\n";
 
-    /// <summary>Without data nothing is dispatched, but the client remembers the place.</summary>
+    /// <summary>An event without data is not dispatched, but the client remembers its id.</summary>
     public static string Place(TreeEventId place) => $"id: {place}\n\n";
 
     public static string Reset(TreeEventId place) => $"id: {place}\nevent: reset\ndata: {{\"path\":\"/\"}}\n\n";
 
     /// <param name="space">Of <see cref="MaxEvent"/> bytes.</param>
-    /// <param name="epoch">That of the event's number.</param>
+    /// <param name="epoch">The epoch of the event's sequence number.</param>
     /// <param name="change">The event.</param>
     /// <returns>How many bytes were written.</returns>
     public static int Write(Span<byte> space, long epoch, TreeEvent change)

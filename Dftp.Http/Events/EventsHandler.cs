@@ -7,8 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace Dftp.Http.Events;
 
 /// <summary>
-/// Answers <c>/events/</c>: the changes of the tree as they happen, in the format of the HTML standard's section 9.2 (server-sent events), until
-/// the client or the node leaves.
+/// Answers <c>/events/</c>: the changes of the tree as they happen, in the format of the HTML standard's section 9.2 (server-sent
+/// events), until the client or the node leaves.
 /// </summary>
 internal sealed class EventsHandler(TimeProvider time)
 {
@@ -16,7 +16,7 @@ internal sealed class EventsHandler(TimeProvider time)
 
     private const int MaxAtOnce = 64;
 
-    /// <summary>"Authors are advised to include a comment line every 15 seconds or so": old proxies drop what is silent.</summary>
+    /// <summary>"Authors are advised to include a comment line every 15 seconds or so": old proxies drop idle connections.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     public async Task AnswerAsync(TreeRequest request)
@@ -33,7 +33,7 @@ internal sealed class EventsHandler(TimeProvider time)
         using var reader = request.Tree.Follow(after);
         if (reader is null)
         {
-            await PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, "Only the whole tree tells its changes.");
+            await PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, "Only the whole tree has events.");
             return;
         }
 
@@ -41,10 +41,10 @@ internal sealed class EventsHandler(TimeProvider time)
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no"; // Asks an nginx in between not to gather.
-        request.Completeness.Tell(response);
+        request.Completeness.AddPartialResultHeaders(response);
         if (request.IsHead) return;
 
-        // A stream without an end would keep the node from stopping.
+        // An endless stream would keep the node from stopping.
         var stopping = request.Http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, stopping);
         try
@@ -53,22 +53,22 @@ internal sealed class EventsHandler(TimeProvider time)
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The client comes again by itself, to this node or another one.
+            // The client reconnects by itself, to this node or another one.
         }
     }
 
-    /// <summary>The header wins: a client that comes again sends it beside the URL that it began with.</summary>
+    /// <summary>The header wins: a reconnecting client sends it in addition to its original URL.</summary>
     private static TreeEventId? PlaceOf(HttpRequest request)
     {
         var text = request.Headers.TryGetValue(LastEventId, out var header) && header is [{ Length: > 0 } sent]
             ? sent
             : request.Query["last-event-id"].ToString();
         if (text.Length == 0) return null;
-        // What is no place of ours is one that cannot be gone on at.
+        // An id that is not one of ours is treated as a position that is lost.
         return TreeEventId.TryParse(text, out var place) ? place : default(TreeEventId);
     }
 
-    /// <remarks>Nothing but the place is held while nothing happens, and while the client does not take what was sent.</remarks>
+    /// <remarks>While nothing happens, and while the client does not read, only the position is kept.</remarks>
     private async Task SendAsync(HttpResponse response, TreeEventReader reader, VirtualPath under, bool isNew, CancellationToken stop)
     {
         var told = new TreeEventId(0, -1);

@@ -13,8 +13,9 @@ namespace Dftp.Http.FastPath;
 /// </summary>
 /// <remarks>
 /// The server itself says where its requests end: while it parses a head or carries out a request, all that it reads is its own, whatever
-/// it looks like. So there is one opinion on where a message ends, and no request can be smuggled in another one's body. A head that arrives
-/// in pieces and is plain so far is held back: the server would limit the time for the rest of it and never learn that it was answered.
+/// it looks like. So there is one opinion on where a message ends, and no request can be smuggled in another one's body. A head
+/// that arrives in pieces and is plain so far is held back: the server would limit the time for the rest of it and never learn that
+/// it was answered.
 /// </remarks>
 internal sealed class FastPathReader(
     PipeReader input,

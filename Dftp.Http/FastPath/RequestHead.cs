@@ -103,7 +103,8 @@ internal static class RequestHead
     private static bool ChangesNothing(ReadOnlySpan<byte> name) => name.Length switch
     {
         3 => Ascii.EqualsIgnoreCase(name, "DNT"u8),
-        6 => Ascii.EqualsIgnoreCase(name, "Accept"u8) || Ascii.EqualsIgnoreCase(name, "Cookie"u8) || Ascii.EqualsIgnoreCase(name, "Pragma"u8),
+        6 => Ascii.EqualsIgnoreCase(name, "Accept"u8) || Ascii.EqualsIgnoreCase(name, "Cookie"u8)
+            || Ascii.EqualsIgnoreCase(name, "Pragma"u8),
         7 => Ascii.EqualsIgnoreCase(name, "Referer"u8),
         8 => Ascii.EqualsIgnoreCase(name, "Priority"u8),
         10 => Ascii.EqualsIgnoreCase(name, "User-Agent"u8),

@@ -3,8 +3,8 @@ using Microsoft.Net.Http.Headers;
 namespace Dftp.Http.Files;
 
 /// <summary>
-/// The Content-Disposition of what is to be saved (RFC 6266): a plain <c>filename</c> for old clients and the true one, as RFC 8187 encodes
-/// it, in <c>filename*</c>.
+/// The Content-Disposition of a download (RFC 6266): an ASCII <c>filename</c> for old clients, and the exact name in
+/// <c>filename*</c>, encoded by RFC 8187.
 /// </summary>
 internal static class AttachmentName
 {

@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.StaticFiles;
 
 namespace Dftp.Http.Files;
 
-/// <param name="Value">For Content-Type, its charset included.</param>
-/// <param name="CanRunScripts">A browser would run what such a document brings along.</param>
+/// <param name="Value">The value of Content-Type, including the charset.</param>
+/// <param name="CanRunScripts">Whether a browser would run scripts in such a document.</param>
 internal readonly record struct ContentType(string Value, bool CanRunScripts);
 
 /// <summary>
-/// Guesses a file's type from the extension of its name: the framework's table, with additions from IANA's register, and from Debian's
-/// mime.types where IANA has none. An addition wins.
+/// Guesses a file's type from its extension: the framework's table, with additions from IANA's registry, or from Debian's
+/// mime.types when IANA has none. An addition wins.
 /// </summary>
 internal static class ContentTypes
 {
@@ -168,7 +168,7 @@ internal static class ContentTypes
         return table.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>The tree's text is taken to be UTF-8; XML names its own encoding.</summary>
+    /// <summary>Text is assumed to be UTF-8; XML declares its own encoding.</summary>
     private static ContentType Describe(string type) => new(
         type.StartsWith("text/", StringComparison.Ordinal) && type != "text/xml" ? type + "; charset=utf-8" : type,
         type.Contains("html", StringComparison.Ordinal) || type.EndsWith("xml", StringComparison.Ordinal));

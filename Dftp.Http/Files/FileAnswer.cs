@@ -9,30 +9,31 @@ namespace Dftp.Http.Files;
 internal sealed class FileAnswer(HttpOptions options, ILogger log)
 {
     /// <summary>
-    /// Every look and every opening decides again by what it finds. A file for which that never comes to an end, as one whose conditions hold
-    /// at every other moment, is told to the client after so many.
+    /// The maximum of decisions. Every look and every opening decides again by the facts that it finds. For a file that changes all
+    /// the time, with a condition that holds only every other time, that would never end; the client then gets an error.
     /// </summary>
     private const int MaxAttempts = 6;
 
     /// <remarks>
-    /// 0. Where this node sends clients on for what others have, and can, that is the answer.
-    /// 1. Preconditions and ranges are decided by the file's facts: first by those of the request's snapshot.
-    /// 2. What needs no content (304, 412, 416, HEAD) is answered by what the holder's disk says at this moment: a look, and again from 1.
-    /// 3. The digest is computed where the client wants it.
-    /// 4. The first range is opened. Its holder's open file is a consistent answer, whatever the snapshot said: where its facts decide the same,
-    ///    it is sent with them; otherwise again from 1.
-    /// 5. Headers, then the body. From here on a failure can only be told by breaking off the connection.
+    /// 0. If this node redirects clients to holders, and can do so here, the answer is a redirect.
+    /// 1. Preconditions and ranges are evaluated with the file's facts, at first those of the request's snapshot.
+    /// 2. An answer without content (304, 412, 416, HEAD) needs the current facts of the holder's disk: look, and continue at 1.
+    /// 3. The digest is computed if the client wants it.
+    /// 4. The first range is opened. Its holder's open file is a consistent answer, whatever the snapshot said: if its facts
+    ///    lead to the same decision, it is sent with them; otherwise continue at 1.
+    /// 5. Headers, then the body. From here on only an aborted connection can signal a failure.
     /// </remarks>
     public async Task AnswerAsync(TreeRequest request, Entry file)
     {
         // 0.
-        if (options.RedirectsRemoteReads && !HolderUrls.IsLoadedByOurPage(request) && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
+        if (options.RedirectsRemoteReads && !HolderUrls.IsLoadedByOurPage(request)
+            && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
         {
             await PlainText.RedirectOnceAsync(request, elsewhere);
             return;
         }
 
-        var wish = DigestWishes.Read(request.Http.Request.Headers);
+        var preference = DigestFields.Read(request.Http.Request.Headers);
         var isLooked = false;
         ContentDigest? digest = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -42,7 +43,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             var isWithoutContent = decision.Ranges.Length == 0 || request.IsHead;
 
             // 2.
-            if (!isLooked && (isWithoutContent || wish == DigestWish.Computed))
+            if (!isLooked && (isWithoutContent || preference == DigestPreference.Computed))
             {
                 var looked = await request.Tree.LookAsync(request.Path, file, request.Aborted);
                 if (looked.Error is { } unreadable)
@@ -62,9 +63,9 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             }
 
             // 3.
-            if (wish == DigestWish.Computed && digest is null)
+            if (preference == DigestPreference.Computed && digest is null)
             {
-                // Where it cannot be had, opening the file says why; or the file goes without.
+                // If it fails, opening the file gives the reason, or the file is sent without a digest.
                 var computed = await request.Tree.DigestAsync(request.Path, file, null, request.Client, request.Aborted);
                 digest = computed.Digest;
                 if (computed.Error is { Kind: FileErrorKind.Busy } busy)
@@ -82,7 +83,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             if (request.IsHead)
             {
-                WriteHeaders(request, file, decision, wish == DigestWish.None ? null : digest);
+                WriteHeaders(request, file, decision, preference == DigestPreference.None ? null : digest);
                 return;
             }
 
@@ -100,13 +101,13 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             if (content is null || decision.Ranges is not [var first, ..] || first != opened.Range)
             {
                 if (content is not null) await content.DisposeAsync();
-                // What was opened is as good as a look.
+                // The facts of the opened file serve as a look.
                 (digest, isLooked) = (content?.KnownDigest, true);
                 continue;
             }
 
             // 5.
-            if (wish == DigestWish.None) digest = null;
+            if (preference == DigestPreference.None) digest = null;
             else digest = content.KnownDigest ?? (before.IsSameVersion(file) ? digest : null);
             var multipart = WriteHeaders(request, file, decision, digest);
             await SendAsync(request, file, decision.Ranges, content, multipart);
@@ -134,11 +135,11 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
                 response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{file.Size}");
                 return PlainText.WriteAsync(request.Http, status, $"{request.Path} has {file.Size} bytes: nothing of it is in that range.");
             default:
-                return PlainText.WriteAsync(request.Http, status, $"{request.Path} is not the version that was asked for.");
+                return PlainText.WriteAsync(request.Http, status, $"{request.Path} is not the requested version.");
         }
     }
 
-    /// <returns>The frame of the body when it has several parts.</returns>
+    /// <returns>The frame of a body with several parts.</returns>
     private MultipartRanges? WriteHeaders(TreeRequest request, in Entry file, FileDecision decision, ContentDigest? digest)
     {
         var response = request.Http.Response;
@@ -172,7 +173,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             bool isWhole;
             await using (first)
             {
-                // Once the response has started, its writer hands out the connection's own memory.
+                // After the start of the response its writer provides the connection's buffer.
                 await request.Http.Response.StartAsync(request.Aborted);
                 isWhole = multipart is null
                     ? await FileBody.WriteAsync(request.Http, first, options.Time)
@@ -188,7 +189,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         }
         catch (IOException)
         {
-            // The client left first; what its leaving broke is no news.
+            // The client has left, which explains the failure.
         }
     }
 

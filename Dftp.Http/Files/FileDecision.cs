@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Files;
 
-/// <summary>How a request for a file is answered, before anything is opened.</summary>
+/// <summary>The decision on a request for a file, made before anything is opened.</summary>
 /// <param name="Status">200, 206, 304, 412 or 416.</param>
 /// <param name="Ranges">The bytes to send: one range for 200, one or more for 206, none for the others.</param>
-/// <param name="Part">The first of them as it is asked for, whatever the file's size turns out to be.</param>
+/// <param name="Part">The first range as requested, independent of the file's size.</param>
 internal readonly record struct FileDecision(int Status, ByteRange[] Ranges, RangeSpec Part = default)
 {
     /// <summary>The order of RFC 9110 section 13.2.2.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Files;
 
-/// <summary>Takes header fields, each in the form in which it is cheapest to write.</summary>
+/// <summary>Receives header fields, each in the form that is cheapest to write.</summary>
 internal interface IHeaderWriter
 {
     void Add(string name, string value);
@@ -23,23 +23,23 @@ internal interface IHeaderWriter
 }
 
 /// <summary>
-/// The header fields of an answer with a file, in one list: the handlers write it into the server's response, the fast path as bytes.
+/// The one list of header fields of an answer with a file: handlers write it to the server's response, the fast path writes it as bytes.
 /// </summary>
-/// <param name="sought">The file's path, and where it was found.</param>
-/// <param name="file">The version that is sent.</param>
+/// <param name="sought">The file's path and the tree that has it.</param>
+/// <param name="file">The version of the file to send.</param>
 /// <param name="node">This node.</param>
 /// <param name="now">Unix time in seconds.</param>
 internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeName node, long now)
 {
     /// <summary>
-    /// A file's modification time in nanoseconds since 1970, which Last-Modified would cut to seconds. A node that reads from another one
-    /// compares it with the version that it has decided on.
+    /// A file's modification time in nanoseconds since 1970; Last-Modified has only seconds. A node that reads from another one
+    /// compares it with the version that it expects.
     /// </summary>
     public const string ModifiedHeader = "X-Dftp-Modified";
 
     /// <summary>
-    /// What the holder says of its copy beyond size and time: two hexadecimal numbers, the fingerprint and, where it is not 0, after a hyphen the
-    /// revision of <see cref="ContentVersion"/>. Other nodes make their tags of it.
+    /// The holder's version of its copy beyond size and time: two hexadecimal numbers, the fingerprint and, if it is not 0, after a
+    /// hyphen the revision of <see cref="ContentVersion"/>. Other nodes build their tags from it.
     /// </summary>
     public const string VersionHeader = "X-Dftp-Version";
 
@@ -48,9 +48,9 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
 
     /// <param name="head">Gets the fields.</param>
     /// <param name="type">The file's type.</param>
-    /// <param name="contentType">The type of the body, which is another one where the body has several parts.</param>
+    /// <param name="contentType">The type of the body, which differs for a body of several parts.</param>
     /// <param name="contentLength">Bytes of the body.</param>
-    /// <param name="digest">Of the whole file, whatever part of it is sent (RFC 9530 section 3).</param>
+    /// <param name="digest">The digest of the whole file, also for a partial answer (RFC 9530 section 3).</param>
     public void Write<T>(ref T head, ContentType type, string contentType, long contentLength, ContentDigest? digest)
         where T : struct, IHeaderWriter, allows ref struct
     {
@@ -59,11 +59,11 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
         head.Add(HeaderNames.AcceptRanges, "bytes");
         WriteValidators(ref head);
         if (type.CanRunScripts) head.Add(HeaderNames.ContentSecurityPolicy, "sandbox");
-        if (digest is { } known) head.Add(DigestWishes.ReprDigest, DigestWishes.Format(known));
+        if (digest is { } known) head.Add(DigestFields.ReprDigest, DigestFields.Format(known));
         if (HolderUrls.DuplicatesOf(_sought, _file, node) is { } links) head.Add(HeaderNames.Link, links);
     }
 
-    /// <summary>Writes the fields that a 304 has too.</summary>
+    /// <summary>Writes the fields that a 304 also has.</summary>
     public void WriteValidators<T>(ref T head)
         where T : struct, IHeaderWriter, allows ref struct
     {

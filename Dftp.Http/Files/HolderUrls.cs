@@ -6,20 +6,20 @@ using Dftp.Http.Text;
 
 namespace Dftp.Http.Files;
 
-/// <summary>Where clients read copies directly from the nodes that hold them.</summary>
+/// <summary>Makes URLs at which clients can read copies directly from the nodes that hold them.</summary>
 internal static class HolderUrls
 {
-    /// <summary>Clients take a few; a header is not to grow with the cluster.</summary>
+    /// <summary>Clients use a few; the header must not grow with the cluster.</summary>
     private const int MaxDuplicates = 16;
 
-    /// <summary>Proxies in front often take 4 KiB of headers in all.</summary>
+    /// <summary>Reverse proxies often accept only 4 KiB of headers in all.</summary>
     private const int MaxFieldLength = 2048;
 
-    /// <summary>The mark that asks for a node's own copy: a client that is sent on is never sent on again.</summary>
+    /// <summary>Requests the node's local copy only, so that a redirected client is never redirected again.</summary>
     private const string OwnCopyOnly = "redirN=1";
 
     /// <summary>The URL of a path on a node, for this request's client.</summary>
-    /// <returns>Null where the client cannot reach it: the node has no public interface, or one on its own machine's loopback only.</returns>
+    /// <returns>Null when the client cannot reach it: the node has no public interface, or it listens on its loopback only.</returns>
     public static string? Of(TreeRequest request, NodeSummary node, bool isDirectory = false)
     {
         var slash = isDirectory && !request.Path.IsRoot ? "/" : "";
@@ -35,11 +35,11 @@ internal static class HolderUrls
 
     /// <summary>The same file at other nodes, the preferred ones first (RFC 6249 section 3): absent when there is none.</summary>
     /// <param name="sought">Where it is.</param>
-    /// <param name="file">What is sent.</param>
+    /// <param name="file">The version to send.</param>
     /// <param name="self">This node.</param>
     public static string? DuplicatesOf(in SoughtFile sought, in Entry file, NodeName self)
     {
-        // A file that this node alone has is the most common one, and costs nothing here.
+        // The most common case, a file of this node only, costs nothing here.
         if (file.HolderCount == 1 && file.Owner == self) return null;
         if (file.HolderCount == 1 && !sought.IsHttps)
             return sought.Tree.FindNode(file.Owner) is { } only && IsElsewhere(only, sought) ? LinkTo(UrlOf(only, sought), 1) : null;
@@ -54,8 +54,8 @@ internal static class HolderUrls
         return field.Length == 0 ? null : field.ToString();
     }
 
-    /// <summary>Where to send a client for a file that this node has no copy of; its query goes along.</summary>
-    /// <returns>Null where it is to be served from here: this node has the file, or no holder of it can be reached by the client.</returns>
+    /// <summary>The redirect target for a file of which this node has no copy, with the query of the request.</summary>
+    /// <returns>Null when this node must serve the file: it has a copy, or the client can reach no holder.</returns>
     public static string? ElsewhereOnly(TreeRequest request, in Entry file)
     {
         var sought = SoughtFile.Of(request);
@@ -66,32 +66,34 @@ internal static class HolderUrls
     }
 
     /// <summary>
-    /// Whether a page of this node loads the file into itself, as a browser says by Fetch Metadata's fields: its Content-Security-Policy lets it
-    /// load from nowhere else, over a redirect neither.
+    /// Whether a page of this node embeds the file, according to the browser's Fetch Metadata fields. The page's
+    /// Content-Security-Policy forbids other origins, also by redirect.
     /// </summary>
     public static bool IsLoadedByOurPage(TreeRequest request) =>
         request.Http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && request.Http.Request.Headers["Sec-Fetch-Mode"] != "navigate";
 
-    /// <summary>None by HTTPS: the others' addresses are in the clear, and nobody who asked for the one is to be sent to the other.</summary>
+    /// <summary>None for HTTPS: the other nodes' URLs are plain HTTP, and a client of HTTPS must not be sent there.</summary>
     private static IEnumerable<string> Elsewhere(SoughtFile sought, Entry file) =>
         sought.IsHttps
             ? []
             : HoldersOf(sought, file).Where(node => IsElsewhere(node, sought)).Select(node => UrlOf(node, sought));
 
-    private static bool IsElsewhere(NodeSummary node, in SoughtFile sought) => node.State == NodeState.Alive && IsReachable(node, sought.Client);
+    private static bool IsElsewhere(NodeSummary node, in SoughtFile sought) =>
+        node.State == NodeState.Alive && IsReachable(node, sought.Client);
 
     private static string UrlOf(NodeSummary node, in SoughtFile sought) => $"{node.PublicUrl}/fs{PercentEncoding.Encode(sought.Path)}";
 
-    private static string LinkTo(string url, int priority) => string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={priority}");
+    private static string LinkTo(string url, int priority) =>
+        string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={priority}");
 
-    /// <summary>The nodes that have it with this size and time.</summary>
+    /// <summary>The nodes that hold it with this size and time.</summary>
     private static IEnumerable<NodeSummary> HoldersOf(SoughtFile sought, Entry file) =>
         sought.Snapshot.HoldersOf(sought.Path)
             .Where(copy => !copy.IsDirectory && copy.HasSameContentFacts(file))
             .Select(copy => sought.Tree.FindNode(copy.Owner))
             .OfType<NodeSummary>();
 
-    /// <summary>What listens on loopback is there for clients of that machine; they come from loopback themselves.</summary>
+    /// <summary>A loopback address is reachable only for clients on that machine, which come from loopback themselves.</summary>
     private static bool IsReachable(NodeSummary node, IPAddress? client)
     {
         if (node.PublicUrl.Length == 0) return false;
@@ -100,9 +102,8 @@ internal static class HolderUrls
     }
 }
 
-/// <summary>A file that a client asks for, as far as it matters where else it can have it.</summary>
-/// <param name="Tree">Knows the nodes.</param>
-/// <param name="Snapshot">Of that tree.</param>
+/// <summary>A requested file, with what decides which other nodes the client can use.</summary>
+/// <param name="Tree">Knows the nodes.</param> <param name="Snapshot">Of that tree.</param>
 /// <param name="Path">Of the file.</param>
 /// <param name="Client">The client's address.</param>
 /// <param name="IsHttps">It asks by TLS.</param>

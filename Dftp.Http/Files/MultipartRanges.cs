@@ -13,7 +13,7 @@ internal sealed class MultipartRanges
 
     public MultipartRanges(ByteRange[] ranges, long size, string contentType)
     {
-        // Random, so that no content has it by chance or by intent.
+        // Random, so that no content contains it by chance or intent.
         var boundary = "dftp-" + RandomNumberGenerator.GetHexString(32, lowercase: true);
         ContentType = $"multipart/byteranges; boundary={boundary}";
         _heads = new byte[ranges.Length][];
@@ -33,10 +33,10 @@ internal sealed class MultipartRanges
 
     public long ContentLength { get; }
 
-    /// <summary>What comes after the last range.</summary>
+    /// <summary>The text after the last range.</summary>
     public ReadOnlyMemory<byte> End => _end;
 
-    /// <summary>What comes before a range.</summary>
+    /// <summary>The text before a range.</summary>
     public ReadOnlyMemory<byte> HeadOf(int range) => _heads[range];
 
     public static string ContentRange(ByteRange range, long size) =>

@@ -6,13 +6,13 @@ namespace Dftp.Http.Files;
 
 internal enum Condition
 {
-    /// <summary>Not sent, or not understood where the RFC says to ignore it then.</summary>
+    /// <summary>Not sent, or invalid and to be ignored according to the RFC.</summary>
     Absent,
     Holds,
     Fails,
 }
 
-/// <summary>The conditional headers of a GET or HEAD, each judged by itself (RFC 9110 section 13.1).</summary>
+/// <summary>The conditional headers of a GET or HEAD, each evaluated separately (RFC 9110 section 13.1).</summary>
 internal readonly record struct Preconditions(
     Condition IfMatch, Condition IfUnmodifiedSince, Condition IfNoneMatch, Condition IfModifiedSince, Condition IfRange)
 {
@@ -23,7 +23,7 @@ internal readonly record struct Preconditions(
         Since(headers.IfModifiedSince, file) is { } modified ? Holding(file.ModifiedSeconds > modified) : Condition.Absent,
         Range(headers.IfRange, file));
 
-    /// <summary>Whether the list has the file's tag, or is <c>*</c>, which any file that exists matches.</summary>
+    /// <summary>Whether the list contains the file's tag, or is <c>*</c>, which matches any existing file.</summary>
     private static Condition Match(StringValues header, in Validators file, bool weak)
     {
         if (header.Count == 0) return Condition.Absent;
@@ -39,11 +39,13 @@ internal readonly record struct Preconditions(
     }
 
     /// <summary>
-    /// A date, or nothing where "the field value is not a valid HTTP-date, or has more than one member, or if the resource does not have a
-    /// modification date available".
+    /// A date, or nothing if "the field value is not a valid HTTP-date, or has more than one member, or if the resource does not
+    /// have a modification date available".
     /// </summary>
     private static long? Since(StringValues header, in Validators file) =>
-        file.ModifiedSeconds is not null && header.Count == 1 && HeaderUtilities.TryParseDate(header[0], out var date) ? date.ToUnixTimeSeconds() : null;
+        file.ModifiedSeconds is not null && header.Count == 1 && HeaderUtilities.TryParseDate(header[0], out var date)
+            ? date.ToUnixTimeSeconds()
+            : null;
 
     /// <summary>An entity tag by strong comparison, or a date that is exactly the file's.</summary>
     private static Condition Range(StringValues header, in Validators file)

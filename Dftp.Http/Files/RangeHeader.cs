@@ -5,19 +5,19 @@ namespace Dftp.Http.Files;
 
 internal enum RangeKind
 {
-    /// <summary>Not sent, malformed, of another unit, or more than is sensible: the whole file is the answer.</summary>
+    /// <summary>Not sent, malformed, of another unit, or with too many ranges: the answer is the whole file.</summary>
     Ignored,
     Unsatisfiable,
     Satisfiable,
 }
 
-/// <summary>What a Range header asks of a file (RFC 9110 section 14.2).</summary>
-/// <param name="Kind">How to take it.</param>
-/// <param name="Ranges">Where satisfiable: one or more, none empty, none overlapping, in the order that was asked.</param>
-/// <param name="First">Where satisfiable: the first of them as it was asked for, whatever the size.</param>
+/// <summary>A Range header applied to a file (RFC 9110 section 14.2).</summary>
+/// <param name="Kind">How to answer.</param>
+/// <param name="Ranges">If satisfiable: one or more, not empty, not overlapping, in the requested order.</param>
+/// <param name="First">If satisfiable: the first range as requested, independent of the size.</param>
 internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges, RangeSpec First = default)
 {
-    /// <summary>"A server MAY ignore a Range header field with many small ranges": nobody but an attacker wants more.</summary>
+    /// <summary>"A server MAY ignore a Range header field with many small ranges": only an attacker sends more.</summary>
     public const int MaxRanges = 16;
 
     private const string Unit = "bytes=";
@@ -40,9 +40,10 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges, 
             if (spec.IsEmpty) continue; // "A recipient MUST parse and ignore a reasonable number of empty list elements"
             isEmpty = false;
             if (!TryReadSpec(spec, out var asked)) return Ignored;
-            if (asked is not { } wanted || !wanted.TryResolve(size, out var satisfiable) || (satisfiable.Length == 0 && spec[0] != '-')) continue;
+            if (asked is not { } wanted || !wanted.TryResolve(size, out var satisfiable)) continue;
+            if (satisfiable.Length == 0 && spec[0] != '-') continue;
 
-            // The last bytes of an empty file are the whole of it, which Content-Range cannot say.
+            // The last bytes of an empty file are the whole file, which Content-Range cannot express.
             if (satisfiable.Length == 0 || ranges.Count == MaxRanges) return Ignored;
             foreach (var earlier in ranges)
             {
@@ -58,7 +59,7 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges, 
     }
 
     /// <summary>Reads <c>first-last</c>, <c>first-</c> or <c>-length</c>.</summary>
-    /// <returns>False where it is none of them; nothing where it asks for no byte of any file.</returns>
+    /// <returns>False if it is none of these; no part if it cannot match a byte of any file.</returns>
     private static bool TryReadSpec(ReadOnlySpan<char> spec, out RangeSpec? asked)
     {
         asked = null;
@@ -85,7 +86,7 @@ internal readonly record struct RangeHeader(RangeKind Kind, ByteRange[] Ranges, 
         return true;
     }
 
-    /// <summary>Digits; what is greater than any file becomes the greatest number.</summary>
+    /// <summary>Parses digits. A number larger than any file becomes the maximum.</summary>
     private static bool TryReadPosition(ReadOnlySpan<char> text, out long position)
     {
         position = 0;

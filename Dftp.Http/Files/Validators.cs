@@ -5,8 +5,8 @@ using Dftp.FileSystem;
 namespace Dftp.Http.Files;
 
 /// <summary>
-/// What tells one version of a file from another (RFC 9110 section 8.8), as it was looked at or opened. For one holder's copy they come out the
-/// same on every node.
+/// The validators of a file's version (RFC 9110 section 8.8), from a look or an opening. For one holder's copy they are the same on
+/// every node.
 /// </summary>
 internal readonly struct Validators(in Entry file)
 {
@@ -15,25 +15,27 @@ internal readonly struct Validators(in Entry file)
     private readonly UnixTime _modified = file.Modified;
 
     /// <summary>
-    /// Strong: nanoseconds, size and the holder's revision change with every write that this system can see. Weak where the time is a
-    /// placeholder and the holder tells no revision.
+    /// Strong: nanoseconds, size or the holder's revision change with every write that this system can detect. Weak if the time is
+    /// a placeholder and the holder gives no revision.
     /// </summary>
     public string ETag { get; } = ETagOf(file);
 
     public bool IsWeak => ETag.StartsWith('W');
 
-    /// <summary>The tag without the mark of a weak one.</summary>
+    /// <summary>The tag without the prefix of a weak tag.</summary>
     public ReadOnlySpan<char> OpaqueTag => ETag.AsSpan(IsWeak ? 2 : 0);
 
-    /// <summary>In whole seconds, as HTTP's dates are; null where the time tells nothing, so that conditions on dates are not judged.</summary>
+    /// <summary>
+    /// In whole seconds, as in HTTP's dates; null for a placeholder time, so that conditions with dates are not evaluated.
+    /// </summary>
     public long? ModifiedSeconds => _modified.IsPlaceholder ? null : _modified.Seconds;
 
     /// <summary>
     /// "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time of message
-    /// origination" (RFC 9110 section 8.8.2.1). Conditions are still judged by the file's true time. Null
-    /// where the time tells nothing.
+    /// origination" (RFC 9110 section 8.8.2.1). Conditions are still evaluated with the file's real time. Null where the time tells
+    /// nothing.
     /// </summary>
-    /// <param name="modified">The file's.</param>
+    /// <param name="modified">The file's modification time.</param>
     /// <param name="now">Unix time in seconds.</param>
     public static DateTimeOffset? LastModified(UnixTime modified, long now) =>
         modified.IsPlaceholder ? null : DateTimeOffset.FromUnixTimeSeconds(Math.Min(modified.Seconds, now));

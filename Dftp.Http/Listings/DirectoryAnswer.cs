@@ -11,9 +11,9 @@ internal static class DirectoryAnswer
     private static readonly DirectoryTags Tags = new();
 
     /// <remarks>
-    /// 1. The form and order are read.
-    /// 2. Headers; a client that has this very list already is told so.
-    /// 3. The list, in blocks.
+    /// 1. Parse the format and the order.
+    /// 2. Write the headers; a client that has this list already gets a 304.
+    /// 3. Write the list in blocks.
     /// </remarks>
     public static async Task AnswerAsync(TreeRequest request)
     {
@@ -34,8 +34,8 @@ internal static class DirectoryAnswer
         var response = request.Http.Response;
         form.WriteHeaders(response);
         response.Headers.Vary = HeaderNames.Accept;
-        response.Headers.CacheControl = "no-cache"; // A list is asked for anew each time; the tag makes that cheap.
-        request.Completeness.Tell(response);
+        response.Headers.CacheControl = "no-cache"; // Clients revalidate a list each time; the tag makes that cheap.
+        request.Completeness.AddPartialResultHeaders(response);
         if (Tags.Of(request, query) is { } tag)
         {
             response.Headers.ETag = tag;

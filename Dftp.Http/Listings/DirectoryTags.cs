@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace Dftp.Http.Listings;
 
 /// <summary>
-/// Entity tags of listings. A directory that has not changed is the same object in every snapshot, so its number says which version of it
-/// was shown, without a look at its entries. The numbers mean something to this process only.
+/// Entity tags of listings. An unchanged directory is the same object in every snapshot, so a number per object identifies its
+/// version without reading its entries. The numbers are valid in this process only.
 /// </summary>
 internal sealed class DirectoryTags
 {
@@ -16,12 +16,12 @@ internal sealed class DirectoryTags
     private readonly ConditionalWeakTable<object, StrongBox<long>> _numbers = [];
     private long _last;
 
-    /// <returns>Null where the tree cannot tell versions of a directory apart.</returns>
+    /// <returns>Null when the tree cannot distinguish versions of a directory.</returns>
     public string? Of(TreeRequest request, ListingQuery query)
     {
         if (request.Snapshot.Identity(request.Path) is not { } identity) return null;
         var number = _numbers.GetValue(identity, _ => new StrongBox<long>(Interlocked.Increment(ref _last))).Value;
-        var away = request.Completeness.IsWhole ? 0 : (uint)request.Completeness.WhoIsAway().GetHashCode(StringComparison.Ordinal);
+        var away = request.Completeness.IsWhole ? 0 : (uint)request.Completeness.MissingNodes().GetHashCode(StringComparison.Ordinal);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"W/\"{_process}-{number:x}-{away:x}-{(int)query.Format}{(int)query.Sort}{(query.IsDescending ? 1 : 0)}\"");

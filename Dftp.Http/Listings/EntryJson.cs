@@ -6,15 +6,15 @@ using Dftp.Http.Text;
 
 namespace Dftp.Http.Listings;
 
-/// <summary>What JSON says of an entry beside its name.</summary>
+/// <summary>The JSON members of an entry besides its name.</summary>
 internal static class EntryJson
 {
     public const string ContentType = "application/json";
 
-    /// <summary>The owner's name is the one part without a fixed width.</summary>
+    /// <summary>Only the owner's name has no fixed width.</summary>
     public const int MaxFacts = 2 * NodeName.MaxBytes + 192;
 
-    /// <summary>Members, each after a comma.</summary>
+    /// <summary>Writes the members, each preceded by a comma.</summary>
     public static void AppendFacts(ref Utf8Text text, in Entry entry)
     {
         text.Append(entry.IsDirectory ? ", \"type\":\"directory\", \"mtime\":\""u8 : ", \"type\":\"file\", \"mtime\":\""u8);

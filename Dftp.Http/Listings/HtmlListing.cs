@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http.Listings;
 
 /// <summary>
-/// A directory in the form of nginx' autoindex module, which many programs read: name, time and size in its columns, and after them the
-/// owner's name, how many others have the entry too, and of a directory the bytes of all files below it. The page's script makes a table of
-/// it; nothing but the entries is a link, so that no program takes something else for one.
+/// A listing in the format of nginx' autoindex module, which many programs parse: name, time and size in its columns, followed by
+/// the owner's name, the number of other holders, and for a directory the bytes of all files below it. The page's script turns it
+/// into a table. Only entries are links, so that no program mistakes anything else for an entry.
 /// </summary>
 internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : ListingForm
 {
@@ -20,18 +20,20 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
 
     private static readonly string Scripts = HtmlPage.EarlyScript("early.js") + HtmlPage.Script("listing.js");
 
-    /// <summary>Buttons, not links: what follows every link of a list would fetch everything twice.</summary>
+    /// <summary>Buttons, not links: a program that follows every link would download everything twice.</summary>
     private const string ArchiveForm =
         "<form class=\"plain\">Download all <button name=\"archive\" value=\"zip\">zip</button> "
         + "<button name=\"archive\" value=\"tar\">tar</button> <button name=\"archive\" value=\"tar.gz\">tar.gz</button></form>\r\n";
 
     private readonly ListingDate _date = new();
 
-    /// <summary>The last entry's owner: neighbours mostly share it.</summary>
+    /// <summary>The previous entry's owner: neighbouring entries often share it.</summary>
     private NodeName _owner;
     private byte[] _ownerInHtml = [];
 
-    /// <summary>Every byte of the longest name encoded in the link, the name's and the owner's marked up, and the fixed columns.</summary>
+    /// <summary>
+    /// The longest name fully encoded in the link, the name and the owner fully escaped as text, and the fixed columns.
+    /// </summary>
     public override int MaxLine => 3 * VirtualPath.MaxNameBytes + 6 * 4 * NameColumns + 6 * NodeName.MaxBytes + 320;
 
     public override ReadOnlyMemory<byte> Tail { get; } = "</pre><hr></body>\r\n</html>\r\n"u8.ToArray();
@@ -50,7 +52,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
     public override void AppendLine(ref Utf8Text text, in Entry entry, bool isFirst)
     {
         var name = entry.NameUtf8.Span;
-        // Most names are the same as text, in HTML and in a URL, and have a column for each byte.
+        // Most names need no escaping in HTML and URLs, and have one column per byte.
         var isPlain = PercentEncoding.IsPlain(name);
         text.Append("<a href=\""u8);
         if (isPlain) text.Append(name);
@@ -100,7 +102,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
         return _ownerInHtml;
     }
 
-    /// <summary>As nginx: a directory's slash where there is room for it, a long name cut to 47 characters and <c>..&gt;</c>.</summary>
+    /// <summary>As nginx: a directory's slash if there is room for it; a long name is cut to 47 characters and <c>..&gt;</c>.</summary>
     private static void AppendNameColumn(ref Utf8Text text, ReadOnlySpan<byte> name, bool isDirectory, bool isPlain)
     {
         var columns = isPlain ? name.Length : CodePoints.Count(name);
@@ -123,7 +125,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
         text.AppendSpaces(NameColumns - columns);
     }
 
-    /// <summary>Over the whole tree, or below this directory.</summary>
+    /// <summary>Searches the whole tree, or below this directory.</summary>
     private string SearchForm() =>
         "<form class=\"search\" action=\"/find/\" role=\"search\"><input type=\"hidden\" name=\"type\" value=\"any\">"
         + "<input type=\"search\" name=\"name\" required placeholder=\"Search all files\" aria-label=\"Search all files\">"
@@ -132,7 +134,7 @@ internal sealed class HtmlListing(TreeRequest request, ListingQuery query) : Lis
             : $"<label><input type=\"checkbox\" name=\"under\" value=\"{HtmlPage.Text(request.Path.Value)}\"> only below here</label>")
         + " <button>Search</button></form>\r\n";
 
-    /// <summary>For browsers without scripts; the table of the others has its own way.</summary>
+    /// <summary>For browsers without scripts; the script's table has its own controls.</summary>
     private string SortForm()
     {
         string Option(string value, string shown, bool isChosen) =>

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http.Listings;
 
 /// <summary>
-/// An array in the form of nginx' <c>autoindex_format json</c>: <c>name</c>, <c>type</c>, <c>mtime</c> and a file's <c>size</c>; and
-/// beyond it <c>owner</c>, in <c>holders</c> how many nodes have it, and in a directory's <c>bytes</c> the sizes of all files below it.
+/// An array in the format of nginx' <c>autoindex_format json</c>: <c>name</c>, <c>type</c>, <c>mtime</c> and a file's <c>size</c>.
+/// Additions are <c>owner</c>, <c>holders</c> (the number of nodes that have it), and a directory's <c>bytes</c> (the total size of
+/// all files below it).
 /// </summary>
 internal sealed class JsonListing : ListingForm
 {

@@ -3,7 +3,7 @@ using Dftp.Http.Text;
 
 namespace Dftp.Http.Listings;
 
-/// <summary>Writes times as <c>28-Sep-1970 12:00</c>, UTC. Neighbours mostly share a day, which is worked out once.</summary>
+/// <summary>Writes times as <c>28-Sep-1970 12:00</c>, UTC. The last day is cached, because neighbouring entries often share it.</summary>
 internal sealed class ListingDate
 {
     private const long SecondsPerDay = 24 * 60 * 60;

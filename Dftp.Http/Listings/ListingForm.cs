@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Listings;
 
-/// <summary>A form in which a directory is written: what comes before its entries, each of them, and what comes after.</summary>
+/// <summary>A format of listings: the text before the entries, each entry, and the text after.</summary>
 internal abstract class ListingForm
 {
-    /// <summary>No entry takes more bytes.</summary>
+    /// <summary>The maximum of bytes per entry.</summary>
     public abstract int MaxLine { get; }
 
     public abstract ReadOnlyMemory<byte> Tail { get; }

@@ -19,14 +19,14 @@ internal enum ListingSort
     Size,
 }
 
-/// <summary>In what form and order a directory is wanted: <c>?format=&amp;sort=&amp;order=</c>.</summary>
+/// <summary>The requested format and order of a listing: <c>?format=&amp;sort=&amp;order=</c>.</summary>
 internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool IsDescending)
 {
     private static readonly ListingQuery Plain = new(ListingFormat.Html, ListingSort.Name, false);
 
-    /// <param name="request">Its query, and its Accept header where the query names no format.</param>
-    /// <param name="query">What was asked for.</param>
-    /// <param name="complaint">Otherwise what is wrong with it, as a sentence.</param>
+    /// <param name="request">Its query, and its Accept header if the query has no format.</param>
+    /// <param name="query">The parsed query.</param>
+    /// <param name="complaint">A sentence about what is wrong with an invalid query.</param>
     public static bool TryRead(HttpRequest request, [NotNullWhen(true)] out ListingQuery? query, [NotNullWhen(false)] out string? complaint)
     {
         query = Plain with { Format = Accepted(request) };
@@ -60,7 +60,7 @@ internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool
         return true;
     }
 
-    /// <summary>Directories stay before files, and names decide where the rest is equal.</summary>
+    /// <summary>Directories come before files; names break ties.</summary>
     public IEnumerable<Entry> Arrange(IEnumerable<Entry> byName) => (Sort, IsDescending) switch
     {
         (ListingSort.Name, false) => byName,
@@ -71,7 +71,9 @@ internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool
         (_, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Size),
     };
 
-    /// <summary>JSON for who names it and does not like HTML as much: browsers do, and most programs name neither.</summary>
+    /// <summary>
+    /// JSON only for a client that names it and prefers it to HTML: browsers name HTML, and most programs name neither.
+    /// </summary>
     private static ListingFormat Accepted(HttpRequest request) =>
         MediaTypes.Prefers(request, MediaTypes.Json) ? ListingFormat.Json : ListingFormat.Html;
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Listings;
 
-/// <summary>Names only, a line each, a directory's with a slash at its end.</summary>
+/// <summary>Names only, one per line, directories with a trailing slash.</summary>
 internal sealed class NameListing : ListingForm
 {
     public override int MaxLine => VirtualPath.MaxNameBytes + 2;

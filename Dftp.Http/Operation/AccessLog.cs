@@ -9,15 +9,17 @@ using Microsoft.Extensions.Primitives;
 namespace Dftp.Http.Operation;
 
 /// <summary>
-/// A line for every answer in Apache's combined format:
-/// <c>%h %l %u %t "%r" %&gt;s %b "%{Referer}i" "%{User-agent}i"</c>, the time in UTC.
+/// Writes a line for every answer in Apache's combined format: <c>%h %l %u %t "%r" %&gt;s %b "%{Referer}i" "%{User-agent}i"</c>,
+/// the time in UTC.
 /// </summary>
 internal sealed class AccessLog(Action<string> write, TimeProvider time)
 {
-    /// <summary>Chars of a field that a client chooses: longer than browsers send, and a queue of such lines stays small.</summary>
+    /// <summary>
+    /// The maximum of chars of a client's field: longer than browsers send, and short enough to keep a queue of lines small.
+    /// </summary>
     private const int MaxField = 4096;
 
-    /// <summary>Has the line written when the answer has ended, however that comes.</summary>
+    /// <summary>Arranges that the line is written when the answer ends, for any reason.</summary>
     public void Follow(HttpContext http)
     {
         var body = new CountedBody(http.Features.GetRequiredFeature<IHttpResponseBodyFeature>());
@@ -28,17 +30,19 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
             var request = http.Request;
             var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             write(Line(
-                http.Connection.RemoteIpAddress, began, $"{request.Method} {target} {request.Protocol}", http.Response.StatusCode, body.Bytes,
+                http.Connection.RemoteIpAddress, began, $"{request.Method} {target} {request.Protocol}",
+                http.Response.StatusCode, body.Bytes,
                 Shown(request.Headers.Referer), Shown(request.Headers.UserAgent)));
             return Task.CompletedTask;
         });
     }
 
-    /// <summary>Writes the line of a request that was not understood; what it was is not told.</summary>
+    /// <summary>Writes the line of a malformed request, without its text.</summary>
     public void WriteRefused(IFeatureCollection features, int status, long bytes) =>
         write(Line(features.Get<IHttpConnectionFeature>()?.RemoteIpAddress, time.GetUtcNow(), "-", status, bytes, "-", "-"));
 
-    private static string Line(IPAddress? client, DateTimeOffset began, string request, int status, long bytes, string referer, string agent)
+    private static string Line(
+        IPAddress? client, DateTimeOffset began, string request, int status, long bytes, string referer, string agent)
     {
         var line = new StringBuilder(256);
         line.Append(Host(client)).Append(" - - [")
@@ -58,7 +62,7 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
     private static string Host(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "-";
 
-    /// <summary>The server hands out a value's bytes as Latin-1. Most programs mean UTF-8.</summary>
+    /// <summary>The server decodes values as Latin-1, but most programs send UTF-8.</summary>
     private static string Shown(StringValues header)
     {
         if (StringValues.IsNullOrEmpty(header)) return "-";
@@ -68,7 +72,7 @@ internal sealed class AccessLog(Action<string> write, TimeProvider time)
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : text;
     }
 
-    /// <summary>What a client sends can neither end a field nor a line, and is cut where it is very long.</summary>
+    /// <summary>Escapes client text, so that it cannot end a field or a line, and truncates very long text.</summary>
     private static void AppendEscaped(StringBuilder line, string text)
     {
         foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxField)))

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>The body of a response, its bytes counted as they are handed over. The memory is the server's own as ever.</summary>
+/// <summary>A response body that counts bytes as they are written. It adds no buffer to the server's.</summary>
 internal sealed class CountedBody : IHttpResponseBodyFeature
 {
     private readonly IHttpResponseBodyFeature _body;

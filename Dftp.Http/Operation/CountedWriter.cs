@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace Dftp.Http.Operation;
 
 /// <summary>
-/// A writer whose bytes are counted as they are handed over. The memory is the inner one's, until a refusal has what is written dropped.
+/// A writer that counts bytes as they are written. It uses the inner writer's buffer, until a refusal makes it drop them.
 /// </summary>
 internal sealed class CountedWriter(PipeWriter inner, ByteCount count, Refusal? refusal = null) : PipeWriter
 {

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>Answers probes: <c>/healthz</c> while the process answers at all, <c>/readyz</c> when it has something to serve.</summary>
+/// <summary>Answers health probes: <c>/healthz</c> (the process is alive) and <c>/readyz</c> (the node has files to serve).</summary>
 internal sealed class HealthHandler(Func<bool> isReady)
 {
     public static Task AnswerHealthAsync(TreeRequest request) => AnswerAsync(request, StatusCodes.Status200OK, "ok");

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http.Operation;
 
 /// <summary>
-/// The instruments of the meter <c>dftp.http</c>. What every request passes is counted in cells of its own and read when it is asked for:
-/// that costs a request some 100 ns and no memory.
+/// The instruments of the meter <c>dftp.http</c>. Per-request counts use plain counters that are read on collection: that costs a
+/// request about 100 ns and no allocation.
 /// </summary>
 internal sealed class HttpMetrics
 {
-    /// <summary>In seconds: from this node's small files to films over a slow line.</summary>
+    /// <summary>In seconds: from small local files to films over a slow link.</summary>
     private static readonly double[] DurationBounds =
         [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600];
 
@@ -25,12 +25,15 @@ internal sealed class HttpMetrics
     public HttpMetrics(Meter meter)
     {
         Unrouted = Route("none");
-        meter.CreateObservableCounter("dftp.http.requests", ReadRequests, "{request}", "HTTP requests that were answered.");
-        meter.CreateObservableUpDownCounter("dftp.http.requests.active", () => Volatile.Read(ref _active), "{request}", "HTTP requests that are being answered.");
-        meter.CreateObservableCounter("dftp.http.sent", () => Sent.Value, "By", "Bytes sent to HTTP clients, headers included, before encryption.");
-        meter.CreateObservableUpDownCounter("dftp.http.connections", () => Connections, "{connection}", "HTTP connections that are open.");
+        meter.CreateObservableCounter("dftp.http.requests", ReadRequests, "{request}", "Answered HTTP requests.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.http.requests.active", () => Volatile.Read(ref _active), "{request}", "HTTP requests in progress.");
         meter.CreateObservableCounter(
-            "dftp.http.connections.refused", () => Volatile.Read(ref _refusedConnections), "{connection}", "HTTP connections beyond the limit.");
+            "dftp.http.sent", () => Sent.Value, "By", "Bytes sent to HTTP clients, headers included, before encryption.");
+        meter.CreateObservableUpDownCounter("dftp.http.connections", () => Connections, "{connection}", "Open HTTP connections.");
+        meter.CreateObservableCounter(
+            "dftp.http.connections.refused", () => Volatile.Read(ref _refusedConnections), "{connection}",
+            "HTTP connections beyond the limit.");
         meter.CreateObservableCounter(
             "dftp.http.fastpath.declined", ReadDeclined, "{request}", "HTTP requests that the fast path left to the server, by reason.");
         _duration = meter.CreateHistogram(
@@ -41,7 +44,7 @@ internal sealed class HttpMetrics
             new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
     }
 
-    /// <summary>What no row of the request table answers, and what is not understood.</summary>
+    /// <summary>Requests that match no row of the request table, and malformed ones.</summary>
     public RouteMetrics Unrouted { get; }
 
     /// <summary>Bytes sent on all connections.</summary>
@@ -49,7 +52,7 @@ internal sealed class HttpMetrics
 
     public long Connections => Volatile.Read(ref _connections);
 
-    /// <param name="name">Distinguishes it, such as <c>/fs/</c>.</param>
+    /// <param name="name">The route's name, for example <c>/fs/</c>.</param>
     public RouteMetrics Route(string name)
     {
         var route = new RouteMetrics(name);
@@ -57,14 +60,14 @@ internal sealed class HttpMetrics
         return route;
     }
 
-    /// <returns>What <see cref="RequestEnded"/> wants to know.</returns>
+    /// <returns>The start time for <see cref="RequestEnded"/>.</returns>
     public long RequestBegan()
     {
         Interlocked.Increment(ref _active);
         return Stopwatch.GetTimestamp();
     }
 
-    /// <summary>It begins again elsewhere.</summary>
+    /// <summary>The server starts its own count for it.</summary>
     public void RequestPassedOn() => Interlocked.Decrement(ref _active);
 
     public void RequestEnded(RouteMetrics route, string method, int status, long began)
@@ -104,7 +107,7 @@ internal sealed class HttpMetrics
     private IEnumerable<Measurement<long>> ReadRequests() => _routes.SelectMany(route => route.Read());
 }
 
-/// <summary>Requests to one route, by method and class of status.</summary>
+/// <summary>The requests of one route, by method and status class.</summary>
 internal sealed class RouteMetrics(string name)
 {
     private static readonly string[] Methods = ["GET", "HEAD", "OPTIONS", "other"];
@@ -135,7 +138,7 @@ internal sealed class RouteMetrics(string name)
     }
 }
 
-/// <summary>A sum of bytes that many add to.</summary>
+/// <summary>A byte counter for concurrent updates.</summary>
 internal sealed class ByteCount
 {
     private long _value;

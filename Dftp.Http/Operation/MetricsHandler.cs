@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>Answers <c>/metrics</c>: the node's figures in Prometheus' text form.</summary>
+/// <summary>Answers <c>/metrics</c>: the node's metrics in Prometheus' text format.</summary>
 internal sealed class MetricsHandler(Action<IBufferWriter<byte>>? writeMetrics)
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>No request here has a use for a body. A small one is passed over, which keeps its connection; others are refused.</summary>
+/// <summary>No request here needs a body. A small one is skipped, which keeps the connection; others are refused.</summary>
 internal static class RequestBody
 {
     private const long MaxBytes = 64 * 1024;
 
-    /// <summary>Where the server puts a Content-Length that Transfer-Encoding overrides.</summary>
+    /// <summary>The name under which the server keeps a Content-Length that Transfer-Encoding overrides.</summary>
     private const string OverriddenLength = "X-Content-Length";
 
     /// <returns>Null when the request can be answered.</returns>
@@ -34,7 +34,7 @@ internal static class RequestBody
         if (!HttpProtocol.IsHttp2(http.Request.Protocol))
         {
             http.Response.Headers.Connection = "close";
-            // Nothing more to say, but the body may be still on its way.
+            // The answer is complete, but the body may still be arriving.
             if (http.Features.Get<Refusal>() is { } refusal) refusal.FinalResponse = [];
         }
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>Says of a request's activity, where somebody traces requests, what it was: OpenTelemetry's names for HTTP servers.</summary>
+/// <summary>Adds OpenTelemetry's attributes of HTTP servers to a request's activity, if requests are traced.</summary>
 internal static class RequestTrace
 {
     public static void Describe(HttpContext http, string route)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>Answers <c>/status/</c>: the node's report of itself, as JSON.</summary>
+/// <summary>Answers <c>/status/</c>: the node's status report, as JSON.</summary>
 internal sealed class StatusHandler(Action<Utf8JsonWriter>? writeStatus)
 {
     public async Task AnswerAsync(TreeRequest request)

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http.Pages;
 
 /// <summary>
-/// Answers <c>/.dftp/&lt;version&gt;/&lt;name&gt;</c>: the styles and scripts of our pages. The version is made of all their contents, so a
-/// browser may keep what it has for ever.
+/// Answers <c>/.dftp/&lt;version&gt;/&lt;name&gt;</c>: the styles and scripts of the pages. The version is a hash of all contents,
+/// so browsers may cache them indefinitely.
 /// </summary>
 internal static class Assets
 {
@@ -33,7 +33,7 @@ internal static class Assets
             return;
         }
 
-        // A page from before an update gets what there is now, but only for this once.
+        // A page from before an upgrade gets the current content, but must not cache it.
         response.Headers.CacheControl = version == Version ? "public, max-age=31536000, immutable" : "no-cache";
         response.ContentType = System.IO.Path.GetExtension(name) switch
         {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;
 
-/// <summary>Answers <c>/</c>: what this is, who is in the cluster, how much there is, and where to go from here.</summary>
+/// <summary>Answers <c>/</c>: describes the node and its cluster, with totals and links.</summary>
 internal sealed class GreetingPage(HttpOptions options)
 {
     private static readonly CompositeFormat Head = CompositeFormat.Parse(
@@ -16,7 +16,9 @@ internal sealed class GreetingPage(HttpOptions options)
         <head><title>dftp on {0}</title>{7}</head>
         <body class="greeting">
         <header class="top"><a class="brand" href="/" aria-current="page">dftp</a>
-        <form class="search" action="/find/" role="search"><input type="hidden" name="type" value="any"><input type="search" name="name" required placeholder="Search all files" aria-label="Search all files"> <button>Search</button></form></header>
+        <form class="search" action="/find/" role="search"><input type="hidden" name="type" value="any">
+        <input type="search" name="name" required placeholder="Search all files" aria-label="Search all files">
+        <button>Search</button></form></header>
         <main>
         <h1>dftp</h1>
         <p class="of">node <b>{0}</b> of cluster <b>{1}</b>, version {2}</p>
@@ -63,7 +65,7 @@ internal sealed class GreetingPage(HttpOptions options)
         var body = Encoding.UTF8.GetBytes(Render(request, AddressOf(request.Http)));
         response.ContentLength = body.Length;
         HtmlPage.WriteHeaders(response);
-        request.Completeness.Tell(response);
+        request.Completeness.AddPartialResultHeaders(response);
         if (!request.IsHead) await response.Body.WriteAsync(body, request.Aborted);
     }
 
@@ -82,7 +84,7 @@ internal sealed class GreetingPage(HttpOptions options)
             Sizes.Show(totals.Bytes),
             request.Completeness.IsWhole
                 ? ""
-                : $"<p class=\"notice\">There may be more: {HtmlPage.Text(request.Completeness.WhoIsAway())}.</p>\n",
+                : $"<p class=\"notice\">There may be more: {HtmlPage.Text(request.Completeness.MissingNodes())}.</p>\n",
             HtmlPage.Head);
         foreach (var node in request.Tree.Nodes)
         {
@@ -98,9 +100,9 @@ internal sealed class GreetingPage(HttpOptions options)
 
         foreach (var node in request.Completeness.Missing)
         {
-            // It has its row already where it is this node, whose own files may be unconfirmed, and where it was met and is joining.
-            // So has one that cannot read a place.
-            if (node.Name == options.NodeName || node.Path is not null || (node.Reason == MissingReason.Joining && request.Tree.FindNode(node.Name) is not null)) continue;
+            // This node, whose own files may be unconfirmed, has its row already; so do joining nodes and nodes with an unreadable place.
+            if (node.Name == options.NodeName || node.Path is not null) continue;
+            if (node.Reason == MissingReason.Joining && request.Tree.FindNode(node.Name) is not null) continue;
             var state = node.Reason switch
             {
                 MissingReason.Joining => Show(NodeState.Joining),
@@ -117,7 +119,7 @@ internal sealed class GreetingPage(HttpOptions options)
         return page.ToString();
     }
 
-    /// <summary>The address by which the client has reached this node, so that what the page says can be pasted.</summary>
+    /// <summary>The address by which the client reached this node, so that the page's commands can be pasted.</summary>
     private static HostString AddressOf(HttpContext http)
     {
         if (RequestHost.Of(http.Request) is { } host) return new HostString(host);

@@ -4,12 +4,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;
 
-/// <summary>What our own pages share.</summary>
+/// <summary>The common parts of the pages.</summary>
 internal static class HtmlPage
 {
     /// <summary>
-    /// Our pages run and show what this node serves and nothing else, and nothing that stands in the page itself; text never becomes
-    /// markup by way of a script (trusted types).
+    /// The pages load scripts and content only from this node, with nothing inline; scripts cannot turn text into markup (trusted types).
     /// </summary>
     private const string SecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; frame-src 'self'; "
@@ -23,14 +22,14 @@ internal static class HtmlPage
     /// <param name="name">An asset.</param>
     public static string Script(string name) => $"<script type=\"module\" src=\"{Assets.UrlOf(name)}\"></script>";
 
-    /// <param name="name">An asset that runs before the page is read any further.</param>
+    /// <param name="name">An asset that runs before the rest of the page is parsed.</param>
     public static string EarlyScript(string name) => $"<script src=\"{Assets.UrlOf(name)}\"></script>";
 
-    /// <summary>Which nodes are away, in words for people and as the header's value for scripts; empty when none is.</summary>
+    /// <summary>The missing nodes, in words for people and as the header's value for scripts; empty when none is missing.</summary>
     public static string MissingNotice(Completeness completeness) => completeness.IsWhole
         ? ""
         : $"<p class=\"notice\" data-missing=\"{Text(completeness.HeaderValue())}\">This list may be incomplete: "
-            + $"{Text(completeness.WhoIsAway())}.</p>\r\n";
+            + $"{Text(completeness.MissingNodes())}.</p>\r\n";
 
     public static void WriteHeaders(HttpResponse response)
     {

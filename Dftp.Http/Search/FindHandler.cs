@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Dftp.Http.Search;
 
 /// <summary>
-/// Answers <c>/find/</c>: the path of every file under a directory, a line each, or of what a query asks for. As JSON a line is an object
-/// with the path and what a listing says of it; a browser that comes with a query gets a page.
+/// Answers <c>/find/</c>: the paths of all files below a directory, or of the hits of a query, one per line. In JSON each line is
+/// an object with the path and the members of a listing. A browser with a query gets a page.
 /// </summary>
 internal static class FindHandler
 {
@@ -41,11 +41,11 @@ internal static class FindHandler
         }
 
         form.WriteHeaders(response);
-        request.Completeness.Tell(response);
+        request.Completeness.AddPartialResultHeaders(response);
         if (request.IsHead) return;
 
         await response.StartAsync(request.Aborted);
-        // On the thread that reads the connection a search without hits could not hear that its client has left.
+        // Not on the thread that reads the connection, which must notice that the client has left, also in a search without hits.
         await Task.Yield();
         var search = query.Search with { Limit = query.Search.Limit ?? form.DefaultLimit };
         var hits = !isUnderstood ? []

@@ -13,27 +13,27 @@ internal enum FindFormat
     Html,
 }
 
-/// <summary>What <c>/find/</c> was asked for. Without a query that is every file.</summary>
+/// <summary>The query of <c>/find/</c>. An empty one matches every file.</summary>
 internal sealed record FindQuery(SearchQuery Search, FindFormat Format)
 {
     private static readonly string[] DateForms =
         ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"];
 
     /// <param name="request">The query string.</param>
-    /// <param name="path">Where the request's path leads; <c>under</c> counts from it.</param>
-    /// <param name="query">What was asked for, as far as it could be understood.</param>
-    /// <param name="complaint">What is wrong with the rest, as a sentence.</param>
+    /// <param name="path">The request's path, to which <c>under</c> is relative.</param>
+    /// <param name="query">The valid parts of the query.</param>
+    /// <param name="complaint">A sentence about the invalid part; null if there is none.</param>
     public static bool TryRead(HttpRequest request, VirtualPath path, out FindQuery query, [NotNullWhen(false)] out string? complaint)
     {
         query = new FindQuery(new SearchQuery { Under = path, IsDirectory = false }, FindFormat.Text);
         complaint = null;
         if (!request.QueryString.HasValue) return true;
 
-        // A browser says that it reads HTML; programs that take anything get lines.
+        // A browser names HTML in Accept; programs that accept anything get lines.
         if (MediaTypes.Prefers(request, MediaTypes.Html)) query = query with { Format = FindFormat.Html };
         foreach (var (name, values) in request.Query)
         {
-            // An empty field of a form says nothing.
+            // An empty form field is ignored.
             if (values is [""]) continue;
             var read = name switch
             {
@@ -102,7 +102,7 @@ internal sealed record FindQuery(SearchQuery Search, FindFormat Format)
             : null;
     }
 
-    /// <summary>UTC where no zone is named.</summary>
+    /// <summary>UTC if there is no time zone.</summary>
     private static FindQuery? TryReadDate(FindQuery query, string text) =>
         DateTimeOffset.TryParseExact(
             text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)

@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Search;
 
-/// <summary>A form in which what was found is written.</summary>
+/// <summary>A format of search results.</summary>
 internal abstract class FoundForm
 {
-    /// <summary>No hit takes more bytes.</summary>
+    /// <summary>The maximum of bytes per hit.</summary>
     public abstract int MaxLine { get; }
 
-    /// <summary>Hits that are written where the query names no limit.</summary>
+    /// <summary>The default limit of hits.</summary>
     public virtual int? DefaultLimit => null;
 
     public abstract void WriteHeaders(HttpResponse response);
@@ -19,7 +19,6 @@ internal abstract class FoundForm
 
     public abstract void Append(Utf8Output output, in WalkEntry step);
 
-    /// <param name="found">How many hits were written.</param>
-    /// <param name="isCut">There may be more.</param>
+    /// <param name="found">The number of hits written.</param> <param name="isCut">Whether there may be more.</param>
     public virtual byte[] Tail(int found, bool isCut) => [];
 }

@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Search;
 
-/// <summary>Writes what was found, a line each. The beginning that the lines of a directory share is encoded once.</summary>
+/// <summary>Writes search results, one per line. The common prefix of a directory's lines is encoded once.</summary>
 internal sealed class FoundLine(bool isJson) : FoundForm
 {
     private readonly byte[] _prefix = new byte[2 * (VirtualPath.MaxPathBytes + 1)];
     private string? _directory;
     private int _length;
 
-    /// <summary>Enough for a line of either form.</summary>
+    /// <summary>Enough for a line of either format.</summary>
     public override int MaxLine => 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + EntryJson.MaxFacts + 16;
 
     public override void WriteHeaders(HttpResponse response) =>
@@ -21,7 +21,7 @@ internal sealed class FoundLine(bool isJson) : FoundForm
 
     public override void Append(Utf8Output output, in WalkEntry step)
     {
-        // A walk gives all entries of a directory the same instance.
+        // A walk returns the same instance for all entries of a directory.
         if (!ReferenceEquals(step.Directory.Value, _directory)) WorkOut(step.Directory);
         var text = new Utf8Text(output.Room);
         var entry = step.Entry;

@@ -7,15 +7,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Search;
 
-/// <summary>What was found as a page: the query's fields, to be changed and sent again, and a table. It needs no script.</summary>
-/// <param name="request">Whose query it was.</param>
-/// <param name="complaint">What is wrong with the query, as a sentence.</param>
+/// <summary>Search results as a page: a form with the query, and a table. It needs no script.</summary>
+/// <param name="request">The request with the query.</param>
+/// <param name="complaint">A sentence about what is wrong with the query; null if it is valid.</param>
 internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundForm
 {
-    /// <summary>Path and directory as links and as text, each byte encoded at its longest, and the fixed parts.</summary>
+    /// <summary>Path and directory as links and as text, with every byte escaped to the longest form, plus the fixed parts.</summary>
     public override int MaxLine => 24 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + 6 * NodeName.MaxBytes + 640;
 
-    /// <summary>More than anybody reads.</summary>
+    /// <summary>More than a person reads.</summary>
     public override int? DefaultLimit => 1000;
 
     public override void WriteHeaders(HttpResponse response) => HtmlPage.WriteHeaders(response);
@@ -24,7 +24,9 @@ internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundF
     {
         var name = Field("name");
         var title = name.Length > 0 ? $"{name} – search" : "Search";
-        var notice = complaint is null ? HtmlPage.MissingNotice(request.Completeness) : $"<p class=\"notice\" role=\"alert\">{HtmlPage.Text(complaint)}</p>\n";
+        var notice = complaint is null
+            ? HtmlPage.MissingNotice(request.Completeness)
+            : $"<p class=\"notice\" role=\"alert\">{HtmlPage.Text(complaint)}</p>\n";
         return Encoding.UTF8.GetBytes(
             $"""
             <!DOCTYPE html>
@@ -37,15 +39,17 @@ internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundF
             <form class="wanted" role="search">
             <label>Name or pattern <input type="search" name="name" value="{name}" placeholder="*.jpg, or a part of it"></label>
             <label>Below <input name="under" value="{Under()}" placeholder="/"></label>
-            <label>What <select name="type">{Option("any", "files and directories")}{Option("file", "files")}{Option("dir", "directories")}</select></label>
+            <label>What <select name="type">
+            {Option("any", "files and directories")}{Option("file", "files")}{Option("dir", "directories")}</select></label>
             <label>Larger than <input name="larger" value="{Field("larger")}" placeholder="10M"></label>
             <label>Changed since <input type="date" name="newer" value="{Field("newer")}"></label>
             <label>Node <select name="node"><option value="">any</option>{Nodes()}</select></label>
             <button>Search</button>
             </form>
-            {notice}<table class="list found"><caption class="unseen">What was found</caption>
+            {notice}<table class="list found"><caption class="unseen">Search results</caption>
             <colgroup><col class="name"><col class="size"><col class="time"><col class="node"></colgroup>
-            <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th><th scope="col" class="time">Modified (UTC)</th><th scope="col" class="node">Node</th></tr></thead>
+            <thead><tr><th scope="col">Name</th><th scope="col" class="size">Size</th>
+            <th scope="col" class="time">Modified (UTC)</th><th scope="col" class="node">Node</th></tr></thead>
             <tbody>
 
             """);
@@ -100,7 +104,7 @@ internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundF
         var told = (complaint, found) switch
         {
             (not null, _) => "",
-            (_, 0) => "Nothing like that was found.",
+            (_, 0) => "Nothing was found.",
             (_, 1) when !isCut => "1 found.",
             _ when isCut => string.Create(CultureInfo.InvariantCulture, $"These are the first {found:N0}; there may be more."),
             _ => string.Create(CultureInfo.InvariantCulture, $"{found:N0} found."),
@@ -120,9 +124,11 @@ internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundF
 
     private string Field(string name) => HtmlPage.Text(request.Http.Request.Query[name].ToString());
 
-    /// <summary>The path of the request counts too.</summary>
+    /// <summary>The request's path also selects a directory.</summary>
     private string Under() =>
-        HtmlPage.Text(request.Path.IsRoot || Field("under").Length > 0 ? request.Http.Request.Query["under"].ToString() : request.Path.Value);
+        HtmlPage.Text(request.Path.IsRoot || Field("under").Length > 0
+            ? request.Http.Request.Query["under"].ToString()
+            : request.Path.Value);
 
     private string Option(string value, string shown)
     {
@@ -133,7 +139,8 @@ internal sealed class FoundPage(TreeRequest request, string? complaint) : FoundF
     private string Nodes()
     {
         var chosen = request.Http.Request.Query["node"].ToString();
-        var names = request.Tree.Nodes.Select(node => node.Name.Value).Append(chosen).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal);
+        var names = request.Tree.Nodes.Select(node => node.Name.Value).Append(chosen)
+            .Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal);
         return string.Concat(names.Select(name =>
             $"<option value=\"{HtmlPage.Text(name)}\"{(name == chosen ? " selected" : "")}>{HtmlPage.Text(name)}</option>"));
     }

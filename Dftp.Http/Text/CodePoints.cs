@@ -17,7 +17,7 @@ internal static class CodePoints
         return count;
     }
 
-    /// <summary>The first <paramref name="count"/> code points, or all there are.</summary>
+    /// <summary>The first <paramref name="count"/> code points, or all if there are fewer.</summary>
     public static ReadOnlySpan<byte> First(ReadOnlySpan<byte> utf8, int count)
     {
         for (var at = 0; at < utf8.Length; at++)

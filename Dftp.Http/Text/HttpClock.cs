@@ -3,11 +3,11 @@ using Microsoft.Net.Http.Headers;
 namespace Dftp.Http.Text;
 
 /// <summary>The time of a message's origination (RFC 9110 section 6.6.1).</summary>
-/// <param name="UnixSeconds">When.</param>
-/// <param name="Text">As the field Date.</param>
+/// <param name="UnixSeconds">The Unix time.</param>
+/// <param name="Text">The value of the Date field.</param>
 internal sealed record HttpDate(long UnixSeconds, string Text);
 
-/// <summary>Tells the time, written once a second. Safe for use by many at once.</summary>
+/// <summary>The current time as a Date field, formatted once a second. Thread-safe.</summary>
 internal sealed class HttpClock(TimeProvider time)
 {
     private HttpDate _last = new(long.MinValue, "");

@@ -3,12 +3,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace Dftp.Http.Text;
 
-/// <summary>What a client's Accept header says of HTML and JSON (RFC 9110 section 12.5.1).</summary>
+/// <summary>A client's preference between HTML and JSON in its Accept header (RFC 9110 section 12.5.1).</summary>
 internal static class MediaTypes
 {
     public const string Html = "text/html", Json = "application/json";
 
-    /// <summary>Whether the header names one of the two and likes the other less. What it takes among anything else does not count.</summary>
+    /// <summary>Whether the header names one of the two and prefers it to the other. Wildcards do not count.</summary>
     public static bool Prefers(HttpRequest request, string wanted)
     {
         var accept = request.Headers.Accept;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Dftp.Http.Text;
 
-/// <summary>Numbers of bytes for people.</summary>
+/// <summary>Formats sizes in bytes for people.</summary>
 internal static class Sizes
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];

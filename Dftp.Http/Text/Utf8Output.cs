@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Dftp.Http.Text;
 
-/// <summary>Hands out a response's own memory for text and sends it on in blocks.</summary>
+/// <summary>Writes text directly to a response's buffer and flushes it in blocks.</summary>
 internal sealed class Utf8Output(PipeWriter writer)
 {
     private const int BlockSize = 64 * 1024;
@@ -10,12 +10,12 @@ internal sealed class Utf8Output(PipeWriter writer)
     private Memory<byte> _block = writer.GetMemory(BlockSize);
     private int _used;
 
-    /// <summary>Where the next text goes.</summary>
+    /// <summary>The free space for the next text.</summary>
     public Span<byte> Room => _block.Span[_used..];
 
     public bool HasRoom(int bytes) => _block.Length - _used >= bytes;
 
-    /// <summary>Text for which there is room.</summary>
+    /// <summary>Appends text that fits the free space.</summary>
     public void Append(ReadOnlySpan<byte> text)
     {
         text.CopyTo(Room);
@@ -24,7 +24,7 @@ internal sealed class Utf8Output(PipeWriter writer)
 
     public void Advance(int bytes) => _used += bytes;
 
-    /// <summary>Sends what there is and makes room.</summary>
+    /// <summary>Flushes and makes room.</summary>
     /// <returns>False when the client has left.</returns>
     public async ValueTask<bool> MakeRoomAsync(int bytes, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed class Utf8Output(PipeWriter writer)
         return true;
     }
 
-    /// <summary>Leaves the rest to the server, which sends it with the response's end.</summary>
+    /// <summary>Leaves the rest to the server, which sends it at the response's end.</summary>
     public void Complete()
     {
         writer.Advance(_used);

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Dftp.Http.Text;
 
-/// <summary>Text that is put together as UTF-8 in a space that somebody else provides and that is large enough.</summary>
+/// <summary>Builds UTF-8 text in a buffer of the caller, which must be large enough.</summary>
 internal ref struct Utf8Text(Span<byte> space)
 {
     private static readonly SearchValues<byte> Markup = SearchValues.Create("&<>\""u8);
@@ -26,7 +26,7 @@ internal ref struct Utf8Text(Span<byte> space)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(byte value) => _space[Length++] = value;
 
-    /// <summary>Text as HTML, in a double-quoted attribute too: at most six times as long.</summary>
+    /// <summary>Escapes text for HTML, also for a double-quoted attribute: at most six times as long.</summary>
     public void AppendHtml(scoped ReadOnlySpan<byte> utf8)
     {
         for (var at = utf8.IndexOfAny(Markup); at >= 0; at = utf8.IndexOfAny(Markup))
@@ -47,7 +47,7 @@ internal ref struct Utf8Text(Span<byte> space)
 
     public void AppendHtml(string text) => AppendHtml(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Text without control characters inside a JSON string: at most twice as long.</summary>
+    /// <summary>Escapes text without control characters for a JSON string: at most twice as long.</summary>
     public void AppendJson(scoped ReadOnlySpan<byte> utf8)
     {
         for (var at = utf8.IndexOfAny((byte)'"', (byte)'\\'); at >= 0; at = utf8.IndexOfAny((byte)'"', (byte)'\\'))
@@ -61,7 +61,7 @@ internal ref struct Utf8Text(Span<byte> space)
         Append(utf8);
     }
 
-    /// <summary>A name for a URL: at most three times as long.</summary>
+    /// <summary>Encodes a name for a URL: at most three times as long.</summary>
     public void AppendPercentEncoded(scoped ReadOnlySpan<byte> utf8) => Length += PercentEncoding.Encode(utf8, _space[Length..]);
 
     public void AppendSpaces(int count)
@@ -70,7 +70,7 @@ internal ref struct Utf8Text(Span<byte> space)
         Length += count;
     }
 
-    /// <summary>A decimal number, aligned to the right of at least <paramref name="width"/> columns.</summary>
+    /// <summary>A decimal number, right-aligned in at least <paramref name="width"/> columns.</summary>
     [SkipLocalsInit]
     public void AppendNumber(long value, int width = 0)
     {

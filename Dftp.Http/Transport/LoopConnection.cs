@@ -8,8 +8,8 @@ namespace Dftp.Http.Transport;
 
 /// <summary>
 /// A connection of the server whose bytes go straight between it and the socket. A client may close its sending half and still gets its
-/// answer. A client that has left altogether looks the same until bytes are sent to it; so an answer that sends nothing for a second after that
-/// is aborted.
+/// answer. A client that has left altogether looks the same until bytes are sent to it; so an answer that sends nothing for a
+/// second after that is aborted.
 /// </summary>
 internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {
@@ -92,7 +92,8 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
     private void WatchSilence()
     {
         if (_ending is not null || Volatile.Read(ref _isClosed) != 0) return;
-        var timer = new Timer(static self => ((LoopConnection)self!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var timer = new Timer(
+            static self => ((LoopConnection)self!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (Interlocked.CompareExchange(ref _ending, timer, null) is not null) timer.Dispose();
         else timer.Change(SilenceAfterEnd, SilenceAfterEnd);
     }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The server's transport for plain HTTP on this program's event loops (Linux). Elsewhere it takes no endpoint, and the server's own transport
-/// does.
+/// The server's transport for plain HTTP on this program's event loops (Linux). Elsewhere it takes no endpoint, and the server's
+/// own transport does.
 /// </summary>
 /// <param name="endPoints">The objects that the server listens on, compared by reference.</param>
 /// <param name="createListener">Creates the bound socket of an endpoint.</param>

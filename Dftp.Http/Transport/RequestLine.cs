@@ -3,9 +3,9 @@ using System.Text;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The first line of a request (RFC 9112, section 3) as some programs send it and the server does not take it: with bytes beyond ASCII in the
-/// target, which should be percent-encoded (busybox wget, scripts, cameras), and with capitals in the scheme of an absolute target, which RFC 3986
-/// section 3.1 allows.
+/// The first line of a request (RFC 9112, section 3) as some programs send it and the server does not take it: with bytes beyond
+/// ASCII in the target, which should be percent-encoded (busybox wget, scripts, cameras), and with capitals in the scheme of an
+/// absolute target, which RFC 3986 section 3.1 allows.
 /// </summary>
 internal static class RequestLine
 {
@@ -19,7 +19,8 @@ internal static class RequestLine
     {
         var target = line[TargetOf(line)];
         return target.ContainsAnyInRange((byte)0x80, (byte)0xFF)
-            || (!target.StartsWith((byte)'/') && SchemeLength(target) is var scheme && target[..scheme].ContainsAnyInRange((byte)'A', (byte)'Z'));
+            || (!target.StartsWith((byte)'/') && SchemeLength(target) is var scheme
+                && target[..scheme].ContainsAnyInRange((byte)'A', (byte)'Z'));
     }
 
     /// <summary>Percent-encodes what is not ASCII, and writes the scheme in small letters.</summary>

@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. Bodies that the kernel sends by itself
-/// bypass the server, which only accounts for them.
+/// A connection's output straight onto its socket: a flush ends when the kernel has taken every byte. Bodies that the kernel sends
+/// by itself bypass the server, which only accounts for them.
 /// </summary>
 /// <remarks>
 /// It has one user at a time. A flush never throws when the connection fails, which the server would take for a bug of its own: its result
@@ -30,8 +30,8 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     private const int MinBufferBytes = 4 * 1024;
 
     /// <summary>
-    /// The buffer that the server gets for bytes that bypass it and for those that are dropped. Nobody reads or writes it, so all connections
-    /// share it.
+    /// The buffer that the server gets for bytes that bypass it and for those that are dropped. Nobody reads or writes it, so all
+    /// connections share it.
     /// </summary>
     private static readonly byte[] PlaceholderBuffer = GC.AllocateUninitializedArray<byte>(SocketSender.MaxPieceBytes);
 
@@ -140,8 +140,8 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
         SendToEndAsync(static (sender, token) => sender.DrainAsync(token), sender, cancellationToken);
 
     /// <summary>
-    /// Sends a connection's last response when the server has finished with the connection, and closes the sending half: a client that reads
-    /// to the end has it at once.
+    /// Sends a connection's last response when the server has finished with the connection, and closes the sending half: a client
+    /// that reads to the end has it at once.
     /// </summary>
     /// <exception cref="SocketException">The client has left.</exception>
     /// <exception cref="ObjectDisposedException">The connection is closed.</exception>

@@ -9,7 +9,8 @@ namespace Dftp.Node.CommandLine;
 /// </summary>
 internal static class Completion
 {
-    public static bool IsAskedFor(IReadOnlyList<string> arguments) => arguments is [var first, _] && first.StartsWith("[suggest", StringComparison.Ordinal);
+    public static bool IsAskedFor(IReadOnlyList<string> arguments) =>
+        arguments is [var first, _] && first.StartsWith("[suggest", StringComparison.Ordinal);
 
     public static string Answer(IReadOnlyList<string> arguments)
     {

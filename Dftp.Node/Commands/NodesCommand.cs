@@ -36,8 +36,8 @@ internal static class NodesCommand
         foreach (var missing in report.Missing.Where(missing => missing.Path is null && !HasRow(missing)))
         {
             table.Add(
-                missing.Name, missing.IsJoining ? missing.State : "missing", Nothing, Nothing, Nothing, Measures.Time(missing.Since), Nothing,
-                Or(missing.LastAddress));
+                missing.Name, missing.IsJoining ? missing.State : "missing", Nothing, Nothing, Nothing,
+                Measures.Time(missing.Since), Nothing, Or(missing.LastAddress));
         }
         await table.WriteAsync(context.Output);
         return ExitCode.Done;

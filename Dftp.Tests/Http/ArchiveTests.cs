@@ -94,7 +94,7 @@ public sealed class ArchiveTests
 
         await Assert.ThrowsExactlyAsync<HttpRequestException>(() => site.Client.GetByteArrayAsync(site.Url("/fs/dir/?archive=" + kind)));
 
-        StringAssert.Contains(site.Warnings.Single(), "the answer for /dir was broken off: the holder went away");
+        StringAssert.Contains(site.Warnings.Single(), "/dir: answer aborted: the holder went away");
     }
 
     [TestMethod]
@@ -212,7 +212,7 @@ public sealed class ArchiveTests
         Assert.AreEqual(HttpStatusCode.Forbidden, head.StatusCode);
         Assert.AreEqual(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.AreEqual(
-            "memory may not read /dir/sub/large; with errors=list the archive has all the rest.\n", await response.Content.ReadAsStringAsync());
+            "memory may not read /dir/sub/large; errors=list gives an archive of the rest.\n", await response.Content.ReadAsStringAsync());
     }
 
     [TestMethod]

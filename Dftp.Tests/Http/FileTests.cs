@@ -186,7 +186,7 @@ public sealed class FileTests
 
         await Eventually.TrueAsync(() => site.Warnings.Any(), "the fault is logged");
 
-        StringAssert.Contains(site.Warnings.Single(), "the answer for /x.bin was broken off: the holder went away");
+        StringAssert.Contains(site.Warnings.Single(), "/x.bin: answer aborted: the holder went away");
     }
 
     [TestMethod]

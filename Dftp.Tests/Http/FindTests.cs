@@ -199,7 +199,7 @@ public sealed class FindTests
 
     [TestMethod]
     [DataRow("name=%5Ba", HttpStatusCode.BadRequest, "name is a pattern")]
-    [DataRow("name=nothing", HttpStatusCode.OK, "Nothing like that was found.")]
+    [DataRow("name=nothing", HttpStatusCode.OK, "Nothing was found.")]
     [DataRow("limit=2", HttpStatusCode.OK, "These are the first 2; there may be more.")]
     public async Task Page_says_how_it_went(string query, HttpStatusCode status, string sentence)
     {

@@ -27,7 +27,7 @@ public sealed class LoopTransportTests
 
         socket.Shutdown(SocketShutdown.Both);
         await Eventually.TrueAsync(() => logs.Lines.Any(), "the failure is logged");
-        StringAssert.Contains(logs.Lines.First(), "HTTP connections have to wait");
+        StringAssert.Contains(logs.Lines.First(), "HTTP connections cannot be accepted at the moment");
         socket.Listen();
         using var client = new TcpClient();
         await client.ConnectAsync(endPoint).WaitAsync(Patience);

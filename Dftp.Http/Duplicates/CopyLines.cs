@@ -2,16 +2,17 @@ using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.Text;
 
-namespace Dftp.Http.Copies;
+namespace Dftp.Http.Duplicates;
 
 /// <summary>
-/// Writes results: as JSON an object a line with <c>size</c>, <c>sha256</c> where it was needed, <c>copies</c> (<c>path</c>, <c>node</c>),
-/// <c>uncertain</c> where a copy elsewhere could not be compared, and <c>error</c> instead of the digest where it cannot be had; as text a line
-/// a copy, <c>SIZE SHA256 NODE PATH</c>, and a line that begins with <c>#</c> for what could not be compared.
+/// Writes results. As JSON: one object per line with <c>size</c>, <c>sha256</c> if it was needed, <c>copies</c> (<c>path</c>,
+/// <c>node</c>), <c>uncertain</c> if a copy elsewhere could not be compared, and <c>error</c> instead of a digest that cannot be
+/// computed. As text: one line per copy, <c>SIZE SHA256 NODE PATH</c>, and a line that begins with <c>#</c> for a copy that could
+/// not be compared.
 /// </summary>
 internal sealed class CopyLines(Utf8Output output, bool isJson, CancellationToken aborted)
 {
-    /// <summary>Enough for a copy, or for what comes before the first one and after the last.</summary>
+    /// <summary>Enough for a copy, or for the text before the first or after the last one.</summary>
     private const int MaxPiece = 2 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes + NodeName.MaxBytes) + 256;
 
     /// <returns>False when the client has left.</returns>
@@ -32,7 +33,7 @@ internal sealed class CopyLines(Utf8Output output, bool isJson, CancellationToke
         return !isJson || await AppendAsync((ref Utf8Text text) => AppendTail(ref text, result));
     }
 
-    /// <summary>Sends what there is.</summary>
+    /// <summary>Flushes the output.</summary>
     /// <returns>False when the client has left.</returns>
     public ValueTask<bool> SendAsync() => output.MakeRoomAsync(MaxPiece, aborted);
 
@@ -114,7 +115,7 @@ internal sealed class CopyLines(Utf8Output output, bool isJson, CancellationToke
         text.Append((byte)'\n');
     }
 
-    /// <summary>A reason of the operating system's or a peer's, on one line and no longer than a path can be.</summary>
+    /// <summary>An error message of the operating system or a peer, on one line and not longer than a path can be.</summary>
     private static byte[] Sentence(string failure)
     {
         var line = new StringBuilder(failure.Length);

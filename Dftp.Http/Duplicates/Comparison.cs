@@ -2,20 +2,22 @@ using System.Net;
 using System.Threading.Channels;
 using Dftp.FileSystem;
 
-namespace Dftp.Http.Copies;
+namespace Dftp.Http.Duplicates;
 
-/// <summary>Compares the content of copies by their digests, which their holders compute: several sizes at a time, the largest first.</summary>
+/// <summary>
+/// Compares the content of copies by digests, which their holders compute: several sizes concurrently, the largest first.
+/// </summary>
 /// <param name="tree">The tree.</param>
-/// <param name="client">On whose behalf.</param>
+/// <param name="client">The client that asks.</param>
 internal sealed class Comparison(IFileTree tree, IPAddress? client)
 {
-    /// <summary>Enough to keep a few holders busy; how many files a node reads at once it bounds by itself.</summary>
+    /// <summary>Enough to keep a few holders busy. Each node limits its concurrent reads itself.</summary>
     private const int SizesAtOnce = 4;
 
-    /// <summary>Results that wait for a slow client.</summary>
+    /// <summary>The maximum of results that wait for a slow client.</summary>
     private const int MaxWaiting = 64;
 
-    /// <summary>The results as they become known. Whoever stops reading them has to fire the token.</summary>
+    /// <summary>The results as they become known. A caller that stops reading early must cancel the token.</summary>
     public ChannelReader<SameContent> Start(IEnumerable<ArraySegment<Copy>> bySize, CancellationToken stop, out Task work)
     {
         var results = Channel.CreateBounded<SameContent>(MaxWaiting);
@@ -40,7 +42,8 @@ internal sealed class Comparison(IFileTree tree, IPAddress? client)
     private async ValueTask CompareAsync(ArraySegment<Copy> copies, ChannelWriter<SameContent> results, CancellationToken stop)
     {
         var digests = new (ContentDigest? Digest, string? Failure)[copies.Count];
-        await Task.WhenAll(Enumerable.Range(0, copies.Count).GroupBy(index => copies[index].Node).Select(ofNode => ComputeAsync(copies, ofNode, digests, stop)));
+        var byNode = Enumerable.Range(0, copies.Count).GroupBy(index => copies[index].Node);
+        await Task.WhenAll(byNode.Select(ofNode => ComputeAsync(copies, ofNode, digests, stop)));
 
         var failed = Enumerable.Range(0, copies.Count).Where(index => digests[index].Digest is null).ToList();
         foreach (var same in Enumerable.Range(0, copies.Count).Except(failed).GroupBy(index => digests[index].Digest!.Value))

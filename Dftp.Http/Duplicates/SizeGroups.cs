@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
 using Dftp.FileSystem;
 
-namespace Dftp.Http.Copies;
+namespace Dftp.Http.Duplicates;
 
 /// <summary>
-/// The copies whose content has to be compared: those of a size that several nodes have, and that a query is interested in at least one of.
-/// Sizes cost nothing; whatever they tell apart needs no reading.
+/// The copies whose content must be compared, in groups of equal size: copies on several nodes, of which the query selects at least
+/// one. Comparing sizes is free: copies of different sizes need not be read.
 /// </summary>
-internal sealed class Candidates
+internal sealed class SizeGroups
 {
-    /// <summary>A walk that finds little still notices soon that its client has left.</summary>
+    /// <summary>The interval of checks whether the client has left, also for a walk with few hits.</summary>
     private const int StepsBetweenLooks = 4096;
 
     private readonly ITreeSnapshot _snapshot;
@@ -20,7 +20,7 @@ internal sealed class Candidates
 
     private readonly int _sharedCopies;
 
-    private Candidates(ITreeSnapshot snapshot, SearchQuery query, long[] sharedSizes, int sharedCopies)
+    private SizeGroups(ITreeSnapshot snapshot, SearchQuery query, long[] sharedSizes, int sharedCopies)
     {
         _snapshot = snapshot;
         _query = query;
@@ -28,11 +28,13 @@ internal sealed class Candidates
         _sharedCopies = sharedCopies;
     }
 
-    /// <summary>Whether a copy is one that was asked for.</summary>
+    /// <summary>Whether the query selects a copy.</summary>
     public static bool IsSought(SearchQuery query, in WalkEntry copy) => query.Matches(copy.Entry) && IsUnder(query, copy);
 
-    /// <summary>Looks at the sizes of all copies of the whole tree: what is unique below a directory is so among all.</summary>
-    public static Candidates Of(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
+    /// <summary>
+    /// Groups all copies of the whole tree by size: a copy below a directory is only unique if the whole tree has no other.
+    /// </summary>
+    public static SizeGroups Of(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
     {
         var nodes = new Dictionary<NodeName, int>();
         var sizes = new List<SizeAtNode>((int)Math.Min(snapshot.Totals.Files, int.MaxValue / 32));
@@ -55,18 +57,18 @@ internal sealed class Candidates
             copies += end - start;
         }
 
-        return new Candidates(snapshot, query, [.. shared], copies);
+        return new SizeGroups(snapshot, query, [.. shared], copies);
     }
 
-    /// <summary>The copies that were asked for and whose size only their node has: nothing else can be the same.</summary>
+    /// <summary>The selected copies whose size occurs on one node only: no other copy can have the same content.</summary>
     public IEnumerable<Copy> UniqueBySize(CancellationToken aborted) =>
         Walk(_snapshot, aborted).Where(copy => IsSought(_query, copy) && !IsShared(copy.Entry.Size)).Select(copy => Copy.Of(copy));
 
-    /// <summary>All copies of each size that is shared, the largest first.</summary>
+    /// <summary>All copies of each size that occurs on several nodes, the largest size first.</summary>
     public IEnumerable<ArraySegment<Copy>> BySize(CancellationToken aborted)
     {
         if (_sharedSizes.Length == 0) yield break;
-        // Of just the right length, and sorted by keys that are numbers: there may be millions.
+        // An array of exactly the right length, sorted by numeric keys: there may be millions.
         var copies = new Copy[_sharedCopies];
         var keys = new long[_sharedCopies];
         var count = 0;

@@ -6,13 +6,13 @@ using Dftp.FileSystem;
 using Dftp.Http.Files;
 using Dftp.Http.Listings;
 
-namespace Dftp.Http.Copies;
+namespace Dftp.Http.Duplicates;
 
 /// <summary>
-/// Answers <c>/holders/</c>: who has what is at a path, as one JSON object: <c>path</c>, <c>type</c> (file, directory), <c>owner</c> and
-/// <c>holders</c>, the owner first. A holder: <c>node</c>, <c>state</c> (self, alive, suspect), <c>mtime</c> as in listings,
-/// <c>modified</c> (the same to the nanosecond), <c>url</c> (null where this client cannot read it there); of a file also <c>size</c>,
-/// <c>same</c> (whether size and time are the owner's) and <c>sha256</c> (null while it is not known).
+/// Answers <c>/holders/</c>: the holders of a path, as one JSON object: <c>path</c>, <c>type</c> (file, directory), <c>owner</c>
+/// and <c>holders</c>, the owner first. A holder: <c>node</c>, <c>state</c> (self, alive, suspect), <c>mtime</c> as in listings,
+/// <c>modified</c> (the same to the nanosecond), <c>url</c> (null when this client cannot read it there); for a file also
+/// <c>size</c>, <c>same</c> (whether size and time are the owner's) and <c>sha256</c> (null while it is unknown).
 /// </summary>
 internal static class HoldersHandler
 {
@@ -34,7 +34,7 @@ internal static class HoldersHandler
         response.ContentType = EntryJson.ContentType;
         response.ContentLength = body.WrittenCount;
         response.Headers.CacheControl = "no-cache";
-        request.Completeness.Tell(response);
+        request.Completeness.AddPartialResultHeaders(response);
         if (!request.IsHead) await response.Body.WriteAsync(body.WrittenMemory, request.Aborted);
     }
 
@@ -48,7 +48,7 @@ internal static class HoldersHandler
         json.WriteStartArray("holders");
         foreach (var copy in holders)
         {
-            // Whoever left since the snapshot was taken is no holder any more.
+            // A node that has left since the snapshot was taken is not a holder any more.
             if (request.Tree.FindNode(copy.Owner) is { } node) WriteHolder(json, request, copy, node, owner);
         }
 
@@ -60,7 +60,13 @@ internal static class HoldersHandler
     {
         json.WriteStartObject();
         json.WriteString("node", node.Name.Value);
-        json.WriteString("state", node.State switch { NodeState.Self => "self", NodeState.Alive => "alive", NodeState.Joining => "joining", _ => "suspect" });
+        json.WriteString("state", node.State switch
+        {
+            NodeState.Self => "self",
+            NodeState.Alive => "alive",
+            NodeState.Joining => "joining",
+            _ => "suspect",
+        });
         json.WriteString("mtime", copy.Modified.ToDateTimeOffset().ToString("R", CultureInfo.InvariantCulture));
         json.WriteString("modified", Exact(copy.Modified));
         json.WriteString("url", HolderUrls.Of(request, node, copy.IsDirectory));

@@ -3,15 +3,16 @@ using Dftp.Http.Search;
 using Dftp.Http.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace Dftp.Http.Copies;
+namespace Dftp.Http.Duplicates;
 
 /// <summary>
-/// Answers <c>/duplicates/</c>, the content that lies on several nodes, and <c>/unique/</c>, that which lies on one only: by content and over
-/// all holders, whatever the paths. The query is that of <c>/find/</c>; it says of which copies to report, and they are compared with all.
+/// Answers <c>/duplicates/</c> (content on several nodes) and <c>/unique/</c> (content on one node only). Copies are compared by
+/// content over all holders; paths do not matter. The query is that of <c>/find/</c>: it selects the copies to report, which are
+/// compared with all others.
 /// </summary>
 internal sealed class CopyReports
 {
-    /// <summary>A report holds what it compares: some 50 bytes a file.</summary>
+    /// <summary>The maximum of concurrent reports: each holds about 50 bytes per compared file in memory.</summary>
     private const int MaxAtOnce = 4;
 
     private const int RetrySeconds = 10;
@@ -26,7 +27,8 @@ internal sealed class CopyReports
     {
         if (!FindQuery.TryRead(request.Http.Request, request.Path, out var query, out var complaint) || query.Search.IsDirectory != false)
         {
-            await PlainText.WriteAsync(request.Http, StatusCodes.Status400BadRequest, complaint ?? "Only files have content to compare: type is file.");
+            await PlainText.WriteAsync(
+                request.Http, StatusCodes.Status400BadRequest, complaint ?? "Only files have content to compare: type is file.");
             return;
         }
 
@@ -42,17 +44,18 @@ internal sealed class CopyReports
             {
                 PlainText.RetryAfter(request.Http.Response, RetrySeconds);
                 await PlainText.WriteAsync(
-                    request.Http, StatusCodes.Status503ServiceUnavailable, $"{MaxAtOnce} such reports are being made at this moment; try again.");
+                    request.Http, StatusCodes.Status503ServiceUnavailable,
+                    $"{MaxAtOnce} such reports are being made at this moment; try again.");
                 return;
             }
 
             var response = request.Http.Response;
             response.ContentType = query.Format == FindFormat.Json ? "application/x-ndjson" : PlainText.ContentType;
             response.Headers.CacheControl = "no-store";
-            request.Completeness.Tell(response);
+            request.Completeness.AddPartialResultHeaders(response);
             if (request.IsHead) return;
             await response.StartAsync(request.Aborted);
-            // As for a search: whoever reads the connection has to hear that the client has left.
+            // As for a search: the thread that reads the connection must stay free to notice that the client has left.
             await Task.Yield();
             await SendAsync(request, query, isUnique);
         }
@@ -63,8 +66,8 @@ internal sealed class CopyReports
     }
 
     /// <remarks>
-    /// 1. Sizes tell most copies apart: those that only one node has are unique, and told at once.
-    /// 2. The rest is compared, and told as it becomes known. Whatever ends this, a client that leaves too, ends the work.
+    /// 1. Sizes distinguish most copies. Copies whose size occurs on one node only are unique and are reported at once.
+    /// 2. The others are compared and reported as results arrive. When the request ends for any reason, the comparison is cancelled.
     /// </remarks>
     private static async Task SendAsync(TreeRequest request, FindQuery query, bool isUnique)
     {
@@ -73,15 +76,15 @@ internal sealed class CopyReports
         var left = query.Search.Limit ?? int.MaxValue;
 
         // 1.
-        var candidates = Candidates.Of(request.Snapshot, query.Search, request.Aborted);
-        foreach (var copy in isUnique ? candidates.UniqueBySize(request.Aborted) : [])
+        var groups = SizeGroups.Of(request.Snapshot, query.Search, request.Aborted);
+        foreach (var copy in isUnique ? groups.UniqueBySize(request.Aborted) : [])
         {
             if (left-- == 0 || !await lines.AppendAsync(new SameContent(null, [copy], 1))) break;
         }
 
         // 2.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        var results = new Comparison(request.Tree, request.Client).Start(candidates.BySize(stop.Token), stop.Token, out var work);
+        var results = new Comparison(request.Tree, request.Client).Start(groups.BySize(stop.Token), stop.Token, out var work);
         try
         {
             while (left > 0)
@@ -108,5 +111,5 @@ internal sealed class CopyReports
 
     private static bool IsReported(SameContent result, SearchQuery query, bool isUnique) =>
         result.Failure is not null
-        || (isUnique == (result.Nodes == 1) && result.Copies.Any(copy => Candidates.IsSought(query, copy.ToStep())));
+        || (isUnique == (result.Nodes == 1) && result.Copies.Any(copy => SizeGroups.IsSought(query, copy.ToStep())));
 }

@@ -3,21 +3,21 @@ using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Files;
 
-/// <summary>What a client says of digests.</summary>
-internal enum DigestWish
+/// <summary>A client's preference for digests.</summary>
+internal enum DigestPreference
 {
-    /// <summary>Nothing: it is told what is known.</summary>
+    /// <summary>None: it gets the digest if it is known.</summary>
     IfKnown,
 
-    /// <summary>It wants one, even if that takes a while.</summary>
+    /// <summary>It wants a digest, even if it must be computed.</summary>
     Computed,
 
-    /// <summary>It wants none.</summary>
+    /// <summary>It wants no digest.</summary>
     None,
 }
 
 /// <summary>The fields of RFC 9530. The one algorithm is sha-256.</summary>
-internal static class DigestWishes
+internal static class DigestFields
 {
     public const string ReprDigest = "Repr-Digest";
 
@@ -31,13 +31,14 @@ internal static class DigestWishes
     /// <summary>A Dictionary of RFC 9651 with a Byte Sequence.</summary>
     public static string Format(ContentDigest digest) => $"{Algorithm}=:{digest.ToBase64()}:";
 
-    /// <summary>A field that is malformed says nothing (RFC 9651 section 4.2).</summary>
-    public static DigestWish Read(IHeaderDictionary headers) =>
-        !headers.TryGetValue(WantReprDigest, out var field) || !TryReadPreference(string.Join(',', field.AsEnumerable()), out var preference)
-            ? DigestWish.IfKnown
-            : preference switch { null => DigestWish.IfKnown, 0 => DigestWish.None, _ => DigestWish.Computed };
+    /// <summary>A malformed field is ignored (RFC 9651 section 4.2).</summary>
+    public static DigestPreference Read(IHeaderDictionary headers) =>
+        !headers.TryGetValue(WantReprDigest, out var field)
+        || !TryReadPreference(string.Join(',', field.AsEnumerable()), out var preference)
+            ? DigestPreference.IfKnown
+            : preference switch { null => DigestPreference.IfKnown, 0 => DigestPreference.None, _ => DigestPreference.Computed };
 
-    /// <summary>Reads a Dictionary whose members are Integers, parameters and all; of several members of one name the last counts.</summary>
+    /// <summary>Parses a Dictionary of Integers with optional parameters. The last of several members of one name counts.</summary>
     private static bool TryReadPreference(ReadOnlySpan<char> rest, out int? preference)
     {
         preference = null;
@@ -62,7 +63,7 @@ internal static class DigestWishes
         return true;
     }
 
-    /// <summary>No parameter is defined here, so that none means anything; their values are tokens and numbers at most.</summary>
+    /// <summary>No parameters are defined for it, so they are skipped; their values are tokens or numbers.</summary>
     private static bool SkipParameters(ref ReadOnlySpan<char> rest)
     {
         while (rest.StartsWith(';'))
