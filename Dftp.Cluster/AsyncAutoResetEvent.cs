@@ -5,7 +5,8 @@ namespace Dftp.Cluster;
 /// <summary>Wakes one waiting loop. Several signals before it wakes count as one.</summary>
 internal sealed class AsyncAutoResetEvent
 {
-    private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Raise() => _raised.Writer.TryWrite(true);
 

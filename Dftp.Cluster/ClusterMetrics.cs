@@ -25,31 +25,51 @@ internal sealed class ClusterMetrics
         (_membership, _tree, _merged, _scan) = (membership, tree, merged, scan);
 
         meter.CreateObservableUpDownCounter("dftp.tree.files", () => tree.Current.Totals.Files, "{file}", "Files of the merged tree.");
-        meter.CreateObservableUpDownCounter("dftp.tree.directories", () => tree.Current.Totals.Directories, "{directory}", "Directories of the merged tree.");
-        meter.CreateObservableUpDownCounter("dftp.tree.size", () => tree.Current.Totals.Bytes, "By", "Sizes of the files of the merged tree.");
-        meter.CreateObservableUpDownCounter("dftp.tree.hidden_files", () => tree.Current.Totals.HiddenFiles, "{file}", "Files that a directory of the same name hides.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.tree.directories", () => tree.Current.Totals.Directories, "{directory}", "Directories of the merged tree.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.tree.size", () => tree.Current.Totals.Bytes, "By", "Sizes of the files of the merged tree.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.tree.hidden_files", () => tree.Current.Totals.HiddenFiles, "{file}", "Files that a directory of the same name hides.");
 
         meter.CreateObservableUpDownCounter("dftp.node.files", () => Held(held => held.Files), "{file}", "Files that a node holds.");
-        meter.CreateObservableUpDownCounter("dftp.node.directories", () => Held(held => held.Directories), "{directory}", "Directories that a node holds.");
-        meter.CreateObservableUpDownCounter("dftp.node.size", () => Held(held => held.Bytes), "By", "Sizes of the files that a node holds.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.node.directories", () => Held(held => held.Directories), "{directory}", "Directories that a node holds.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.node.size", () => Held(held => held.Bytes), "By", "Sizes of the files that a node holds.");
 
         meter.CreateObservableUpDownCounter("dftp.peers", CountPeers, "{node}", "Other nodes by state.");
-        meter.CreateObservableUpDownCounter("dftp.missing_nodes", () => merged.Missing.Count(node => node.Path is null), "{node}", "Nodes whose files the tree lacks.");
-        meter.CreateObservableUpDownCounter("dftp.unconfirmed_places", () => merged.Missing.Count(node => node.Path is not null), "{place}", "Places of all nodes whose entries are shown as they were, because their nodes cannot read them.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.missing_nodes", () => merged.Missing.Count(node => node.Path is null), "{node}", "Nodes whose files the tree lacks.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.unconfirmed_places", () => merged.Missing.Count(node => node.Path is not null), "{place}",
+            "Places of all nodes that their nodes cannot read, shown with their earlier entries.");
         meter.CreateObservableGauge("dftp.peer.lag", Lags, "{change}", "Changes that a peer has made and that are not known here.");
         meter.CreateObservableGauge("dftp.peer.push_lag", PushLags, "{change}", "Changes of this node that a peer has not taken yet.");
         meter.CreateObservableGauge("dftp.peer.last_answer.timestamp", LastAnswers, "s", "Unix time at which a peer was last heard of.");
 
-        meter.CreateObservableGauge("dftp.scan.ready", () => Status.State == ScanState.Following ? 1 : 0, null, "Whether the entries of this node are those of its disk.");
-        meter.CreateObservableGauge("dftp.scan.duration", () => Status.LastScanDuration.TotalSeconds, "s", "How long the last reading of the whole root took.");
-        meter.CreateObservableGauge("dftp.scan.finished.timestamp", () => Status.LastScan?.ToUnixTimeMilliseconds() / 1000.0 ?? 0, "s", "Unix time at which the last reading of the whole root ended; 0 before the first.");
-        meter.CreateObservableUpDownCounter("dftp.scan.skipped", () => Status.Skipped.Sum(skipped => skipped.Count), "{entry}", "Entries of this node's root that are left out of the tree.");
-        meter.CreateObservableUpDownCounter("dftp.scan.unreadable", () => Status.Unreadable.Count, "{place}", "Places of this node's root that cannot be read.");
-        meter.CreateObservableUpDownCounter("dftp.watch.directories", () => Status.Watches, "{directory}", "Directories whose changes the system tells.");
-        meter.CreateObservableUpDownCounter("dftp.watch.polled_directories", () => (long)Status.Polled.Sum(polled => polled.Count), "{directory}", "Directories that are read again and again instead.");
-        meter.CreateObservableCounter("dftp.watch.events", () => Status.Events, "{event}", "Changes that the system told.");
-        meter.CreateObservableCounter("dftp.watch.overflows", () => Status.Overflows, "{overflow}", "Times at which the system lost changes.");
-        meter.CreateObservableCounter("dftp.updates.made", () => Status.Updates, "{update}", "Updates that came of changes.");
+        meter.CreateObservableGauge(
+            "dftp.scan.ready", () => Status.State == ScanState.Following ? 1 : 0, null,
+            "Whether this node's entries are those of its disk.");
+        meter.CreateObservableGauge(
+            "dftp.scan.duration", () => Status.LastScanDuration.TotalSeconds, "s", "Duration of the last full scan.");
+        meter.CreateObservableGauge(
+            "dftp.scan.finished.timestamp", () => Status.LastScan?.ToUnixTimeMilliseconds() / 1000.0 ?? 0, "s",
+            "Unix time of the end of the last full scan; 0 before the first.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.scan.skipped", () => Status.Skipped.Sum(skipped => skipped.Count), "{entry}",
+            "Entries of this node's root that are left out of the tree.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.scan.unreadable", () => Status.Unreadable.Count, "{place}", "Places of this node's root that cannot be read.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.watch.directories", () => Status.Watches, "{directory}", "Directories that are watched for change events.");
+        meter.CreateObservableUpDownCounter(
+            "dftp.watch.polled_directories", () => (long)Status.Polled.Sum(polled => polled.Count), "{directory}",
+            "Directories that are polled for changes.");
+        meter.CreateObservableCounter("dftp.watch.events", () => Status.Events, "{event}", "Change events of the operating system.");
+        meter.CreateObservableCounter(
+            "dftp.watch.overflows", () => Status.Overflows, "{overflow}", "Overflows of the queue of change events.");
+        meter.CreateObservableCounter("dftp.updates.made", () => Status.Updates, "{update}", "Updates made from changes.");
     }
 
     private ScanStatus Status

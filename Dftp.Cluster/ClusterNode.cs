@@ -90,11 +90,13 @@ public sealed class ClusterNode : IAsyncDisposable
         var localDigests = new LocalDigests(_localFiles, known, _scan.Rewritten, _hashing, time);
         var peerDigests = new PeerDigests(_peerFiles, _hashing, time);
         LocalTree = new LocalTree(options.NodeName, _tree, _localFiles, localDigests);
-        var opener = new ContentOpener(options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
+        var opener = new ContentOpener(
+            options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
         var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, localDigests, peerDigests);
         _events = new TreeEventLoop(_local.Epoch, _tree, () => Tree!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
         Tree = new ClusterTree(
-            options.NodeName, _tree, _local, _peers, opener, digests, _events, () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
+            options.NodeName, _tree, _local, _peers, opener, digests, _events,
+            () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
         _events.Start();
     }
 

@@ -36,7 +36,11 @@ internal sealed class ClusterTree(
         get
         {
             var snapshot = tree.Current;
-            return [Self(snapshot), .. peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent).OrderBy(facts => facts.Name).Select(facts => Summary(facts, snapshot))];
+            return [
+                Self(snapshot),
+                .. peers.All.Select(peer => peer.Facts).Where(facts => facts.IsPresent).OrderBy(facts => facts.Name)
+                    .Select(facts => Summary(facts, snapshot)),
+            ];
         }
     }
 
@@ -66,7 +70,8 @@ internal sealed class ClusterTree(
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) => digests.Known(path, file, holder);
 
-    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
+    public ValueTask<DigestResult> DigestAsync(
+        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
         digests.ComputeAsync(path, file, holder, client, cancellationToken);
 
     public TreeEventReader Follow(TreeEventId? after) => events.Follow(after);
@@ -126,6 +131,7 @@ internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         file.Size == 0 ? ContentDigest.OfNothing : digests.Known(path, file);
 
-    public ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
+    public ValueTask<DigestResult> DigestAsync(
+        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
         digests.ComputeAsync(path, file, client, cancellationToken);
 }

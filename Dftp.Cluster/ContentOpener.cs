@@ -10,7 +10,8 @@ namespace Dftp.Cluster;
 
 /// <summary>Opens a file from this node's root, from its owner, or from the next holder that answers.</summary>
 internal sealed partial class ContentOpener(
-    NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests, TimeProvider time, ILogger log)
+    NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests,
+    TimeProvider time, ILogger log)
 {
     /// <summary>As <see cref="IFileTree.OpenAsync"/>.</summary>
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ internal sealed partial class ContentOpener(
                 .ThenBy(holder => holder.Owner != self && peers.Find(holder.Owner)?.Facts.State != PeerState.Alive);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<OpenResult> OpenAtHoldersAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
+    private async ValueTask<OpenResult> OpenAtHoldersAsync(
+        VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         FileError? error = null;
         foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
@@ -71,7 +73,8 @@ internal sealed partial class ContentOpener(
         error is null || failed.Kind == FileErrorKind.Unreachable ? failed : error;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<OpenResult> OpenAtAsync(Entry holder, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
+    private async ValueTask<OpenResult> OpenAtAsync(
+        Entry holder, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         if (holder.Owner == self) return localFiles.Open(path, file, part);
         if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not there");
@@ -79,7 +82,8 @@ internal sealed partial class ContentOpener(
         if (result.Body is { } body)
         {
             Learn(peer, path, body);
-            var content = new RemoteContent(peer, body, (rest, failed, token) => GoOnAsync(path, body.Facts, body.Digest, rest, failed, token), time);
+            var content = new RemoteContent(
+                peer, body, (rest, failed, token) => GoOnAsync(path, body.Facts, body.Digest, rest, failed, token), time);
             return OpenResult.Opened(content, body.Facts, body.Range);
         }
 
@@ -89,7 +93,8 @@ internal sealed partial class ContentOpener(
     private async ValueTask<LookResult> LookAtAsync(Entry holder, VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
         if (holder.Owner == self) return localFiles.Look(path, file);
-        if (peers.Find(holder.Owner) is not { } peer) return LookResult.Failed(new FileError(FileErrorKind.Unreachable, $"{holder.Owner} is not there"));
+        if (peers.Find(holder.Owner) is not { } peer)
+            return LookResult.Failed(new FileError(FileErrorKind.Unreachable, $"{holder.Owner} is not there"));
         var result = await peerFiles.LookAsync(peer, path, file, cancellationToken);
         if (result.Error is { } error) return LookResult.Failed(Noted(error, peer, path));
         using var body = result.Body;
@@ -116,7 +121,8 @@ internal sealed partial class ContentOpener(
 
     /// <summary>Opens the rest of a file at another holder, if <see cref="SameContentRule"/> permits.</summary>
     private async ValueTask<FileContent?> GoOnAsync(
-        VirtualPath path, Entry file, ContentDigest? told, ByteRange rest, IReadOnlyList<NodeName> failed, CancellationToken cancellationToken)
+        VirtualPath path, Entry file, ContentDigest? told, ByteRange rest, IReadOnlyList<NodeName> failed,
+        CancellationToken cancellationToken)
     {
         var digest = told ?? digests.Known(file.Owner, path, file);
         foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))

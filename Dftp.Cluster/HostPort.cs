@@ -18,7 +18,8 @@ public sealed record HostPort(string Host, int Port)
     {
         address = null;
         var colon = text?.LastIndexOf(':') ?? -1;
-        if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port > IPEndPoint.MaxPort)
+        if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            || port > IPEndPoint.MaxPort)
             return false;
         var host = text![..colon];
         if (host.StartsWith('[') && host.EndsWith(']')) host = host[1..^1];

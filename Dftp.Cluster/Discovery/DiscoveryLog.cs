@@ -30,7 +30,8 @@ internal static partial class DiscoveryLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Group} cannot be used on the interface {Interface}: {Reason}")]
     public static partial void InterfaceFailed(this ILogger logger, IPEndPoint group, string @interface, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "another node has the name of this one, {Node}, at {Host}:{Port}: rename one of them")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "another node has the name of this one, {Node}, at {Host}:{Port}: rename one of them")]
     public static partial void NamesakeHeard(this ILogger logger, NodeName node, string host, int port);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the announcement of {Node} at {Host}:{Port} could not be handled")]

@@ -69,7 +69,8 @@ internal sealed class DirectoryBuilder(byte[] name)
         }
 
         var directory = root;
-        foreach (var name in mount.Value.Split('/', StringSplitOptions.RemoveEmptyEntries)) directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name));
+        foreach (var name in mount.Value.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name));
         directory.TakeOver(this);
         return root;
     }

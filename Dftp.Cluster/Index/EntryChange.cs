@@ -18,7 +18,8 @@ internal enum EntryChangeKind
 /// <param name="Before">The time of change that was announced before; 0 if there was none or it is unknown.</param>
 internal readonly record struct EntryChange(VirtualPath Path, EntryChangeKind Kind, FileFacts Facts, uint Before = 0)
 {
-    public static EntryChange Put(VirtualPath path, in FileFacts facts, uint before = 0) => new(path, EntryChangeKind.PutFile, facts, before);
+    public static EntryChange Put(VirtualPath path, in FileFacts facts, uint before = 0) =>
+        new(path, EntryChangeKind.PutFile, facts, before);
 
     public static EntryChange Put(VirtualPath path, in DirectoryFacts facts, uint before = 0) =>
         new(path, EntryChangeKind.PutDirectory, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), before);

@@ -157,7 +157,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         if (data.Length < HeaderSize) return false;
         var read = new FileColumns(data);
         var (count, flags) = (read.Count, read.Flags);
-        if (count <= 0 || (flags & ~AllFlags) != 0 || count > (data.Length - HeaderSize) / SmallestFile || count > (int.MaxValue - HeaderSize) / LargestFile) return false;
+        if (count <= 0 || (flags & ~AllFlags) != 0 || count > (data.Length - HeaderSize) / SmallestFile
+            || count > (int.MaxValue - HeaderSize) / LargestFile) return false;
         var layout = new Layout(count, flags);
         if (layout.Names > data.Length) return false;
         var isWide = (flags & WideNames) != 0;

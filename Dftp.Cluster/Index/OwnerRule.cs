@@ -19,7 +19,8 @@ internal static class OwnerRule
         var owner = parts[0];
         foreach (var part in parts[1..])
         {
-            if (part.IsAnnounced != owner.IsAnnounced ? part.IsAnnounced : Wins(part.Facts.Changed, part.Node, owner.Facts.Changed, owner.Node))
+            if (part.IsAnnounced != owner.IsAnnounced ? part.IsAnnounced
+                : Wins(part.Facts.Changed, part.Node, owner.Facts.Changed, owner.Node))
                 owner = part;
         }
 

@@ -32,7 +32,8 @@ internal sealed class TreeMerge(NodeName node)
 
         // 2. The files.
         var files = patch.IsCleared ? default : oldPart?.Files ?? default;
-        var changed = patch.Files.Where(file => file.Value is not null || files.Find(file.Key) >= 0).OrderBy(file => file.Key, ByBytes).ToList();
+        var changed =
+            patch.Files.Where(file => file.Value is not null || files.Find(file.Key) >= 0).OrderBy(file => file.Key, ByBytes).ToList();
         if (changed.Count > 0) files = Merge(files, changed);
 
         // 3. The directory itself.
@@ -74,7 +75,8 @@ internal sealed class TreeMerge(NodeName node)
     }
 
     private TreeDirectory? Rebuild(
-        TreeDirectory? old, NodeEntries? oldPart, DirectoryFacts? announced, FileColumns files, List<TreeDirectory> children, byte[] name, ulong pathHash)
+        TreeDirectory? old, NodeEntries? oldPart, DirectoryFacts? announced, FileColumns files, List<TreeDirectory> children,
+        byte[] name, ulong pathHash)
     {
         var sameChildren = old is not null && old.Children.AsSpan().SequenceEqual(children.ToArray());
         NodeEntries? part = null;
@@ -153,7 +155,8 @@ internal sealed class TreeMerge(NodeName node)
     private static readonly Comparer<byte[]> ByBytes = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
 
     /// <summary>Joins two sequences that are sorted by name: each name once.</summary>
-    private static IEnumerable<(TreeDirectory? Old, T? New, byte[] Name)> Zip<T>(TreeDirectory[] old, IReadOnlyList<T> changes, Func<T, byte[]> nameOf)
+    private static IEnumerable<(TreeDirectory? Old, T? New, byte[] Name)> Zip<T>(
+        TreeDirectory[] old, IReadOnlyList<T> changes, Func<T, byte[]> nameOf)
     {
         int at = 0, next = 0;
         while (at < old.Length || next < changes.Count)

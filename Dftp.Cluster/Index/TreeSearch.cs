@@ -68,7 +68,8 @@ internal sealed class TreeSearch(SearchQuery query)
         if (query.IsDirectory == true) yield break;
         if (directory is { OnlyPart: { } part, HidesFiles: false })
         {
-            for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count; index = part.Files.NextCandidate(query.Name, index + 1))
+            for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count;
+                index = part.Files.NextCandidate(query.Name, index + 1))
             {
                 if (index % FilesBetweenLooks == 0) cancellationToken.ThrowIfCancellationRequested();
                 var entry = part.ToEntry(index);

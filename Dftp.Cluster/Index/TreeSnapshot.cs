@@ -62,7 +62,8 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         return true;
     }
 
-    private static Entry EntryOf(NodeEntries part, int index, int holders) => part.Files[index].ToEntry(part.Files.Name(index), part.Node, holders);
+    private static Entry EntryOf(NodeEntries part, int index, int holders) =>
+        part.Files[index].ToEntry(part.Files.Name(index), part.Node, holders);
 
     public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
     {
@@ -80,7 +81,8 @@ internal sealed class TreeSnapshot : ITreeSnapshot
     /// <summary>All holders of a file, the owner first, each with its own facts; empty for a directory or a missing path.</summary>
     public IReadOnlyList<Entry> FileHoldersOf(VirtualPath path)
     {
-        if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null) return [];
+        if (path.IsRoot || !TreePath.TryFindParent(Root, path, out var parent, out var name) || parent.FindChild(name) is not null)
+            return [];
         var holders = TreePath.Holders(parent, name);
         var entries = new Entry[holders.Count];
         for (var i = 0; i < entries.Length; i++) entries[i] = EntryOf(holders[i].Part, holders[i].Index, entries.Length);

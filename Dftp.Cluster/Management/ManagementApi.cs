@@ -61,19 +61,22 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         if (routes.Find(route => route.Method == method) is { } route) return route.AnswerAsync(this, http);
         if (routes.Count > 0) return NotAllowedAsync(http, string.Join(", ", routes.Select(route => route.Method)));
         return SayAsync(
-            http, StatusCodes.Status404NotFound, "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/");
+            http, StatusCodes.Status404NotFound,
+            "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/");
     }
 
     private Task AnswerAsync(HttpContext http, ulong? knownDigest = null)
     {
         http.Response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
-        var me = new ListedNode(context.Me(), new PeerFacts { Name = context.Options.NodeName, LastAlive = context.Time.GetUtcNow().ToUnixTimeSeconds() });
+        var me = new ListedNode(
+            context.Me(), new PeerFacts { Name = context.Options.NodeName, LastAlive = context.Time.GetUtcNow().ToUnixTimeSeconds() });
         var peers = context.Peers.All
             .Select(peer => peer.Facts)
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
             .OrderBy(facts => facts.Name)
-            .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http), Reachable(facts.ManagementAddress!, http), facts.Said), facts));
+            .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http),
+                Reachable(facts.ManagementAddress!, http), facts.Said), facts));
         ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers, knownDigest);
         return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
     }
@@ -108,7 +111,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         problem = "";
         var missing = RequiredFields.Where(field => string.IsNullOrEmpty(form.GetValueOrDefault(field))).ToList();
         if (missing.Count > 0) problem = $"missing: {string.Join(", ", missing)}";
-        else if (!NodeName.TryParse(form["name"], out var name)) problem = "name is not a node name: 1 to 255 bytes without spaces, control characters and / , ; = \"";
+        else if (!NodeName.TryParse(form["name"], out var name))
+            problem = "name is not a node name: 1 to 255 bytes without spaces, control characters and / , ; = \"";
         else if (!HostPort.TryParse(form["public-addr"], out var publicAddress)) problem = "public-addr is not host:port or :port";
         else if (!HostPort.TryParse(form["mgmt-addr"], out var managementAddress)) problem = "mgmt-addr is not host:port or :port";
         else
@@ -127,7 +131,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
                 form.GetValueOrDefault("cluster-name"),
                 form.GetValueOrDefault("request-full-update") == "true",
                 form.GetValueOrDefault("leaving") == "true",
-                ulong.TryParse(form.GetValueOrDefault("known-digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var known) ? known : null);
+                ulong.TryParse(form.GetValueOrDefault("known-digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var known)
+                    ? known : null);
         }
 
         return null;
@@ -154,7 +159,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
             return;
         }
 
-        foreach (var (peer, (node, reason)) in named.Zip(await Task.WhenAll(named.Select(peer => handshake.GreetAsync(peer, http.RequestAborted)))))
+        foreach (var (peer, (node, reason)) in named.Zip(
+            await Task.WhenAll(named.Select(peer => handshake.GreetAsync(peer, http.RequestAborted)))))
         {
             if (node is not null) continue;
             context.Log.CannotJoin(peer, reason);
@@ -170,7 +176,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         var text = (await FormAsync(http)).GetValueOrDefault("name");
         if (!NodeName.TryParse(text, out var name))
         {
-            await SayAsync(http, StatusCodes.Status400BadRequest, string.IsNullOrEmpty(text) ? "missing: name, the node to forget" : "name is not a node name");
+            await SayAsync(http, StatusCodes.Status400BadRequest, string.IsNullOrEmpty(text) ? "missing: name, the node to forget"
+                : "name is not a node name");
             return;
         }
 
@@ -193,7 +200,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
             return;
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = updates.Limits.MaxBytes;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = updates.Limits.MaxBytes;
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         await using Stream? decompressed = encoding switch
         {
@@ -211,7 +219,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
         var body = decompressed is null
             ? http.Request.BodyReader
-            : PipeReader.Create(new BoundedStream(decompressed, updates.Limits.MaxBytes), new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
+            : PipeReader.Create(new BoundedStream(decompressed, updates.Limits.MaxBytes), new StreamPipeReaderOptions(
+                bufferSize: 64 * 1024, leaveOpen: true));
         try
         {
             var sender = SenderOf(http);
@@ -236,13 +245,15 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
     /// <summary>The sender of an update, known before the body is read.</summary>
     private Peer? SenderOf(HttpContext http) =>
-        NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name) ? context.Peers.Find(name) : null;
+        NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name)
+            ? context.Peers.Find(name) : null;
 
     private static async Task<IReadOnlyList<string>> PeersToJoinAsync(HttpContext http)
     {
         var peers = http.Request.Query["peer"].ToList();
         if (http.Request.HasFormContentType) peers.AddRange((await ReadFormAsync(http))["peer"]);
-        return [.. peers.OfType<string>().SelectMany(peer => peer.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        return [.. peers.OfType<string>().SelectMany(
+            peer => peer.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
     }
 
     // Like Go's Request.Form: fields of the body, then of the query.
@@ -261,7 +272,8 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         {
             return await http.Request.ReadFormAsync(http.RequestAborted);
         }
-        catch (Exception error) when (error is InvalidDataException || (error is IOException && error is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested))
+        catch (Exception error) when (error is InvalidDataException
+            || (error is IOException && error is not BadHttpRequestException && !http.RequestAborted.IsCancellationRequested))
         {
             throw new BadHttpRequestException("the form cannot be read", StatusCodes.Status400BadRequest, error);
         }

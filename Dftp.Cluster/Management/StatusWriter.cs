@@ -93,7 +93,8 @@ internal sealed class StatusWriter(
     }
 
     private static void WriteNode(
-        Utf8JsonWriter json, NodeName name, string state, HostPort? publicAddress, HostPort? managementAddress, TreeSnapshot snapshot, long lastAlive)
+        Utf8JsonWriter json, NodeName name, string state, HostPort? publicAddress, HostPort? managementAddress, TreeSnapshot snapshot,
+        long lastAlive)
     {
         var holding = snapshot.HoldingOf(name);
         json.WriteStartObject();
@@ -115,7 +116,9 @@ internal sealed class StatusWriter(
             json.WriteString("name", node.Name.Value);
             json.WriteNumber("since", node.Since.Seconds);
             json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
-            json.WriteString("state", node.Reason switch { MissingReason.Joining => "joining", MissingReason.Unconfirmed => "unconfirmed", _ => "away" });
+            json.WriteString(
+                "state",
+                node.Reason switch { MissingReason.Joining => "joining", MissingReason.Unconfirmed => "unconfirmed", _ => "away" });
             json.WriteBoolean("unconfirmed", node.Reason == MissingReason.Unconfirmed);
             if (node.Path is { } path) json.WriteString("path", path.Value);
             json.WriteEndObject();

@@ -39,7 +39,8 @@ internal sealed class PeerConnection : IDisposable
         _socket = socket;
         Address = address;
         _time = time;
-        _timer = time.CreateTimer(static self => ((PeerConnection)self!).CloseWhenDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static self => ((PeerConnection)self!).CloseWhenDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public HostPort Address { get; }

@@ -21,7 +21,8 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     public void Learn(NodeName peer, VirtualPath path, in Entry file, ContentDigest digest) =>
         _known.Keep((peer, path), RemoteVersion.Of(file), digest);
 
-    public async ValueTask<DigestResult> ComputeAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> ComputeAsync(
+        Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         if (Known(peer.Name, path, file) is { } known) return DigestResult.Of(known);
         var result = peer.Facts.IsLegacy ? null : await AskAsync(peer, path, file, cancellationToken);
@@ -59,7 +60,8 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         }
     }
 
-    private async ValueTask<DigestResult> ReadAsync(Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
+    private async ValueTask<DigestResult> ReadAsync(
+        Peer peer, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         using var place = await gate.EnterAsync(client, cancellationToken);
         if (place is null) return FairGate.Refusal(path);

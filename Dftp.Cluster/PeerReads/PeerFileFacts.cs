@@ -37,7 +37,8 @@ internal readonly record struct PeerFileFacts(
         var modified = ExactModified ?? (LastModified is { } time && time.Seconds != file.Modified.Seconds ? time : file.Modified);
         var version = Version;
         // If the holder sends no version, its tags must at least differ from those of other holders.
-        if (version == default && modified.IsWholeSecond && !modified.IsPlaceholder) version = new ContentVersion(NameBytes.Hash(1, Encoding.UTF8.GetBytes(peer.Value)), 0);
+        if (version == default && modified.IsWholeSecond && !modified.IsPlaceholder)
+            version = new ContentVersion(NameBytes.Hash(1, Encoding.UTF8.GetBytes(peer.Value)), 0);
         return file.With(size, modified, peer, version);
     }
 
@@ -46,11 +47,14 @@ internal readonly record struct PeerFileFacts(
     {
         if (Ascii.EqualsIgnoreCase(name, "Content-Range"u8)) return WithRange(value);
         if (ExactModified is null && Ascii.EqualsIgnoreCase(name, ModifiedHeader))
-            return Utf8Parser.TryParse(value, out long exact, out var used) && used == value.Length ? this with { ExactModified = new UnixTime(exact) } : this;
+            return Utf8Parser.TryParse(value, out long exact, out var used) && used == value.Length
+                ? this with { ExactModified = new UnixTime(exact) } : this;
         if (LastModified is null && Ascii.EqualsIgnoreCase(name, "Last-Modified"u8))
-            return Utf8Parser.TryParse(value, out DateTimeOffset time, out var end, 'R') && end == value.Length ? this with { LastModified = UnixTime.From(time) } : this;
+            return Utf8Parser.TryParse(value, out DateTimeOffset time, out var end, 'R') && end == value.Length
+                ? this with { LastModified = UnixTime.From(time) } : this;
         if (Ascii.EqualsIgnoreCase(name, VersionHeader)) return this with { Version = ReadVersion(value) };
-        if (Ascii.EqualsIgnoreCase(name, DigestField.Name)) return this with { Digest = Digest ?? DigestField.Read(Encoding.ASCII.GetString(value)) };
+        if (Ascii.EqualsIgnoreCase(name, DigestField.Name))
+            return this with { Digest = Digest ?? DigestField.Read(Encoding.ASCII.GetString(value)) };
         return this;
     }
 
@@ -58,7 +62,8 @@ internal readonly record struct PeerFileFacts(
     {
         if (!Utf8Parser.TryParse(value, out ulong fingerprint, out var used, 'x')) return default;
         if (used == value.Length) return new ContentVersion(0, fingerprint);
-        return value[used] == '-' && Utf8Parser.TryParse(value[(used + 1)..], out ulong revision, out var more, 'x') && used + 1 + more == value.Length
+        return value[used] == '-' && Utf8Parser.TryParse(value[(used + 1)..], out ulong revision, out var more, 'x')
+            && used + 1 + more == value.Length
             ? new ContentVersion(revision, fingerprint)
             : default;
     }

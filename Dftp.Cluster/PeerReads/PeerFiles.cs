@@ -35,7 +35,8 @@ internal sealed class PeerFiles : IDisposable
     /// <summary>Requests a part of a peer's copy.</summary>
     /// <returns>An open body; the facts of a file that ends before the part; or an error, of kind Unreachable if the peer becomes
     /// suspect.</returns>
-    public ValueTask<PeerOpenResult> OpenAsync(Peer peer, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
+    public ValueTask<PeerOpenResult> OpenAsync(
+        Peer peer, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
         AskAsync(peer, path, file, part, isLook: false, cancellationToken);
 
     /// <summary>Requests the facts of a peer's copy.</summary>
@@ -48,7 +49,8 @@ internal sealed class PeerFiles : IDisposable
     /// <exception cref="IOException">The connection broke off.</exception>
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="OperationCanceledException">The peer went away, or <paramref name="cancellationToken"/> fired.</exception>
-    public async Task<PeerResponseHead> AskForDigestAsync(Peer peer, HostPort address, VirtualPath path, CancellationToken cancellationToken)
+    public async Task<PeerResponseHead> AskForDigestAsync(
+        Peer peer, HostPort address, VirtualPath path, CancellationToken cancellationToken)
     {
         var pool = PoolOf(peer);
         var request = new PeerRequest(address, path, RangeSpec.Whole, IsLook: true, WantsDigest: true);
@@ -171,7 +173,8 @@ internal sealed class PeerFiles : IDisposable
         var size = (status == Whole ? facts.WholeLength : facts.RangeOf) ?? file.Size;
         var now = facts.Describe(size, file, peer.Name);
         if (!request.Part.TryResolve(size, out var range)) return new(PeerOpenResult.Outside(now));
-        if (request.IsLook || (range.Length == 0 && status != Whole)) return new(PeerOpenResult.Opened(PeerBody.Empty(now, range, facts.Digest)));
+        if (request.IsLook || (range.Length == 0 && status != Whole))
+            return new(PeerOpenResult.Opened(PeerBody.Empty(now, range, facts.Digest)));
         if (status == UnsatisfiableRange) return new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} refuses a range of {path}"));
 
         // 2. The range. A legacy node ignores ranges and sends the whole file.

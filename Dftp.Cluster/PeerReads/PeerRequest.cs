@@ -11,7 +11,8 @@ namespace Dftp.Cluster.PeerReads;
 /// <param name="Part">The requested bytes.</param>
 /// <param name="IsLook">Requests the facts of the copy, by HEAD.</param>
 /// <param name="WantsDigest">Requests the digest of the whole copy as well.</param>
-internal readonly record struct PeerRequest(HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
+internal readonly record struct PeerRequest(
+    HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
 {
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");

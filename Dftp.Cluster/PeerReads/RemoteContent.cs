@@ -93,7 +93,8 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
         _failed.Add(_peer.Name);
         var rest = new ByteRange(_range.Offset + _read, _range.Length - _read);
         var next = await _goOn(rest, _failed, cancellationToken)
-            ?? throw new FileContentException(new FileError(FileErrorKind.Unreachable, $"{_peer.Name} broke off at byte {rest.Offset}: {failure}"));
+            ?? throw new FileContentException(
+                new FileError(FileErrorKind.Unreachable, $"{_peer.Name} broke off at byte {rest.Offset}: {failure}"));
         if (next is RemoteContent remote) (_peer, _body, _surplus) = (remote._peer, remote._body, remote._surplus);
         else _successor = next;
     }

@@ -11,7 +11,8 @@ namespace Dftp.Cluster.Peers;
 /// <param name="Me">The responding node.</param>
 /// <param name="Peers">The nodes it knows; never null on the wire, because null crashes a legacy node.</param>
 /// <param name="KnownDigest">The digest of what it knows of the greeting node; null if it knows nothing.</param>
-internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers, ulong? KnownDigest = null)
+internal sealed record ClusterAnswer(
+    string ClusterName, NodeDescription Me, IReadOnlyList<NodeDescription> Peers, ulong? KnownDigest = null)
 {
     /// <summary>Far more than any cluster has. Limits the cost of a response.</summary>
     public const int MaxPeers = 10_000;
@@ -36,7 +37,8 @@ internal sealed record ClusterAnswer(string ClusterName, NodeDescription Me, IRe
     private static ClusterAnswer Read(JsonElement root, string host)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new JsonException("the answer is not an object");
-        if (!TryGet(root, "Me", out var meJson) || Description(meJson, null, host) is not { } me) throw new JsonException("the answer does not say who gives it");
+        if (!TryGet(root, "Me", out var meJson) || Description(meJson, null, host) is not { } me)
+            throw new JsonException("the answer does not say who gives it");
         var peers = new List<NodeDescription>();
         if (TryGet(root, "Peers", out var peersJson) && peersJson.ValueKind == JsonValueKind.Object)
         {
@@ -111,7 +113,8 @@ internal readonly record struct ListedNode(NodeDescription Description, PeerFact
 /// <summary>Writes the response that <see cref="ClusterAnswer"/> reads: the members of legacy nodes in their order, then ours.</summary>
 internal static class ClusterAnswerWriter
 {
-    public static void Write(IBufferWriter<byte> output, string clusterName, ListedNode me, IEnumerable<ListedNode> peers, ulong? knownDigest = null)
+    public static void Write(
+        IBufferWriter<byte> output, string clusterName, ListedNode me, IEnumerable<ListedNode> peers, ulong? knownDigest = null)
     {
         using (var json = new Utf8JsonWriter(output))
         {

@@ -9,7 +9,8 @@ internal sealed class JoinHandshake(MembershipContext context)
     /// <returns>The name of the node; or null and the reason why it did not become a peer.</returns>
     public async Task<(NodeName? Node, string Reason)> GreetAsync(HostPort address, CancellationToken cancellationToken)
     {
-        var reply = await context.Client.GreetAsync(address, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
+        var reply = await context.Client.GreetAsync(
+            address, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
         if (reply.Answer is not { } answer) return (null, reply.Reason);
         if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
         if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");
@@ -33,7 +34,8 @@ internal sealed class JoinHandshake(MembershipContext context)
             Introduce(known, isOwnWord: false);
         }
 
-        if (context.Peers.GetOrAdd(answer.Me.Name) is not { } peer || Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is not { } met) return;
+        if (context.Peers.GetOrAdd(answer.Me.Name) is not { } peer
+            || Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is not { } met) return;
         peer.Change(now => now with { HasAnsweredGreeting = true });
         if (met.IsLegacy) peer.PushNow.Raise();
     }
@@ -47,7 +49,8 @@ internal sealed class JoinHandshake(MembershipContext context)
         if (Refusal(caller, greeting.ClusterName) is { } refusal) return refusal;
         if (greeting.IsLeaving)
         {
-            if (context.Peers.Find(caller.Name) is { } leaving && leaving.Facts.Epoch == caller.State?.Epoch && context.Peers.Leave(leaving))
+            if (context.Peers.Find(caller.Name) is { } leaving && leaving.Facts.Epoch == caller.State?.Epoch
+                && context.Peers.Leave(leaving))
                 context.Log.PeerLeft(caller.Name);
             return null;
         }
@@ -83,7 +86,8 @@ internal sealed class JoinHandshake(MembershipContext context)
     {
         if (!string.IsNullOrEmpty(clusterName) && clusterName != context.Options.ClusterName)
         {
-            context.Log.Refused(node.Name, node.ManagementAddress.ToString(), $"its cluster is {clusterName}, ours is {context.Options.ClusterName}");
+            context.Log.Refused(
+                node.Name, node.ManagementAddress.ToString(), $"its cluster is {clusterName}, ours is {context.Options.ClusterName}");
             return $"this node is in the cluster {context.Options.ClusterName}, not {clusterName}";
         }
 
@@ -105,7 +109,8 @@ internal sealed class JoinHandshake(MembershipContext context)
         && context.Peers.SilenceOf(peer) < 2 * context.Options.PingInterval;
 
     /// <summary>Whether the peer is known from before this node's start and answers for the first time since.</summary>
-    private static bool IsMetAgain(PeerFacts before) => before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };
+    private static bool IsMetAgain(PeerFacts before) =>
+        before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };
 
     /// <returns>Its facts now; null while it is unclear whether this is from its latest start.</returns>
     private PeerFacts? Meet(Peer peer, NodeDescription node, ulong? knownDigest, bool isAnswer, bool wasAsked)
@@ -117,7 +122,8 @@ internal sealed class JoinHandshake(MembershipContext context)
         }
 
         var (before, after) = context.Peers.Meet(peer, node, knownDigest, wasAsked);
-        if (before.State is PeerState.Unmet or PeerState.Away || IsMetAgain(before)) context.Log.PeerJoined(node.Name, node.ManagementAddress);
+        if (before.State is PeerState.Unmet or PeerState.Away || IsMetAgain(before))
+            context.Log.PeerJoined(node.Name, node.ManagementAddress);
         else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
         return after;
     }

@@ -20,7 +20,8 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} announced but never reachable: {Reason}")]
     public static partial void NeverReached(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
     public static partial void DidNotRun(this ILogger log, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} is forgotten")]
@@ -32,7 +33,8 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot read {File}, the list of known nodes; it is ignored: {Reason}")]
     public static partial void KnownNodesUnreadable(this ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, the list of known nodes; after a restart they are not reported as missing: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "cannot write {File}, the list of known nodes; after a restart they are not reported as missing: {Reason}")]
     public static partial void KnownNodesUnwritable(this ILogger log, string file, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still away: {Reason}")]
@@ -41,7 +43,8 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} said goodbye")]
     public static partial void PeerLeft(this ILogger log, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} sent an update but no greeting: its entries are dropped, because its address is unknown")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Node} sent an update but no greeting: its entries are dropped, because its address is unknown")]
     public static partial void NeverMet(this ILogger log, NodeName node);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "sent a full update to {Node}: {Files} file(s) in {Milliseconds:F0} ms")]
@@ -50,7 +53,8 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot push an update to {Node}: {Reason}")]
     public static partial void PushFailed(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "another node, at {Address}, is called {Node} too: start one of the two with another --node-name")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "another node, at {Address}, is called {Node} too: start one of the two with another --node-name")]
     public static partial void SameName(this ILogger log, NodeName node, string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "refused {Node} at {Address}: {Reason}")]

@@ -85,7 +85,8 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             .OrderBy(facts => facts.Name)
             .ToList();
         // The time of a present node's last sign of life matters only once it is away; alone it is no reason to write every few seconds.
-        var identity = string.Join('\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.IsPresent}"));
+        var identity = string.Join(
+            '\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.IsPresent}"));
         if (identity == _saved && !(isLast && nodes.Count > 0)) return;
         try
         {
@@ -93,7 +94,8 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             var unfinished = file + ".new";
             using (var stream = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
             {
-                var list = nodes.ConvertAll<WireNode?>(facts => new WireNode(facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive));
+                var list = nodes.ConvertAll<WireNode?>(facts =>
+                    new WireNode(facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive));
                 JsonSerializer.Serialize(stream, list, KnownNodesJson.Default.ListWireNode);
                 stream.Flush(flushToDisk: true);
             }
@@ -114,7 +116,8 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
 internal sealed record WireNode(string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive)
 {
     public KnownNode? ToKnownNode() =>
-        NodeName.TryParse(Name, out var name) && HostPort.TryParse(PublicAddress, out var publicAddress) && HostPort.TryParse(ManagementAddress, out var managementAddress)
+        NodeName.TryParse(Name, out var name) && HostPort.TryParse(PublicAddress, out var publicAddress)
+            && HostPort.TryParse(ManagementAddress, out var managementAddress)
             ? new KnownNode(name, publicAddress, managementAddress, LastAlive)
             : null;
 }

@@ -98,7 +98,8 @@ internal sealed class PeerClient : IDisposable
     /// <param name="isCompressed">Whether the body is compressed; false for legacy nodes, which read plain bodies only.</param>
     /// <param name="write">Writes the body.</param>
     /// <param name="cancellationToken">Cancels the push.</param>
-    public async Task<PeerReply> PushAsync(HostPort to, bool isCompressed, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+    public async Task<PeerReply> PushAsync(
+        HostPort to, bool isCompressed, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
         await TryAsync(
             to,
             async () =>

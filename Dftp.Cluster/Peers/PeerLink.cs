@@ -16,7 +16,8 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     private readonly PeerPresence _presence = new(peer, context);
     private readonly PeerUpdates _updates = new(peer, context);
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(PingLoopAsync(cancellationToken), PushLoopAsync(cancellationToken));
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(PingLoopAsync(cancellationToken), PushLoopAsync(cancellationToken));
 
     private async Task PingLoopAsync(CancellationToken cancellationToken)
     {
@@ -30,7 +31,8 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             else if (wasWoken || _presence.IsPingDue)
             {
                 var needsFull = _presence.AsksForFullUpdate;
-                var reply = await context.Client.GreetAsync(address, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
+                var reply = await context.Client.GreetAsync(
+                    address, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
                 _presence.Answered(address, needsFull, reply);
             }
 

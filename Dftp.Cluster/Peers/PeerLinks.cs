@@ -48,7 +48,8 @@ internal sealed class PeerLinks : IDisposable
     {
         try
         {
-            await _context.Client.GreetAsync(address, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null, cancellationToken);
+            await _context.Client.GreetAsync(
+                address, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null, cancellationToken);
         }
         catch (OperationCanceledException)
         {

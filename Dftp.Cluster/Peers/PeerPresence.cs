@@ -48,7 +48,8 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
             if (_lastPing is not { } pinged) return TimeSpan.Zero;
             var silence = context.Time.GetElapsedTime(pinged);
             if (silence >= MostSpared * context.Options.PingInterval) return TimeSpan.Zero;
-            if (peer.Facts.LastGreeting is { } greeted && context.Time.GetElapsedTime(greeted) is var sinceGreeting && sinceGreeting < silence)
+            if (peer.Facts.LastGreeting is { } greeted && context.Time.GetElapsedTime(greeted) is var sinceGreeting
+                && sinceGreeting < silence)
                 silence = sinceGreeting;
             return Interval - silence;
         }
@@ -88,7 +89,8 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         _triesSinceGone++;
         if (peer is { Retained: not null, Facts.State: PeerState.Away } && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
         // A second ping is requested too: after this machine slept, the first failure may be of a connection that broke long ago.
-        if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer))
+        if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter)
+            && context.Peers.Leave(peer))
         {
             _triesSinceGone = 0;
             if (peer.Facts.LastAlive > 0) context.Log.PeerGone(peer.Name, reason);

@@ -43,7 +43,8 @@ internal static class PeerSocket
     /// <inheritdoc cref="ConnectAsync"/>
     public static async ValueTask<LoopSocket> ConnectLoopAsync(HostPort to, CancellationToken cancellationToken)
     {
-        var addresses = IPAddress.TryParse(to.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(to.Host, cancellationToken);
+        var addresses = IPAddress.TryParse(to.Host, out var literal)
+            ? [literal] : await Dns.GetHostAddressesAsync(to.Host, cancellationToken);
         SocketException? failure = null;
         foreach (var address in addresses)
         {

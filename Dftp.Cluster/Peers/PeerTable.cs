@@ -50,9 +50,10 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     public bool Doubts(Peer peer, NodeDescription description, bool isAnswer)
     {
         if (description.State is not { Epoch: var epoch }) return false;
-        var (before, after) = peer.Change(facts => !facts.IsPresent || epoch >= facts.LatestEpoch || (isAnswer && facts.DoubtedEpoch == epoch)
-            ? facts
-            : Answered(facts) with { DoubtedEpoch = isAnswer ? epoch : facts.DoubtedEpoch });
+        var (before, after) = peer.Change(facts =>
+            !facts.IsPresent || epoch >= facts.LatestEpoch || (isAnswer && facts.DoubtedEpoch == epoch)
+                ? facts
+                : Answered(facts) with { DoubtedEpoch = isAnswer ? epoch : facts.DoubtedEpoch });
         return !ReferenceEquals(before, after);
     }
 
@@ -63,7 +64,8 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     /// <param name="description">Its description of itself.</param>
     /// <param name="knownDigest">The digest of what it claims to know of this node.</param>
     /// <param name="wasAsked">A full update has just been requested from it.</param>
-    public (PeerFacts Before, PeerFacts After) Meet(Peer peer, NodeDescription description, ulong? knownDigest, bool wasAsked) => peer.Change(facts =>
+    public (PeerFacts Before, PeerFacts After) Meet(
+        Peer peer, NodeDescription description, ulong? knownDigest, bool wasAsked) => peer.Change(facts =>
     {
         var epoch = description.State?.Epoch ?? 0;
         var isStart = facts.State is PeerState.Unmet or PeerState.Away || facts.Epoch != epoch;

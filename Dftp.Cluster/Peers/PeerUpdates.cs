@@ -64,7 +64,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 
     /// <summary>Whether a periodic full update is due, in case a change was lost.</summary>
     private bool IsFullUpdateDue(PeerFacts facts) =>
-        facts.PushedSequence is not null && _lastFull is { } last && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
+        facts.PushedSequence is not null && _lastFull is { } last
+            && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
     /// <summary>
     /// A legacy node requests updates only from nodes that are new to it: if only this node restarted, or was away for a while, the legacy

@@ -53,7 +53,8 @@ internal sealed class RunningTime : IDisposable
     /// <summary>Creates a clock without a timer, for simulated time.</summary>
     /// <param name="time">The underlying clock.</param>
     /// <param name="isNeverLate">All time counts; otherwise call <see cref="Tick"/>.</param>
-    public static RunningTime Simulate(TimeProvider time, bool isNeverLate) => new(time, isNeverLate ? TimeSpan.MaxValue : MaxForATick, null, ticks: false);
+    public static RunningTime Simulate(TimeProvider time, bool isNeverLate) =>
+        new(time, isNeverLate ? TimeSpan.MaxValue : MaxForATick, null, ticks: false);
 
     /// <summary>Records that this process runs.</summary>
     public void Tick()

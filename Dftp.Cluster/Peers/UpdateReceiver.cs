@@ -33,7 +33,8 @@ internal sealed partial class UpdateReceiver(
     /// <param name="cancellationToken">Cancels the reading; what has been read is dropped.</param>
     /// <returns>The outcome, and a sentence if the update was not applied.</returns>
     /// <exception cref="UpdateFormatException">The message breaks a rule. Nothing has changed.</exception>
-    public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(PipeReader body, Peer? sender, CancellationToken cancellationToken)
+    public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(
+        PipeReader body, Peer? sender, CancellationToken cancellationToken)
     {
         sender?.Change(facts => facts with { Receiving = facts.Receiving + 1 });
         try
@@ -42,7 +43,8 @@ internal sealed partial class UpdateReceiver(
             using var memory = _memory.Begin();
             var update = await UpdateReader.ReadAsync(body, memory, cancellationToken);
             if (update.Header.Sender == options.NodeName)
-                return (UpdateOutcome.Refused, $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
+                return (UpdateOutcome.Refused,
+                    $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
             if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes");
             var result = Apply(peer, update);
             if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
@@ -63,7 +65,8 @@ internal sealed partial class UpdateReceiver(
             var header = update.Header;
             // A full update contains everything. So does a change of a state that is known exactly, in the tree or retained.
             var isOfKnown = header.SinceDigest is { } digest && digest == tree.Current.DigestOf(peer.Name);
-            var isOfRetained = !isOfKnown && peer.Retained is { } retained && retained.Digest == header.SinceDigest && !tree.Current.Holdings.ContainsKey(peer.Name);
+            var isOfRetained = !isOfKnown && peer.Retained is { } retained && retained.Digest == header.SinceDigest
+                && !tree.Current.Holdings.ContainsKey(peer.Name);
             var tellsAll = header.IsFull || isOfKnown || isOfRetained;
             if (header.Position is { } position)
             {
@@ -115,9 +118,11 @@ internal sealed partial class UpdateReceiver(
     [LoggerMessage(Level = LogLevel.Debug, Message = "known entries of {Node} confirmed, {Entries} change(s) applied")]
     private static partial void LogConfirmed(ILogger log, NodeName node, int entries);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "left out {Count} entries of {Node}: names with control characters, invalid Unicode, or too long")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "left out {Count} entries of {Node}: names with control characters, invalid Unicode, or too long")]
     private static partial void LogLeftOut(ILogger log, int count, NodeName node);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "asked {Node} for a full update, because the received update is unusable: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "asked {Node} for a full update, because the received update is unusable: {Reason}")]
     private static partial void LogGap(ILogger log, NodeName node, string reason);
 }

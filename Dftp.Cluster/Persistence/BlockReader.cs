@@ -88,15 +88,18 @@ internal sealed class BlockReader(Stream input)
     private void Next()
     {
         if (_isLast) throw new InvalidDataException("it breaks off");
-        if (input.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false) < _header.Length) throw new InvalidDataException("it breaks off");
+        if (input.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false) < _header.Length)
+            throw new InvalidDataException("it breaks off");
         var marked = BinaryPrimitives.ReadInt32LittleEndian(_header);
         _isLast = (marked & BlockWriter.LastBlock) != 0;
         _length = marked & ~BlockWriter.LastBlock;
         _at = 0;
-        if (_length is < 0 or > BlockWriter.BlockSize || (_length == 0 && !_isLast)) throw new InvalidDataException($"block {_number} is damaged");
+        if (_length is < 0 or > BlockWriter.BlockSize || (_length == 0 && !_isLast))
+            throw new InvalidDataException($"block {_number} is damaged");
         var block = _block.AsSpan(0, _length);
         if (input.ReadAtLeast(block, _length, throwOnEndOfStream: false) < _length) throw new InvalidDataException("it breaks off");
-        if (BlockWriter.Checksum(_number, _header.AsSpan(0, sizeof(int)), block) != BinaryPrimitives.ReadUInt32LittleEndian(_header.AsSpan(sizeof(int))))
+        if (BlockWriter.Checksum(_number, _header.AsSpan(0, sizeof(int)), block)
+            != BinaryPrimitives.ReadUInt32LittleEndian(_header.AsSpan(sizeof(int))))
             throw new InvalidDataException($"block {_number} is damaged");
         _number++;
         if (_length == 0) throw new InvalidDataException("it breaks off");

@@ -59,7 +59,9 @@ internal sealed class BlockWriter(Stream output)
     private void Flush(int mark)
     {
         BinaryPrimitives.WriteInt32LittleEndian(_block, _length | mark);
-        BinaryPrimitives.WriteUInt32LittleEndian(_block.AsSpan(sizeof(int)), Checksum(_number++, _block.AsSpan(0, sizeof(int)), _block.AsSpan(HeaderSize, _length)));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            _block.AsSpan(sizeof(int)),
+            Checksum(_number++, _block.AsSpan(0, sizeof(int)), _block.AsSpan(HeaderSize, _length)));
         output.Write(_block, 0, HeaderSize + _length);
         _length = 0;
     }

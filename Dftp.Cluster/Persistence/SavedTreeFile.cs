@@ -21,7 +21,8 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
         whyNot = null;
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
             return SavedTreeReader.Read(file, origin, isWanted);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)

@@ -133,11 +133,14 @@ internal sealed class SavedTreeReader
             if (!IsName(files.NameSpan(index))) throw Damaged();
         }
 
-        return new NodeEntries(_nodes[node], isAnnounced ? facts : null, facts.Modified, files, new KnownDigest(BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..])));
+        return new NodeEntries(
+            _nodes[node], isAnnounced ? facts : null, facts.Modified, files,
+            new KnownDigest(BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..])));
     }
 
     private static bool IsName(ReadOnlySpan<byte> name) =>
-        !name.IsEmpty && EntryName.Check(name) is null && !name.Contains((byte)'/') && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8);
+        !name.IsEmpty && EntryName.Check(name) is null && !name.Contains((byte)'/') && !name.SequenceEqual("."u8)
+            && !name.SequenceEqual(".."u8);
 
     private static InvalidDataException Damaged() => new("it is damaged");
 

@@ -10,7 +10,8 @@ namespace Dftp.Cluster.Persistence;
 /// Restores the tree of the last start, and saves the current tree for the next: after the first scan has confirmed it, then periodically
 /// while it changes, and at an orderly end. It writes a snapshot, so readers and the tree's writer never wait for it.
 /// </summary>
-internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, LocalEntries own, NodeName node, TimeProvider time, ILogger log) : IDisposable
+internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, LocalEntries own, NodeName node, TimeProvider time,
+    ILogger log) : IDisposable
 {
     /// <summary>How often it checks for changes.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
@@ -47,7 +48,8 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         tree.Begin(saved.Tree);
         own.Restored();
         Change(status => status with { Restored = saved.SavedAt });
-        LogRestored(log, saved.Tree.Totals.Files, saved.Tree.Holdings.Count, saved.SavedAt.UtcDateTime, time.GetElapsedTime(started).TotalMilliseconds);
+        LogRestored(log, saved.Tree.Totals.Files, saved.Tree.Holdings.Count, saved.SavedAt.UtcDateTime,
+            time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     public void Start() => _running = RunAsync(_stopping.Token);
@@ -135,7 +137,10 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
         lock (_lock) _status = change(_status);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "showing the saved tree of {Time:yyyy-MM-dd HH:mm:ss} UTC, unconfirmed: {Files} file(s) of {Nodes} node(s), loaded in {Milliseconds:F0} ms")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "showing the saved tree of {Time:yyyy-MM-dd HH:mm:ss} UTC, unconfirmed: {Files} file(s) of {Nodes} node(s), "
+            + "loaded in {Milliseconds:F0} ms")]
     private static partial void LogRestored(ILogger log, long files, int nodes, DateTime time, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the saved tree {File} is ignored: {Reason}")]
@@ -147,7 +152,8 @@ internal sealed partial class TreeSaver(SavedTreeFile file, TreeWriter tree, Loc
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot write {File}, the saved tree for the next start: {Reason}")]
     private static partial void LogUnwritable(ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "no time left to write {File}: the next start uses the tree that was saved before")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "no time left to write {File}: the next start uses the tree that was saved before")]
     private static partial void LogNoTime(ILogger log, string file);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "saving the tree stopped by an unexpected error")]

@@ -38,7 +38,8 @@ internal sealed class LegacyStamps
         {
             var change = changes[index];
             var announced = Math.Max(before[path], Math.Max(_recent.GetValueOrDefault(path), _raisedInFull));
-            if (announced > 0 && change.Facts.Changed <= announced) change = change with { Facts = change.Facts with { Changed = announced + 1 } };
+            if (announced > 0 && change.Facts.Changed <= announced)
+                change = change with { Facts = change.Facts with { Changed = announced + 1 } };
             raised.Add(change);
         }
 

@@ -40,7 +40,8 @@ internal static class PlainEntry
         if (!TryTake(ref rest, LastModified) || !TryTakeNumber(ref rest, out var modified)
             || !TryTake(ref rest, LastInfoUpdated) || !TryTakeNumber(ref rest, out var changed) || changed > uint.MaxValue
             || !TryTake(ref rest, Size) || !TryTakeNumber(ref rest, out var size)
-            || !TryTake(ref rest, Mode) || !TryTakeNumber(ref rest, out var mode) || mode > uint.MaxValue || ((uint)mode & GoFileMode.NotRegular) != 0
+            || !TryTake(ref rest, Mode) || !TryTakeNumber(ref rest, out var mode) || mode > uint.MaxValue
+            || ((uint)mode & GoFileMode.NotRegular) != 0
             || (TryTake(ref rest, Nanoseconds) && (!TryTakeNumber(ref rest, out nanoseconds) || nanoseconds > 999_999_999))
             || !TryTake(ref rest, "}"u8)) return false;
         facts = new FileFacts(size, UnixTime.FromSeconds(modified, (int)nanoseconds), GoFileMode.ToPermissions((uint)mode), (uint)changed);
@@ -60,7 +61,8 @@ internal static class PlainEntry
     {
         number = 0;
         var digits = 0;
-        while (digits < rest.Length && digits <= MaxDigits && char.IsAsciiDigit((char)rest[digits])) number = number * 10 + rest[digits++] - '0';
+        while (digits < rest.Length && digits <= MaxDigits && char.IsAsciiDigit((char)rest[digits]))
+            number = number * 10 + rest[digits++] - '0';
         if (digits is 0 or > MaxDigits || digits == rest.Length || (digits > 1 && rest[0] == (byte)'0')) return false;
         rest = rest[digits..];
         return true;

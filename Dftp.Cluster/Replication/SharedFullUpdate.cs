@@ -55,7 +55,8 @@ internal sealed class SharedFullUpdate(UpdateHeader header, TreeSnapshot tree)
         try
         {
             await UpdateBody.WriteAsync(
-                new Pieces(this), compress: true, (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, toLegacy: false, token), CancellationToken.None);
+                new Pieces(this), compress: true,
+                (writer, token) => UpdateWriter.WriteFullAsync(writer, header, tree, toLegacy: false, token), CancellationToken.None);
             Grow(() => _isWhole = true);
         }
         catch (Exception failure)

@@ -7,7 +7,8 @@ namespace Dftp.Cluster.Replication;
 internal static class UpdateBody
 {
     /// <summary>Writes a message, compressed if its receiver supports that.</summary>
-    public static async Task WriteAsync(Stream body, bool compress, Func<PipeWriter, CancellationToken, Task> write, CancellationToken cancellationToken)
+    public static async Task WriteAsync(
+        Stream body, bool compress, Func<PipeWriter, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         await using var brotli = compress ? new BrotliStream(body, CompressionLevel.Fastest, leaveOpen: true) : null;
         var writer = PipeWriter.Create(brotli ?? body, new StreamPipeWriterOptions(minimumBufferSize: 64 * 1024, leaveOpen: true));

@@ -105,7 +105,8 @@ internal sealed class UpdateEntries
 
     private void CountEntry()
     {
-        if (++Count > _memory.Limits.MaxEntries) throw new UpdateFormatException($"it has more than {_memory.Limits.MaxEntries} entries", isTooLarge: true);
+        if (++Count > _memory.Limits.MaxEntries)
+            throw new UpdateFormatException($"it has more than {_memory.Limits.MaxEntries} entries", isTooLarge: true);
     }
 
     private void Wait(in WireEntry entry)
@@ -113,7 +114,8 @@ internal sealed class UpdateEntries
         var bytes = EarlyBytes + (sizeof(char) * entry.Path.Value.Length);
         _memory.Take(bytes);
         if ((_earlyBytes += bytes) > _memory.Limits.MaxEarlyBytes)
-            throw new UpdateFormatException($"Files stands before Full, and is larger than {_memory.Limits.MaxEarlyBytes >> 20} MiB: put Full first", isTooLarge: true);
+            throw new UpdateFormatException(
+                $"Files stands before Full, and is larger than {_memory.Limits.MaxEarlyBytes >> 20} MiB: put Full first", isTooLarge: true);
         (_early ??= []).Add(entry);
     }
 

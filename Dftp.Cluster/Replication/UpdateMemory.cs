@@ -39,7 +39,8 @@ internal sealed class UpdateMemory(UpdateLimits limits)
             if (Interlocked.Add(ref memory._taken, wanted) > memory.Limits.MaxKeptBytes)
             {
                 Interlocked.Add(ref memory._taken, -wanted);
-                throw new UpdateFormatException($"this node has no memory for it: updates may take {memory.Limits.MaxKeptBytes >> 20} MiB", isTooLarge: true);
+                throw new UpdateFormatException(
+                    $"this node has no memory for it: updates may take {memory.Limits.MaxKeptBytes >> 20} MiB", isTooLarge: true);
             }
 
             _granted += wanted;

@@ -61,7 +61,8 @@ internal sealed class UpdateReader
         while (true)
         {
             var read = await input.ReadAsync(cancellationToken);
-            if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start) throw new UpdateFormatException("the body is empty");
+            if (read.IsCompleted && read.Buffer.IsEmpty && reader._level == Level.Start)
+                throw new UpdateFormatException("the body is empty");
             // The rest of an invalid message is consumed too, because the transport skips it.
             var consumed = read.Buffer.End;
             try
@@ -90,7 +91,8 @@ internal sealed class UpdateReader
         if (reader.TokenType == JsonTokenType.Number)
         {
             if (reader.TryGetInt64(out var value)) return value;
-            if (reader.TryGetDouble(out var real) && double.IsFinite(real) && real == Math.Floor(real) && Math.Abs(real) < 9e18) return (long)real;
+            if (reader.TryGetDouble(out var real) && double.IsFinite(real) && real == Math.Floor(real) && Math.Abs(real) < 9e18)
+                return (long)real;
         }
 
         throw new UpdateFormatException($"{field} is not a whole number");
@@ -141,7 +143,8 @@ internal sealed class UpdateReader
     private int TakePlainEntries(ReadOnlySpan<byte> json)
     {
         var taken = 0;
-        while (PlainEntry.TryRead(json[taken..], out var fullName, out var facts, out var length) && _entries.TryAddSibling(fullName, facts))
+        while (PlainEntry.TryRead(json[taken..], out var fullName, out var facts, out var length)
+            && _entries.TryAddSibling(fullName, facts))
         {
             taken += length;
         }
@@ -157,7 +160,8 @@ internal sealed class UpdateReader
         _ => false,
     };
 
-    private static bool IsUsed(UpdateEntryField field) => field is not (UpdateEntryField.Unknown or UpdateEntryField.Basename or UpdateEntryField.Owner);
+    private static bool IsUsed(UpdateEntryField field) =>
+        field is not (UpdateEntryField.Unknown or UpdateEntryField.Basename or UpdateEntryField.Owner);
 
     /// <summary>Skipping needs the whole value, so it is tried on a copy of the reader, which costs more than most parsing.</summary>
     private static bool TryReadOrPassOver(ref Utf8JsonReader json)
@@ -307,7 +311,8 @@ internal sealed class UpdateReader
         if (!_isEnded) throw new UpdateFormatException("the body breaks off");
         if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
         if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
-        UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
+        UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence
+            ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
         var patch = _entries.End();
         var isFull = _entries.IsFull == true;
         return new ReceivedUpdate(

@@ -17,7 +17,8 @@ internal sealed class UpdateWriter : IAsyncDisposable
 {
     private const int FlushThreshold = 64 * 1024;
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly UpdateHeader _header;
     private readonly bool _toLegacy;
@@ -103,7 +104,8 @@ internal sealed class UpdateWriter : IAsyncDisposable
             _json.WriteNumber(UpdateFields.Epoch, position.Epoch);
             _json.WriteNumber(UpdateFields.Sequence, position.Sequence);
             _json.WriteNumber(UpdateFields.Since, position.Since);
-            if (_header.SinceDigest is { } digest) _json.WriteString(UpdateFields.SinceDigest, digest.ToString("x16", CultureInfo.InvariantCulture));
+            if (_header.SinceDigest is { } digest)
+                _json.WriteString(UpdateFields.SinceDigest, digest.ToString("x16", CultureInfo.InvariantCulture));
         }
 
         _json.WriteStartArray(UpdateFields.Files);
@@ -145,7 +147,9 @@ internal sealed class UpdateWriter : IAsyncDisposable
         Entry(path, name, false, facts, isDeletion: false, GoFileMode.From(facts.Permissions, false));
 
     private void Directory(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, in DirectoryFacts facts) =>
-        Entry(path, name, true, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), false, GoFileMode.From(facts.Permissions, true));
+        Entry(
+            path, name, true, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), false,
+            GoFileMode.From(facts.Permissions, true));
 
     private void Deletion(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, in FileFacts facts) =>
         Entry(path, name, false, _toLegacy ? facts with { Size = -1 } : facts, isDeletion: !_toLegacy, 0);
