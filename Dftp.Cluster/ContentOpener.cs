@@ -77,7 +77,7 @@ internal sealed partial class ContentOpener(
         Entry holder, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         if (holder.Owner == self) return localFiles.Open(path, file, part);
-        if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not there");
+        if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not a known node");
         var result = await peerFiles.OpenAsync(peer, path, file, part, cancellationToken);
         if (result.Body is { } body)
         {
@@ -94,7 +94,7 @@ internal sealed partial class ContentOpener(
     {
         if (holder.Owner == self) return localFiles.Look(path, file);
         if (peers.Find(holder.Owner) is not { } peer)
-            return LookResult.Failed(new FileError(FileErrorKind.Unreachable, $"{holder.Owner} is not there"));
+            return LookResult.Failed(new FileError(FileErrorKind.Unreachable, $"{holder.Owner} is not a known node"));
         var result = await peerFiles.LookAsync(peer, path, file, cancellationToken);
         if (result.Error is { } error) return LookResult.Failed(Noted(error, peer, path));
         using var body = result.Body;

@@ -52,7 +52,7 @@ internal sealed class TreeDigests(
         NodeName node, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
         if (node == self) return await own.ComputeAsync(path, file, client, cancellationToken);
-        if (peers.Find(node) is not { } peer) return DigestResult.Failed(FileErrorKind.Unreachable, $"{node} is not there");
+        if (peers.Find(node) is not { } peer) return DigestResult.Failed(FileErrorKind.Unreachable, $"{node} is not a known node");
         if (remote.Known(node, path, file) is { } known) return DigestResult.Of(known);
         using var place = await _asking.GetOrAdd(peer, static _ => new FairGate(MaxAskedOfOnePeer)).EnterAsync(client, cancellationToken);
         return place is null ? FairGate.Refusal(path) : await remote.ComputeAsync(peer, path, file, client, cancellationToken);

@@ -38,7 +38,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     private async ValueTask<DigestResult?> AskAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
-            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
+            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not announced its public interface");
         try
         {
             var head = await files.AskForDigestAsync(peer, address, path, cancellationToken);

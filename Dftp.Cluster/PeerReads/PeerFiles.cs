@@ -64,7 +64,7 @@ internal sealed class PeerFiles : IDisposable
         Peer peer, VirtualPath path, Entry file, RangeSpec part, bool isLook, CancellationToken cancellationToken)
     {
         if (peer.Facts.PublicAddress is not { Port: > 0 } address)
-            return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where its files are read");
+            return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not announced its public interface");
 
         var request = new PeerRequest(address, path, part, isLook);
         try
@@ -181,7 +181,7 @@ internal sealed class PeerFiles : IDisposable
         if (status == Whole) return new(null, now, range, range.Offset, facts.Digest);
         return facts.From == range.Offset && facts.To == range.End - 1
             ? new(null, now, range, 0, facts.Digest)
-            : new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} answers with another range of {path} than it was asked for"));
+            : new(PeerOpenResult.Failed(FileErrorKind.Failed, $"{peer.Name} returned a range of {path} that was not requested"));
     }
 
     /// <summary>The error that a status means; null if the response has content.</summary>

@@ -108,7 +108,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
 
     private async ValueTask<(int Count, string? Failure)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_body is not { } body) return (0, "it broke off before");
+        if (_body is not { } body) return (0, "it had failed before");
         while (true)
         {
             var isSurplus = _surplus > 0;
@@ -127,11 +127,11 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
             // Most reads complete at once. Only one that waits needs its timeouts.
             var moving = move(body, cancellationToken);
             var count = moving.IsCompleted ? await moving : await WithLimitsAsync(moving.AsTask(), cancellationToken);
-            return count > 0 ? (count, null) : (0, "it sent less than it promised");
+            return count > 0 ? (count, null) : (0, "the response is shorter than announced");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (0, "it sends nothing any more");
+            return (0, "the transfer stalled");
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
         {

@@ -30,7 +30,7 @@ internal sealed record ClusterAnswer(
         }
         catch (InvalidOperationException)
         {
-            throw new JsonException("the answer holds a text that is no valid Unicode");
+            throw new JsonException("the answer contains invalid Unicode");
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed record ClusterAnswer(
     {
         if (root.ValueKind != JsonValueKind.Object) throw new JsonException("the answer is not an object");
         if (!TryGet(root, "Me", out var meJson) || Description(meJson, null, host) is not { } me)
-            throw new JsonException("the answer does not say who gives it");
+            throw new JsonException("the answer does not name its sender");
         var peers = new List<NodeDescription>();
         if (TryGet(root, "Peers", out var peersJson) && peersJson.ValueKind == JsonValueKind.Object)
         {

@@ -137,7 +137,7 @@ internal sealed class PeerClient : IDisposable
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            return new PeerReply(PeerOutcome.Refused, null, $"{to} answers with something that is no node's answer");
+            return new PeerReply(PeerOutcome.Refused, null, $"{to} did not answer as a node does");
         }
     }
 

@@ -71,14 +71,14 @@ internal sealed partial class UpdateReceiver(
             if (header.Position is { } position)
             {
                 var facts = peer.Facts;
-                if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it is of an earlier start of its sender");
+                if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it was sent before its sender restarted");
                 if (facts.Applied is { } applied && applied.Epoch == position.Epoch)
                 {
                     if (position.Sequence < applied.Sequence || (!tellsAll && position.Sequence == applied.Sequence)) return Heard(peer);
                     if (!tellsAll && position.Since > applied.Sequence)
                         return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {applied.Sequence}");
                 }
-                else if (!tellsAll) return NeedsFull(peer, "what is known of its sender is no state that it follows");
+                else if (!tellsAll) return NeedsFull(peer, "it does not follow the known state of its sender");
             }
 
             if (isOfRetained) tree.Apply(peer.Name, peer.Retained!.AsPatch());

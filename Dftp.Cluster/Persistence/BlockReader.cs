@@ -32,7 +32,7 @@ internal sealed class BlockReader(Stream input)
     public byte[] ReadBytes(int length)
     {
         // Check the rest of the file before allocating.
-        if (length > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it breaks off");
+        if (length > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it is truncated");
         if (length == 0) return [];
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         Read(bytes);
@@ -49,7 +49,7 @@ internal sealed class BlockReader(Stream input)
     public int ReadCount()
     {
         var count = ReadIndex();
-        if (count > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it breaks off");
+        if (count > _length - _at + _inputLength - input.Position) throw new InvalidDataException("it is truncated");
         return count;
     }
 
@@ -87,9 +87,9 @@ internal sealed class BlockReader(Stream input)
 
     private void Next()
     {
-        if (_isLast) throw new InvalidDataException("it breaks off");
+        if (_isLast) throw new InvalidDataException("it is truncated");
         if (input.ReadAtLeast(_header, _header.Length, throwOnEndOfStream: false) < _header.Length)
-            throw new InvalidDataException("it breaks off");
+            throw new InvalidDataException("it is truncated");
         var marked = BinaryPrimitives.ReadInt32LittleEndian(_header);
         _isLast = (marked & BlockWriter.LastBlock) != 0;
         _length = marked & ~BlockWriter.LastBlock;
@@ -97,11 +97,11 @@ internal sealed class BlockReader(Stream input)
         if (_length is < 0 or > BlockWriter.BlockSize || (_length == 0 && !_isLast))
             throw new InvalidDataException($"block {_number} is damaged");
         var block = _block.AsSpan(0, _length);
-        if (input.ReadAtLeast(block, _length, throwOnEndOfStream: false) < _length) throw new InvalidDataException("it breaks off");
+        if (input.ReadAtLeast(block, _length, throwOnEndOfStream: false) < _length) throw new InvalidDataException("it is truncated");
         if (BlockWriter.Checksum(_number, _header.AsSpan(0, sizeof(int)), block)
             != BinaryPrimitives.ReadUInt32LittleEndian(_header.AsSpan(sizeof(int))))
             throw new InvalidDataException($"block {_number} is damaged");
         _number++;
-        if (_length == 0) throw new InvalidDataException("it breaks off");
+        if (_length == 0) throw new InvalidDataException("it is truncated");
     }
 }

@@ -115,7 +115,7 @@ internal sealed class UpdateEntries
         _memory.Take(bytes);
         if ((_earlyBytes += bytes) > _memory.Limits.MaxEarlyBytes)
             throw new UpdateFormatException(
-                $"Files stands before Full, and is larger than {_memory.Limits.MaxEarlyBytes >> 20} MiB: put Full first", isTooLarge: true);
+                $"Files precedes Full and is larger than {_memory.Limits.MaxEarlyBytes >> 20} MiB: put Full first", isTooLarge: true);
         (_early ??= []).Add(entry);
     }
 

@@ -308,7 +308,7 @@ internal sealed class UpdateReader
 
     private ReceivedUpdate Result()
     {
-        if (!_isEnded) throw new UpdateFormatException("the body breaks off");
+        if (!_isEnded) throw new UpdateFormatException("the body is truncated");
         if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
         if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
         UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence

@@ -107,7 +107,7 @@ public sealed class DiscoveryLoopTests : IDisposable
     // The original does not check ClusterName; ours must.
     [TestMethod]
     [Timeout(10_000)]
-    public async Task OtherCluster_IsCountedAndItsNameKept()
+    public async Task OtherCluster_IsCountedAndItsNameRecorded()
     {
         await using var loop = Start();
         _channel.Hear(new Announcement("C", NodeName.Parse("x"), "", 7041).ToBytes(), "10.0.0.7");

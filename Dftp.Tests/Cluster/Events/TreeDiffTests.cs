@@ -68,7 +68,7 @@ public sealed class TreeDiffTests
     }
 
     [TestMethod]
-    public void DirectoryThatIsDeleted_IsOneEvent_AndOneThatIsCreatedTellsWhatIsInIt()
+    public void DeletedDirectory_IsOneEvent_CreatedDirectoryIsFollowedByItsContent()
     {
         var writer = With((A, File("/d/e/x", 1)), (A, File("/d/y", 2)));
 
@@ -77,7 +77,7 @@ public sealed class TreeDiffTests
     }
 
     [TestMethod]
-    public void FileThatTakesADirectorysName_ComesAfterItsDeletion()
+    public void FileWithADeletedDirectorysName_ComesAfterTheDeletion()
     {
         var writer = With((A, File("/n/x", 1)));
         var before = writer.Current;
@@ -88,7 +88,7 @@ public sealed class TreeDiffTests
     }
 
     [TestMethod]
-    public void MoreThanIsToldOneByOne_IsAResetOfTheDeepestDirectoryWithAllOfIt()
+    public void TooManyEvents_AreOneResetOfTheDeepestCommonDirectory()
     {
         var writer = With((A, File("/deep/er/old", 1)), (A, File("/other", 1)));
         var before = writer.Current;

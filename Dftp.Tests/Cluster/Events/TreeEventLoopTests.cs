@@ -29,7 +29,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestMethod]
-    public async Task Follower_IsToldWhatHappensFromThenOn_AndNoMore()
+    public async Task Follower_GetsOnlyLaterEvents()
     {
         Put(A, "/before");
         using var reader = _loop.Follow(null);
@@ -41,7 +41,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     }
 
     [TestMethod]
-    public async Task FollowerThatComesAgain_GoesOnWhereItStopped()
+    public async Task ReturningFollower_ResumesWhereItStopped()
     {
         using var other = _loop.Follow(null);
         TreeEventId place;
@@ -65,7 +65,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     [DataRow("1795208830058-1")]
     [DataRow("1795208830059-999")]
     [DataRow("0-0")]
-    public void FollowerAtAPlaceOfAnotherStart_IsCut_AndFollowsFromNowOn(string place)
+    public void FollowerAtAPositionOfAnotherStart_IsCut_AndFollowsFromNowOn(string place)
     {
         Assert.IsTrue(TreeEventId.TryParse(place, out var after));
         using var reader = _loop.Follow(after);
@@ -79,7 +79,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     }
 
     [TestMethod]
-    public async Task NodesThatComeAndGo_AreTold_WithoutAChangeOfTheTreeToo()
+    public async Task NodesThatJoinAndLeave_AreEvents_EvenWithoutAChangeOfTheTree()
     {
         using var reader = _loop.Follow(null);
         _nodes = [A, B];
@@ -147,7 +147,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     }
 
     [TestMethod]
-    public async Task ManyFollowers_AreAllToldAndLeaveNothingBehind()
+    public async Task ManyFollowers_AllGetEventsAndLeaveNothingBehind()
     {
         var log = new TreeEventLog(Epoch, capacity: 16, TimeProvider.System);
         var readers = Enumerable.Range(0, 1000).Select(_ => log.Follow(null)).ToList();

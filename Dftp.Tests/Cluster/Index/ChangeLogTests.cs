@@ -9,7 +9,7 @@ public sealed class ChangeLogTests
     private readonly ChangeLog _log = new();
 
     [TestMethod]
-    public void Changes_AreToldInOrderFromAnyStateOn()
+    public void Changes_AreReturnedInOrderFromAnyState()
     {
         _log.Append([Delete("/a"), Delete("/b")], 10);
         _log.Append([Delete("/c")], 20);
@@ -21,10 +21,10 @@ public sealed class ChangeLogTests
     }
 
     [TestMethod]
-    public void StateThatIsNotYet_CannotBeTold() => Assert.IsNull(_log.Since(1));
+    public void FutureState_HasNoChanges() => Assert.IsNull(_log.Since(1));
 
     [TestMethod]
-    public void TooManyToTellOneByOne_OnlyLaterStatesCanBeTold()
+    public void TooManyChanges_OnlyLaterStatesAreAvailable()
     {
         _log.Append([Delete("/a")], 30);
         _log.Append(null, 40);
@@ -62,7 +62,7 @@ public sealed class ChangeLogTests
 
     // A node that started again, or whose peer did, is known by what it held.
     [TestMethod]
-    public void StateIsFoundByItsDigest_AsFarBackAsTheLogReaches()
+    public void State_IsFoundByItsDigest_WithinTheLog()
     {
         var log = new ChangeLog(digest: 7);
         log.Append([Delete("/a")], 8);

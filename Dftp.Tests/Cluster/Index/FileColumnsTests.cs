@@ -31,7 +31,7 @@ public sealed class FileColumnsTests
     }
 
     [TestMethod]
-    public void BuilderThatHasBuilt_BeginsAnew()
+    public void BuilderThatHasBuilt_IsEmpty()
     {
         var builder = new FileColumnsBuilder();
         builder.Add("b"u8, new FileFacts(1, default, 420));

@@ -106,7 +106,7 @@ public sealed class TreeMergeTests
     }
 
     [TestMethod]
-    public void FullUpdateThatSaysTheSame_SharesTheWholeTree()
+    public void EqualFullUpdate_SharesTheWholeTree()
     {
         var writer = new TreeWriter();
         var changes = RandomChanges(new Random(3), 50);

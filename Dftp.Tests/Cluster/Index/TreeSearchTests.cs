@@ -45,7 +45,7 @@ public sealed class TreeSearchTests
     }
 
     [TestMethod]
-    public void HitsOfOneDirectory_CarryOneInstanceOfItsPath()
+    public void HitsOfOneDirectory_ShareOneInstanceOfItsPath()
     {
         var writer = new TreeWriter();
         writer.Apply(Nodes[0], TreeModel.Patch([File("/x/y/1"), File("/x/y/2")]));

@@ -16,7 +16,7 @@ public sealed class ManagementApiTests
 
     // An original node's process ends when Peers is null, Me is missing, or an address is without a colon.
     [TestMethod]
-    public async Task Cluster_NodeThatKnowsNobody_AnswersWithMeAndEmptyPeers()
+    public async Task Cluster_NodeWithoutPeers_AnswersWithMeAndEmptyPeers()
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
@@ -80,7 +80,7 @@ public sealed class ManagementApiTests
 
     // No listing silently shows less than the cluster holds: a node that is there and has not said yet what it holds is missed.
     [TestMethod]
-    public async Task NodeThatHasNotSaidWhatItHolds_IsMissedUntilItsFullUpdateComes()
+    public async Task NodeWithoutAnnouncedEntries_IsMissingUntilItsFullUpdate()
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);

@@ -43,7 +43,7 @@ public sealed class PeerConnectionTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task BodyReadToItsEnd_ConnectionIsUsedAgain()
+    public async Task BodyReadToItsEnd_ConnectionIsReused()
     {
         var first = ReadAsync();
         using var connection = await AcceptAsync();
@@ -72,7 +72,7 @@ public sealed class PeerConnectionTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task ClosedWhileItWasIdle_RequestIsRepeatedOnANewConnection()
+    public async Task ClosedWhileIdle_RequestIsRepeatedOnANewConnection()
     {
         var first = ReadAsync();
         using (var stale = await AcceptAsync())
@@ -92,7 +92,7 @@ public sealed class PeerConnectionTests : IDisposable
     // be a valid response; it SHOULD close the connection". Servers send 408 so.
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task AnswerThatNobodyAskedFor_IsTakenForNoAnswer()
+    public async Task UnsolicitedResponse_IsNotUsed()
     {
         var first = ReadAsync();
         using var stale = await AcceptAsync();
@@ -188,7 +188,7 @@ public sealed class PeerConnectionTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task MoreThanAreKept_TheRestIsClosed()
+    public async Task MoreThanTheCapacity_TheRestIsClosed()
     {
         var connections = new List<Socket>();
         var readings = new List<Task<string>>();

@@ -41,7 +41,7 @@ public sealed class PeerDigestsTests : IDisposable
     private static ContentDigest Digest { get; } = new(SHA256.HashData(Encoding.UTF8.GetBytes(Content)));
 
     [TestMethod]
-    public async Task Peer_IsAskedForTheDigestOfItsOwnCopy_Once()
+    public async Task DigestOfAPeersCopy_IsRequestedOnce()
     {
         string? asked = null;
         await using var peer = await PeerAsync(http =>
@@ -81,7 +81,7 @@ public sealed class PeerDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public async Task PeerWhoseCopyIsAnother_TellsItsFacts()
+    public async Task PeerWithAnotherVersion_ReturnsItsFacts()
     {
         await using var peer = await PeerAsync(http =>
         {

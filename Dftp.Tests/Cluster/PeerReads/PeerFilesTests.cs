@@ -35,7 +35,7 @@ public sealed class PeerFilesTests : IDisposable
     public void Dispose() => _files.Dispose();
 
     [TestMethod]
-    public async Task Range_IsAskedForAtTheEscapedPathWithTheMarkForItsOwnCopy()
+    public async Task Range_IsRequestedAtTheEscapedPathWithTheMark()
     {
         string? target = null, range = null;
         await using var peer = await FakePeer.StartAsync(http =>
@@ -53,7 +53,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task WholeFile_IsAskedForWithoutARange()
+    public async Task WholeFile_IsRequestedWithoutARange()
     {
         var hasRange = false;
         await using var peer = await FakePeer.StartAsync(http =>
@@ -85,7 +85,7 @@ public sealed class PeerFilesTests : IDisposable
     [DataRow("bytes */10")]
     [DataRow("nonsense")]
     [DataRow("")]
-    public async Task AnotherRangeThanAskedFor_Fails(string contentRange)
+    public async Task OtherRangeThanRequested_Fails(string contentRange)
     {
         await using var peer = await FakePeer.StartAsync(http => AnswerRange(http, contentRange, "2345"));
 
@@ -93,7 +93,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task RangeOfAFileOfAnotherSize_IsOpenedWithItsFacts()
+    public async Task RangeOfAFileOfOtherSize_IsOpenedWithItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http => AnswerRange(http, "bytes 2-5/11", "2345"));
 
@@ -104,7 +104,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task WholeFileOfAnotherSize_IsOpenedWithItsFacts()
+    public async Task WholeFileOfOtherSize_IsOpenedWithItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http => AnswerWhole(http, "short"));
 
@@ -119,7 +119,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task RangeThatAShorterFileCannotSatisfy_TellsItsFacts()
+    public async Task RangeBeyondAShorterFile_ReturnsItsFacts()
     {
         await using var peer = await FakePeer.StartAsync(http =>
         {
@@ -151,7 +151,7 @@ public sealed class PeerFilesTests : IDisposable
     [DataRow(null, "Tue, 14 Nov 2023 22:13:21 GMT", true)]
     [DataRow("1700000000123456789", "Tue, 14 Nov 2023 22:13:21 GMT", false)]
     [DataRow("nonsense", "nonsense", false)]
-    public async Task TimeOfModification_TellsWhetherTheFileChanged(string? exact, string? lastModified, bool hasChanged)
+    public async Task ModificationTime_ShowsWhetherTheFileChanged(string? exact, string? lastModified, bool hasChanged)
     {
         await using var peer = await FakePeer.StartAsync(http =>
         {
@@ -224,7 +224,7 @@ public sealed class PeerFilesTests : IDisposable
     }
 
     [TestMethod]
-    public async Task AddressNotSaid_IsUnreachable()
+    public async Task NoPublicAddress_IsUnreachable()
     {
         using var peer = new Peer(NodeName.Parse("p"));
         Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
@@ -269,7 +269,7 @@ public sealed class PeerFilesTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task HeadersThatNeverCome_AreGivenUpAndThePeerIsToldSo()
+    public async Task HeadersThatNeverArrive_TimeOutAndAbortTheRequest()
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

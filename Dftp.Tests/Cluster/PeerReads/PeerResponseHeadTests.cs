@@ -75,7 +75,7 @@ public sealed class PeerResponseHeadTests
     }
 
     [TestMethod]
-    public void HeadWithoutEnd_IsRefusedAtItsBound()
+    public void HeadWithoutEnd_IsRefusedAtItsLimit()
     {
         var endless = Bytes("HTTP/1.1 200 OK\r\nA: ".PadRight(PeerResponseHead.MaxBytes, 'a'));
 

@@ -45,7 +45,7 @@ public sealed class RemoteContentTests : IDisposable
     [DataRow(StreamEnd.Breaks, 0)]
     [DataRow(StreamEnd.Breaks, 1)]
     [DataRow(StreamEnd.Breaks, 7)]
-    public async Task StreamEndsAtByteN_NextHolderGoesOnAtN(StreamEnd end, int sent)
+    public async Task StreamEndsAtByteN_NextHolderContinuesAtN(StreamEnd end, int sent)
     {
         var stream = new ScriptedStream(Bytes(File[2..(2 + sent)]), end, piece: 3);
         var next = new HeldContent(File[(2 + sent)..]);
@@ -90,7 +90,7 @@ public sealed class RemoteContentTests : IDisposable
 
     // Where there is none, the transfer is cut: never padded, never ended as if whole.
     [TestMethod]
-    public async Task NobodyGoesOn_FailsAndSaysWhoBrokeOffWhere()
+    public async Task NoOtherHolder_FailsWithThePeerAndTheByte()
     {
         await using var content = Content(new ScriptedStream(Bytes("234"), StreamEnd.Breaks), new ByteRange(2, 8));
         var buffer = new byte[100];
@@ -129,7 +129,7 @@ public sealed class RemoteContentTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task NothingMovesForLong_NextHolderGoesOn()
+    public async Task StalledTransfer_ContinuesAtTheNextHolder()
     {
         var stream = new ScriptedStream(Bytes("01234"), StreamEnd.Stalls);
         await using var content = Content(stream, new ByteRange(0, 10), goOn: new HeldContent("56789"));
@@ -142,7 +142,7 @@ public sealed class RemoteContentTests : IDisposable
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task PeerGoesAwayWhileItIsWaitedFor_NextHolderGoesOnAtOnce()
+    public async Task PeerGoesAwayDuringARead_NextHolderContinuesAtOnce()
     {
         var stream = new ScriptedStream(Bytes("01234"), StreamEnd.Stalls);
         await using var content = Content(stream, new ByteRange(0, 10), goOn: new HeldContent("56789"));
@@ -183,7 +183,7 @@ public sealed class RemoteContentTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DisposedOfAfterAnotherWentOn_EndsThatTransfer()
+    public async Task DisposedAfterFailover_EndsTheSecondTransfer()
     {
         var next = new HeldContent(File[1..]);
         var content = Content(new ScriptedStream(Bytes("0"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: next);

@@ -52,7 +52,7 @@ public sealed class EarlierStartTests
     }
 
     [TestMethod]
-    public async Task NodeWhoseClockWasSetBackBeforeItsStart_IsBelievedWhenItAnswersTwice()
+    public async Task ClockSetBackBeforeARestart_NodeIsAcceptedAtItsSecondAnswer()
     {
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
         await Given.PushFullAsync(_node, epoch: 2, sequence: 5, Given.File("/old"));

@@ -43,7 +43,7 @@ public sealed class JoinHandshakeTests
 
     // An original node does not say its cluster.
     [TestMethod]
-    public void ClusterIsNotSaid_IsAccepted()
+    public void NoClusterName_IsAccepted()
     {
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(null) with { ClusterName = null }));
         Assert.AreEqual(PeerState.Alive, Facts!.State);
@@ -91,7 +91,7 @@ public sealed class JoinHandshakeTests
     }
 
     [TestMethod]
-    public void PeerThatStartedAgainInItsPlace_IsAccepted()
+    public void RestartedPeerAtTheSameAddress_IsAccepted()
     {
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
 
@@ -111,7 +111,7 @@ public sealed class JoinHandshakeTests
     }
 
     [TestMethod]
-    public async Task Goodbye_TakesThePeerAndItsEntriesAway()
+    public async Task Goodbye_RemovesThePeersEntries()
     {
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
@@ -133,7 +133,7 @@ public sealed class JoinHandshakeTests
     }
 
     [TestMethod]
-    public void GoodbyeOfAStranger_AddsNobody()
+    public void GoodbyeOfAnUnknownNode_AddsNoPeer()
     {
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2), isLeaving: true)));
         Assert.IsNull(Facts);
@@ -141,7 +141,7 @@ public sealed class JoinHandshakeTests
 
     // Its entries may come before its answer: as long as nobody knows whom it knows, the tree cannot be whole.
     [TestMethod]
-    public async Task PeerThatHasNotSaidWhomItKnows_IsMissing_AndThenThoseAre()
+    public async Task PeerWithoutNamedPeers_IsMissing_ThenItsPeersAre()
     {
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));

@@ -27,7 +27,7 @@ public sealed class PeerPresenceTests
     public void Stop() => _node.Dispose();
 
     [TestMethod]
-    public void DoesNotAnswer_IsInDoubtAndAskedAgainSoon()
+    public void NoAnswer_IsSuspectAndPingedAgainSoon()
     {
         Assert.IsTrue(_presence.IsPingDue);
 
@@ -38,7 +38,7 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public async Task DoesNotAnswerForTheTimeOfADeadOne_IsGoneWithItsEntries()
+    public async Task NoAnswerForTheDeadTimeout_IsAwayAndItsEntriesAreRemoved()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         for (var second = 0; second < 15; second++)
@@ -134,7 +134,7 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void Away_IsAskedForEverAndEverMoreRarely()
+    public void Away_IsPingedIndefinitelyWithBackOff()
     {
         _node.Peers.Leave(_peer);
         var pauses = new List<double>();
@@ -149,7 +149,7 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void Answers_AfterItWasAway_IsThereAgainAndNotedAsAsked()
+    public void Answers_AfterItWasAway_IsAliveAndRecordedAsRequested()
     {
         _node.Peers.Leave(_peer);
         Assert.IsTrue(_presence.AsksForFullUpdate);
@@ -162,7 +162,7 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void AnotherNodeAnswersAtItsAddress_TheOtherIsMetAndThisOneInDoubt()
+    public void AnotherNodeAnswersAtItsAddress_OtherIsMetAndThisOneSuspect()
     {
         var other = Given.Description(Given.State(9)) with { Name = NodeName.Parse("other") };
 
@@ -173,7 +173,7 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public async Task SendsUpdatesAndNeverGreets_ItsEntriesAreDroppedInTheEnd()
+    public async Task UpdatesWithoutGreeting_EntriesAreDroppedAtLast()
     {
         using var node = Given.Node(_clock);
         await Given.PushFullAsync(node, epoch: 1, sequence: 1, Given.File("/x"));

@@ -28,7 +28,7 @@ public sealed class PeerTableTests
     public void Stop() => _node.Dispose();
 
     [TestMethod]
-    public void PeerIsHeardOfForTheFirstTime_ToldOnce()
+    public void NewPeer_IsReportedOnce()
     {
         var added = new List<Peer>();
         _peers.Added += added.Add;
@@ -72,7 +72,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void MetAgainFromAnotherAddress_WhileInDoubt_TakesTheNewOne()
+    public void MetAgainFromAnotherAddress_WhileSuspect_TakesTheNewOne()
     {
         Meet(Given.Description(Given.State(1)));
         PeerTable.Suspect(_peer);
@@ -96,7 +96,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task StartedAgain_KeepsItsEntriesUntilItsNextFullUpdate()
+    public async Task Restarted_KeepsItsEntriesUntilItsNextFullUpdate()
     {
         Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
@@ -107,7 +107,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task SaysThatItIsAhead_AsksForAFullUpdateOnlyAfterTheUpdateHadTimeToCome()
+    public async Task PeerIsAhead_FullUpdateIsRequestedAfterTheTimeOfAnUpdate()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         var ahead = Given.Description(Given.State(epoch: 1, sequence: 2));
@@ -152,7 +152,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void FullUpdateIsNeeded_AskedAgainOnlyAfterAWhileAndNotWhileOneComesIn()
+    public void FullUpdateIsNeeded_RequestIsRepeatedAfterAPauseAndNotWhileOneArrives()
     {
         Meet(Given.Description(Given.State(1)));
         Assert.IsTrue(_peers.AsksForFullUpdate(_peer.Facts));
@@ -166,7 +166,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void OriginalNode_SaysNoStateAndIsKnownForOne()
+    public void NodeWithoutState_IsALegacyNode()
     {
         var (_, after) = Meet(Given.Description(null));
 
@@ -175,7 +175,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void Suspected_TellsOnceThatItWasWell()
+    public void Suspected_ReportsOnceThatItWasAlive()
     {
         Meet(Given.Description(Given.State(1)));
 
@@ -190,7 +190,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task Gone_ItsEntriesAreOutAndWhatIsUnderWayWithItEnds()
+    public async Task Away_ItsEntriesAreRemovedAndItsOperationsEnd()
     {
         Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
@@ -206,7 +206,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task Gone_ChangesAloneDoNotBringItsEntriesBack()
+    public async Task Away_ChangesAloneDoNotRestoreItsEntries()
     {
         Meet(Given.Description(Given.State(1)));
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
@@ -219,7 +219,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public void AddressFromAnotherNode_IsTakenOnlyWhereThereIsNone()
+    public void AddressFromAnotherNode_IsUsedOnlyIfNoneIsKnown()
     {
         _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
         Assert.AreEqual(Given.Address, _peer.Facts.ManagementAddress);
@@ -242,7 +242,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task Missing_AreThoseThatHaveNotSaidWhatTheyHoldOrAreAway_SinceWhenTheyWereHeardLast()
+    public async Task Missing_AreJoiningAndAwayNodes_SinceTheirLastSignOfLife()
     {
         Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(Given.Peer, _peers.Missing(TimeSpan.FromSeconds(15)).Single().Name, "it is there, and its entries are not");
@@ -259,7 +259,7 @@ public sealed class PeerTableTests
 
     // A node is heard of before it is asked, and an update takes its time: meanwhile the tree is not complete.
     [TestMethod]
-    public void NodeThatWasHeardOf_IsJoiningUntilItHasSaidWhatItHolds()
+    public void IntroducedNode_IsJoiningUntilItAnnouncesItsEntries()
     {
         var since = _clock.GetUtcNow().ToUnixTimeSeconds();
         _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
@@ -274,7 +274,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task NodeThatSentItsEntriesAndNotYetWhereToReadThem_IsJoining()
+    public async Task NodeWithEntriesButWithoutAddress_IsJoining()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
         Assert.AreEqual(MissingReason.Joining, Missing()?.Reason);
@@ -286,7 +286,7 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task PlacesThatAPeerCannotRead_AreMissingUntilItSaysOtherwise_AndTheWholePeerWhenItGoes()
+    public async Task UnreadablePlacesOfAPeer_AreMissingUntilItReadsThem_ThenTheWholePeerWhenItIsAway()
     {
         var description = Given.Description(Given.State(1)) with { Unconfirmed = UnconfirmedField.Read("1477224426 /bad dir\n1477224427 /x") };
         Meet(description);

@@ -32,7 +32,7 @@ public sealed class PeerUpdatesTests
     public void BeforeTheFirstScan_NothingIsSent() => Assert.IsNull(_updates.Next());
 
     [TestMethod]
-    public void PeerThatAsked_IsSentEverythingOnce()
+    public void PeerThatRequested_GetsOneFullUpdate()
     {
         _node.Scan(Given.File("/x"));
 
@@ -45,7 +45,7 @@ public sealed class PeerUpdatesTests
     }
 
     [TestMethod]
-    public void PeerThatHasNotAsked_IsSentNothing()
+    public void PeerWithoutARequest_GetsNothing()
     {
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
         _peer.Change(facts => facts with { WantsFullUpdate = false });
@@ -145,7 +145,7 @@ public sealed class PeerUpdatesTests
 
     // An original node asks only whom it does not know yet.
     [TestMethod]
-    public void OriginalNodeThatAnswers_IsSentEverythingUnasked_AgainAfterItWasAway()
+    public void LegacyNodeThatAnswers_GetsAFullUpdateWithoutARequest_AgainAfterItWasAway()
     {
         _node.Scan(Given.File("/x"));
         _node.JoinHandshake.Greeted(Given.Greeting(null));
@@ -215,7 +215,7 @@ public sealed class PeerUpdatesTests
 
     // The state that was kept from the last start is the one before the first change.
     [TestMethod]
-    public void PeerKnowsWhatThisNodeHeldBeforeItsRestart_IsSentWhatChangedMeanwhile()
+    public void PeerThatKnowsTheStateBeforeTheRestart_GetsTheChangesSince()
     {
         _node.Scan(Given.File("/x", changed: 0), Given.File("/z", changed: 0));
         var known = _node.Own.State.Digest;

@@ -26,7 +26,7 @@ public sealed class UnconfirmedFieldTests
     [TestMethod]
     [DataRow("5 /a b\n6 /c")]
     [DataRow("")]
-    public void Answer_TellsThePlacesOfTheNodeThatGivesIt(string places)
+    public void Answer_ContainsTheSendersUnreadablePlaces(string places)
     {
         var me = new NodeDescription(NodeName.Parse("a"), new HostPort("h", 1), new HostPort("h", 2), new AnnouncedState(1, 2, 3))
         {

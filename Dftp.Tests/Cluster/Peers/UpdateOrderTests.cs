@@ -140,7 +140,7 @@ public sealed class UpdateOrderTests
 
     // A goodbye takes what a node held out of the tree; one that only starts again need not send it again.
     [TestMethod]
-    public async Task PeerThatSaidGoodbyeComesBackWithWhatItHeld_ItIsPutBackWithTheChangesSince()
+    public async Task PeerReturnsAfterAGoodbyeWithItsEntries_TheyAreRestoredWithTheChangesSince()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/d/x"), Given.File("/y"));
         var peer = _node.Peers.Find(Given.Peer)!;
@@ -158,7 +158,7 @@ public sealed class UpdateOrderTests
     }
 
     [TestMethod]
-    public async Task PeerThatSaidGoodbyeComesBackWithSomethingElse_NothingOfBeforeIsShown()
+    public async Task PeerReturnsAfterAGoodbyeWithOtherEntries_OldOnesAreNotShown()
     {
         await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/x"));
         _node.Peers.Leave(_node.Peers.Find(Given.Peer)!);

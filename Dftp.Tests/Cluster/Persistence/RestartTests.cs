@@ -16,7 +16,7 @@ public sealed class RestartTests
     public void DeleteStates() => _states.ForEach(state => Directory.Delete(state, recursive: true));
 
     [TestMethod]
-    public async Task NodeStartsAgainWhileItsPeerIsAway_ShowsThePeersFilesAtOnceAndMissesItAfterAWhile()
+    public async Task RestartWhileAPeerIsAway_ShowsItsFilesAtOnceAndReportsItMissingLater()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();
@@ -46,7 +46,7 @@ public sealed class RestartTests
     }
 
     [TestMethod]
-    public async Task BothWentOnWhileANodeWasDown_ItsFilesAndThePeersBecomeWhatTheyAre()
+    public async Task BothChangedWhileANodeWasDown_ItsFilesAndThePeersAreUpdated()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();
@@ -71,7 +71,7 @@ public sealed class RestartTests
 
     // A read looks at the disk: what the kept tree says is never served in its place.
     [TestMethod]
-    public async Task FileIsGoneAndTheScanHasNotEnded_ReadIsNotFoundAndReadinessSaysNotYet()
+    public async Task FileDeletedBeforeTheScanEnds_ReadIsNotFoundAndNodeIsNotReady()
     {
         await using var cluster = new TestCluster { ExpectsErrors = true };
         var keeps = KeepsState();
@@ -119,7 +119,7 @@ public sealed class RestartTests
 
     // The owner of a path that two nodes have is the one that saw it change last, and a start is no change.
     [TestMethod]
-    public async Task NodeStartsAgain_ItsFilesHaveNotChangedForThat()
+    public async Task Restart_LeavesTimesOfChange()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();
@@ -144,7 +144,7 @@ public sealed class RestartTests
     }
 
     [TestMethod]
-    public async Task RootIsNotMountedYetAtTheStart_ItsFilesAreShownUnconfirmedAndTheKeptTreeStays()
+    public async Task RootNotMountedAtTheStart_FilesAreShownUnconfirmedAndTheSavedTreeStays()
     {
         await using var cluster = new TestCluster { ExpectsErrors = true };
         var keeps = KeepsState();
@@ -166,7 +166,7 @@ public sealed class RestartTests
     }
 
     [TestMethod]
-    public async Task RootWasEmptiedWhileTheNodeWasDown_ItsFilesAreGone()
+    public async Task RootEmptiedWhileTheNodeWasDown_FilesAreRemoved()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();
@@ -195,7 +195,7 @@ public sealed class RestartTests
     }
 
     [TestMethod]
-    public async Task TreeCannotBeWritten_IsSaidOnceAndTheNodeStopsInOrder()
+    public async Task TreeCannotBeWritten_IsLoggedOnceAndTheNodeStopsInOrder()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();
@@ -210,7 +210,7 @@ public sealed class RestartTests
 
     // A node that is forgotten has no place in the next start either.
     [TestMethod]
-    public async Task PeerIsForgottenAfterTheTreeWasKept_ItsFilesAreNotShown()
+    public async Task PeerForgottenAfterTheSave_ItsFilesAreNotShown()
     {
         await using var cluster = new TestCluster();
         var keeps = KeepsState();

@@ -8,7 +8,7 @@ public sealed class SavePaceTests
     private readonly SavePace _pace = new();
 
     [TestMethod]
-    public void WriteIsDone_ThePauseIsAMinuteOrWhatItsLengthTakes()
+    public void WriteSucceeded_PauseIsAMinuteOrByItsLength()
     {
         Assert.AreEqual(TimeSpan.FromMinutes(1), _pace.After(1, isKept: true));
         Assert.AreEqual(TimeSpan.FromSeconds(500), _pace.After(100_000_000, isKept: true));

@@ -33,7 +33,7 @@ public sealed class SavedTreeTests
         }));
 
     [TestMethod]
-    public void TreeCannotTakeItsPlace_TellsWhatWasWritten()
+    public void TreeCannotReplaceTheFile_ReportsTheWrittenBytes()
     {
         var state = Directory.CreateTempSubdirectory("dftp-state-").FullName;
         try
@@ -144,7 +144,7 @@ public sealed class SavedTreeTests
     }
 
     [TestMethod]
-    public void FileOfAnother_IsRefusedAndSaysWhose()
+    public void FileOfAnotherOrigin_IsRefusedAndNamesIt()
     {
         var file = Write(RandomTree(new System.Random(5)));
 
@@ -172,7 +172,7 @@ public sealed class SavedTreeTests
     private const string LayoutOfVersion1 = "020000000B000000010000000001000004000000030000000200000000000000050000000000000001000000000000000000000000010000040000000700000003000600030006006F6E6574776F";
 
     [TestMethod]
-    public void FileIsWritten_TheLastOneIsThereUntilItIsWhole()
+    public void FileIsWritten_OldFileStaysUntilItIsComplete()
     {
         using var state = new TemporaryState();
         var file = new SavedTreeFile(Path.Combine(state.Path, "below", "tree"), Origin);

@@ -56,7 +56,7 @@ public sealed class LegacyStampsTests
     }
 
     [TestMethod]
-    public async Task FileThatComesBackInTheSecondOfItsDeletion_IsApplied()
+    public async Task FileRecreatedInTheSecondOfItsDeletion_IsApplied()
     {
         await ScanAndPushAsync(Given.File("/x", size: 1));
         await ScanAndPushAsync();
@@ -94,7 +94,7 @@ public sealed class LegacyStampsTests
 
     // After a push that was lost, or where the log does not reach back, a full update tells the change.
     [TestMethod]
-    public async Task ChangeThatAFullUpdateTells_InTheSecondOfTheLastAnnouncement_IsApplied()
+    public async Task ChangeInAFullUpdate_InTheSecondOfTheLastAnnouncement_IsApplied()
     {
         await ScanAndPushAsync(Given.File("/x", size: 1));
         _node.Scan(Given.File("/x", size: 2));

@@ -45,7 +45,7 @@ public sealed class SharedFullUpdateTests
     }
 
     [TestMethod]
-    public async Task OneIsHeldAtATime_AndAnotherOnlyWhenNobodyIsSentIt()
+    public async Task OneBodyIsKeptAtATime_UntilNoPeerReceivesIt()
     {
         var updates = new SharedFullUpdates();
         var tree = Tree(10);

@@ -92,7 +92,7 @@ public sealed class UpdateMessageTests
     }
 
     [TestMethod]
-    public async Task ErrorAfterPlainEntries_IsToldWithItsPlace()
+    public async Task ErrorAfterPlainEntries_IsReportedWithItsPlace()
     {
         var tree = new TreeWriter();
         tree.Apply(Sender, TreeModel.Patch([.. Enumerable.Range(0, 100).Select(index => EntryChange.Put(VirtualPath.Parse($"/f{index:d3}"), new FileFacts(1, default, 0, 1)))]));
@@ -264,7 +264,7 @@ public sealed class UpdateMessageTests
     [DataRow("d/..", "is no path")]
     [DataRow("d/", "is no path")]
     [DataRow("d//x", "is no path")]
-    public async Task NameAfterItsSibling_ThatIsNoName_IsRefused(string path, string part)
+    public async Task InvalidNameAfterItsSibling_IsRefused(string path, string part)
     {
         var error = await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => Read(FullOf("d/a", path)));
         StringAssert.Contains(error.Message, part);
