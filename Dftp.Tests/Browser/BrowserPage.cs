@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace Dftp.Tests.Browser;
 
-/// <summary>A tab, and everything that went wrong in it.</summary>
+/// <summary>A tab and the errors in it.</summary>
 internal sealed class BrowserPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -24,7 +24,7 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public IPage Page { get; }
 
-    /// <summary>Exceptions that nothing caught.</summary>
+    /// <summary>Uncaught exceptions.</summary>
     public ConcurrentQueue<string> Errors { get; } = new();
 
     public ConcurrentQueue<string> Console { get; } = new();
@@ -33,7 +33,7 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>The rows of the list, as they are shown.</summary>
+    /// <summary>The visible rows of the list.</summary>
     public ILocator Rows => Page.Locator(".list tbody tr[data-name]");
 
     public ILocator Filter => Page.GetByLabel("Filter this directory");

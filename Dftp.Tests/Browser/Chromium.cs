@@ -3,27 +3,28 @@ using Microsoft.Playwright;
 
 namespace Dftp.Tests.Browser;
 
-/// <summary>One headless browser for all tests; each has a profile of its own.</summary>
+/// <summary>One headless browser for all tests; each test has its own profile.</summary>
 public static class Chromium
 {
     private static readonly string[] Arguments =
     [
-        // Tests run as root; and nothing but the tests' own nodes is to be asked.
-        "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu",
+        // Tests run as root, and must connect only to their own nodes.
+        "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+            "--disable-gpu",
     ];
 
-    /// <summary>Milliseconds; machines of tests are busy.</summary>
+    /// <summary>Milliseconds; test machines are busy.</summary>
     private const float Patience = 30_000;
 
     private static readonly SemaphoreSlim OneAtATime = new(1);
     private static IPlaywright? _playwright;
     private static IBrowser? _browser;
 
-    /// <summary>Kept with the results of the tests.</summary>
+    /// <summary>Stored with the test results.</summary>
     public static string Screenshots { get; } =
         Directory.CreateDirectory(Path.Combine(Repository.Root, "TestResults", "screenshots")).FullName;
 
-    /// <summary>A page of a new profile. The calling test is inconclusive where there is no chromium; under CI it fails.</summary>
+    /// <summary>A page with a new profile. Without chromium the calling test is inconclusive; under CI it fails.</summary>
     internal static async Task<BrowserPage> OpenAsync(BrowserNewContextOptions? options = null)
     {
         ProgramTools.Require("chromium");
@@ -32,7 +33,8 @@ public static class Chromium
         {
             Assertions.SetDefaultExpectTimeout(Patience);
             _playwright ??= await Playwright.CreateAsync();
-            _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = ProgramTools.PathOf("chromium"), Args = Arguments });
+            _browser ??= await _playwright.Chromium.LaunchAsync(
+                new() { ExecutablePath = ProgramTools.PathOf("chromium"), Args = Arguments });
         }
         finally
         {

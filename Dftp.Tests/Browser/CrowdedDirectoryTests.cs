@@ -9,7 +9,7 @@ public sealed class CrowdedDirectoryTests
 {
     private const int Files = 100_000;
 
-    /// <summary>Generous: machines of tests are busy. The figures are written to the test's output.</summary>
+    /// <summary>Generous, because test machines are busy. The figures are written to the test's output.</summary>
     private static readonly TimeSpan UsableWithin = TimeSpan.FromSeconds(60), TypedWithin = TimeSpan.FromSeconds(1);
 
     [TestMethod]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Dftp.Tests.Browser;
 
-/// <summary>What a peer's disk holds must not run as our page, by its names or by its contents.</summary>
+/// <summary>Neither names nor contents of a peer's files may run as code of our pages.</summary>
 [TestClass]
 public sealed class HostileTreeTests
 {
@@ -12,8 +12,10 @@ public sealed class HostileTreeTests
 
     private static readonly string[] Names =
     [
-        $"<img src=x onerror={"alert(1)"}>.txt", "\"><script>alert(1)<\\script>.txt", "'-alert(1)-'.txt", "javascript:alert(1)", "javascript:alert(1).txt",
-        "&lt;script&gt;alert(1)&lt;.txt", "\" onmouseover=\"alert(1).txt", "data:text.html,<script>alert(1)<.txt", "a\u202Egpj.txt", "${alert(1)}", "{{alert(1)}}",
+        $"<img src=x onerror={"alert(1)"}>.txt", "\"><script>alert(1)<\\script>.txt", "'-alert(1)-'.txt", "javascript:alert(1)",
+            "javascript:alert(1).txt",
+        "&lt;script&gt;alert(1)&lt;.txt", "\" onmouseover=\"alert(1).txt", "data:text.html,<script>alert(1)<.txt", "a\u202Egpj.txt",
+            "${alert(1)}", "{{alert(1)}}",
         "%3Cscript%3Ealert(1)%3C.txt", "__proto__", "constructor",
     ];
 
@@ -41,9 +43,12 @@ public sealed class HostileTreeTests
 
         await Expect(tab.Rows).ToHaveCountAsync(Names.Length + 5);
         await Expect(tab.Page.Locator(".readme h2")).ToHaveTextAsync("<svg onload=alert(1)>");
-        foreach (var name in Names) CollectionAssert.Contains(await tab.Rows.EvaluateAllAsync<string[]>("rows => rows.map(row => row.dataset.name)"), name);
-        await Expect(tab.Page.Locator("main script, main iframe, main details, main img[onerror], [onclick], [onmouseover], [onerror]")).ToHaveCountAsync(0);
-        var schemes = await tab.Page.EvaluateAsync<string[]>("[...new Set([...document.querySelectorAll('a')].map(a => a.protocol))].sort()");
+        foreach (var name in Names) CollectionAssert.Contains(
+            await tab.Rows.EvaluateAllAsync<string[]>("rows => rows.map(row => row.dataset.name)"), name);
+        await Expect(tab.Page.Locator("main script, main iframe, main details, main img[onerror], [onclick], [onmouseover], [onerror]"))
+            .ToHaveCountAsync(0);
+        var schemes = await tab.Page.EvaluateAsync<string[]>(
+            "[...new Set([...document.querySelectorAll('a')].map(a => a.protocol))].sort()");
         CollectionAssert.IsSubsetOf(schemes, new[] { "http:", "https:" });
         foreach (var name in Names.Where(name => name.EndsWith(".txt", StringComparison.Ordinal)))
         {
@@ -55,10 +60,11 @@ public sealed class HostileTreeTests
         await tab.Page.GotoAsync(site.Url("/find/?name=*&type=any&format=html").ToString());
         await Expect(tab.Page.Locator(".found tbody tr")).ToHaveCountAsync(Names.Length + 5);
         AssertUntouched(tab, await tab.Page.TitleAsync());
-        Assert.IsFalse(tab.Console.Any(line => line.Contains("Content Security Policy", StringComparison.Ordinal)), string.Join('\n', tab.Console));
+        Assert.IsFalse(tab.Console.Any(line => line.Contains("Content Security Policy", StringComparison.Ordinal)),
+            string.Join('\n', tab.Console));
     }
 
-    // Each of these took minutes, or gigabytes, of the browser of whoever opened the directory.
+    // Each of these once cost the browser minutes or gigabytes when the directory was opened.
     [TestMethod]
     [DataRow("heading")]
     [DataRow("columns")]
@@ -69,7 +75,8 @@ public sealed class HostileTreeTests
         {
             "heading" => "# x" + new string(' ', 400_000) + "x",
             "columns" => string.Concat(Enumerable.Repeat("a|", 80_000)) + "\n" + string.Concat(Enumerable.Repeat("-|", 80_000)) + "\nx|",
-            _ => string.Concat(Enumerable.Repeat("a|", 90)) + "\n" + string.Concat(Enumerable.Repeat("-|", 90)) + string.Concat(Enumerable.Repeat("\n|", 100_000)),
+            _ => string.Concat(Enumerable.Repeat("a|", 90)) + "\n" + string.Concat(Enumerable.Repeat("-|", 90))
+                + string.Concat(Enumerable.Repeat("\n|", 100_000)),
         };
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/README.md", readme + "\n\nend of it"));
         await using var tab = await Chromium.OpenAsync();
@@ -79,7 +86,7 @@ public sealed class HostileTreeTests
         await Expect(tab.Page.Locator(".readme")).ToContainTextAsync("end of it");
     }
 
-    // A name is a directory too; the search echoes what was asked; an error page echoes a path.
+    // A name may be a directory; the search page repeats the query; an error page repeats the path.
     [TestMethod]
     [DataRow("/fs/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E/")]
     [DataRow("/find/?name=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&under=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E&node=%3Cb%3E&larger=%22onclick=")]
@@ -98,7 +105,7 @@ public sealed class HostileTreeTests
         AssertUntouched(tab, await tab.Page.TitleAsync());
     }
 
-    // Documents of the tree are shown without scripts, and have no origin from which to reach ours.
+    // Documents of the tree are shown without scripts and with an opaque origin.
     [TestMethod]
     [DataRow("evil.html")]
     [DataRow("evil.svg")]
@@ -114,7 +121,8 @@ public sealed class HostileTreeTests
         Assert.AreEqual("nosniff", await response!.HeaderValueAsync("x-content-type-options"));
         Assert.AreEqual("sandbox", await response.HeaderValueAsync("content-security-policy"));
         AssertUntouched(tab, await tab.Page.TitleAsync());
-        Assert.IsTrue(tab.Console.Any(line => line.Contains("Blocked script execution", StringComparison.Ordinal)), string.Join('\n', tab.Console));
+        Assert.IsTrue(tab.Console.Any(line => line.Contains("Blocked script execution", StringComparison.Ordinal)),
+            string.Join('\n', tab.Console));
     }
 
     [TestMethod]
@@ -144,6 +152,7 @@ public sealed class HostileTreeTests
     {
         Assert.AreEqual("", string.Join('\n', tab.Dialogs));
         Assert.AreNotEqual("pwned", title);
-        Assert.IsFalse(tab.Requests.Any(url => url.Contains("stolen", StringComparison.Ordinal) || url.Contains("192.0.2.1", StringComparison.Ordinal)), string.Join('\n', tab.Requests));
+        Assert.IsFalse(tab.Requests.Any(url => url.Contains("stolen", StringComparison.Ordinal)
+            || url.Contains("192.0.2.1", StringComparison.Ordinal)), string.Join('\n', tab.Requests));
     }
 }

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Dftp.Tests.Browser;
 
-/// <summary>The page as a reader has it: two nodes that are there, and one that is away.</summary>
+/// <summary>The page in a browser, with two present nodes and a missing one.</summary>
 [TestClass]
 public sealed class PageTests
 {
@@ -41,7 +41,8 @@ public sealed class PageTests
         _cluster = new TestCluster();
         var atlas = await _cluster.StartAsync("atlas",
         [
-            ("README.md", Readme), ("notes 10.txt", "ten"), ("notes 2.txt", "two and more"), ("both.txt", "both"), ("photos/first.txt", "1"),
+            ("README.md", Readme), ("notes 10.txt", "ten"), ("notes 2.txt", "two and more"), ("both.txt", "both"),
+                ("photos/first.txt", "1"),
             ("dive:plan.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='30' height='20'><rect width='30' height='20' fill='teal'/></svg>"),
         ]);
         await File.WriteAllBytesAsync(Path.Combine(atlas.Root, "pixel.png"), Convert.FromBase64String(Png));
@@ -99,13 +100,13 @@ public sealed class PageTests
         StringAssert.EndsWith(await tab.NamesAsync(), "report 2026.csv");
         await Expect(tab.Page.Locator("[aria-sort]")).ToHaveCountAsync(1);
 
-        // The order stands in the URL, and the server knows it too.
+        // The order is in the URL, and the server supports it too.
         await tab.ListAsync(new Uri(Root, "?sort=size&order=asc"));
         StringAssert.StartsWith(await tab.NamesAsync(), "photos notes 10.txt both.txt");
     }
 
     [TestMethod]
-    public async Task Filter_ChoosesWhileTyping_AndKeysMoveOn()
+    public async Task Filter_SelectsWhileTyping_AndKeysMoveTheFocus()
     {
         await using var tab = await Chromium.OpenAsync();
         await tab.ListAsync(Root);
@@ -258,7 +259,7 @@ public sealed class PageTests
     }
 
     [TestMethod]
-    public async Task Holders_AreToldWhenSomebodyAsks()
+    public async Task Holders_AreShownOnDemand()
     {
         await using var tab = await Chromium.OpenAsync();
         await tab.RouteAsync("**/holders/both.txt", 200, "application/json", """
@@ -288,12 +289,16 @@ public sealed class PageTests
         {
             asked.TrySetResult();
             await happened.Task;
-            await route.FulfillAsync(new() { ContentType = "text/event-stream", Body = "retry: 600000\n\nevent: created\ndata: {\"path\":\"/fresh.txt\"}\n\n" });
+            await route.FulfillAsync(
+                new() { ContentType = "text/event-stream", Body = "retry: 600000\n\nevent: created\ndata: {\"path\":\"/fresh.txt\"}\n\n" });
         });
         await tab.Page.RouteAsync("**/fs/?format=json", route => route.FulfillAsync(new()
         {
             ContentType = "application/json",
-            Headers = new Dictionary<string, string> { ["X-Dftp-Missing"] = "nas;since=1477224426, caf%C3%A9;since=1477224426, atlas;since=1477224426;unconfirmed" },
+            Headers = new Dictionary<string, string>
+            {
+                ["X-Dftp-Missing"] = "nas;since=1477224426, caf%C3%A9;since=1477224426, atlas;since=1477224426;unconfirmed",
+            },
             Body = """
                 [{"name":"fresh.txt","type":"file","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","size":9,"owner":"studio","holders":1},
                  {"name":"notes 2.txt","type":"file","mtime":"Sun, 23 Oct 2016 12:07:06 GMT","size":7,"owner":"atlas","holders":1}]
@@ -314,13 +319,14 @@ public sealed class PageTests
         await Expect(tab.Filter).ToHaveValueAsync("t");
         await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
         await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("café (last seen 23 Oct 2016) are away");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("not shown. Not confirmed yet are the files of atlas (shown as of 23 Oct 2016).");
+        await Expect(tab.Page.Locator(".notice"))
+            .ToContainTextAsync("not shown. Not confirmed yet are the files of atlas (shown as of 23 Oct 2016).");
         StringAssert.Contains(tab.Requests.First(url => url.Contains("/events/", StringComparison.Ordinal)), "/events/?under=%2F");
     }
 
-    // A browser has six connections for a host: tabs that nobody looks at do without.
+    // A browser has six connections per host: hidden tabs must hold none.
     [TestMethod]
-    public async Task HiddenTab_HoldsNoConnection_AndCatchesUpWhenItIsSeen()
+    public async Task HiddenTab_HoldsNoConnection_AndCatchesUpWhenItIsVisible()
     {
         await using var tab = await Chromium.OpenAsync();
         await tab.Page.AddInitScriptAsync("""
@@ -345,7 +351,7 @@ public sealed class PageTests
         async Task<string> StatesAsync() => await tab.Page.EvaluateAsync<string>("sources.map(source => source.readyState).join(' ')");
     }
 
-    // A node from before there were events.
+    // A node of a version without events.
     [TestMethod]
     public async Task WithoutEvents_ThePageIsWhole()
     {
@@ -358,7 +364,7 @@ public sealed class PageTests
         Assert.AreEqual(1, tab.Requests.Count(url => url.Contains("/events/", StringComparison.Ordinal)));
     }
 
-    // Should a script be lost on the way, the plain list is there.
+    // If a script cannot be loaded, the plain list appears.
     [TestMethod]
     public async Task LostScript_LeavesThePlainList()
     {
@@ -396,18 +402,21 @@ public sealed class PageTests
     {
         foreach (var (scheme, theme) in new[] { (ColorScheme.Light, "light"), (ColorScheme.Dark, "dark") })
         {
-            await using var tab = await Chromium.OpenAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
-            foreach (var (name, path) in new[] { ("list", "fs/"), ("preview", "fs/?#preview=pixel.png"), ("found", "find/?name=t&type=any"), ("greeting", "") })
+            await using var tab = await Chromium.OpenAsync(
+                new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
+            foreach (var (name, path) in new[] { ("list", "fs/"), ("preview", "fs/?#preview=pixel.png"),
+                ("found", "find/?name=t&type=any"), ("greeting", "") })
             {
                 await tab.Page.GotoAsync(new Uri(_node!.Public, path).ToString());
                 await tab.Page.WaitForLoadStateAsync(LoadState.Load);
-                Assert.IsTrue(await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} at {width}");
+                Assert.IsTrue(await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"),
+                    $"{name} at {width}");
                 await tab.ShootAsync(string.Create(CultureInfo.InvariantCulture, $"{name} {width} {theme}"));
             }
         }
     }
 
-    /// <summary>Every element with text of its own against the nearest background that is not transparent.</summary>
+    /// <summary>Compares every element's own text with the nearest opaque background.</summary>
     private const string PoorContrast = """
         () => {
           const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });

@@ -21,13 +21,14 @@ public sealed class AsciiSearchTests
         }
     }
 
-    // The bit that tells cases of letters apart tells these characters apart: @ and `, [ and {, and a control character and a digit.
+    // The case bit of letters also distinguishes these characters: @ and `, [ and {, and a control character and a digit.
     [TestMethod]
     [DataRow("`", "@")]
     [DataRow("{", "[")]
     [DataRow("1", "\u0011")]
     public void CharactersWithoutCase_AreTakenAsTheyAre(string wanted, string text) =>
-        Assert.AreEqual(-1, AsciiSearch.IndexOfIgnoreCase(Encoding.ASCII.GetBytes(text + new string('-', 40)), Encoding.ASCII.GetBytes(wanted)));
+        Assert.AreEqual(-1, AsciiSearch.IndexOfIgnoreCase(Encoding.ASCII.GetBytes(text + new string('-', 40)),
+            Encoding.ASCII.GetBytes(wanted)));
 
     private static string RandomText(Random random, int length) =>
         string.Concat(Enumerable.Range(0, length).Select(_ => "aAbB.1"[random.Next(6)]));

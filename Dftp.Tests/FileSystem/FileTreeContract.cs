@@ -8,7 +8,8 @@ namespace Dftp.Tests.FileSystem;
 public abstract class FileTreeContract
 {
     private static readonly (string Path, string Content)[] Files =
-        [("b.txt", "four"), ("a.txt", ""), ("Z.txt", "capitals come first"), ("dir/inner.txt", "inside"), ("dir/deep/leaf.json", "{}"), ("ä.txt", "umlaut")];
+        [("b.txt", "four"), ("a.txt", ""), ("Z.txt", "capitals come first"), ("dir/inner.txt", "inside"), ("dir/deep/leaf.json", "{}"),
+            ("ä.txt", "umlaut")];
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -65,7 +66,8 @@ public abstract class FileTreeContract
         var tree = (await TreeOfAsync(Files)).Snapshot;
         Assert.IsTrue(NamePattern.TryParse(pattern, out var name));
 
-        var found = tree.Search(new SearchQuery { Name = name, Under = under.Length == 0 ? VirtualPath.Root : Path(under), Limit = limit }, Token);
+        var found = tree.Search(
+            new SearchQuery { Name = name, Under = under.Length == 0 ? VirtualPath.Root : Path(under), Limit = limit }, Token);
 
         Assert.AreEqual(expected, string.Join(' ', found.Select(hit => hit.Path.Value)));
     }
@@ -165,7 +167,8 @@ public abstract class FileTreeContract
             async () =>
             {
                 var digest = await tree.DigestAsync(Path("/b.txt"), file, null, null, Token);
-                Assert.AreEqual(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("four"u8)), digest.Digest?.ToString());
+                Assert.AreEqual(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("four"u8)),
+                    digest.Digest?.ToString());
                 return tree.KnownDigest(Path("/b.txt"), file, null) == digest.Digest;
             },
             "the digest is known");
@@ -182,9 +185,11 @@ public abstract class FileTreeContract
 
     private static VirtualPath Path(string text) => VirtualPath.Parse(text);
 
-    private static Entry Find(IFileTree tree, string path) => tree.Snapshot.TryFind(Path(path), out var entry) ? entry : throw new AssertFailedException(path);
+    private static Entry Find(IFileTree tree, string path) => tree.Snapshot.TryFind(Path(path), out var entry) ? entry
+        : throw new AssertFailedException(path);
 
-    private static string Names(IEnumerable<Entry> entries) => string.Join(' ', entries.Select(entry => Encoding.UTF8.GetString(entry.NameUtf8.Span)));
+    private static string Names(IEnumerable<Entry> entries) =>
+        string.Join(' ', entries.Select(entry => Encoding.UTF8.GetString(entry.NameUtf8.Span)));
 
     /// <returns>The text, its range, and the size of the file.</returns>
     private async Task<string> ReadAsync(IFileTree tree, string path, RangeSpec part)

@@ -27,7 +27,7 @@ public sealed class NamePatternTests
     [DataRow(@"\*", "*", true)]
     [DataRow(@"\*", "x", false)]
     [DataRow(@"a\[b", "A[B", true)]
-    public void Pattern_matches_whole_names_regardless_of_case(string pattern, string name, bool matches)
+    public void Pattern_MatchesWholeNamesRegardlessOfCase(string pattern, string name, bool matches)
     {
         Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
         Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
@@ -48,7 +48,7 @@ public sealed class NamePatternTests
     [DataRow("???", "한\u1100\u1173\u11AF.", true)]
     [DataRow("ệ", "e\u0302\u0323", true)]
     [DataRow("*.txt", "\u1EBF\u0323.TXT", true)]
-    public void Normal_form_makes_no_difference(string pattern, string name, bool matches)
+    public void NormalForm_MakesNoDifference(string pattern, string name, bool matches)
     {
         Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
         Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
@@ -59,7 +59,7 @@ public sealed class NamePatternTests
     [DataRow("[a")]
     [DataRow("[]")]
     [DataRow("x\\")]
-    public void Broken_pattern_is_refused(string pattern) => Assert.IsFalse(NamePattern.TryParse(pattern, out _));
+    public void BrokenPattern_IsRefused(string pattern) => Assert.IsFalse(NamePattern.TryParse(pattern, out _));
 
     [TestMethod]
     [DataRow("report", "report")]
@@ -67,15 +67,15 @@ public sealed class NamePatternTests
     [DataRow("ab?cde[xy]f", "cde")]
     [DataRow("É1", "1")]
     [DataRow("*?", "")]
-    public void Literal_is_the_longest_ASCII_that_every_match_has(string pattern, string literal)
+    public void Literal_IsTheLongestAsciiThatEveryMatchHas(string pattern, string literal)
     {
         Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
         Assert.AreEqual(literal, Encoding.ASCII.GetString(parsed!.Literal));
     }
 
-    // Its small letter is an ASCII k, which the literal would demand in vain.
+    // Its lower case is an ASCII k, which the literal would not find in names.
     [TestMethod]
-    public void Kelvin_sign_is_no_K()
+    public void KelvinSign_IsNotK()
     {
         Assert.IsTrue(NamePattern.TryParse("k", out var pattern));
         Assert.IsFalse(pattern!.Matches("\u212A"u8));
@@ -83,25 +83,25 @@ public sealed class NamePatternTests
         Assert.IsTrue(sign!.Matches("\u212A"u8));
     }
 
-    // A set of thousands of members was compared with every character of a million names.
+    // A set with thousands of members would be compared with every character of a million names.
     [TestMethod]
-    public void Pattern_that_no_name_needs_is_refused() =>
+    public void PatternThatNoNameNeeds_IsRefused() =>
         Assert.IsFalse(NamePattern.TryParse("*[" + new string('|', 2 * VirtualPath.MaxNameBytes) + "]", out _));
 
     [TestMethod]
     [DataRow("[a-cb-da-ax]", "abcdx", "e")]
     [DataRow("[zx-ya]", "axyz", "b")]
-    public void Overlapping_members_of_a_set_count_once(string set, string members, string others)
+    public void OverlappingMembersOfASet_CountOnce(string set, string members, string others)
     {
         Assert.IsTrue(NamePattern.TryParse(set, out var pattern));
         foreach (var member in members) Assert.IsTrue(pattern!.Matches([(byte)member]), $"{member}");
         foreach (var other in others) Assert.IsFalse(pattern!.Matches([(byte)other]), $"{other}");
     }
 
-    // Stars that each try every place would take longer than the test's life.
+    // If each star tried every position, the test would never end.
     [TestMethod]
     [Timeout(10_000)]
-    public void Many_stars_take_no_exponential_time()
+    public void ManyStars_TakeNoExponentialTime()
     {
         Assert.IsTrue(NamePattern.TryParse(string.Concat(Enumerable.Repeat("a*", 200)) + "b", out var pattern));
         Assert.IsFalse(pattern!.Matches(Encoding.UTF8.GetBytes(new string('a', 1000))));

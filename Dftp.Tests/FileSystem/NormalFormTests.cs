@@ -8,7 +8,7 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class NormalFormTests
 {
-    /// <summary>Compares lines of a text and its form C, as code points, with the Unicode data of Python, as far as that knows the characters.</summary>
+    /// <summary>Compares lines of text and form C, as code points, with Python's Unicode data, for characters that it knows.</summary>
     private const string CompareScript =
         """
         import sys, unicodedata
@@ -28,28 +28,28 @@ public sealed class NormalFormTests
     [DataRow("한글")]
     [DataRow("😀")]
     [DataRow("")]
-    public void What_is_composed_needs_no_work(string text)
+    public void ComposedText_IsFormC(string text)
     {
         Assert.IsTrue(NormalForm.IsComposed(Encoding.UTF8.GetBytes(text)));
         Assert.AreEqual(text, Encoding.UTF8.GetString(NormalForm.Compose(Encoding.UTF8.GetBytes(text))));
     }
 
-    // They would become ASCII, which the fast search through names counts on finding as it is.
+    // They would become ASCII, and the fast search relies on ASCII being unchanged.
     [TestMethod]
     [DataRow("\u212A")]
     [DataRow("\u037E")]
     [DataRow("\u1FEF")]
-    public void What_would_become_ASCII_stays(string text) => Assert.AreEqual(text, NormalForm.Compose(text));
+    public void CharactersThatWouldBecomeAscii_Stay(string text) => Assert.AreEqual(text, NormalForm.Compose(text));
 
     [TestMethod]
-    public void Long_text_is_composed_whole()
+    public void LongText_IsComposedCompletely()
     {
         Assert.AreEqual(new string('\u00DC', 10_000), NormalForm.Compose(string.Concat(Enumerable.Repeat("U\u0308", 10_000))));
     }
 
-    // Annex #15, conformance: every character alone, behind a letter, before and between marks, and decomposed.
+    // Annex #15, conformance: every character alone, after a letter, before and between marks, and decomposed.
     [TestMethod]
-    public async Task Form_is_that_of_Unicode()
+    public async Task Form_IsThatOfUnicode()
     {
         ProgramTools.Require("python3");
         var marks = new[] { "\u0301", "\u0323", "\u0308\u0301", "\u0345", "\u3099", "\u1161", "\u11A8", "\u0338" };

@@ -44,7 +44,8 @@ public sealed class RangeSpecTests
     public void LastBytes_AreTakenFromTheEnd(long count, long size, long offset, long length) =>
         AssertResolves(RangeSpec.Last(count), size, offset, length);
 
-    // "if the value is greater than or equal to the current length of the representation data, the byte range is interpreted as the remainder".
+    // "if the value is greater than or equal to the current length of the representation data, the byte range is interpreted as the
+    // remainder".
     [TestMethod]
     [DataRow(0L, 1L, 10L, 0L, 1L)]
     [DataRow(0L, 1L, 1L, 0L, 1L)]

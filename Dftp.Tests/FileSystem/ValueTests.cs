@@ -17,7 +17,8 @@ public sealed class ValueTests
     [DataRow("a=b", false)]
     [DataRow("a\"b", false)]
     [DataRow("a\nb", false)]
-    public void NodeName_TakesWhatCanStandInHeadersAndLogLines(string text, bool expected) => Assert.AreEqual(expected, NodeName.TryParse(text, out _));
+    public void NodeName_TakesWhatCanStandInHeadersAndLogLines(string text, bool expected) =>
+        Assert.AreEqual(expected, NodeName.TryParse(text, out _));
 
     [TestMethod]
     public void NodeName_OfMoreThan255Bytes_IsRefused()
@@ -32,7 +33,8 @@ public sealed class ValueTests
     [DataRow(-1L, -1L)]
     [DataRow(-1_000_000_000L, -1L)]
     [DataRow(-1_000_000_001L, -2L)]
-    public void UnixTime_SecondsAreRoundedTowardsThePast(long nanoseconds, long seconds) => Assert.AreEqual(seconds, new UnixTime(nanoseconds).Seconds);
+    public void UnixTime_SecondsAreRoundedTowardsThePast(long nanoseconds, long seconds) =>
+        Assert.AreEqual(seconds, new UnixTime(nanoseconds).Seconds);
 
     [TestMethod]
     public void UnixTime_OutsideOfTheRepresentableYears_IsTheNearest()

@@ -35,7 +35,7 @@ public sealed class VirtualPathTests
     [DataRow("/ok/bad\r")]
     public void Parse_ControlCharacter_IsRefused(string text) => Assert.IsFalse(VirtualPath.TryParse(text, out _));
 
-    // An attribute cannot carry these: it is stored as UTF-8.
+    // An attribute cannot contain these: it is stored as UTF-8.
     [TestMethod]
     public void Parse_UnpairedSurrogate_IsRefused()
     {

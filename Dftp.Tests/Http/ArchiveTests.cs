@@ -21,7 +21,7 @@ public sealed class ArchiveTests
     [TestMethod]
     [DataRow("tar", "application/x-tar")]
     [DataRow("tar.gz", "application/gzip")]
-    public async Task Tar_has_every_entry_with_its_time_and_mode(string kind, string type)
+    public async Task Tar_HasEveryEntryWithItsTimeAndMode(string kind, string type)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -48,7 +48,7 @@ public sealed class ArchiveTests
     }
 
     [TestMethod]
-    public async Task Zip_has_every_entry_with_its_time_and_mode()
+    public async Task Zip_HasEveryEntryWithItsTimeAndMode()
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -72,7 +72,7 @@ public sealed class ArchiveTests
     [TestMethod]
     [DataRow("zip")]
     [DataRow("tar")]
-    public async Task Whole_tree_lies_under_one_name(string kind)
+    public async Task WholeTree_LiesUnderOneName(string kind)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a", "x"));
 
@@ -81,12 +81,12 @@ public sealed class ArchiveTests
         StringAssert.Contains(Encoding.Latin1.GetString(await response.Content.ReadAsByteArrayAsync()), "files/a");
     }
 
-    // What ends as if it were whole would be taken for it.
+    // An archive with a regular end would be taken for a complete one.
     [TestMethod]
     [DataRow("tar")]
     [DataRow("tar.gz")]
     [DataRow("zip")]
-    public async Task File_that_fails_in_the_middle_breaks_the_archive_off(string kind)
+    public async Task FileThatFailsInTheMiddle_AbortsTheArchive(string kind)
     {
         var tree = Tree();
         tree.Content = (path, bytes, range) => path.Name == "large" ? new BrokenContent(range, 1000) : new MemoryContent(bytes, range);
@@ -101,7 +101,7 @@ public sealed class ArchiveTests
     [DataRow(FileErrorKind.Unreachable)]
     [DataRow(FileErrorKind.AccessDenied)]
     [DataRow(FileErrorKind.NotFound)]
-    public async Task File_that_cannot_be_opened_breaks_the_archive_off(FileErrorKind kind)
+    public async Task FileThatCannotBeOpened_AbortsTheArchive(FileErrorKind kind)
     {
         var tree = Tree();
         tree.OpenError = new FileError(kind, "server2 does not answer");
@@ -115,7 +115,7 @@ public sealed class ArchiveTests
     [TestMethod]
     [DataRow("tar")]
     [DataRow("zip")]
-    public async Task File_that_changed_comes_as_it_is_now_and_a_deleted_one_does_not_come(string kind)
+    public async Task FileThatChanged_ComesAsItIsNow_AndADeletedOneIsLeftOut(string kind)
     {
         var tree = new MemoryFileTree().File("/d/a", "before").File("/d/b", "gone").File("/d/c", "last");
         var stale = tree.Snapshot;
@@ -130,7 +130,7 @@ public sealed class ArchiveTests
     [TestMethod]
     [DataRow("rar")]
     [DataRow("")]
-    public async Task Unknown_kind_gives_400_and_a_sentence(string kind)
+    public async Task UnknownKind_Gives400AndASentence(string kind)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -140,9 +140,9 @@ public sealed class ArchiveTests
         Assert.AreEqual("archive is tar, tar.gz or zip.\n", await response.Content.ReadAsStringAsync());
     }
 
-    // Fields of 32 bits do not reach: APPNOTE 4.5.3, the numbers are in the 64-bit extra field, and 0xFFFFFFFF where they would be.
+    // APPNOTE 4.5.3: sizes beyond 32 bits are in the 64-bit extra field, and the 32-bit field is 0xFFFFFFFF.
     [TestMethod]
-    public void Large_members_have_their_numbers_in_64_bits()
+    public void LargeMembers_HaveTheirNumbersIn64Bits()
     {
         var member = new ZipMember(5L << 30, MemoryFileTree.DefaultTime, 0b110_100_100, false, 6L << 30, 0x12345678);
         var space = new byte[ZipRecord.MaxBytes];
@@ -167,7 +167,7 @@ public sealed class ArchiveTests
     [DataRow(4_294_639_624, uint.MaxValue - 1L)]
     [DataRow(4_294_639_625, uint.MaxValue + 5L)]
     [DataRow(4_294_639_626, uint.MaxValue + 1L)]
-    public void Packed_size_is_never_the_sign_for_another_field(long size, long packed) => Assert.AreEqual(packed, StoredBlocks.PackedSize(size));
+    public void PackedSize_IsNeverTheSignForAnotherField(long size, long packed) => Assert.AreEqual(packed, StoredBlocks.PackedSize(size));
 
     [TestMethod]
     [DataRow("plain", "plain")]
@@ -178,10 +178,10 @@ public sealed class ArchiveTests
     [DataRow("a%255Cb", "a%25255Cb")]
     [DataRow("a%5cb", "a%5cb")]
     [DataRow(@"..\50%/50%/5C", "..%5C50%25/50%/5C")]
-    public void Backslash_is_escaped_so_that_names_stay_distinct(string name, string inZip) => Assert.AreEqual(inZip, ZipName.Of(name));
+    public void Backslash_IsEscapedSoThatNamesStayDistinct(string name, string inZip) => Assert.AreEqual(inZip, ZipName.Of(name));
 
     [TestMethod]
-    public async Task Names_that_differ_in_a_backslash_are_distinct_in_a_zip()
+    public async Task NamesThatDifferInABackslash_AreDistinctInAZip()
     {
         string[] names = [@"a\b", "a_b", "a%5Cb", @"a\b_c", @"a_b\c", @"a\b\c", @"a%5C\b", @"a\%5Cb"];
         var tree = new MemoryFileTree();
@@ -200,10 +200,11 @@ public sealed class ArchiveTests
     [DataRow("tar")]
     [DataRow("tar.gz")]
     [DataRow("zip")]
-    public async Task Own_file_that_cannot_be_read_is_told_before_the_first_byte(string kind)
+    public async Task LocalFileThatCannotBeRead_IsReportedBeforeTheFirstByte(string kind)
     {
         var tree = Tree().File("/dir/sub/large", Large, permissions: 0b110_100_000);
-        tree.OpenErrors[VirtualPath.Parse("/dir/sub/large")] = new FileError(FileErrorKind.AccessDenied, "memory may not read /dir/sub/large");
+        tree.OpenErrors[VirtualPath.Parse("/dir/sub/large")] = new FileError(FileErrorKind.AccessDenied,
+            "memory may not read /dir/sub/large");
         await using var site = await StartAsHolderAsync(tree);
 
         using var head = await site.SendAsync(HttpMethod.Head, "/fs/dir/?archive=" + kind);
@@ -218,12 +219,13 @@ public sealed class ArchiveTests
     [TestMethod]
     [DataRow("tar")]
     [DataRow("zip")]
-    public async Task Files_that_cannot_be_read_are_left_out_and_listed_where_the_client_asks(string kind)
+    public async Task FilesThatCannotBeRead_AreLeftOutAndListed_IfTheClientAsks(string kind)
     {
         var tree = new MemoryFileTree().File("/d/a", "first").File("/d/b", "secret").File("/d/e/c", "last").File("/d/e/f", "elsewhere")
             .File("/d/left-out.txt", "a file of this name");
         tree.OpenErrors[VirtualPath.Parse("/d/b")] = new FileError(FileErrorKind.AccessDenied, "memory may not read /d/b");
-        tree.OpenErrors[VirtualPath.Parse("/d/e/f")] = new FileError(FileErrorKind.Unreachable, "server2, which holds /d/e/f, does not answer");
+        tree.OpenErrors[VirtualPath.Parse("/d/e/f")] = new FileError(FileErrorKind.Unreachable,
+            "server2, which holds /d/e/f, does not answer");
         await using var site = await StartAsHolderAsync(tree);
 
         var seen = ReadTexts(kind, await site.Client.GetByteArrayAsync(site.Url($"/fs/d/?archive={kind}&errors=list")));
@@ -237,7 +239,7 @@ public sealed class ArchiveTests
     }
 
     [TestMethod]
-    public async Task Archive_without_errors_has_no_list_of_them()
+    public async Task ArchiveWithoutErrors_HasNoListOfThem()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d/a", "first"));
 
@@ -250,7 +252,7 @@ public sealed class ArchiveTests
     [DataRow("")]
     [DataRow("skip")]
     [DataRow("list&errors=list")]
-    public async Task Other_wishes_for_errors_give_400_and_a_sentence(string wish)
+    public async Task OtherValuesOfErrors_Give400AndASentence(string wish)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -263,7 +265,7 @@ public sealed class ArchiveTests
     private static Task<HttpSite> StartAsHolderAsync(MemoryFileTree tree) =>
         HttpSite.StartAsync(tree, options: options => options with { NodeName = MemoryFileTree.Node });
 
-    /// <summary>The files of an archive in its order, each as its name and its text.</summary>
+    /// <summary>The files of an archive in order, each as its name and its text.</summary>
     private static List<string> ReadTexts(string kind, byte[] archive)
     {
         using var body = new MemoryStream(archive);
@@ -306,7 +308,7 @@ public sealed class ArchiveTests
         Assert.IsNull(seen["dir/empty/"]);
     }
 
-    /// <summary>Its first snapshot is behind, the next ones are not.</summary>
+    /// <summary>Its first snapshot is stale, the next ones are current.</summary>
     private sealed class FirstStaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
     {
         private int _taken;

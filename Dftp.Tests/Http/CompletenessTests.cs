@@ -4,7 +4,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>While a known node is away, no answer passes for the whole.</summary>
+/// <summary>While a known node is missing, every answer is marked incomplete.</summary>
 [TestClass]
 public sealed class CompletenessTests
 {
@@ -18,7 +18,7 @@ public sealed class CompletenessTests
     [DataRow("/find/")]
     [DataRow("/fs/nothing")]
     [DataRow("/find/nothing")]
-    public async Task Answer_names_the_missing_nodes_in_a_header(string target)
+    public async Task Answer_NamesTheMissingNodesInAHeader(string target)
     {
         await using var site = await HttpSite.StartAsync(Tree(Odd, Nas));
 
@@ -32,7 +32,7 @@ public sealed class CompletenessTests
     [DataRow("/fs/a/")]
     [DataRow("/find/")]
     [DataRow("/fs/nothing")]
-    public async Task Answer_of_a_whole_tree_has_no_such_header(string target)
+    public async Task AnswerOfAWholeTree_HasNoSuchHeader(string target)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -41,9 +41,9 @@ public sealed class CompletenessTests
         Assert.IsFalse(response.Headers.Contains("X-Dftp-Missing"));
     }
 
-    // Programs read what stands in <pre>, and every link.
+    // Programs read the content of <pre>, and every link.
     [TestMethod]
-    public async Task Listing_says_it_before_what_programs_read()
+    public async Task Listing_NamesMissingNodesBeforeThePartThatProgramsRead()
     {
         await using var whole = await HttpSite.StartAsync(Tree());
         await using var site = await HttpSite.StartAsync(Tree(Nas));
@@ -56,7 +56,7 @@ public sealed class CompletenessTests
     }
 
     [TestMethod]
-    public async Task Greeting_says_it()
+    public async Task Greeting_NamesMissingNodes()
     {
         await using var site = await HttpSite.StartAsync(Tree(Odd, Nas));
 
@@ -65,9 +65,9 @@ public sealed class CompletenessTests
             "There may be more: 2 nodes are away: &lt;é%&gt; (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).</p>");
     }
 
-    // After a restart a node's own files are not confirmed: it is not away, and has one row.
+    // After a restart a node's own files are unconfirmed: the node is not missing, and has one row.
     [TestMethod]
-    public async Task Greeting_tells_what_is_not_confirmed_yet()
+    public async Task Greeting_NamesUnconfirmedNodes()
     {
         var unconfirmed = new MissingNode(HttpSite.Node, UnixTime.FromSeconds(1477224426), MissingReason.Unconfirmed);
         await using var site = await HttpSite.StartAsync(Tree(unconfirmed, unconfirmed with { Name = NodeName.Parse("nas") }));
@@ -80,7 +80,7 @@ public sealed class CompletenessTests
     }
 
     [TestMethod]
-    public async Task Node_that_is_joining_is_neither_away_nor_unconfirmed()
+    public async Task NodeThatIsJoining_IsNeitherAwayNorUnconfirmed()
     {
         var joining = Nas with { Reason = MissingReason.Joining };
         var tree = Tree(joining);
@@ -93,8 +93,10 @@ public sealed class CompletenessTests
 
         Assert.AreEqual("nas;since=1477224426;joining", listing.Headers.GetValues("X-Dftp-Missing").Single());
         Assert.AreEqual(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.AreEqual("The tree is not complete: nas is joining: what it holds may not be listed yet.\n", await refused.Content.ReadAsStringAsync());
-        Assert.AreEqual("Nothing is at /b. It may be on nas, which is joining: what it holds may not be listed yet.\n", await nothing.Content.ReadAsStringAsync());
+        Assert.AreEqual("The tree is not complete: nas is joining: what it holds may not be listed yet.\n",
+            await refused.Content.ReadAsStringAsync());
+        Assert.AreEqual("Nothing is at /b. It may be on nas, which is joining: what it holds may not be listed yet.\n",
+            await nothing.Content.ReadAsStringAsync());
         StringAssert.Contains(page, "<td>nas</td><td>joining</td>");
         Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
         StringAssert.Contains(
@@ -106,7 +108,7 @@ public sealed class CompletenessTests
     [TestMethod]
     [DataRow("/fs/b")]
     [DataRow("/find/b/")]
-    public async Task What_is_not_found_may_be_on_a_missing_node(string target)
+    public async Task PathThatIsNotFound_MayBeOnAMissingNode(string target)
     {
         var tree = Tree(Nas);
         await using var site = await HttpSite.StartAsync(tree);
@@ -124,7 +126,7 @@ public sealed class CompletenessTests
     }
 
     [TestMethod]
-    public async Task File_that_is_gone_when_it_is_opened_may_be_on_a_missing_node()
+    public async Task FileThatIsGoneWhenItIsOpened_MayBeOnAMissingNode()
     {
         var tree = Tree(Nas);
         tree.OpenError = new FileError(FileErrorKind.NotFound, "nothing is at /a/x");
@@ -141,7 +143,7 @@ public sealed class CompletenessTests
     [DataRow("/fs/a/x?require=complete")]
     [DataRow("/fs/nothing?require=complete")]
     [DataRow("/find/?format=json&require=complete")]
-    public async Task Whole_tree_cannot_be_had_while_a_node_is_missing(string target)
+    public async Task RequireComplete_WhileANodeIsMissing_IsRefused(string target)
     {
         await using var site = await HttpSite.StartAsync(Tree(Nas));
 
@@ -160,7 +162,7 @@ public sealed class CompletenessTests
     [DataRow("/fs/nothing?require=complete", HttpStatusCode.NotFound)]
     [DataRow("/fs/?require=completely", HttpStatusCode.BadRequest)]
     [DataRow("/fs/?require=", HttpStatusCode.BadRequest)]
-    public async Task Whole_tree_can_be_required_when_none_is(string target, HttpStatusCode status)
+    public async Task RequireComplete_WithoutMissingNodes_IsServed(string target, HttpStatusCode status)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -169,7 +171,7 @@ public sealed class CompletenessTests
         Assert.AreEqual(status, response.StatusCode);
     }
 
-    // A place that a node cannot read is no reason to doubt what lies elsewhere.
+    // A place that a node cannot read does not affect answers about other places.
     [TestMethod]
     [DataRow("/fs/a%20b/", true)]
     [DataRow("/fs/a%20b/c%2C/", true)]
@@ -186,7 +188,7 @@ public sealed class CompletenessTests
     [DataRow("/fs/a%20b/gone", false)]
     [DataRow("/find/a/", false)]
     [DataRow("/holders/a/x", false)]
-    public async Task Place_that_a_node_cannot_read_concerns_the_answers_that_include_it(string target, bool concerns)
+    public async Task PlaceThatANodeCannotRead_ConcernsTheAnswersThatIncludeIt(string target, bool concerns)
     {
         var place = MissingNode.At(Nas.Name, new UnconfirmedPlace(VirtualPath.Parse("/a b/c,"), UnixTime.FromSeconds(1477224426)));
         await using var site = await HttpSite.StartAsync(Tree(place).File("/a b/c,/x", "x").File("/a b/c/y", "y"));
@@ -210,7 +212,7 @@ public sealed class CompletenessTests
     }
 
     [TestMethod]
-    public async Task Place_that_a_node_cannot_read_is_told_by_its_listing_in_words_and_in_a_header()
+    public async Task PlaceThatANodeCannotRead_IsNamedByItsListingAndAHeader()
     {
         var place = MissingNode.At(Nas.Name, new UnconfirmedPlace(VirtualPath.Parse("/a"), UnixTime.FromSeconds(1477224426)));
         await using var site = await HttpSite.StartAsync(Tree(place));
@@ -219,13 +221,15 @@ public sealed class CompletenessTests
         var page = await site.GetTextAsync("/fs/a/");
 
         Assert.AreEqual("nas;since=1477224426;unconfirmed;path=/a", response.Headers.GetValues("X-Dftp-Missing").Single());
-        StringAssert.Contains(page, "This list may be incomplete: nas cannot read /a since 2016-10-23 12:07 UTC, and its files there are shown as they were.");
-        StringAssert.Contains(await site.GetTextAsync("/fs/a/nothing"), "It may be on nas, which cannot read /a since 2016-10-23 12:07 UTC.");
+        StringAssert.Contains(page,
+            "This list may be incomplete: nas cannot read /a since 2016-10-23 12:07 UTC, and its files there are shown as they were.");
+        StringAssert.Contains(await site.GetTextAsync("/fs/a/nothing"),
+            "It may be on nas, which cannot read /a since 2016-10-23 12:07 UTC.");
     }
 
-    // What a peer asks for is what this node holds, and that is all there.
+    // A peer asks for the local files of this node, which are complete.
     [TestMethod]
-    public async Task Peer_is_answered_from_the_own_tree_that_misses_nobody()
+    public async Task Peer_IsAnsweredFromTheLocalTree_WithoutMissingNodes()
     {
         await using var site = await HttpSite.StartAsync(Tree(Nas), new MemoryFileTree().File("/own", "own"));
 
@@ -234,9 +238,9 @@ public sealed class CompletenessTests
         Assert.AreEqual("own", await response.Content.ReadAsStringAsync());
     }
 
-    // A node that comes back while a request takes its snapshot: the snapshot may be from before.
+    // A node that returns while a request takes its snapshot: the snapshot may be older.
     [TestMethod]
-    public async Task Node_that_returns_while_the_snapshot_is_taken_counts_as_missing()
+    public async Task NodeThatReturnsDuringTheSnapshot_CountsAsMissing()
     {
         var tree = new ReturningTree(Tree(Nas));
         await using var site = await HttpSite.StartAsync(tree);
@@ -252,7 +256,7 @@ public sealed class CompletenessTests
     [DataRow("/status")]
     [DataRow("/status/")]
     [DataRow("/status/?require=complete")]
-    public async Task Status_is_what_the_node_writes(string target)
+    public async Task Status_IsWhatTheNodeWrites(string target)
     {
         await using var site = await HttpSite.StartAsync(Tree(Nas), options: options => options with
         {
@@ -273,7 +277,7 @@ public sealed class CompletenessTests
     }
 
     [TestMethod]
-    public async Task Status_that_nobody_writes_is_not_found()
+    public async Task StatusThatNobodyWrites_IsNotFound()
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -284,7 +288,7 @@ public sealed class CompletenessTests
 
     private static MemoryFileTree Tree(params MissingNode[] missing) => new MemoryFileTree { Missing = missing }.File("/a/x", "x");
 
-    /// <summary>Its missing nodes are back by the time the first snapshot has been taken.</summary>
+    /// <summary>A tree whose missing nodes are back as soon as the first snapshot is taken.</summary>
     private sealed class ReturningTree(MemoryFileTree tree) : IFileTree
     {
         public IReadOnlyList<NodeSummary> Nodes => tree.Nodes;

@@ -89,7 +89,7 @@ public sealed class ContentTypesTests
     public void WhatBrowsersWouldRun_IsKnown(string path, bool canRunScripts) =>
         Assert.AreEqual(canRunScripts, ContentTypes.Of(VirtualPath.Parse(path)).CanRunScripts);
 
-    // What is no page today stays none.
+    // Files that are not pages today must not become pages.
     [TestMethod]
     [DataRow("/a.shtml")]
     [DataRow("/a.xhtm")]

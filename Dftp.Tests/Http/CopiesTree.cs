@@ -7,7 +7,9 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>A tree of several nodes' copies, the first of them this one. The owner of a path is who was given it last.</summary>
+/// <summary>
+/// A tree with copies of several nodes, the first of which is this one. The owner of a path is the node that got it last.
+/// </summary>
 internal sealed class CopiesTree(params string[] nodes) : IFileTree
 {
     private readonly List<(NodeName Node, VirtualPath Path, string Text, UnixTime Modified)> _copies = [];
@@ -17,7 +19,8 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
     public IReadOnlyList<NodeSummary> Nodes =>
     [
         .. nodes.Select((node, index) => new NodeSummary(
-            NodeName.Parse(node), index == 0 ? NodeState.Self : Suspects.Contains(node) ? NodeState.Suspect : NodeState.Alive, "", 0, 0, Urls.GetValueOrDefault(node, ""))),
+            NodeName.Parse(node), index == 0 ? NodeState.Self : Suspects.Contains(node) ? NodeState.Suspect : NodeState.Alive, "", 0, 0,
+                Urls.GetValueOrDefault(node, ""))),
     ];
 
     public IReadOnlyList<MissingNode> Missing { get; set; } = [];
@@ -26,7 +29,7 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
 
     public HashSet<string> Suspects { get; } = [];
 
-    /// <summary>What was hashed, as node and path.</summary>
+    /// <summary>The hashed copies, as node and path.</summary>
     public ConcurrentQueue<string> Computed { get; } = new();
 
     public Dictionary<string, FileError> Failures { get; } = [];
@@ -43,13 +46,15 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         var bytes = Encoding.UTF8.GetBytes(_copies.FindLast(copy => copy.Path == path).Text);
-        return new(part.TryResolve(bytes.Length, out var range) ? OpenResult.Opened(new MemoryContent(bytes, range), file, range) : OpenResult.Outside(file));
+        return new(part.TryResolve(bytes.Length, out var range) ? OpenResult.Opened(new MemoryContent(bytes, range), file, range)
+            : OpenResult.Outside(file));
     }
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         Computed.Contains($"{holder} {path}") ? DigestOf(path, holder!.Value) : null;
 
-    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client,
+        CancellationToken cancellationToken)
     {
         await Before(cancellationToken);
         if (Failures.TryGetValue($"{holder} {path}", out var error)) return DigestResult.Failed(error);
@@ -88,7 +93,8 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
         {
             if (_merged.TryFind(path, out var entry) && entry.IsDirectory)
             {
-                return [.. tree._copies.Where(copy => copy.Path.IsSameOrUnder(path)).Select(copy => copy.Node).Distinct().Select(node => new Entry(entry.NameUtf8, true, entry.Size, entry.Modified, 0, node))];
+                return [.. tree._copies.Where(copy => copy.Path.IsSameOrUnder(path)).Select(copy => copy.Node).Distinct()
+                    .Select(node => new Entry(entry.NameUtf8, true, entry.Size, entry.Modified, 0, node))];
             }
 
             var held = tree._copies.Where(copy => copy.Path == path).Reverse().ToList();
@@ -96,9 +102,11 @@ internal sealed class CopiesTree(params string[] nodes) : IFileTree
         }
 
         public IEnumerable<WalkEntry> Copies(VirtualPath directory) =>
-            tree._copies.Where(copy => copy.Path.IsSameOrUnder(directory)).Select(copy => new WalkEntry(copy.Path.Parent, ToEntry(copy, 1)));
+            tree._copies.Where(copy => copy.Path.IsSameOrUnder(directory))
+                .Select(copy => new WalkEntry(copy.Path.Parent, ToEntry(copy, 1)));
 
         private static Entry ToEntry((NodeName Node, VirtualPath Path, string Text, UnixTime Modified) copy, int holders) =>
-            new(Encoding.UTF8.GetBytes(copy.Path.Name), false, Encoding.UTF8.GetByteCount(copy.Text), copy.Modified, 420, copy.Node, holders);
+            new(Encoding.UTF8.GetBytes(copy.Path.Name), false, Encoding.UTF8.GetByteCount(copy.Text), copy.Modified, 420,
+                copy.Node, holders);
     }
 }

@@ -7,9 +7,10 @@ namespace Dftp.Tests.Http;
 [TestClass]
 public sealed class CopyReportTests
 {
-    private static string Hex(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Hex(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    // By content and over all holders: the same at other paths counts, another content at the same path does not.
+    // Copies are compared by content over all holders: equal content at other paths counts, other content at the same path does not.
     private static CopiesTree Tree() => new CopiesTree("a", "b", "c")
         .Copy("a", "/photos/1.jpg", "picture").Copy("b", "/backup/old 1.jpg", "picture")
         .Copy("a", "/both", "same at both").Copy("b", "/both", "same at both")
@@ -44,7 +45,7 @@ public sealed class CopyReportTests
             string.Join('\n', Sorted(lines)));
     }
 
-    // Sizes tell apart what they can: only the rest is read.
+    // Copies of different sizes differ: only copies of equal size are read.
     [TestMethod]
     public async Task OnlyCopiesOfSizesThatSeveralNodesHave_AreRead()
     {
@@ -54,10 +55,11 @@ public sealed class CopyReportTests
         await site.GetTextAsync("/unique/");
 
         Assert.AreEqual(
-            "a /both,a /differs,a /photos/1.jpg,b /backup/old 1.jpg,b /both,b /differs", string.Join(',', tree.Computed.Order(StringComparer.Ordinal)));
+            "a /both,a /differs,a /photos/1.jpg,b /backup/old 1.jpg,b /both,b /differs",
+                string.Join(',', tree.Computed.Order(StringComparer.Ordinal)));
     }
 
-    // The query says of which copies to report; they are compared with all.
+    // The query selects the copies to report; they are compared with all others.
     [TestMethod]
     [DataRow("/duplicates/photos", "/backup/old 1.jpg /photos/1.jpg")]
     [DataRow("/duplicates/?under=/photos", "/backup/old 1.jpg /photos/1.jpg")]
@@ -82,7 +84,8 @@ public sealed class CopyReportTests
     public async Task Limit_EndsTheReport_AndTheWork()
     {
         var tree = new CopiesTree("a", "b");
-        for (var size = 1; size <= 300; size++) tree.Copy("a", $"/{size}", new string('x', size)).Copy("b", $"/{size}", new string('x', size));
+        for (var size = 1; size <= 300; size++) tree.Copy("a", $"/{size}", new string('x', size))
+            .Copy("b", $"/{size}", new string('x', size));
         await using var site = await HttpSite.StartAsync(tree);
 
         Assert.AreEqual(4, (await LinesAsync(site, "/duplicates/?limit=2")).Length);
@@ -102,7 +105,8 @@ public sealed class CopyReportTests
         Assert.AreEqual(Hex("picture"), line.RootElement.GetProperty("sha256").GetString());
         CollectionAssert.AreEquivalent(
             new[] { "a /photos/1.jpg", "b /backup/old 1.jpg", "a /quo\"te" },
-            line.RootElement.GetProperty("copies").EnumerateArray().Select(copy => $"{copy.GetProperty("node")} {copy.GetProperty("path")}").ToList());
+            line.RootElement.GetProperty("copies").EnumerateArray()
+                .Select(copy => $"{copy.GetProperty("node")} {copy.GetProperty("path")}").ToList());
     }
 
     // "A file whose digest cannot be had is reported as such rather than silently left out."
@@ -117,7 +121,8 @@ public sealed class CopyReportTests
         CollectionAssert.Contains(text, "# /both on b could not be compared: /both on b: Permission denied");
         Assert.IsFalse(Array.Exists(text, line => line.EndsWith(" a /both", StringComparison.Ordinal)));
 
-        var lines = (await LinesAsync(site, "/unique/?format=json&name=both")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var lines = (await LinesAsync(site, "/unique/?format=json&name=both"))
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
         var failed = lines.Single(line => line.TryGetProperty("error", out _));
         Assert.AreEqual("/both on b: Permission denied", failed.GetProperty("error").GetString());
         Assert.IsFalse(failed.TryGetProperty("sha256", out _));
@@ -157,13 +162,14 @@ public sealed class CopyReportTests
     }
 
     [TestMethod]
-    public async Task TooManyReportsAtOnce_AreAskedToComeAgain()
+    public async Task TooManyReportsAtOnce_Give503AndRetryAfter()
     {
         var tree = Tree();
         var go = new TaskCompletionSource();
         tree.Before = cancellationToken => go.Task.WaitAsync(cancellationToken);
         await using var site = await HttpSite.StartAsync(tree);
-        var running = Enumerable.Range(0, 4).Select(_ => site.Client.GetAsync(site.Url("/duplicates/"), HttpCompletionOption.ResponseHeadersRead)).ToList();
+        var running = Enumerable.Range(0, 4)
+            .Select(_ => site.Client.GetAsync(site.Url("/duplicates/"), HttpCompletionOption.ResponseHeadersRead)).ToList();
         await Task.WhenAll(running);
 
         using var refused = await site.GetAsync("/unique/");
@@ -180,7 +186,7 @@ public sealed class CopyReportTests
     [DataRow("/duplicates/?type=dir", HttpStatusCode.BadRequest)]
     [DataRow("/unique/?limit=0", HttpStatusCode.BadRequest)]
     [DataRow("/unique/nothing", HttpStatusCode.NotFound)]
-    public async Task WrongQuery_IsToldSo(string target, HttpStatusCode status)
+    public async Task InvalidQuery_Gives400AndASentence(string target, HttpStatusCode status)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -190,9 +196,9 @@ public sealed class CopyReportTests
         StringAssert.EndsWith(await response.Content.ReadAsStringAsync(), ".\n", StringComparison.Ordinal);
     }
 
-    // What another node passes on is answered from this node's own copies alone.
+    // A request forwarded by another node is answered from this node's local copies only.
     [TestMethod]
-    public async Task ReportThatIsPassedOn_IsOfTheOwnCopies()
+    public async Task ForwardedReport_CoversTheLocalCopiesOnly()
     {
         await using var site = await HttpSite.StartAsync(Tree(), new CopiesTree("a").Copy("a", "/x", "1").Copy("a", "/y", "1"));
 

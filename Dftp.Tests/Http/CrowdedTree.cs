@@ -4,7 +4,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>A root with many files, which nobody can open.</summary>
+/// <summary>A root with many files that cannot be opened.</summary>
 internal sealed class CrowdedTree(int files) : IFileTree, ITreeSnapshot
 {
     public ITreeSnapshot Snapshot => this;

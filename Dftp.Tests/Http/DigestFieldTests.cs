@@ -25,8 +25,8 @@ public sealed class DigestFieldTests
         Assert.IsNull(await DigestAsync(site, HttpMethod.Head));
     }
 
-    // "Want-Repr-Digest indicates that the sender would like to receive (via the Repr-Digest field) a representation digest"; from then on it
-    // is known.
+    // "Want-Repr-Digest indicates that the sender would like to receive (via the Repr-Digest field) a representation digest"; from
+    // then on it is known.
     [TestMethod]
     public async Task DigestThatIsWanted_IsComputedOnce_AndThenSentUnasked()
     {
@@ -72,10 +72,11 @@ public sealed class DigestFieldTests
 
         Assert.IsNull(await DigestAsync(site, HttpMethod.Head));
         Assert.AreEqual(
-            $"sha-256=:{Convert.ToBase64String(SHA256.HashData("other"u8))}:", await DigestAsync(site, HttpMethod.Get, (Want, "sha-256=10")));
+            $"sha-256=:{Convert.ToBase64String(SHA256.HashData("other"u8))}:",
+                await DigestAsync(site, HttpMethod.Get, (Want, "sha-256=10")));
     }
 
-    // Section 3, appendix B.4: "Repr-Digest ... is calculated over the entire representation", of a part of it too.
+    // Section 3, appendix B.4: "Repr-Digest ... is calculated over the entire representation", also for a partial answer.
     [TestMethod]
     public async Task DigestOfAPart_IsThatOfTheWhole()
     {

@@ -41,31 +41,34 @@ public sealed class EventStreamTests
             """reset|{"path":"/d"}""",
         }.Select((text, index) => (text.Split('|'), index + 1)))
         {
-            Assert.AreEqual($"id: {Epoch}-{expected.Item2}\nevent: {expected.Item1[0]}\ndata: {expected.Item1[1]}", await stream.BlockAsync());
+            Assert.AreEqual($"id: {Epoch}-{expected.Item2}\nevent: {expected.Item1[0]}\ndata: {expected.Item1[1]}",
+                await stream.BlockAsync());
         }
     }
 
-    // "Last-Event-ID": the header of a client that comes again; the query for one that cannot set it. The header is the newer one.
+    // "Last-Event-ID": the header of a reconnecting client, or the query of one that cannot set it. The header is newer.
     [TestMethod]
     [DataRow("", "-2")]
     [DataRow("?last-event-id=1795208830059-2", null)]
     [DataRow("?last-event-id=1795208830059-0", "-2")]
-    public async Task ClientThatComesAgain_GoesOnAfterTheLastEvent(string query, string? header)
+    public async Task ClientThatReconnects_ContinuesAfterTheLastEvent(string query, string? header)
     {
         for (var number = 1; number <= 3; number++) Tell(TreeEventKind.Created, $"/{number}");
         await using var site = await StartAsync();
 
-        using var stream = await EventStream.OpenAsync(site, "/events/" + query, header is null ? [] : [("Last-Event-ID", $"{Epoch}{header}")]);
+        using var stream = await EventStream.OpenAsync(site, "/events/" + query, header is null ? []
+            : [("Last-Event-ID", $"{Epoch}{header}")]);
 
         Assert.AreEqual("retry: 2000", await stream.BlockAsync());
-        StringAssert.StartsWith(await stream.BlockAsync(), $"id: {Epoch}-3\nevent: created\ndata: {{\"path\":\"/3\"", StringComparison.Ordinal);
+        StringAssert.StartsWith(await stream.BlockAsync(), $"id: {Epoch}-3\nevent: created\ndata: {{\"path\":\"/3\"",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
     [DataRow("123-1")]
     [DataRow("nonsense")]
     [DataRow("1795208830059-77")]
-    public async Task ClientWhosePlaceIsLost_IsToldToReadAnew_AndGoesOn(string place)
+    public async Task ClientWhosePositionIsLost_GetsAReset_AndContinues(string place)
     {
         Tell(TreeEventKind.Created, "/1");
         await using var site = await StartAsync();
@@ -83,7 +86,7 @@ public sealed class EventStreamTests
     [DataRow("/events/?under=a/")]
     [DataRow("/events/a")]
     [DataRow("/events/a/?under=")]
-    public async Task Under_LeavesOutWhatHappensElsewhere(string target)
+    public async Task Under_LeavesOutEventsElsewhere(string target)
     {
         await using var site = await StartAsync();
         using var stream = await EventStream.OpenAsync(site, target);
@@ -135,7 +138,7 @@ public sealed class EventStreamTests
     }
 
     [TestMethod]
-    public async Task ManyClients_AreAllTold_AndLeaveNothingBehind()
+    public async Task ManyClients_AllGetTheEvents_AndLeaveNothingBehind()
     {
         await using var site = await StartAsync();
         var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => EventStream.OpenAsync(site, "/events/")));
@@ -167,7 +170,7 @@ public sealed class EventStreamTests
     }
 
     [TestMethod]
-    public async Task WhatIsAskedWrongly_IsToldSo()
+    public async Task InvalidRequest_Gives400AndASentence()
     {
         await using var site = await StartAsync();
         using var wrong = await site.GetAsync("/events/?under=/a&under=/b");
@@ -180,7 +183,8 @@ public sealed class EventStreamTests
         Assert.AreEqual("/events/?under=/a", moved.Headers.Location!.OriginalString);
     }
 
-    private Task<HttpSite> StartAsync(TimeProvider? time = null) => HttpSite.StartAsync(new MemoryFileTree { Events = _log.Follow }, time: time);
+    private Task<HttpSite> StartAsync(TimeProvider? time = null) =>
+        HttpSite.StartAsync(new MemoryFileTree { Events = _log.Follow }, time: time);
 
     private void Tell(TreeEventKind kind, string path, bool isDirectory = false, long size = 0) => _log.Append(
         [new TreeEvent(0, kind, VirtualPath.Parse(path), isDirectory, size, UnixTime.FromSeconds(7), NodeName.Parse("n1"))]);

@@ -47,7 +47,7 @@ internal sealed class StalledContent(ByteRange range) : FileContent
     }
 }
 
-/// <summary>A range of a file on disk, to be read by its handle only.</summary>
+/// <summary>A range of a file on disk that can only be read by its handle.</summary>
 internal sealed class RegionContent(SafeFileHandle handle, ByteRange range) : FileContent
 {
     public override long Length => range.Length;
@@ -64,7 +64,7 @@ internal sealed class RegionContent(SafeFileHandle handle, ByteRange range) : Fi
     }
 }
 
-/// <summary>A tree whose snapshot is behind what opening finds.</summary>
+/// <summary>A tree whose snapshot is older than the opened files.</summary>
 internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
 {
     public ITreeSnapshot Snapshot => stale;
@@ -75,7 +75,7 @@ internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
         now.OpenAsync(path, file, part, cancellationToken);
 }
 
-/// <summary>A tree in which every file has at every opening the other one of two times.</summary>
+/// <summary>A tree in which each file alternates between two times from opening to opening.</summary>
 internal sealed class RestlessTree(IFileTree tree, UnixTime other) : IFileTree
 {
     public int Opens { get; private set; }
@@ -88,6 +88,7 @@ internal sealed class RestlessTree(IFileTree tree, UnixTime other) : IFileTree
     {
         var opened = await tree.OpenAsync(path, file, part, cancellationToken);
         var facts = opened.Facts;
-        return OpenResult.Opened(opened.Content!, facts.With(facts.Size, Opens++ % 2 == 0 ? other : facts.Modified, facts.Owner, default), opened.Range);
+        return OpenResult.Opened(opened.Content!,
+            facts.With(facts.Size, Opens++ % 2 == 0 ? other : facts.Modified, facts.Owner, default), opened.Range);
     }
 }

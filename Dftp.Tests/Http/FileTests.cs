@@ -16,7 +16,7 @@ public sealed class FileTests
         string.Create(CultureInfo.InvariantCulture, $"\"{MemoryFileTree.DefaultTime.Nanoseconds:x}-a\"");
 
     [TestMethod]
-    public async Task Get_gives_content_and_its_description()
+    public async Task Get_GivesContentAndItsDescription()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a/test.txt", Text));
 
@@ -36,7 +36,7 @@ public sealed class FileTests
 
     // RFC 9110, 9.3.2: "The HEAD method is identical to GET except that the server MUST NOT send content in the response."
     [TestMethod]
-    public async Task Head_gives_the_headers_of_get_and_opens_nothing()
+    public async Task Head_GivesTheHeadersOfGetAndOpensNothing()
     {
         var tree = new MemoryFileTree().File("/test.txt", Text);
         await using var site = await HttpSite.StartAsync(tree);
@@ -53,7 +53,7 @@ public sealed class FileTests
     // RFC 9110, 14.2: "A server MUST ignore a Range header field received with a request method that is unrecognized or for which range
     // handling is not defined."
     [TestMethod]
-    public async Task Head_ignores_range()
+    public async Task Head_IgnoresRange()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/test.txt", Text));
 
@@ -69,7 +69,7 @@ public sealed class FileTests
     [DataRow("bytes=7-", "789", "bytes 7-9/10")]
     [DataRow("bytes=-2", "89", "bytes 8-9/10")]
     [DataRow("bytes=0-", Text, "bytes 0-9/10")]
-    public async Task Single_range_gives_206(string range, string body, string contentRange)
+    public async Task SingleRange_Gives206(string range, string body, string contentRange)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/test.txt", Text));
 
@@ -84,7 +84,7 @@ public sealed class FileTests
     // RFC 9110, 15.5.17: "A server that generates a 416 response to a byte-range request SHOULD generate a Content-Range header field
     // specifying the current length".
     [TestMethod]
-    public async Task Unsatisfiable_range_gives_416_and_the_length()
+    public async Task UnsatisfiableRange_Gives416AndTheLength()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/test.txt", Text));
 
@@ -96,7 +96,7 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task Malformed_range_gives_the_whole()
+    public async Task MalformedRange_GivesTheWholeFile()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/test.txt", Text));
 
@@ -109,7 +109,7 @@ public sealed class FileTests
     // RFC 9110, 15.3.7.2: "If multiple parts are being transferred, the server generating the 206 response MUST generate
     // multipart/byteranges content ... and MUST NOT generate a Content-Range header field in the HTTP header section".
     [TestMethod]
-    public async Task Several_ranges_give_multipart()
+    public async Task SeveralRanges_GiveMultipart()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/test.txt", Text));
 
@@ -130,14 +130,14 @@ public sealed class FileTests
             body);
     }
 
-    // The one connection is used twice: a body that is not sent to its end would stall the second answer.
+    // The connection is used twice: an incomplete body would stall the second answer.
     [TestMethod]
     [DataRow(0)]
     [DataRow(1)]
     [DataRow(4096)]
     [DataRow(256 * 1024)]
     [DataRow(1_000_003)]
-    public async Task File_of_any_length_comes_whole(int size)
+    public async Task FileOfAnyLength_ComesWhole(int size)
     {
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
@@ -148,7 +148,7 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task File_of_this_machine_is_read_by_its_region()
+    public async Task FileOfThisMachine_IsReadByItsRegion()
     {
         var bytes = new byte[1_000_003];
         new Random(1).NextBytes(bytes);
@@ -176,7 +176,7 @@ public sealed class FileTests
     [DataRow(0)]
     [DataRow(10)]
     [DataRow(500_000)]
-    public async Task Error_in_the_middle_breaks_the_connection_off(int bytesBefore)
+    public async Task ErrorInTheMiddle_AbortsTheConnection(int bytesBefore)
     {
         var tree = new MemoryFileTree().File("/x.bin", new byte[1_000_000]);
         tree.Content = (_, _, range) => new BrokenContent(range, bytesBefore);
@@ -190,7 +190,7 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task File_that_became_shorter_than_its_region_breaks_the_connection_off()
+    public async Task FileThatBecameShorterThanItsRegion_AbortsTheConnection()
     {
         var file = Path.GetTempFileName();
         try
@@ -213,7 +213,7 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task Change_between_two_parts_breaks_the_connection_off()
+    public async Task ChangeBetweenTwoParts_AbortsTheConnection()
     {
         var tree = new MemoryFileTree().File("/x.txt", Text);
         tree.Content = (path, bytes, range) =>
@@ -233,7 +233,7 @@ public sealed class FileTests
     [TestMethod]
     [DataRow("")]
     [DataRow("X-By-Server: 1\r\n")]
-    public async Task Client_that_leaves_ends_the_read_without_a_word(string more)
+    public async Task ClientThatLeaves_EndsTheReadWithoutALogLine(string more)
     {
         var content = new TaskCompletionSource<StalledContent>(TaskCreationOptions.RunContinuationsAsynchronously);
         var tree = new MemoryFileTree().File("/x.bin", new byte[100]);
@@ -256,7 +256,7 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task File_that_changed_since_the_snapshot_is_served_as_it_is_now()
+    public async Task FileThatChangedSinceTheSnapshot_IsServedAsItIsNow()
     {
         var tree = new MemoryFileTree().File("/x.txt", Text);
         var stale = tree.Snapshot;
@@ -269,9 +269,9 @@ public sealed class FileTests
         Assert.AreEqual("Fri, 14 Jul 2017 02:40:00 GMT", response.Content.Headers.GetValues("Last-Modified").Single());
     }
 
-    // The range was asked of the version that the client knows (If-Range), and that one is no more: RFC 9110, 13.1.5.
+    // The range is of the version that the client has (If-Range), which no longer exists: RFC 9110, 13.1.5.
     [TestMethod]
-    public async Task Change_since_the_snapshot_is_judged_by_the_new_facts()
+    public async Task ChangeSinceTheSnapshot_IsDecidedWithTheNewFacts()
     {
         var tree = new MemoryFileTree().File("/x.txt", Text);
         var stale = tree.Snapshot;
@@ -287,14 +287,15 @@ public sealed class FileTests
     }
 
     [TestMethod]
-    public async Task File_that_never_rests_gives_503()
+    public async Task FileThatKeepsChanging_Gives503()
     {
-        // The condition holds at every other opening, so that it is never of the range that the client is to get.
+        // The condition holds at every other opening, so no opening has the range for the current decision.
         var other = UnixTime.FromSeconds(1_600_000_000, 5);
         var tree = new RestlessTree(new MemoryFileTree().File("/x.txt", Text), other);
         await using var site = await HttpSite.StartAsync(tree);
 
-        using var response = await site.GetAsync("/fs/x.txt", ("Range", "bytes=4-"), ("If-Range", $"\"{other.Nanoseconds:x}-{Text.Length:x}\""));
+        using var response = await site.GetAsync("/fs/x.txt", ("Range", "bytes=4-"),
+            ("If-Range", $"\"{other.Nanoseconds:x}-{Text.Length:x}\""));
 
         Assert.AreEqual(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.AreEqual(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
@@ -309,7 +310,7 @@ public sealed class FileTests
     [DataRow(FileErrorKind.Unreachable, HttpStatusCode.ServiceUnavailable)]
     [DataRow(FileErrorKind.Failed, HttpStatusCode.BadGateway)]
     [DataRow(FileErrorKind.Busy, HttpStatusCode.ServiceUnavailable)]
-    public async Task Failure_to_open_gives_its_status_and_sentence(FileErrorKind kind, HttpStatusCode status)
+    public async Task FailureToOpen_GivesItsStatusAndSentence(FileErrorKind kind, HttpStatusCode status)
     {
         var tree = new MemoryFileTree().File("/x.html", Text);
         tree.OpenError = new FileError(kind, "server2 says no to /x.html");
@@ -340,7 +341,7 @@ public sealed class FileTests
     [DataRow("/pack.tar.zst", "application/zstd", false)]
     [DataRow("/dir.txt/README", "application/octet-stream", false)]
     [DataRow("/page.html?format=txt", "text/plain; charset=utf-8", false)]
-    public async Task Type_is_guessed_and_active_documents_are_sandboxed(string target, string type, bool isSandboxed)
+    public async Task Type_IsGuessedAndActiveDocumentsAreSandboxed(string target, string type, bool isSandboxed)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File(target.Split('?')[0], Text));
 
@@ -354,7 +355,7 @@ public sealed class FileTests
     // RFC 9110, 8.8.2.1: "An origin server with a clock MUST NOT generate a Last-Modified date that is later than the server's time of
     // message origination".
     [TestMethod]
-    public async Task Time_in_the_future_is_told_as_now()
+    public async Task TimeInTheFuture_IsSentAsNow()
     {
         var time = new FixedTime(new DateTimeOffset(2016, 10, 23, 12, 0, 0, TimeSpan.Zero));
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x.txt", Text), time: time);

@@ -13,7 +13,7 @@ public sealed class FindTests
     // "Returns complete list of full filenames for every file ... as a text/plain newline-separated response. Returned filenames start with
     // "/" and are relative to the root directory."
     [TestMethod]
-    public async Task Find_lists_files_only_a_line_each()
+    public async Task Find_ListsFilesOnly_OnePerLine()
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -30,7 +30,7 @@ public sealed class FindTests
     [DataRow("/find/a/y%252F", "/a/y%2F\n")]
     [DataRow("/find/test.txt", "/test.txt\n")]
     [DataRow("/find/empty/", "")]
-    public async Task Find_under_a_path_lists_what_is_there(string target, string expected)
+    public async Task FindUnderAPath_ListsItsFiles(string target, string expected)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -38,7 +38,7 @@ public sealed class FindTests
     }
 
     [TestMethod]
-    public async Task Find_where_nothing_is_gives_404()
+    public async Task FindUnderAMissingPath_Gives404()
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -49,7 +49,7 @@ public sealed class FindTests
     }
 
     [TestMethod]
-    public async Task Empty_tree_gives_an_empty_list()
+    public async Task EmptyTree_GivesAnEmptyList()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -60,7 +60,7 @@ public sealed class FindTests
     }
 
     [TestMethod]
-    public async Task Head_has_the_type_and_no_body()
+    public async Task Head_HasTheTypeAndNoBody()
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -70,9 +70,9 @@ public sealed class FindTests
         Assert.AreEqual("", await response.Content.ReadAsStringAsync());
     }
 
-    // Many blocks of long lines: none is cut at a block's end.
+    // Many blocks of long lines: no line is cut at the end of a block.
     [TestMethod]
-    public async Task Long_list_comes_whole()
+    public async Task LongList_ComesWhole()
     {
         var tree = new MemoryFileTree();
         var expected = Enumerable.Range(0, 300).Select(i => $"/{new string('d', 250)}/{new string('f', 240)}{i:D4}").ToList();
@@ -99,7 +99,7 @@ public sealed class FindTests
     [DataRow("newer=2016-10-24", "")]
     [DataRow("name=&type=&limit=&under=z", "/z/q\n")]
     [DataRow("format=txt&unknown=1&under=z", "/z/q\n")]
-    public async Task Query_chooses(string query, string expected)
+    public async Task Query_SelectsTheHits(string query, string expected)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -113,7 +113,7 @@ public sealed class FindTests
     [DataRow("2M", "/3M\n")]
     [DataRow("3m", "")]
     [DataRow("1G", "")]
-    public async Task Larger_understands_units(string larger, string expected)
+    public async Task Larger_UnderstandsUnits(string larger, string expected)
     {
         await using var site = await HttpSite.StartAsync(
             new MemoryFileTree().File("/1k", new byte[1024]).File("/2k", new byte[2048]).File("/3M", new byte[3 << 20]));
@@ -132,7 +132,7 @@ public sealed class FindTests
     [DataRow("node=a/b", "node is the name of a node.")]
     [DataRow("limit=0", "limit is a number from 1 on.")]
     [DataRow("format=xml", "format is txt, json or html.")]
-    public async Task Bad_value_gives_400_and_a_sentence(string query, string sentence)
+    public async Task BadValue_Gives400AndASentence(string query, string sentence)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -143,7 +143,7 @@ public sealed class FindTests
     }
 
     [TestMethod]
-    public async Task Json_gives_an_object_a_line()
+    public async Task Json_GivesOneObjectPerLine()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d\"/\\x", "12"));
 
@@ -160,7 +160,7 @@ public sealed class FindTests
         Assert.AreEqual(1, lines[1].GetProperty("holders").GetInt32());
     }
 
-    // A browser names HTML; curl, wget and libraries take anything. Without a query it is the list of all paths for everybody.
+    // A browser names HTML; curl, wget and libraries accept anything. Without a query every client gets the list of all paths.
     [TestMethod]
     [DataRow("/find/?name=x", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8")]
     [DataRow("/find/?name=x", "*/*", "text/plain; charset=utf-8")]
@@ -168,7 +168,7 @@ public sealed class FindTests
     [DataRow("/find/?name=x&format=txt", "text/html", "text/plain; charset=utf-8")]
     [DataRow("/find/?name=x&format=html", "*/*", "text/html; charset=utf-8")]
     [DataRow("/find/", "text/html", "text/plain; charset=utf-8")]
-    public async Task Browser_with_a_query_gets_a_page(string target, string accept, string type)
+    public async Task BrowserWithAQuery_GetsAPage(string target, string accept, string type)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -179,7 +179,7 @@ public sealed class FindTests
     }
 
     [TestMethod]
-    public async Task Page_leads_to_what_was_found_and_keeps_the_query()
+    public async Task Page_LinksToTheHitsAndKeepsTheQuery()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/d <é>/a\"&b.txt", "12345").File("/other", ""));
 
@@ -201,7 +201,7 @@ public sealed class FindTests
     [DataRow("name=%5Ba", HttpStatusCode.BadRequest, "name is a pattern")]
     [DataRow("name=nothing", HttpStatusCode.OK, "Nothing was found.")]
     [DataRow("limit=2", HttpStatusCode.OK, "These are the first 2; there may be more.")]
-    public async Task Page_says_how_it_went(string query, HttpStatusCode status, string sentence)
+    public async Task Page_ShowsTheNumberOfHits(string query, HttpStatusCode status, string sentence)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -211,9 +211,9 @@ public sealed class FindTests
         StringAssert.Contains(await response.Content.ReadAsStringAsync(), sentence);
     }
 
-    // Names of the greatest lengths, of characters that grow most.
+    // The longest names, of the characters with the longest escapes.
     [TestMethod]
-    public async Task Long_paths_fit_into_the_page()
+    public async Task LongPaths_FitIntoThePage()
     {
         var tree = new MemoryFileTree();
         var directory = string.Concat(Enumerable.Repeat("/" + new string('"', 255), 15));

@@ -16,7 +16,8 @@ public sealed class HolderTests
     [TestMethod]
     public async Task File_LinksToTheOtherHoldersOfTheSameSizeAndTime()
     {
-        var tree = Tree().Copy("b", "/a dir/ü?.txt", "text").Copy("c", "/a dir/ü?.txt", "text").Copy("d", "/a dir/ü?.txt", "text").Copy("server1", "/a dir/ü?.txt", "text");
+        var tree = Tree().Copy("b", "/a dir/ü?.txt", "text").Copy("c", "/a dir/ü?.txt", "text").Copy("d", "/a dir/ü?.txt", "text")
+            .Copy("server1", "/a dir/ü?.txt", "text");
         await using var site = await HttpSite.StartAsync(tree);
 
         using var response = await site.GetAsync("/fs/a%20dir/%C3%BC%3F.txt");
@@ -29,7 +30,8 @@ public sealed class HolderTests
     [TestMethod]
     public async Task File_LinksNeitherToOtherVersions_NorToNodesThatAreInDoubtOrHaveNoUrl_NorToItself()
     {
-        var tree = Tree().Copy("b", "/x", "text", modified: 2).Copy("c", "/x", "text").Copy("d", "/x", "text").Copy("server1", "/x", "text");
+        var tree = Tree().Copy("b", "/x", "text", modified: 2).Copy("c", "/x", "text").Copy("d", "/x", "text")
+            .Copy("server1", "/x", "text");
         tree.Suspects.Add("c");
         await using var site = await HttpSite.StartAsync(tree);
 
@@ -38,7 +40,7 @@ public sealed class HolderTests
         Assert.IsFalse(response.Headers.Contains("Link"));
     }
 
-    // A node that is there for its own machine only is no use to clients of others; these clients are on the same machine.
+    // A node on loopback is only reachable from its own machine, where the clients of this test are.
     [TestMethod]
     public async Task HolderOnLoopback_IsLinkedToForClientsOfTheSameMachine()
     {
@@ -76,13 +78,13 @@ public sealed class HolderTests
         Assert.AreEqual("text", await site.GetTextAsync("/fs/x"));
     }
 
-    // A page's Content-Security-Policy counts for where a redirect leads too. Fetch Metadata tells what a page loads into itself.
+    // A page's Content-Security-Policy also applies to the target of a redirect. Fetch Metadata shows what a page embeds.
     [TestMethod]
     [DataRow("same-origin", "no-cors", HttpStatusCode.OK)]
     [DataRow("same-origin", "cors", HttpStatusCode.OK)]
     [DataRow("same-origin", "navigate", HttpStatusCode.TemporaryRedirect)]
     [DataRow("cross-site", "no-cors", HttpStatusCode.TemporaryRedirect)]
-    public async Task WhatOurPageLoadsIntoItself_IsServedFromHere(string site, string mode, HttpStatusCode expected)
+    public async Task FileThatAPageEmbeds_IsServedByThisNode(string site, string mode, HttpStatusCode expected)
     {
         await using var node = await RedirectingAsync(Tree().Copy("c", "/x", "text"));
 
@@ -91,12 +93,13 @@ public sealed class HolderTests
         Assert.AreEqual(expected, response.StatusCode);
     }
 
-    // Proxies in front have little room for headers: nginx' default is 4 KiB for all of them.
+    // Reverse proxies have little room for headers: nginx' default is 4 KiB for all of them.
     [TestMethod]
     public async Task LinksOfALongPath_TakeAtMostTwoKibibytes()
     {
         var path = "/" + new string('ü', 100) + "/" + new string('x', 200);
-        await using var site = await HttpSite.StartAsync(Tree().Copy("server1", path, "text").Copy("b", path, "text").Copy("c", path, "text"));
+        await using var site = await HttpSite.StartAsync(Tree().Copy("server1", path, "text").Copy("b", path, "text")
+            .Copy("c", path, "text"));
         var tooLong = "/" + string.Join('/', Enumerable.Repeat(new string('ü', 120), 4));
         await using var without = await HttpSite.StartAsync(Tree().Copy("server1", tooLong, "text").Copy("b", tooLong, "text"));
 
@@ -108,7 +111,7 @@ public sealed class HolderTests
         Assert.IsFalse(none.Headers.Contains("Link"));
     }
 
-    // The copy here is another version: the owner's is what the tree shows.
+    // The local copy is another version: the tree shows the owner's.
     [TestMethod]
     public async Task FileThatIsHereInAnotherVersion_IsRedirected()
     {
@@ -131,10 +134,11 @@ public sealed class HolderTests
     }
 
     [TestMethod]
-    public async Task WhatWasPassedOnAlready_IsNeverRedirected()
+    public async Task ForwardedRequest_IsNeverRedirected()
     {
         var own = new CopiesTree("server1").Copy("server1", "/x", "own");
-        await using var site = await HttpSite.StartAsync(Tree().Copy("c", "/x", "text"), own, options: options => options with { RedirectsRemoteReads = true });
+        await using var site = await HttpSite.StartAsync(Tree().Copy("c", "/x", "text"), own, options: options =>
+            options with { RedirectsRemoteReads = true });
 
         Assert.AreEqual("own", await site.GetTextAsync("/fs/x?redirN=1"));
     }
@@ -148,9 +152,10 @@ public sealed class HolderTests
     }
 
     [TestMethod]
-    public async Task Holders_TellsWhoHasAFile_TheOwnerFirst()
+    public async Task Holders_ListsTheHoldersOfAFile_TheOwnerFirst()
     {
-        var tree = Tree().Copy("server1", "/d/x", "old!").Copy("b", "/d/x", "text", modified: 2).Copy("d", "/d/x", "longer").Copy("c", "/d/x", "text", modified: 2);
+        var tree = Tree().Copy("server1", "/d/x", "old!").Copy("b", "/d/x", "text", modified: 2).Copy("d", "/d/x", "longer")
+            .Copy("c", "/d/x", "text", modified: 2);
         tree.Suspects.Add("b");
         await tree.DigestAsync(VirtualPath.Parse("/d/x"), default, NodeName.Parse("b"), null, default);
         await using var site = await HttpSite.StartAsync(tree);
@@ -187,7 +192,7 @@ public sealed class HolderTests
     }
 
     [TestMethod]
-    public async Task HoldersOfNothing_Is404_AndTellsWhoIsAway()
+    public async Task HoldersOfAMissingPath_Is404_AndNamesTheMissingNodes()
     {
         var tree = Tree();
         await using var site = await HttpSite.StartAsync(tree);
@@ -204,11 +209,12 @@ public sealed class HolderTests
         Assert.AreEqual("/holders/", moved.Headers.Location!.OriginalString);
     }
 
-    private static Task<HttpSite> RedirectingAsync(CopiesTree tree) => HttpSite.StartAsync(tree, options: options => options with { RedirectsRemoteReads = true });
+    private static Task<HttpSite> RedirectingAsync(CopiesTree tree) =>
+        HttpSite.StartAsync(tree, options: options => options with { RedirectsRemoteReads = true });
 
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
-    // What a client says of the host goes into URLs that others may be shown: only what is plainly a host.
+    // The client's host goes into URLs that others may see: only a plain host is repeated.
     [TestMethod]
     [DataRow("files.example:7040", "http://files.example:7040/fs/x")]
     [DataRow("my_nas", "http://my_nas/fs/x")]
@@ -226,7 +232,7 @@ public sealed class HolderTests
 
         var answer = await site.SendRawAsync($"GET /holders/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
 
-        // Some of them the server refuses itself.
+        // The server itself refuses some of them.
         if (!answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal)) StringAssert.Contains(answer, $"\"url\": \"{expected}\"");
         else Assert.AreEqual("/fs/x", expected);
         Assert.IsFalse(answer.Contains("evil", StringComparison.Ordinal), answer);

@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>The front end on a real server and an ephemeral port. What it logged as an error fails the test at its end.</summary>
+/// <summary>The front end on a real server and an ephemeral port. A logged error fails the test at its end.</summary>
 internal sealed class HttpSite : IAsyncDisposable
 {
     public static readonly NodeName Node = NodeName.Parse("server1");
@@ -43,7 +43,7 @@ internal sealed class HttpSite : IAsyncDisposable
 
     public IEnumerable<string> Errors => _log.Of(LogLevel.Error);
 
-    /// <summary>Set where a test provokes what is logged as an error.</summary>
+    /// <summary>Set by tests that expect a logged error.</summary>
     public bool ExpectsErrors { get; set; }
 
     public static async Task<HttpSite> StartAsync(
@@ -60,7 +60,8 @@ internal sealed class HttpSite : IAsyncDisposable
             Time = time ?? TimeProvider.System,
         });
         using var loggers = new LoggerFactory([log]);
-        var frontEnd = new HttpFrontEnd(tree, ownTree ?? new MemoryFileTree(), given, maxConnections, meter ?? new Meter("dftp.http"), loggers);
+        var frontEnd = new HttpFrontEnd(tree, ownTree ?? new MemoryFileTree(), given, maxConnections, meter
+            ?? new Meter("dftp.http"), loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(log);
         frontEnd.AddTo(builder.Services);
@@ -87,7 +88,7 @@ internal sealed class HttpSite : IAsyncDisposable
         return new HttpSite(app, log);
     }
 
-    /// <summary>The target is sent as it is written.</summary>
+    /// <summary>The target is sent unchanged.</summary>
     public Uri Url(string target) =>
         new($"http://127.0.0.1:{Port}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
@@ -120,7 +121,7 @@ internal sealed class HttpSite : IAsyncDisposable
         return Encoding.UTF8.GetString(answer.ToArray());
     }
 
-    /// <summary>Stops without a grace for what is under way.</summary>
+    /// <summary>Stops without a grace time for running requests.</summary>
     public Task StopNowAsync() => _app.StopAsync(new CancellationToken(canceled: true));
 
     public async ValueTask DisposeAsync()

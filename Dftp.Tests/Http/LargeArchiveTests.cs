@@ -6,11 +6,11 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>Archives beyond the numbers of old formats, as the programs of others read them.</summary>
+/// <summary>Archives beyond the limits of old formats, read by other programs.</summary>
 [TestClass]
 public sealed class LargeArchiveTests
 {
-    /// <summary>Unpacks what comes in by its local headers alone, and is as strict as Java's ZipInputStream about descriptors.</summary>
+    /// <summary>Unpacks a stream by its local headers only, and is as strict as Java's ZipInputStream about descriptors.</summary>
     private const string StreamReaderScript =
         """
         import os, struct, sys, zlib
@@ -59,7 +59,8 @@ public sealed class LargeArchiveTests
         await using (var body = await site.Client.GetStreamAsync(site.Url("/fs/?archive=" + kind)))
         await using (var target = File.Create(file)) await body.CopyToAsync(target);
 
-        var names = (await ExternalProgram.RunAsync(Limit, "sh", "-c", list, "sh", file)).OutputIfDone().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var names = (await ExternalProgram.RunAsync(Limit, "sh", "-c", list, "sh", file)).OutputIfDone()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.AreEqual(70_000, names.Distinct().Count());
         Assert.AreEqual("files/file 069999", names.Max(StringComparer.Ordinal));
@@ -86,8 +87,8 @@ public sealed class LargeArchiveTests
         Assert.AreEqual("1\n[4294967297, 5] b'\\x00\\x00\\x00\\x00\\x00'\n", output.OutputIfDone());
     }
 
-    // APPNOTE 4.3.5 to 4.3.9. A reader of a stream has no directory: it learns the end of a member from its data alone, as Java's ZipInputStream,
-    // which takes a descriptor behind deflated data only.
+    // APPNOTE 4.3.5 to 4.3.9. A streaming reader has no directory: it finds the end of a member only by its data, as Java's
+    // ZipInputStream, which accepts a descriptor only after deflated data.
     [TestMethod]
     [DataRow("unzip -q archive.zip -d out", "unzip")]
     [DataRow("7zz x -bd -oout archive.zip >&2", "7zz")]
@@ -97,23 +98,27 @@ public sealed class LargeArchiveTests
     [DataRow("cd out && cat ../archive.zip | python3 ../stream.py", "python3")]
     public async Task EveryReader_AlsoOfAStream_UnpacksAll(string unpack, string program)
     {
-        // The build's machine may go without a JDK: the script is as strict.
+        // The build machine may have no JDK; the script is as strict.
         if (program == "jar" && !ProgramTools.IsOnPath(program)) Assert.Inconclusive("this test needs a JDK");
         ProgramTools.Require(program);
         var large = new byte[200_001];
         new Random(3).NextBytes(large);
-        var tree = new MemoryFileTree().File("/d/empty", "").File("/d/large", large).File("/d/full", large[..65_535]).File("/d/two", large[..131_070])
+        var tree = new MemoryFileTree().File("/d/empty", "").File("/d/large", large).File("/d/full", large[..65_535])
+            .File("/d/two", large[..131_070])
             .File("/d/sub/Übung %5C.txt", "text").Directory("/d/none");
         await using var site = await HttpSite.StartAsync(tree);
         using var folder = new Node.TemporaryDirectory();
-        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "archive.zip"), await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=zip")));
+        await File.WriteAllBytesAsync(Path.Combine(folder.Path, "archive.zip"),
+            await site.Client.GetByteArrayAsync(site.Url("/fs/d/?archive=zip")));
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "stream.py"), StreamReaderScript);
         var output = Directory.CreateDirectory(Path.Combine(folder.Path, "out")).FullName;
 
-        (await ExternalProgram.RunAsync(Limit, "sh", "-c", $"cd \"$1\" && export LC_ALL=C.UTF-8 && {unpack}", "sh", folder.Path)).OutputIfDone();
+        (await ExternalProgram.RunAsync(Limit, "sh", "-c", $"cd \"$1\" && export LC_ALL=C.UTF-8 && {unpack}", "sh", folder.Path))
+            .OutputIfDone();
 
         var top = Path.Combine(output, "d");
-        string[] found = [.. Directory.EnumerateFileSystemEntries(top, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(top, path))];
+        string[] found = [.. Directory.EnumerateFileSystemEntries(top, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(top, path))];
         CollectionAssert.AreEquivalent(new[] { "empty", "large", "full", "two", "sub", "sub/Übung %255C.txt", "none" }, found);
         Assert.AreEqual(0, new FileInfo(Path.Combine(top, "empty")).Length);
         CollectionAssert.AreEqual(large, await File.ReadAllBytesAsync(Path.Combine(top, "large")));
@@ -137,7 +142,8 @@ public sealed class LargeArchiveTests
         }
 
         public IEnumerable<Entry> List(VirtualPath directory) => Enumerable.Range(0, files).Select(i => new Entry(
-            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"file {i:D6}")), false, size(i), MemoryFileTree.DefaultTime, 0b110_100_100, MemoryFileTree.Node));
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"file {i:D6}")), false, size(i),
+                MemoryFileTree.DefaultTime, 0b110_100_100, MemoryFileTree.Node));
 
         public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
 

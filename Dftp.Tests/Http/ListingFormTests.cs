@@ -15,7 +15,7 @@ public sealed class ListingFormTests
 
     // ngx_http_autoindex_module.c, ngx_http_autoindex_json: name, type, mtime as an HTTP date, a file's size.
     [TestMethod]
-    public async Task Json_has_the_members_of_nginx_and_the_holders()
+    public async Task Json_HasTheMembersOfNginxAndTheHolders()
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -38,7 +38,7 @@ public sealed class ListingFormTests
     }
 
     [TestMethod]
-    public async Task Empty_directory_is_an_empty_array()
+    public async Task EmptyDirectory_IsAnEmptyArray()
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -53,7 +53,7 @@ public sealed class ListingFormTests
     [DataRow("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8")]
     [DataRow("text/html, application/json;q=0.9", "text/html; charset=utf-8")]
     [DataRow("application/json;q=0", "text/html; charset=utf-8")]
-    public async Task Accept_chooses_the_form(string accept, string type)
+    public async Task Accept_ChoosesTheForm(string accept, string type)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -70,7 +70,7 @@ public sealed class ListingFormTests
     [DataRow("&sort=time&order=desc", "empty/\nsub/\nb\"\\é\nm\nz-old\n")]
     [DataRow("&sort=size&order=asc", "empty/\nsub/\nz-old\nm\nb\"\\é\n")]
     [DataRow("&sort=size&order=desc", "sub/\nempty/\nb\"\\é\nm\nz-old\n")]
-    public async Task Names_come_in_the_order_that_was_asked(string order, string expected)
+    public async Task Names_ComeInTheRequestedOrder(string order, string expected)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -83,7 +83,7 @@ public sealed class ListingFormTests
     [DataRow("sort=owner", "sort is name, time or size.\n")]
     [DataRow("sort=", "sort is name, time or size.\n")]
     [DataRow("order=up", "order is asc or desc.\n")]
-    public async Task What_there_is_not_gives_400_and_a_sentence(string query, string sentence)
+    public async Task UnknownValue_Gives400AndASentence(string query, string sentence)
     {
         await using var site = await HttpSite.StartAsync(Tree);
 
@@ -95,7 +95,7 @@ public sealed class ListingFormTests
 
     // RFC 9110, 13.1.2: "the origin server MUST respond with either a) the 304 (Not Modified) status code".
     [TestMethod]
-    public async Task Listing_that_the_client_has_gives_304_until_it_changes()
+    public async Task ListingThatTheClientHas_Gives304UntilItChanges()
     {
         var tree = new MemoryFileTree().File("/a/x", "x");
         await using var site = await HttpSite.StartAsync(tree);
@@ -117,11 +117,11 @@ public sealed class ListingFormTests
         foreach (var other in new[] { sorted, json, missing, changed }) Assert.AreEqual(HttpStatusCode.OK, other.StatusCode);
     }
 
-    // RFC 6266, 4.3: "filename*" for what ISO-8859-1 cannot say; recipients that know both "SHOULD pick filename*".
+    // RFC 6266, 4.3: "filename*" for characters outside of ISO-8859-1; recipients that know both "SHOULD pick filename*".
     [TestMethod]
     [DataRow("/plain.txt", "attachment; filename=plain.txt; filename*=UTF-8''plain.txt")]
     [DataRow("/ü \"x\";.txt", "attachment; filename=\"_ \\\"x\\\";.txt\"; filename*=UTF-8''%C3%BC%20%22x%22%3B.txt")]
-    public async Task Download_is_to_be_saved_under_its_name(string path, string disposition)
+    public async Task Download_IsToBeSavedUnderItsName(string path, string disposition)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File(path, "x"));
 

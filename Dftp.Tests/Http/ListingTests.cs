@@ -8,7 +8,7 @@ namespace Dftp.Tests.Http;
 [TestClass]
 public sealed partial class ListingTests
 {
-    /// <summary>Everything that a URL, HTML or a careless client could take for something else.</summary>
+    /// <summary>Characters with a meaning in URLs, in HTML or for careless clients.</summary>
     private static readonly string[] AwkwardNames =
     [
         "with space.txt", "q'uo\"te.txt", "per%cent", "%2F", "a%20b", "a?b", "a#b", "a&b", "a&amp;b", "<b>.html", "plus+", "c:d", "http:",
@@ -18,7 +18,7 @@ public sealed partial class ListingTests
 
     // ngx_http_autoindex_module.c: the name in 50 columns, a space, the time, a space, the size in 19 columns.
     [TestMethod]
-    public async Task Listing_has_the_form_of_nginx_and_after_it_the_owner_and_what_is_below()
+    public async Task Listing_HasTheFormatOfNginx_FollowedByOwnerAndTotals()
     {
         var tree = new MemoryFileTree().File("/a/test.txt", "0123456789").File("/a/sub/x", "", UnixTime.FromSeconds(0));
         await using var site = await HttpSite.StartAsync(tree);
@@ -37,7 +37,7 @@ public sealed partial class ListingTests
             page[page.IndexOf("<h1>", StringComparison.Ordinal)..]);
     }
 
-    // ngx_http_autoindex_module.c: what is longer than 50 characters shows 47 and "..>"; a directory has its slash where there is room.
+    // ngx_http_autoindex_module.c: a name of more than 50 characters shows 47 and "..>"; a directory has its slash if there is room.
     [TestMethod]
     [DataRow(49, false, 49, "</a>  ")]
     [DataRow(50, false, 50, "</a> ")]
@@ -45,7 +45,7 @@ public sealed partial class ListingTests
     [DataRow(49, true, 49, "/</a> ")]
     [DataRow(50, true, 50, "</a> ")]
     [DataRow(51, true, 47, "..&gt;</a> ")]
-    public async Task Long_names_are_cut_by_characters_not_bytes(int length, bool isDirectory, int shown, string after)
+    public async Task LongNames_AreCutByCharactersNotBytes(int length, bool isDirectory, int shown, string after)
     {
         foreach (var character in new[] { "n", "é", "😀" })
         {
@@ -63,7 +63,7 @@ public sealed partial class ListingTests
     // RFC 3986, 4.2: "A path segment that contains a colon character (e.g., "this:that") cannot be used as the first segment of a
     // relative-path reference, as it would be mistaken for a scheme name."
     [TestMethod]
-    public async Task Every_link_of_a_listing_leads_to_its_file()
+    public async Task EveryLinkOfAListing_LeadsToItsFile()
     {
         var tree = new MemoryFileTree();
         foreach (var name in AwkwardNames) tree.File("/dir " + "é" + "/" + name, "content of " + name);
@@ -77,7 +77,7 @@ public sealed partial class ListingTests
         var contents = new List<string>();
         foreach (var link in links)
         {
-            // As a browser resolves it.
+            // Resolves a link as a browser does.
             var url = new Uri(listing, WebUtility.HtmlDecode(link));
             contents.Add(await site.Client.GetStringAsync(url));
             StringAssert.Matches(link, Unreserved());
@@ -87,7 +87,7 @@ public sealed partial class ListingTests
     }
 
     [TestMethod]
-    public async Task Names_and_path_are_text_not_markup()
+    public async Task NamesAndPath_AreTextNotMarkup()
     {
         var tree = new MemoryFileTree().File("/<script>&\"/<b>&\".html", "");
         await using var site = await HttpSite.StartAsync(tree);
@@ -100,9 +100,9 @@ public sealed partial class ListingTests
         StringAssert.Contains(page, "<h1>Index of /&lt;script&gt;&amp;&quot;/</h1>");
     }
 
-    // Many blocks, and twice over one connection: nothing is lost, nothing is left unsent.
+    // Many blocks, and twice over one connection: no byte is lost or left unsent.
     [TestMethod]
-    public async Task Large_listing_comes_whole()
+    public async Task LargeListing_ComesWhole()
     {
         await using var site = await HttpSite.StartAsync(new CrowdedTree(10_000));
 
@@ -116,7 +116,7 @@ public sealed partial class ListingTests
     // RFC 9110, 9.3.2: "The server SHOULD send the same header fields in response to a HEAD request as it would have sent if the request
     // method had been GET."
     [TestMethod]
-    public async Task Head_has_the_type_and_no_body()
+    public async Task Head_HasTheTypeAndNoBody()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a/x", ""));
 
@@ -129,7 +129,7 @@ public sealed partial class ListingTests
 
     // RFC 9112, 6.3: before HTTP/1.1 a body without a length ends with the connection.
     [TestMethod]
-    public async Task Old_client_gets_the_listing_too()
+    public async Task OldClient_GetsTheListingToo()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a/x", ""));
 

@@ -7,18 +7,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>The transport by itself.</summary>
+/// <summary>Tests of the transport alone.</summary>
 [TestClass]
 public sealed class LoopTransportTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    // Whatever fails in accepting, a loop that tries again at once would take a whole processor; and once accepting works again it goes on.
+    // When accepting fails, an immediate retry would use a whole processor. When accepting works again, the loop recovers.
     [TestMethod]
-    public async Task Accepting_that_keeps_failing_is_logged_backs_off_and_recovers()
+    public async Task AcceptingThatKeepsFailing_IsLoggedBacksOffAndRecovers()
     {
         using var logs = new TestLogs();
-        // A port that the system chose would be another one when the socket listens again.
+        // The system would choose another port when the socket listens again.
         var endPoint = new IPEndPoint(IPAddress.Loopback, TestCluster.LastingPort().Port);
         Socket socket = null!;
         var transport = new LoopTransport([endPoint], to => socket = SocketTransportOptions.CreateDefaultBoundListenSocket(to), logs);
@@ -38,7 +38,7 @@ public sealed class LoopTransportTests
     }
 
     [TestMethod]
-    public async Task Handler_of_a_connections_end_that_throws_does_not_end_the_process()
+    public async Task HandlerOfAConnectionsEndThatThrows_DoesNotEndTheProcess()
     {
         using var logs = new TestLogs();
         var endPoint = new IPEndPoint(IPAddress.Loopback, 0);

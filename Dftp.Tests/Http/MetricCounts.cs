@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>What an observable counter of a meter says, by the value of one tag.</summary>
+/// <summary>The values of an observable counter, by the value of one tag.</summary>
 internal sealed class MetricCounts : IDisposable
 {
     private readonly MeterListener _listener = new();

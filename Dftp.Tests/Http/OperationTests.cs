@@ -12,7 +12,7 @@ public sealed class OperationTests
     [DataRow("/healthz", false, HttpStatusCode.OK, "ok\n")]
     [DataRow("/readyz", true, HttpStatusCode.OK, "ok\n")]
     [DataRow("/readyz", false, HttpStatusCode.ServiceUnavailable, "The first scan of this node's files has not ended yet.\n")]
-    public async Task Probes_tell_whether_the_node_can_serve(string target, bool isReady, HttpStatusCode status, string sentence)
+    public async Task Probes_ShowWhetherTheNodeCanServe(string target, bool isReady, HttpStatusCode status, string sentence)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree(), options: options =>
             options with { IsReady = () => isReady });
@@ -32,7 +32,7 @@ public sealed class OperationTests
     [DataRow("GET /fs/?format=txt", "\"GET /fs/?format=txt HTTP/1.1\" 200 12 \"-\" \"-\"")]
     [DataRow("GET /fs/big", "\"GET /fs/big HTTP/1.1\" 200 500000 \"-\" \"-\"")]
     [DataRow("GET /fs/no%20\nReferer: http://a/\"b\\\nUser-Agent: x y", "\"GET /fs/no%20 HTTP/1.1\" 404 20 \"http://a/\\\"b\\\\\" \"x y\"")]
-    public async Task Answer_leaves_a_line_in_combined_format(string request, string expected)
+    public async Task Answer_LeavesALineInCombinedFormat(string request, string expected)
     {
         var lines = Channel.CreateUnbounded<string>();
         var path = Path.GetTempFileName();
@@ -57,11 +57,12 @@ public sealed class OperationTests
     }
 
     [TestMethod]
-    public async Task Line_cuts_what_a_client_makes_very_long()
+    public async Task Line_TruncatesVeryLongFields()
     {
         var lines = Channel.CreateUnbounded<string>();
         await using var site = await HttpSite.StartAsync(
-            new MemoryFileTree().File("/x.txt", "x"), options: options => options with { AccessLog = line => Assert.IsTrue(lines.Writer.TryWrite(line)) });
+            new MemoryFileTree().File("/x.txt", "x"), options: options =>
+                options with { AccessLog = line => Assert.IsTrue(lines.Writer.TryWrite(line)) });
 
         await site.GetTextAsync("/fs/x.txt", ("User-Agent", new string('u', 20_000)));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -10,7 +10,7 @@ public sealed partial class PageTests
     [TestMethod]
     [DataRow("/")]
     [DataRow("/fs/")]
-    public async Task Page_brings_only_what_this_node_serves(string target)
+    public async Task Page_LoadsOnlyFromThisNode(string target)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/a", ""));
 
@@ -33,9 +33,9 @@ public sealed partial class PageTests
         }
     }
 
-    // A module's own imports lead to the same version.
+    // The imports of a module lead to the same version.
     [TestMethod]
-    public async Task Every_import_of_a_script_is_served()
+    public async Task EveryImportOfAScript_IsServed()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
         var assets = Asset().Matches(await site.GetTextAsync("/fs/")).Select(match => match.Value);
@@ -60,7 +60,7 @@ public sealed partial class PageTests
     [DataRow("/.dftp/old/nothing.css", HttpStatusCode.NotFound)]
     [DataRow("/.dftp/page.css", HttpStatusCode.NotFound)]
     [DataRow("/.dftp/a/b/page.css", HttpStatusCode.NotFound)]
-    public async Task Asset_of_another_version_is_not_kept(string target, HttpStatusCode status)
+    public async Task AssetOfAnotherVersion_IsNotCached(string target, HttpStatusCode status)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 

@@ -23,7 +23,7 @@ public sealed class PreconditionTests
     [DataRow("\"x\"", 412)]
     [DataRow("W/{0}", 412)]
     [DataRow("broken", 412)]
-    public Task If_match(string value, int status) => AssertStatusAsync(status, ("If-Match", value));
+    public Task IfMatch_DecidesByTheTag(string value, int status) => AssertStatusAsync(status, ("If-Match", value));
 
     // 13.1.4: "If the selected representation's last modification date is earlier than or equal to the date provided ..., the condition is
     // true." "A recipient MUST ignore the If-Unmodified-Since header field if the received field value is not a valid HTTP-date".
@@ -33,7 +33,7 @@ public sealed class PreconditionTests
     [DataRow(Earlier, 412)]
     [DataRow("Sunday, 23-Oct-16 12:07:05 GMT", 412)]
     [DataRow("yesterday", 200)]
-    public Task If_unmodified_since(string value, int status) => AssertStatusAsync(status, ("If-Unmodified-Since", value));
+    public Task IfUnmodifiedSince_DecidesByTheDate(string value, int status) => AssertStatusAsync(status, ("If-Unmodified-Since", value));
 
     // 13.1.2: "A recipient MUST use the weak comparison function". "If the field value is "*", the condition is false if the origin server
     // has a current representation".
@@ -44,7 +44,7 @@ public sealed class PreconditionTests
     [DataRow("\"x\",W/{0}", 304)]
     [DataRow("\"x\"", 200)]
     [DataRow("broken", 200)]
-    public Task If_none_match(string value, int status) => AssertStatusAsync(status, ("If-None-Match", value));
+    public Task IfNoneMatch_DecidesByTheTag(string value, int status) => AssertStatusAsync(status, ("If-None-Match", value));
 
     // 13.1.3: "If the selected representation's last modification date is earlier or equal to the date provided
     // ..., the condition is false."
@@ -53,7 +53,7 @@ public sealed class PreconditionTests
     [DataRow(Later, 304)]
     [DataRow(Earlier, 200)]
     [DataRow("yesterday", 200)]
-    public Task If_modified_since(string value, int status) => AssertStatusAsync(status, ("If-Modified-Since", value));
+    public Task IfModifiedSince_DecidesByTheDate(string value, int status) => AssertStatusAsync(status, ("If-Modified-Since", value));
 
     // 13.1.5: "If the HTTP-date validator provided exactly matches the Last-Modified field value ..., the condition is true"; "if the
     // entity-tag validator provided exactly matches the ETag field value ... using the strong comparison function".
@@ -64,11 +64,12 @@ public sealed class PreconditionTests
     [DataRow("\"x\"", 200)]
     [DataRow(Later, 200)]
     [DataRow(Earlier, 200)]
-    public Task If_range(string value, int status) => AssertStatusAsync(status, ("Range", "bytes=1-2"), ("If-Range", value));
+    public Task IfRange_DecidesWhetherTheRangeCounts(string value, int status) =>
+        AssertStatusAsync(status, ("Range", "bytes=1-2"), ("If-Range", value));
 
     // 13.1.5: "A recipient of an If-Range header field MUST ignore the Range header field if the If-Range condition evaluates as false."
     [TestMethod]
-    public Task If_range_that_fails_makes_a_range_outside_the_file_harmless() =>
+    public Task IfRangeThatFails_MakesARangeOutsideTheFileHarmless() =>
         AssertStatusAsync(200, ("Range", "bytes=100-"), ("If-Range", "\"x\""));
 
     // 13.2.2: "When more than one conditional request header field is present in a request, the order in which the fields are evaluated
@@ -89,7 +90,7 @@ public sealed class PreconditionTests
     // RFC 9110, 15.4.5: "The server generating a 304 response MUST generate any of the following header fields that would have been sent in
     // a 200 (OK) response: Content-Location, Date, ETag, and Vary; Cache-Control and Expires."
     [TestMethod]
-    public async Task Not_modified_carries_the_validators_and_no_body()
+    public async Task NotModified_CarriesTheValidatorsAndNoBody()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x.txt", "0123456789"));
 
@@ -104,7 +105,7 @@ public sealed class PreconditionTests
     private static (string, string) Split(string header) =>
         (header[..header.IndexOf(':', StringComparison.Ordinal)], header[(header.IndexOf(':', StringComparison.Ordinal) + 1)..]);
 
-    /// <summary>In a value {0} stands for the file's tag. HEAD must decide as GET does, but for ranges.</summary>
+    /// <summary>{0} in a value is replaced by the file's tag. HEAD must decide as GET does, except for ranges.</summary>
     private static async Task AssertStatusAsync(int status, params (string Name, string Value)[] headers)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x.txt", "0123456789"));

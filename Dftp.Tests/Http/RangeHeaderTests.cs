@@ -28,9 +28,9 @@ public sealed class RangeHeaderTests
     [DataRow("bytes=0-1, 4-5 ,\t-2", "0+2 4+2 8+2")]
     [DataRow("bytes=,0-1,,", "0+2")]
     [DataRow("bytes=8-9,0-1", "8+2 0+2")]
-    // 14.1.2: "unsatisfiable" members do no harm beside a satisfiable one.
+    // 14.1.2: "unsatisfiable" members are ignored next to a satisfiable one.
     [DataRow("bytes=50-60,0-1,-0", "0+2")]
-    public void Satisfiable_gives_the_ranges(string header, string expected)
+    public void Satisfiable_GivesTheRanges(string header, string expected)
     {
         var read = RangeHeader.Read(header, 10);
 
@@ -47,7 +47,7 @@ public sealed class RangeHeaderTests
     [DataRow("bytes=-0", 10)]
     [DataRow("bytes=10-11,20-", 10)]
     [DataRow("bytes=0-", 0)]
-    public void Outside_the_file_is_unsatisfiable(string header, int size) =>
+    public void OutsideTheFile_IsUnsatisfiable(string header, int size) =>
         Assert.AreEqual(RangeKind.Unsatisfiable, RangeHeader.Read(header, size).Kind);
 
     // RFC 9110, 14.2: "An origin server MUST ignore a Range header field that contains a range unit it does not understand."
@@ -67,15 +67,15 @@ public sealed class RangeHeaderTests
     [DataRow("bytes=1-2-3")]
     [DataRow("bytes=0-1,x")]
     [DataRow("bytes=٣-٤")]
-    public void Malformed_is_ignored(string header) => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read(header, 10).Kind);
+    public void Malformed_IsIgnored(string header) => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read(header, 10).Kind);
 
     // RFC 9110, 14.2: "more than two overlapping ranges or ... many small ranges ... can be signs of either a broken client or a deliberate
     // denial-of-service attack"
     [TestMethod]
-    public void Overlapping_ranges_are_ignored() => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read("bytes=0-4,4-6", 10).Kind);
+    public void OverlappingRanges_AreIgnored() => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read("bytes=0-4,4-6", 10).Kind);
 
     [TestMethod]
-    public void Sixteen_ranges_are_served_and_seventeen_ignored()
+    public void SixteenRanges_AreServedAndSeventeenIgnored()
     {
         var sixteen = string.Join(',', Enumerable.Range(0, 16).Select(i => $"{2 * i}-{2 * i}"));
 
@@ -83,17 +83,17 @@ public sealed class RangeHeaderTests
         Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read($"bytes={sixteen},90-90", 100).Kind);
     }
 
-    // Content-Range has no way to say "no byte": the last bytes of an empty file are the whole of it.
+    // Content-Range cannot express an empty range: the last bytes of an empty file are the whole file.
     [TestMethod]
-    public void Suffix_of_an_empty_file_is_the_whole() => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read("bytes=-5", 0).Kind);
+    public void SuffixOfAnEmptyFile_IsTheWholeFile() => Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read("bytes=-5", 0).Kind);
 
-    // RFC 9110, 5.3: only list-based fields may come in several lines, and Range is none.
+    // RFC 9110, 5.3: only list-based fields may have several lines, and Range is not one.
     [TestMethod]
-    public void Several_header_lines_are_ignored() =>
+    public void SeveralHeaderLines_AreIgnored() =>
         Assert.AreEqual(RangeKind.Ignored, RangeHeader.Read(new(["bytes=0-1", "bytes=2-3"]), 10).Kind);
 
     [TestMethod]
-    public void Greatest_file_does_not_overflow()
+    public void GreatestFile_DoesNotOverflow()
     {
         var read = RangeHeader.Read("bytes=9223372036854775806-9223372036854775807", long.MaxValue);
 

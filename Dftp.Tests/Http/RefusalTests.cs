@@ -6,7 +6,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>What no well-behaved client sends: the right status, a sentence, and a connection that ends.</summary>
+/// <summary>Malformed requests get the right status and a sentence, and the connection ends.</summary>
 [TestClass]
 public sealed class RefusalTests
 {
@@ -14,7 +14,8 @@ public sealed class RefusalTests
 
     [TestMethod]
     // RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that lacks a Host header
-    // field and to any request message that contains more than one Host header field line or a Host header field with an invalid field value."
+    // field and to any request message that contains more than one Host header field line or a Host header field with an invalid
+    // field value."
     [DataRow("GET / HTTP/1.1\r\n\r\n", 400)]
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400)]
     [DataRow("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400)]
@@ -31,15 +32,15 @@ public sealed class RefusalTests
     [DataRow("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400)]
     // RFC 9112, 5.2: "A server that receives an obs-fold in a request message [...] MUST either reject the message by sending a 400".
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", 400)]
-    // RFC 9112, 6.3: a Content-Length that is none is an "unrecoverable error", the server "MUST respond with a 400".
+    // RFC 9112, 6.3: an invalid Content-Length is an "unrecoverable error", the server "MUST respond with a 400".
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\n", 400)]
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400)]
-    // RFC 9112, 6.3: where chunked is not the final coding "the server MUST respond with the 400 (Bad Request) status code and then close".
+    // RFC 9112, 6.3: if chunked is not the final coding "the server MUST respond with the 400 (Bad Request) status code and then close".
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, x\r\n\r\n", 400)]
     // RFC 9112, 6.1: with both, the server "MUST close the connection after responding".
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /fs/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
     [DataRow("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413)]
-    public async Task Broken_request_gets_its_status_a_sentence_and_the_end(string request, int status)
+    public async Task BrokenRequest_GetsItsStatusASentenceAndTheEnd(string request, int status)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -49,7 +50,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Refusal_does_not_repeat_what_the_client_said()
+    public async Task Refusal_DoesNotRepeatWhatTheClientSaid()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -59,13 +60,13 @@ public sealed class RefusalTests
         Assert.IsFalse(answer.Contains("<script>", StringComparison.Ordinal), answer);
     }
 
-    // RFC 6585, 5, and RFC 9110, 15.5.15. The client is still sending when it is refused, and gets the answer all the same.
+    // RFC 6585, 5, and RFC 9110, 15.5.15. The client is still sending when it is refused, and must get the answer nevertheless.
     [TestMethod]
     [DataRow("/", 1, 300_000, 431)]
     [DataRow("/", 10_000, 20, 431)]
     [DataRow("/", 101, 1, 431)]
     [DataRow("/fs/300000", 0, 0, 414)]
-    public async Task Giant_request_is_refused_and_its_client_told(string target, int headers, int length, int status)
+    public async Task GiantRequest_IsRefused_AndItsClientGetsTheAnswer(string target, int headers, int length, int status)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
         var request = new StringBuilder($"GET {(status == 414 ? "/fs/" + new string('x', 300_000) : target)} HTTP/1.1\r\nHost: a\r\n");
@@ -77,7 +78,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Headers_that_do_not_come_in_time_give_408()
+    public async Task HeadersThatDoNotComeInTime_Give408()
     {
         await using var site = await HttpSite.StartAsync(
             new MemoryFileTree(), server: server => server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
@@ -88,7 +89,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Idle_connection_is_closed_without_a_word()
+    public async Task IdleConnection_IsClosedWithoutAnAnswer()
     {
         await using var site = await HttpSite.StartAsync(
             new MemoryFileTree(), server: server => server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(1));
@@ -102,7 +103,7 @@ public sealed class RefusalTests
     // RFC 9112, 3.2.2: "the origin server MUST ignore the received Host header field (if any) and instead use the host information of the
     // request-target."
     [TestMethod]
-    public async Task Absolute_target_wins_over_the_host()
+    public async Task AbsoluteTarget_WinsOverTheHost()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -118,11 +119,12 @@ public sealed class RefusalTests
     [DataRow("CONNECT a:80")]
     [DataRow("PATCH /metrics")]
     [DataRow("PROPFIND /fs/")]
-    public async Task Method_that_is_not_there_gives_405(string line)
+    public async Task MethodThatIsNotThere_Gives405(string line)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x", "x"));
 
-        var answer = await site.SendRawAsync($"{line} HTTP/1.1\r\nHost: {(line.StartsWith("CONNECT", StringComparison.Ordinal) ? "a:80" : "a")}\r\nConnection: close\r\n\r\n");
+        var answer = await site.SendRawAsync(
+            $"{line} HTTP/1.1\r\nHost: {(line.StartsWith("CONNECT", StringComparison.Ordinal) ? "a:80" : "a")}\r\nConnection: close\r\n\r\n");
 
         StringAssert.StartsWith(answer, "HTTP/1.1 405 Method Not Allowed\r\n");
         StringAssert.Contains(answer, "\r\nAllow: GET, HEAD, OPTIONS\r\n");
@@ -133,7 +135,7 @@ public sealed class RefusalTests
     // RFC 9112, 9.3.2: "A server MAY process a sequence of pipelined requests in parallel if they all have safe methods, but it MUST send
     // the corresponding responses in the same order that the requests were received."
     [TestMethod]
-    public async Task Pipelined_requests_are_answered_in_order()
+    public async Task PipelinedRequests_AreAnsweredInOrder()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/1", "first").File("/2", "second"));
 
@@ -141,15 +143,16 @@ public sealed class RefusalTests
             "GET /fs/1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /fs/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /fs/2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         Assert.AreEqual(3, answer.Split("HTTP/1.1 200 OK").Length - 1, answer);
-        Assert.IsTrue(answer.IndexOf("first", StringComparison.Ordinal) is > 0 and var first && first < answer.IndexOf("second", StringComparison.Ordinal), answer);
+        Assert.IsTrue(answer.IndexOf("first", StringComparison.Ordinal) is > 0 and var first
+            && first < answer.IndexOf("second", StringComparison.Ordinal), answer);
     }
 
-    // RFC 9110, 10.1.1: a server "MAY omit sending a 100 (Continue) response if it has already received some or all of the content [...] or if
-    // the framing indicates that there is no content", and answers finally otherwise.
+    // RFC 9110, 10.1.1: a server "MAY omit sending a 100 (Continue) response if it has already received some or all of the content
+    // [...] or if the framing indicates that there is no content", and answers finally otherwise.
     [TestMethod]
     [DataRow("GET", HttpStatusCode.OK)]
     [DataRow("PUT", HttpStatusCode.MethodNotAllowed)]
-    public async Task Expectation_to_continue_gets_the_final_answer(string method, HttpStatusCode status)
+    public async Task ExpectationToContinue_GetsTheFinalAnswer(string method, HttpStatusCode status)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
         using var request = new HttpRequestMessage(new HttpMethod(method), site.Url("/"));
@@ -162,7 +165,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Small_body_of_a_get_is_passed_over()
+    public async Task SmallBodyOfAGet_IsSkipped()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -173,7 +176,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Chunks_that_are_none_end_the_connection_after_the_answer()
+    public async Task InvalidChunks_EndTheConnectionAfterTheAnswer()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -183,7 +186,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Endless_body_is_not_read()
+    public async Task EndlessBody_IsNotRead()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
         using var deadline = new CancellationTokenSource(Patience);
@@ -199,14 +202,14 @@ public sealed class RefusalTests
         }
         catch (IOException)
         {
-            // The server has ended it.
+            // The server has closed the connection.
         }
 
         Assert.IsTrue(sent < 1L << 30, "the server takes a body without end");
     }
 
     [TestMethod]
-    public async Task Connections_beyond_the_limit_are_told_and_those_before_go_on()
+    public async Task ConnectionsBeyondTheLimit_GetA503_AndEarlierOnesContinue()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree(), maxConnections: 1);
         using var deadline = new CancellationTokenSource(Patience);
@@ -223,12 +226,13 @@ public sealed class RefusalTests
         StringAssert.EndsWith(second, "\r\n\r\nThere are too many connections; try again later.\n");
         Assert.AreEqual(1, site.Warnings.Count(), string.Join('\n', site.Warnings));
         await Eventually.TrueAsync(
-            async () => (await site.SendRawAsync("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).StartsWith("HTTP/1.1 200", StringComparison.Ordinal),
+            async () => (await site.SendRawAsync("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .StartsWith("HTTP/1.1 200", StringComparison.Ordinal),
             "there is room again");
     }
 
     [TestMethod]
-    public async Task Refused_request_leaves_its_line_too()
+    public async Task RefusedRequest_LeavesItsLineToo()
     {
         var lines = Channel.CreateUnbounded<string>();
         await using var site = await HttpSite.StartAsync(
@@ -243,7 +247,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task Defect_gives_500_and_a_sentence()
+    public async Task Defect_Gives500AndASentence()
     {
         await using var site = await HttpSite.StartAsync(
             new MemoryFileTree(), options: options => options with { WriteStatus = _ => throw new InvalidDataException("secret") });

@@ -13,14 +13,14 @@ public sealed class RequestLineReaderTests
 
     private const string Encoded = "GET /fs/%C3%9Cbung?x=%C3%A9 HTTP/1.1\r\n";
 
-    // RFC 3986, 2.5: bytes of UTF-8 beyond ASCII are percent-encoded; 3.1: "An implementation should accept uppercase letters as equivalent to
-    // lowercase in scheme names".
+    // RFC 3986, 2.5: bytes of UTF-8 beyond ASCII are percent-encoded; 3.1: "An implementation should accept uppercase letters as
+    // equivalent to lowercase in scheme names".
     [TestMethod]
     [DataRow("GET /\u00DC HTTP/1.1", "GET /%C3%9C HTTP/1.1")]
     [DataRow("GET /a%20\u65E5 HTTP/1.1\r", "GET /a%20%E6%97%A5 HTTP/1.1\r")]
     [DataRow("GET HTTP://Host/A HTTP/1.1", "GET http://Host/A HTTP/1.1")]
     [DataRow("HEAD Https://host/\u00DC?\u00E9 HTTP/1.0", "HEAD https://host/%C3%9C?%C3%A9 HTTP/1.0")]
-    public void Line_that_other_servers_take_is_repaired(string line, string repaired)
+    public void LineThatOtherServersAccept_IsRepaired(string line, string repaired)
     {
         var bytes = Encoding.UTF8.GetBytes(line);
         var space = new byte[RequestLine.MaxRepaired(bytes.Length)];
@@ -39,31 +39,31 @@ public sealed class RequestLineReaderTests
     [DataRow("GET /\u00DC")]
     [DataRow("GET")]
     [DataRow("")]
-    public void Other_lines_stay(string line) => Assert.IsFalse(RequestLine.NeedsRepair(Encoding.UTF8.GetBytes(line)));
+    public void OtherLines_Stay(string line) => Assert.IsFalse(RequestLine.NeedsRepair(Encoding.UTF8.GetBytes(line)));
 
-    // Whatever the pieces are, the server reads the same requests. Fields and bodies are not touched, whatever form a body has and whatever
-    // it looks like.
+    // The server reads the same requests, in whatever pieces they arrive. Fields and bodies of any form stay unchanged.
     [TestMethod]
     [DataRow(1)]
     [DataRow(2)]
     [DataRow(7)]
     [DataRow(50)]
     [DataRow(4096)]
-    public async Task Requests_in_pieces_of_any_size_are_the_same(int pieceBytes)
+    public async Task RequestsInPiecesOfAnySize_AreTheSame(int pieceBytes)
     {
         const string Fields = "Host: x\r\nCookie: \u00FC\r\n\r\n";
         const string WithBody = "Host: x\r\nContent-Length: 30\r\n\r\n" + Raw;
         var chunked = $"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n{Raw.Length:x}\r\n{Raw}\r\n0\r\n\r\n";
         (string Line, string Others)[] requests =
             [(Raw, Fields), ("\r\n" + Raw, WithBody), ("GET /a HTTP/1.1\r\n", Fields), (Raw, chunked), (Raw, Fields)];
-        var expected = string.Concat(requests.Select(request => request.Line.Replace(Raw, Encoded, StringComparison.Ordinal) + request.Others));
+        var expected = string.Concat(
+            requests.Select(request => request.Line.Replace(Raw, Encoded, StringComparison.Ordinal) + request.Others));
 
         Assert.AreEqual(expected, await ReadAsServerAsync(requests, pieceBytes));
     }
 
     /// <summary>
-    /// Reads as Kestrel does: the request line as a whole, and what follows it as it comes. The target is known from the line to the request's
-    /// end; that of the first request only once its head is whole.
+    /// Reads as Kestrel does: the request line as a whole, and the rest as it arrives. The target is known from the line to the
+    /// request's end; for the first request only when its head is complete.
     /// </summary>
     private static async Task<string> ReadAsServerAsync((string Line, string Others)[] requests, int pieceBytes)
     {
@@ -105,7 +105,7 @@ public sealed class RequestLineReaderTests
         await writer.CompleteAsync();
     }
 
-    /// <returns>Whether it was a line with something in it.</returns>
+    /// <returns>Whether the line was not empty.</returns>
     private static async Task<bool> TryReadLineAsync(RequestLineReader reader, ArrayBufferWriter<byte> read)
     {
         var result = await reader.ReadAsync();

@@ -17,7 +17,7 @@ public sealed class RequestTableTests
     [DataRow("/fs//a", "/fs/a/")]
     [DataRow("/fs//a/..", "/fs/")]
     [DataRow("/fs//..%2e", null)]
-    public async Task Directory_without_slash_is_redirected_on_this_host(string target, string? location)
+    public async Task DirectoryWithoutSlash_IsRedirectedOnThisHost(string target, string? location)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().Directory("/a").Directory("/a/sp é%"));
 
@@ -35,7 +35,7 @@ public sealed class RequestTableTests
     [DataRow("/fsx", "Nothing is here: the files are under /fs/, a list of all of them is at /find/.\n")]
     [DataRow("/favicon.ico", "Nothing is here: the files are under /fs/, a list of all of them is at /find/.\n")]
     [DataRow("//fs/x.txt", "Nothing is here: the files are under /fs/, a list of all of them is at /find/.\n")]
-    public async Task What_is_not_there_gives_404_and_a_sentence(string target, string sentence)
+    public async Task MissingPath_Gives404AndASentence(string target, string sentence)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x.txt", "x"));
 
@@ -51,7 +51,7 @@ public sealed class RequestTableTests
     [DataRow("/fs/%zz")]
     [DataRow("/fs/%ff")]
     [DataRow("/find/%2")]
-    public async Task Broken_escape_gives_400_and_a_sentence(string target)
+    public async Task BrokenEscape_Gives400AndASentence(string target)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -63,7 +63,7 @@ public sealed class RequestTableTests
 
     // RFC 9112, 3.2.2: "a server MUST accept the absolute-form in requests".
     [TestMethod]
-    public async Task Absolute_target_is_served()
+    public async Task AbsoluteTarget_IsServed()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/%2F?#", "found"));
 
@@ -77,7 +77,7 @@ public sealed class RequestTableTests
     // RFC 9112, 3: "It is RECOMMENDED that all HTTP senders and recipients support, at a minimum, request-line lengths of 8000 octets"; a
     // path of 4096 bytes, encoded, is longer.
     [TestMethod]
-    public async Task Longest_path_fits_into_the_request_line()
+    public async Task LongestPath_FitsIntoTheRequestLine()
     {
         var path = string.Concat(Enumerable.Repeat("/" + new string('é', 127), 16));
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File(path, "found"));
@@ -93,7 +93,7 @@ public sealed class RequestTableTests
     [DataRow("DELETE", "/fs/x.txt")]
     [DataRow("POST", "/")]
     [DataRow("POST", "/find/")]
-    public async Task Other_methods_give_405_and_allow(string method, string target)
+    public async Task OtherMethods_Give405AndAllow(string method, string target)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree().File("/x.txt", "x"));
 
@@ -107,7 +107,7 @@ public sealed class RequestTableTests
     [TestMethod]
     [DataRow("/fs/x.txt")]
     [DataRow("*")]
-    public async Task Options_gives_allow(string target)
+    public async Task Options_GivesAllow(string target)
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 
@@ -117,7 +117,7 @@ public sealed class RequestTableTests
         StringAssert.Contains(answer, "Allow: GET, HEAD, OPTIONS\r\n");
     }
 
-    // "a request with redirN must be served from the local root only": or two nodes could ask each other in a circle.
+    // "a request with redirN must be served from the local root only": otherwise two nodes could forward to each other in a circle.
     [TestMethod]
     [DataRow("/fs/x.txt", "of the cluster")]
     [DataRow("/fs/x.txt?format=txt", "of the cluster")]
@@ -125,7 +125,7 @@ public sealed class RequestTableTests
     [DataRow("/fs/x.txt?redirN=", "of this node")]
     [DataRow("/fs/x.txt?format=txt&redirN=2", "of this node")]
     [DataRow("/find/?redirN=1", "/own\n/x.txt\n")]
-    public async Task Request_that_a_peer_passed_on_is_answered_from_the_own_tree(string target, string expected)
+    public async Task RequestForwardedByAPeer_IsAnsweredFromTheLocalTree(string target, string expected)
     {
         await using var site = await HttpSite.StartAsync(
             new MemoryFileTree().File("/x.txt", "of the cluster"), new MemoryFileTree().File("/x.txt", "of this node").File("/own", ""));
@@ -134,7 +134,7 @@ public sealed class RequestTableTests
     }
 
     [TestMethod]
-    public async Task Greeting_tells_who_and_how_much()
+    public async Task Greeting_ShowsNodesAndTotals()
     {
         await using var site = await HttpSite.StartAsync(new GreetedTree());
 
@@ -154,7 +154,7 @@ public sealed class RequestTableTests
     }
 
     [TestMethod]
-    public async Task Greeting_does_not_trust_the_host_header()
+    public async Task Greeting_DoesNotTrustTheHostHeader()
     {
         await using var site = await HttpSite.StartAsync(new MemoryFileTree());
 

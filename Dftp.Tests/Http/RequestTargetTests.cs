@@ -13,7 +13,7 @@ public sealed class RequestTargetTests
     [DataRow("http://host/fs/x?y", "/fs/x", "?y")]
     [DataRow("http://host", "/", "")]
     [DataRow("http://host?y", "/", "?y")]
-    public void Target_is_split_into_path_and_query(string raw, string path, string query)
+    public void Target_IsSplitIntoPathAndQuery(string raw, string path, string query)
     {
         Assert.IsTrue(RequestTarget.TryParse(raw, out var target));
         Assert.AreEqual(new RequestTarget(path, query), target);
@@ -24,7 +24,7 @@ public sealed class RequestTargetTests
     [DataRow("host:80")]
     [DataRow("*")]
     [DataRow("")]
-    public void Other_forms_are_refused(string raw) => Assert.IsFalse(RequestTarget.TryParse(raw, out _));
+    public void OtherForms_AreRefused(string raw) => Assert.IsFalse(RequestTarget.TryParse(raw, out _));
 
     // RFC 3986, 2.4: "Implementations must not percent-encode or decode the same string more than once".
     [TestMethod]
@@ -41,7 +41,7 @@ public sealed class RequestTargetTests
     [DataRow("a%5Cb", "/a\\b")]
     [DataRow("../../x/./y/..", "/x")]
     [DataRow("%2e%2e/x", "/x")]
-    public void Path_is_decoded_once(string encoded, string expected)
+    public void Path_IsDecodedOnce(string encoded, string expected)
     {
         Assert.AreEqual(PathDecoding.Decoded, RequestTarget.DecodePath(encoded, out var path));
         Assert.AreEqual(expected, path.Value);
@@ -59,21 +59,21 @@ public sealed class RequestTargetTests
     [DataRow("%C0%AF")]
     [DataRow("%ED%A0%80")]
     [DataRow("ü")]
-    public void Broken_encoding_is_malformed(string encoded) =>
+    public void BrokenEncoding_IsMalformed(string encoded) =>
         Assert.AreEqual(PathDecoding.Malformed, RequestTarget.DecodePath(encoded, out _));
 
-    // An encoded slash is data, not a delimiter (RFC 3986, 2.2), and no name can have it.
+    // An encoded slash is data, not a delimiter (RFC 3986, 2.2), and no name can contain it.
     [TestMethod]
     [DataRow("a%2Fb")]
     [DataRow("..%2f..%2fetc")]
     [DataRow("%00")]
     [DataRow("a%0Ab")]
     [DataRow("%7F")]
-    public void What_no_name_can_have_is_no_name(string encoded) =>
+    public void NameThatNoFileCanHave_IsNoName(string encoded) =>
         Assert.AreEqual(PathDecoding.NoName, RequestTarget.DecodePath(encoded, out _));
 
     [TestMethod]
-    public void Overlong_name_and_path_are_no_name()
+    public void OverlongNameAndPath_AreNoName()
     {
         Assert.AreEqual(PathDecoding.NoName, RequestTarget.DecodePath(new string('x', 1021), out _));
         Assert.AreEqual(PathDecoding.NoName, RequestTarget.DecodePath(string.Concat(Enumerable.Repeat("x/", 2049)), out _));

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>The input from a socket by itself.</summary>
+/// <summary>Tests of the socket input alone.</summary>
 [TestClass]
 public sealed class SocketInputTests : IDisposable
 {
@@ -37,7 +37,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task What_was_not_consumed_comes_again_with_more()
+    public async Task UnconsumedBytes_ComeAgainWithMore()
     {
         await _far.SendAsync("GET /"u8.ToArray());
         var first = await ReadAsync();
@@ -52,7 +52,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task What_was_not_examined_comes_again_at_once()
+    public async Task UnexaminedBytes_ComeAgainAtOnce()
     {
         await _far.SendAsync("one two"u8.ToArray());
         var first = await ReadAsync();
@@ -65,7 +65,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Much_more_than_a_buffer_is_kept_until_it_is_consumed()
+    public async Task MuchMoreThanABuffer_IsKeptUntilItIsConsumed()
     {
         var bytes = new byte[300_000];
         new Random(1).NextBytes(bytes);
@@ -84,7 +84,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task End_is_told_after_the_last_bytes()
+    public async Task End_IsReportedAfterTheLastBytes()
     {
         await _far.SendAsync("last"u8.ToArray());
         _far.Shutdown(SocketShutdown.Send);
@@ -99,7 +99,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Pending_read_can_be_called_off_and_then_goes_on()
+    public async Task PendingRead_CanBeCancelled_AndContinuesLater()
     {
         var reading = _input.ReadAsync().AsTask();
         _input.CancelPendingRead();
@@ -112,9 +112,9 @@ public sealed class SocketInputTests : IDisposable
         Assert.AreEqual("x", Text(await ReadAsync()));
     }
 
-    // The server calls it in its one thread for all timeouts, which is not to read a request and wait for a disk.
+    // The server calls it on its only timeout thread, which must not read a request and wait for a disk.
     [TestMethod]
-    public async Task Caller_of_CancelPendingRead_does_not_run_the_reader()
+    public async Task CallerOfCancelPendingRead_DoesNotRunTheReader()
     {
         var caller = 0;
         var reader = _input.ReadAsync().AsTask()
@@ -137,7 +137,7 @@ public sealed class SocketInputTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Reset_is_told_as_one()
+    public async Task Reset_IsReportedAsAReset()
     {
         _far.LingerState = new LingerOption(true, 0);
         _far.Dispose();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>The output onto a socket by itself.</summary>
+/// <summary>Tests of the socket output alone.</summary>
 [TestClass]
 public sealed class SocketOutputTests
 {
@@ -30,7 +30,7 @@ public sealed class SocketOutputTests
     public void DeleteFile() => File.Delete(_path);
 
     [TestMethod]
-    public async Task File_bypasses_the_writer_which_accounts_for_it_and_writes_on()
+    public async Task File_BypassesTheWriter_WhichAccountsForItAndContinues()
     {
         var (output, client, connection) = await OutputAsync();
         using var file = File.OpenHandle(_path);
@@ -48,7 +48,7 @@ public sealed class SocketOutputTests
     }
 
     [TestMethod]
-    public async Task Output_keeps_many_blocks_in_order()
+    public async Task Output_KeepsManyBlocksInOrder()
     {
         var (output, client, connection) = await OutputAsync();
         for (var at = 0; at < 1_000_000; at += 1000) output.Write(_bytes.AsSpan(at, 1000));
@@ -62,7 +62,7 @@ public sealed class SocketOutputTests
     }
 
     [TestMethod]
-    public async Task File_that_became_shorter_is_told_and_nothing_is_sent_after_it()
+    public async Task FileThatBecameShorter_IsReported_AndNothingIsSentAfterIt()
     {
         var (output, client, connection) = await OutputAsync();
         await using (var shortened = File.OpenWrite(_path)) shortened.SetLength(100);
@@ -70,7 +70,8 @@ public sealed class SocketOutputTests
         using var sender = output.CreateSender();
 
         Assert.AreEqual(100, await output.SendFileAsync(sender, new FileRegion(file, 0, 1000), Token));
-        var failure = await Assert.ThrowsExactlyAsync<EndOfStreamException>(() => output.SendFileAsync(sender, new FileRegion(file, 100, 900), Token).AsTask());
+        var failure = await Assert.ThrowsExactlyAsync<EndOfStreamException>(() =>
+            output.SendFileAsync(sender, new FileRegion(file, 100, 900), Token).AsTask());
         Assert.AreEqual("the file became shorter while it was sent", failure.Message);
         output.Write("tail"u8);
         Assert.IsTrue((await output.FlushAsync(Token)).IsCompleted);
@@ -80,7 +81,7 @@ public sealed class SocketOutputTests
     }
 
     [TestMethod]
-    public async Task Output_whose_client_is_gone_says_so_and_ends_the_connection()
+    public async Task OutputWhoseClientIsGone_ReportsIt_AndEndsTheConnection()
     {
         var (output, client, connection) = await OutputAsync();
         client.LingerState = new LingerOption(true, 0);

@@ -9,13 +9,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>Files of this machine over real sockets, by the kernel and by the server's own transport.</summary>
+/// <summary>Local files over real sockets, sent by the kernel and by the server's own transport.</summary>
 [TestClass]
 public sealed class TransportTests
 {
     private const int Size = (8 << 20) + 12_345;
 
-    /// <summary>More than there are threads for it.</summary>
+    /// <summary>More than the number of threads for them.</summary>
     private static readonly int Hanging = 3 * Environment.ProcessorCount + 1;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -42,7 +42,7 @@ public sealed class TransportTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task File_comes_whole_and_the_connection_stays(bool isDirect)
+    public async Task File_ComesWhole_AndTheConnectionStays(bool isDirect)
     {
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
 
@@ -55,7 +55,7 @@ public sealed class TransportTests
 
     // RFC 9112 section 9.6: half a connection may be closed before the other.
     [TestMethod]
-    public async Task Client_that_sends_no_more_still_gets_all_of_its_answer()
+    public async Task ClientThatClosedItsSendingHalf_GetsItsWholeAnswer()
     {
         await using var site = await HttpSite.StartAsync(_tree);
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -70,9 +70,9 @@ public sealed class TransportTests
         StringAssert.Contains(Encoding.ASCII.GetString(answers.ToArray(), 0, 1000), "small");
     }
 
-    // What ends like any other connection would be taken for all of the answer by who knows no length.
+    // A client that does not know the length would take a regular end of the connection for the end of the answer.
     [TestMethod]
-    public async Task Answer_that_is_broken_off_ends_with_a_reset()
+    public async Task AnswerThatIsAborted_EndsWithAReset()
     {
         _tree.Content = (_, _, range) => new BrokenContent(range, 1000);
         await using var site = await HttpSite.StartAsync(_tree);
@@ -91,9 +91,9 @@ public sealed class TransportTests
         Assert.AreEqual(SocketError.ConnectionReset, error.SocketErrorCode);
     }
 
-    // The server's own limit sees nothing of what goes past it.
+    // The server's own limit does not see bytes that bypass it.
     [TestMethod]
-    public async Task Client_that_takes_nothing_for_long_loses_its_connection_and_one_that_pauses_does_not()
+    public async Task ClientThatReadsNothingForLong_LosesItsConnection_AndOneThatPausesDoesNot()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         await using var site = await HttpSite.StartAsync(_tree, time: time);
@@ -102,7 +102,7 @@ public sealed class TransportTests
         await client.SendAsync("GET /fs/big.bin HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
         await Eventually.TrueAsync(() => Volatile.Read(ref _open) == 1, "the file is open");
 
-        // One that only pauses is sent all.
+        // A client that only pauses gets everything.
         time.Advance(TimeSpan.FromMinutes(9));
         using var answer = new MemoryStream();
         var piece = new byte[1 << 20];
@@ -124,9 +124,9 @@ public sealed class TransportTests
         });
     }
 
-    /// <summary>A handler keeps the thread that its request came on (decision 24): it is not to keep anybody else's.</summary>
+    /// <summary>A handler occupies the thread of its request (decision 24), and must not block other connections.</summary>
     [TestMethod]
-    public async Task Disk_that_does_not_answer_holds_up_no_other_connection()
+    public async Task DiskThatDoesNotAnswer_BlocksNoOtherConnection()
     {
         using var hangs = new CountdownEvent(Hanging);
         using var goesOn = new ManualResetEventSlim();
@@ -141,7 +141,7 @@ public sealed class TransportTests
             return new MemoryContent(bytes, range);
         };
         await using var site = await HttpSite.StartAsync(_tree);
-        // Its connection has been served before, so that the next request comes to the thread that waits for it.
+        // The connection has been served before, so the waiting thread gets the next request.
         Assert.AreEqual("small", await site.GetTextAsync("/fs/small.txt"));
         var slow = Task.WhenAll(Enumerable.Range(0, Hanging).Select(_ => site.Client.GetByteArrayAsync(site.Url("/fs/big.bin"))));
         Assert.IsTrue(await Task.Run(() => hangs.Wait(Patience)));
@@ -164,10 +164,10 @@ public sealed class TransportTests
         foreach (var answer in await slow) CollectionAssert.AreEqual(_bytes, answer);
     }
 
-    // A request is carried out by the thread that reads it, which may block. A blocked thread of the loop is replaced; one of the pool is missing
-    // where connections are accepted.
+    // The thread that reads a request executes it and may block. A blocked loop thread is replaced; a blocked pool thread would be
+    // missing for accepting connections.
     [TestMethod]
-    public async Task First_request_of_a_connection_runs_on_a_thread_of_the_loop()
+    public async Task FirstRequestOfAConnection_RunsOnAThreadOfTheLoop()
     {
         var threads = new System.Collections.Concurrent.ConcurrentBag<string>();
         _tree.Content = (_, bytes, range) =>
@@ -188,9 +188,9 @@ public sealed class TransportTests
         Assert.AreEqual(200, threads.Count(thread => thread == "loop"));
     }
 
-    // Nothing that asks how the node is may stand behind a disk that is dead, however many requests wait for that.
+    // A health check must not wait for a dead disk, however many requests wait for it.
     [TestMethod]
-    public async Task Disk_that_is_dead_does_not_keep_the_health_check_waiting()
+    public async Task DiskThatIsDead_DoesNotKeepTheHealthCheckWaiting()
     {
         const int Clients = 2500;
         var begun = 0;
@@ -251,7 +251,7 @@ public sealed class TransportTests
     [DataRow(Size - 1, Size - 1, true)]
     [DataRow(77, Size - 1, true)]
     [DataRow(77, Size - 1, false)]
-    public async Task Range_comes_exact(int first, int last, bool isDirect)
+    public async Task Range_ComesExact(int first, int last, bool isDirect)
     {
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
         using var request = new HttpRequestMessage(HttpMethod.Get, site.Url("/fs/big.bin"));
@@ -266,7 +266,7 @@ public sealed class TransportTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task Several_ranges_come_exact(bool isDirect)
+    public async Task SeveralRanges_ComeExact(bool isDirect)
     {
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
 
@@ -281,9 +281,9 @@ public sealed class TransportTests
     }
 
     // RFC 9112, 9.3.2: "A server MAY process a sequence of pipelined requests in parallel ... but it MUST send the corresponding responses
-    // in the same order that the requests were received." And HEAD's answer has no body that could shift the others.
+    // in the same order that the requests were received." The answer to HEAD has no body that could shift the others.
     [TestMethod]
-    public async Task Pipelined_requests_are_answered_in_order()
+    public async Task PipelinedRequests_AreAnsweredInOrder()
     {
         await using var site = await HttpSite.StartAsync(_tree);
         using var client = await ConnectAsync(site);
@@ -312,7 +312,7 @@ public sealed class TransportTests
     }
 
     [TestMethod]
-    public async Task Slow_reader_gets_every_byte()
+    public async Task SlowReader_GetsEveryByte()
     {
         await using var site = await HttpSite.StartAsync(_tree);
         using var client = await ConnectAsync(site, receiveBuffer: 4096);
@@ -323,11 +323,11 @@ public sealed class TransportTests
         Assert.IsTrue(answer.AsSpan()[^Size..].SequenceEqual(_bytes));
     }
 
-    // A length that was promised is kept or the connection ends: nothing is padded.
+    // The promised length is sent, or the connection ends: the body is never padded.
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task File_that_became_shorter_breaks_the_connection(bool isDirect)
+    public async Task FileThatBecameShorter_AbortsTheConnection(bool isDirect)
     {
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
         await using (var file = File.OpenWrite(_path)) file.SetLength(3_000_000);
@@ -342,7 +342,7 @@ public sealed class TransportTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task Clients_that_leave_in_the_middle_leave_no_file_open(bool isDirect)
+    public async Task ClientsThatLeaveInTheMiddle_LeaveNoFileOpen(bool isDirect)
     {
         await using var site = await HttpSite.StartAsync(_tree, isDirect: isDirect);
         var buffer = new byte[100_000];
@@ -360,7 +360,7 @@ public sealed class TransportTests
     }
 
     [TestMethod]
-    public async Task Server_that_stops_ends_a_transfer_that_nobody_reads()
+    public async Task ServerThatStops_EndsATransferThatNobodyReads()
     {
         var site = await HttpSite.StartAsync(_tree);
         using var client = await ConnectAsync(site, receiveBuffer: 4096);
@@ -400,7 +400,7 @@ public sealed class TransportTests
         return answer.ToArray();
     }
 
-    /// <summary>A region whose opening and closing are counted.</summary>
+    /// <summary>A region that counts its openings and closings.</summary>
     private sealed class CountedContent : FileContent
     {
         private readonly RegionContent _content;

@@ -4,14 +4,14 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Http;
 
-/// <summary>Requests that are not quite as the RFCs want them, and that other servers answer.</summary>
+/// <summary>Requests that violate the RFCs slightly, and that other servers answer.</summary>
 [TestClass]
 public sealed class UnusualRequestTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    // RFC 9112, 3: "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error or a 301 [...] with the request-target
-    // properly encoded." nginx, Apache and others answer it as if it were.
+    // RFC 9112, 3: "Recipients of an invalid request-line SHOULD respond with either a 400 (Bad Request) error or a 301 [...] with
+    // the request-target properly encoded." nginx, Apache and others answer it as if it were encoded.
     [TestMethod]
     [DataRow("/fs/d/\u00DCbung.txt", "200 OK", "text")]
     [DataRow("/fs/d/U\u0308bung.txt", "404 Not Found", "Nothing is at /d/U\u0308bung.txt.")]
@@ -20,7 +20,7 @@ public sealed class UnusualRequestTests
     [DataRow("http://a/fs/d/\u00DCbung.txt", "200 OK", "text")]
     [DataRow("HTTP://a/fs/d/%C3%9Cbung.txt", "200 OK", "text")]
     [DataRow("Http://A/fs/d/\u00DCbung.txt", "200 OK", "text")]
-    public async Task Target_that_is_not_encoded_is_answered_as_if_it_were(string target, string status, string body)
+    public async Task TargetThatIsNotEncoded_IsAnsweredAsIfItWere(string target, string status, string body)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -34,7 +34,7 @@ public sealed class UnusualRequestTests
     [DataRow("/fs/\u00DC")]
     [DataRow("/fs/\u00C3")]
     [DataRow("/fs/\u00FF\u00FE")]
-    public async Task Bytes_that_are_not_UTF8_give_400_and_a_sentence(string latin1Target)
+    public async Task BytesThatAreNotUtf8_Give400AndASentence(string latin1Target)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -55,7 +55,7 @@ public sealed class UnusualRequestTests
     [DataRow("If-None-Match", "\u00E9")]
     [DataRow("If-Range", "\u00E9")]
     [DataRow("Want-Repr-Digest", "\u00E9")]
-    public async Task Field_with_any_bytes_refuses_nothing(string name, string latin1Value)
+    public async Task FieldWithAnyBytes_RefusesNothing(string name, string latin1Value)
     {
         await using var site = await HttpSite.StartAsync(Tree());
 
@@ -67,7 +67,7 @@ public sealed class UnusualRequestTests
     }
 
     [TestMethod]
-    public async Task Requests_of_both_kinds_follow_each_other_on_a_connection()
+    public async Task RequestsOfBothKinds_FollowEachOtherOnAConnection()
     {
         await using var site = await HttpSite.StartAsync(Tree());
         const string Plain = "GET /fs/a HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -85,7 +85,7 @@ public sealed class UnusualRequestTests
     [TestMethod]
     [DataRow("Caf\u00E9 \u65E5", "Caf\u00E9 \u65E5")]
     [DataRow("plain", "plain")]
-    public async Task Access_log_shows_fields_as_UTF8(string agent, string shown)
+    public async Task AccessLog_ShowsFieldsAsUtf8(string agent, string shown)
     {
         var line = await LineOfAsync(Bytes(agent));
 
@@ -93,7 +93,7 @@ public sealed class UnusualRequestTests
     }
 
     [TestMethod]
-    public async Task Access_log_shows_other_fields_as_Latin1()
+    public async Task AccessLog_ShowsOtherFieldsAsLatin1()
     {
         var line = await LineOfAsync("Caf\u00E9\u0085");
 
@@ -112,6 +112,6 @@ public sealed class UnusualRequestTests
 
     private static MemoryFileTree Tree() => new MemoryFileTree().File("/a", "plain").File("/d/\u00DCbung.txt", "text");
 
-    /// <summary>The bytes of UTF-8, each as a character.</summary>
+    /// <summary>The UTF-8 bytes, each as one character.</summary>
     private static string Bytes(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 }

@@ -11,7 +11,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Node;
 
-/// <summary>The tree by HTTPS, over both versions of HTTP that TLS carries.</summary>
+/// <summary>The tree over HTTPS, by HTTP/1.1 and HTTP/2.</summary>
 [TestClass]
 public sealed class HttpsTests
 {
@@ -62,7 +62,7 @@ public sealed class HttpsTests
     }
 
     // RFC 9113, 9.2: "Implementations of HTTP/2 MUST use TLS version 1.2 or higher for HTTP/2 over TLS."
-    // As in the clear: RFC 9112, 3, of invalid request lines. TLS hands out bytes in pieces of its own.
+    // As over plain HTTP: RFC 9112, 3, of invalid request lines. TLS delivers bytes in other pieces.
     [TestMethod]
     public async Task RawTarget_IsAnswered()
     {
@@ -124,7 +124,7 @@ public sealed class HttpsTests
         Assert.AreEqual(1, text.Split("HTTP/1.1").Length - 1, text);
     }
 
-    // The other nodes' addresses are in the clear: nobody who came by HTTPS is sent there.
+    // The other nodes' URLs are plain HTTP: a client of HTTPS is not redirected there.
     [TestMethod]
     public async Task FileOfAnotherNode_IsRedirectedInTheClearOnly()
     {
@@ -175,7 +175,7 @@ public sealed class HttpsTests
         CollectionAssert.AreEqual(SHA256.HashData(content), await SHA256.HashDataAsync(await whole.Content.ReadAsStreamAsync()));
     }
 
-    // Without a public interface in the clear peers read by the management interface.
+    // Without a plain HTTP interface, peers read over the management interface.
     [TestMethod]
     public async Task NodeWithHttpsAlone_IsReadByItsPeers()
     {

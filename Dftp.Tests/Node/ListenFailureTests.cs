@@ -15,7 +15,7 @@ public sealed class ListenFailureTests
     [DataRow(SocketError.HostNotFound, "nowhere:80", "--http-listen: the host name nowhere is not known")]
     public void ToStartException_SocketError_IsASentence(SocketError error, string address, string message)
     {
-        // Kestrel wraps what bind(2) says into an exception of its own.
+        // Kestrel wraps the error of bind(2) in its own exception.
         var failure = new IOException("outer", new InvalidOperationException("middle", new SocketException((int)error)));
         Assert.AreEqual(message, ListenFailure.ToStartException("--http-listen", ListenAddress.Parse(address), failure)!.Message);
     }
@@ -23,7 +23,8 @@ public sealed class ListenFailureTests
     [TestMethod]
     public void ToStartException_OtherSocketError_TellsTheSystemsWords() =>
         StringAssert.StartsWith(
-            ListenFailure.ToStartException("--ftp-listen", ListenAddress.Parse(":1"), new SocketException((int)SocketError.TooManyOpenSockets))!.Message,
+            ListenFailure.ToStartException("--ftp-listen", ListenAddress.Parse(":1"),
+                new SocketException((int)SocketError.TooManyOpenSockets))!.Message,
             "--ftp-listen: cannot listen on :1: ",
             StringComparison.Ordinal);
 

@@ -5,7 +5,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Node;
 
-/// <summary>A node that many clients came to and left has as much open as before, and holds no more memory.</summary>
+/// <summary>After many clients have come and left, a node has as many open descriptors and as much memory as before.</summary>
 [TestClass]
 public sealed class ManyClientsTests
 {
@@ -38,7 +38,7 @@ public sealed class ManyClientsTests
             if (i % 2 == 0) client.LingerState = new LingerOption(true, 0);
         }
 
-        // A file that was deleted takes up its space for as long as anyone has it open.
+        // A deleted file occupies disk space while a process has it open.
         File.Delete(Path.Combine(node.Root, "big"));
         await Eventually.TrueAsync(
             () => !OpenNames().Any(name => name.StartsWith(node.Root + "/", StringComparison.Ordinal)), "no file is open any more");
@@ -89,7 +89,7 @@ public sealed class ManyClientsTests
 
     private static bool IsSocket(string name) => name.StartsWith("socket:", StringComparison.Ordinal);
 
-    /// <summary>What this process has open; a descriptor that is closed meanwhile has no name.</summary>
+    /// <summary>The open descriptors of this process; one that is closed meanwhile has no name.</summary>
     private static List<string> OpenNames() =>
         [.. Directory.GetFiles("/proc/self/fd").Select(descriptor => new FileInfo(descriptor).LinkTarget).OfType<string>()];
 }

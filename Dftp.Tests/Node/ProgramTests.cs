@@ -5,15 +5,15 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Node;
 
-/// <summary>What <c>dotnet build</c> gives.</summary>
+/// <summary>The output of <c>dotnet build</c>.</summary>
 [TestClass]
 public sealed class ManagedProgramTests() : ProgramTests(ProgramForm.Managed);
 
-/// <summary>What <c>make</c> builds, mostly native code.</summary>
+/// <summary>The output of <c>make</c>, usually native code.</summary>
 [TestClass]
 public sealed class BuiltProgramTests() : ProgramTests(ProgramForm.Built);
 
-/// <summary>The program as its users see it: a process with arguments, an environment, output and an exit code.</summary>
+/// <summary>The program from outside: a process with arguments, an environment, output and an exit code.</summary>
 public abstract class ProgramTests(ProgramForm form)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -67,16 +67,18 @@ public abstract class ProgramTests(ProgramForm form)
         Assert.IsFalse(result.Error.Contains("Exception", StringComparison.Ordinal), result.Error);
     }
 
-    // What only reflection can read would read nothing in the native program.
+    // Code that needs reflection would not work in the native program.
     [TestMethod]
     public async Task Commands_ReadTheAnswersOfANode()
     {
         using var root = new TemporaryDirectory();
-        using var process = Start([.. Quiet(root.Path, except: "--http-mgmt-listen"), "--http-mgmt-listen=127.0.0.1:0", "--node-name=solo"]);
+        using var process = Start(
+            [.. Quiet(root.Path, except: "--http-mgmt-listen"), "--http-mgmt-listen=127.0.0.1:0", "--node-name=solo"]);
         try
         {
             var node = await ManagementAddressAsync(process);
-            StringAssert.StartsWith((await RunAsync("status", "--node", node)).Output, "node       solo in cluster dftp", StringComparison.Ordinal);
+            StringAssert.StartsWith((await RunAsync("status", "--node", node)).Output, "node       solo in cluster dftp",
+                StringComparison.Ordinal);
             StringAssert.Contains((await RunAsync("nodes", "--node", node)).Output, "\nsolo", StringComparison.Ordinal);
             StringAssert.Contains((await RunAsync("doctor", "--node", node)).Output, $"solo is up at {node}", StringComparison.Ordinal);
         }
@@ -105,7 +107,7 @@ public abstract class ProgramTests(ProgramForm form)
         StringAssert.Contains(errors, $"SIG{signal} received, stopping", StringComparison.Ordinal);
     }
 
-    // Supervisors send more than one, and the last of them may come when the node has all but ended.
+    // Supervisors may send several, the last one when the node has almost ended.
     [TestMethod]
     public async Task SigtermAgainAndAgain_ExitCode0()
     {
@@ -121,7 +123,7 @@ public abstract class ProgramTests(ProgramForm form)
         Assert.AreEqual(0, process.ExitCode, await errors.WaitAsync(Patience));
     }
 
-    /// <summary>Options for a node that listens nowhere.</summary>
+    /// <summary>Options of a node without interfaces.</summary>
     private static string[] Quiet(string root, string except = "") =>
     [
         $"--dfsroot={root}",
@@ -165,7 +167,7 @@ public abstract class ProgramTests(ProgramForm form)
         return Process.Start(start)!;
     }
 
-    /// <summary>Reads the log up to the line that is written once the node is up; by then signals are handled.</summary>
+    /// <summary>Reads the log up to the line that reports the started node; signals are handled by then.</summary>
     private static async Task UntilSignalsAreHandledAsync(Process process)
     {
         using var limit = new CancellationTokenSource(Patience);

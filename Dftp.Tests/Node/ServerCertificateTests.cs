@@ -30,7 +30,8 @@ public sealed class ServerCertificateTests
         Assert.AreEqual(first.Thumbprint, Load(Options(state)).Thumbprint);
         if (!OperatingSystem.IsWindows())
             Assert.AreEqual(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(state, "tls-key.pem")));
-        CollectionAssert.AreEquivalent(new[] { "tls-cert.pem", "tls-key.pem" }, Directory.GetFiles(state).Select(Path.GetFileName).ToArray());
+        CollectionAssert.AreEquivalent(new[] { "tls-cert.pem", "tls-key.pem" }, Directory.GetFiles(state).Select(Path.GetFileName)
+            .ToArray());
         Assert.IsTrue(first.HasPrivateKey);
         Assert.IsTrue(first.MatchesHostname("nas"));
         Assert.IsTrue(first.MatchesHostname("localhost"));
@@ -83,7 +84,8 @@ public sealed class ServerCertificateTests
         Assert.AreEqual($"--tls-cert: {key}: has no certificate in PEM form", Problem(key, key));
         Assert.AreEqual($"--tls-cert: {damaged}: is no certificate in PEM form", Problem(damaged, key));
         StringAssert.StartsWith(Problem(certificate, otherKey), $"--tls-key: {otherKey}: has no private key", StringComparison.Ordinal);
-        StringAssert.StartsWith(Problem(certificate, certificate), $"--tls-key: {certificate}: has no private key", StringComparison.Ordinal);
+        StringAssert.StartsWith(Problem(certificate, certificate), $"--tls-key: {certificate}: has no private key",
+            StringComparison.Ordinal);
     }
 
     private static string Problem(string? certificate, string? key) =>

@@ -1,6 +1,6 @@
 namespace Dftp.Tests.Node;
 
-/// <summary>An empty directory, gone with all that is in it when disposed of.</summary>
+/// <summary>An empty directory, deleted with its contents on disposal.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("dftp-test-").FullName;

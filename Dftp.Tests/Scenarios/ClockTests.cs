@@ -2,7 +2,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>A host's clock that is wrong by an hour: nothing waits for the clocks to agree.</summary>
+/// <summary>The clock of one host is wrong by an hour: nothing may depend on clocks that agree.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class ClockTests
@@ -23,17 +23,19 @@ public sealed class ClockTests
 
         foreach (var host in new[] { "server1", "ahead" })
         {
-            await Eventually.EqualAsync("on the one ahead", () => cluster.ContentAsync(host, "shared"), Limit, $"{host} serves the newest by the clocks");
+            await Eventually.EqualAsync("on the one ahead", () => cluster.ContentAsync(host, "shared"), Limit,
+                $"{host} serves the newest by the clocks");
         }
 
         File.Delete(Path.Combine(cluster.RootOf("ahead"), "shared"));
         foreach (var host in new[] { "server1", "ahead" })
         {
-            await Eventually.EqualAsync("on server1", () => cluster.ContentAsync(host, "shared"), Limit, $"{host} serves the copy that is left");
+            await Eventually.EqualAsync("on server1", () => cluster.ContentAsync(host, "shared"), Limit,
+                $"{host} serves the copy that is left");
         }
     }
 
-    // Its new start is earlier than its last one by every clock, and is to be believed all the same.
+    // By every clock its new start is earlier than its last one; the peers must accept it nevertheless.
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]

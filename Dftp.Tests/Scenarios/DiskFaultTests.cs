@@ -4,7 +4,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>The built program over disks that come, go and break while it runs.</summary>
+/// <summary>The built program on disks that appear, disappear and fail at run time.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class DiskFaultTests
@@ -13,7 +13,7 @@ public sealed class DiskFaultTests
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    // inotify tells no mounts: what is mounted over a directory, and what is taken away from it, is known by the mount table alone.
+    // inotify reports no mounts: only the mount table shows what is mounted over a directory, or unmounted.
     [TestMethod]
     [Timeout(300_000)]
     public async Task DisksAndBoundDirectoriesInsideTheRoot_AreSeenWithoutARescan()
@@ -32,16 +32,17 @@ public sealed class DiskFaultTests
         await cluster.SeesAsync("other", "mem/sub/f", Limit);
         Assert.AreEqual("", await MissingAsync(cluster, "other", "mem/"));
 
-        // The same directory at two places: what changes is told of both.
+        // The same directory at two places: changes are reported for both.
         await MountAsync(own, "--bind", $"{root}/mem/sub", $"{root}/bound");
         await cluster.SeesAsync("other", "bound/f", Limit);
         await InsideAsync(own, "sh", "-c", $"echo 1 > {root}/bound/g");
         await cluster.SeesAsync("other", "bound/g", Limit);
         await cluster.SeesAsync("other", "mem/sub/g", Limit);
         await InsideAsync(own, "umount", $"{root}/bound");
-        await Eventually.EqualAsync(true, async () => (await MissingAsync(cluster, "other", "bound/")).Contains(";path=/bound", StringComparison.Ordinal), Limit, "it is missed");
+        await Eventually.EqualAsync(true, async () => (await MissingAsync(cluster, "other", "bound/"))
+            .Contains(";path=/bound", StringComparison.Ordinal), Limit, "it is missed");
 
-        // The covered directory is not empty: what it holds counts.
+        // The covered directory is not empty: its files reappear.
         await InsideAsync(own, "umount", $"{root}/mem");
         await cluster.SeesAsync("other", "mem/covered", Limit);
         await cluster.MissesAsync("other", "mem/sub/f", Limit);
@@ -65,7 +66,8 @@ public sealed class DiskFaultTests
         Assert.AreEqual(200, await RequireAsync(cluster, "other", ""));
 
         await InsideAsync(own, "umount", $"{root}/usb");
-        await Eventually.EqualAsync(true, async () => (await MissingAsync(cluster, "other", "")).Contains(";path=/usb", StringComparison.Ordinal), Limit, "the disk is missed");
+        await Eventually.EqualAsync(true, async () => (await MissingAsync(cluster, "other", ""))
+            .Contains(";path=/usb", StringComparison.Ordinal), Limit, "the disk is missed");
         await cluster.ServesAsync("other", paths, Limit);
 
         var blocks = await BreakAsync(own, image, "bad");
@@ -73,7 +75,8 @@ public sealed class DiskFaultTests
         foreach (var host in new[] { "disk", "other" })
         {
             await Eventually.EqualAsync(
-                true, async () => (await MissingAsync(cluster, host, "usb/bad/")).EndsWith(";unconfirmed;path=/usb/bad", StringComparison.Ordinal), Limit, $"{host} says what it does not know");
+                true, async () => (await MissingAsync(cluster, host, "usb/bad/"))
+                    .EndsWith(";unconfirmed;path=/usb/bad", StringComparison.Ordinal), Limit, $"{host} says what it does not know");
             Assert.AreEqual(503, await RequireAsync(cluster, host, ""));
             Assert.AreEqual(503, await RequireAsync(cluster, host, "usb/bad/"));
             Assert.AreEqual(200, await RequireAsync(cluster, host, "usb/good/"));
@@ -113,7 +116,8 @@ public sealed class DiskFaultTests
         var listed = await InsideAsync(node, "debugfs", "-R", $"blocks /{directory}", image);
         var broken = new List<(long At, byte[] Was)>();
         await using var disk = File.Open(image, FileMode.Open);
-        foreach (var block in listed.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(text => text.Length > 0).Skip(2))
+        foreach (var block in listed.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(text => text.Length > 0).Skip(2))
         {
             var (at, was) = (1024 * long.Parse(block, CultureInfo.InvariantCulture), new byte[1024]);
             disk.Position = at;
@@ -143,24 +147,29 @@ public sealed class DiskFaultTests
         {
             await InsideAsync(node, ["mount", .. arguments]);
         }
-        catch (AssertFailedException failure) when (failure.Message.Contains("loop", StringComparison.Ordinal) || failure.Message.Contains("ermission", StringComparison.Ordinal))
+        catch (AssertFailedException failure) when (failure.Message.Contains("loop", StringComparison.Ordinal)
+            || failure.Message.Contains("ermission", StringComparison.Ordinal))
         {
             ProgramTools.SkipOrFail($"nothing can be mounted here: {failure.Message}");
         }
     }
 
-    /// <summary>Runs a program among the mounts that the node sees; they end with it.</summary>
+    /// <summary>Runs a program in the node's mount namespace; the mounts end with it.</summary>
     private static async Task<string> InsideAsync(DftpNode node, params string[] command) =>
-        (await ExternalProgram.RunAsync(Limit, ["nsenter", "--target", node.Id.ToString(CultureInfo.InvariantCulture), "--mount", .. command])).OutputIfDone();
+        (await ExternalProgram.RunAsync(Limit,
+            ["nsenter", "--target", node.Id.ToString(CultureInfo.InvariantCulture), "--mount", .. command])).OutputIfDone();
 
     private static async Task<string> MissingAsync(HostCluster cluster, string host, string path)
     {
         var head = await cluster.CurlAsync(host, "--head", $"http://localhost:7040/fs/{path}");
-        return head.Split("\r\n").FirstOrDefault(line => line.StartsWith("X-Dftp-Missing: ", StringComparison.OrdinalIgnoreCase))?["X-Dftp-Missing: ".Length..] ?? "";
+        return head.Split("\r\n")
+            .FirstOrDefault(line =>
+            line.StartsWith("X-Dftp-Missing: ", StringComparison.OrdinalIgnoreCase))?["X-Dftp-Missing: ".Length..] ?? "";
     }
 
     private static async Task<int> RequireAsync(HostCluster cluster, string host, string path) => int.Parse(
         (await cluster.Host(host).RunAsync(
-            Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10", $"http://localhost:7040/fs/{path}?require=complete")).Output,
+            Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10",
+                $"http://localhost:7040/fs/{path}?require=complete")).Output,
         CultureInfo.InvariantCulture);
 }

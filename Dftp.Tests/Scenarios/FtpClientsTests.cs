@@ -3,8 +3,8 @@ using Dftp.Tests.Scenarios.Support;
 namespace Dftp.Tests.Scenarios;
 
 /// <summary>
-/// The clients that users have, as Debian packages them, against the built program: from the node that has the files, and through one
-/// that has nothing.
+/// Common FTP clients, as Debian packages them, against the built program: from the node with the files, and through a node without
+/// files.
 /// </summary>
 [TestClass]
 [TestCategory("Namespaces")]
@@ -170,8 +170,8 @@ public sealed class FtpClientsTests
         Tree.AssertIsBig($"{copy}/partial");
     }
 
-    // Its times come from LIST, which knows of days only where a file is old. Its own are the limits with three names: it drops the spaces
-    // before a name, shortens a long one, and takes a percent sign for an escape.
+    // Its times come from LIST, which has only days for old files. Three names hit limits of this client: it drops leading spaces,
+    // shortens a long name, and treats a percent sign as an escape.
     [TestMethod]
     [DataRow(Owner)]
     [DataRow(Other)]
@@ -182,10 +182,12 @@ public sealed class FtpClientsTests
             "TZ=UTC wget -q -t 1 -T 10 -m -nH --restrict-file-names=nocontrol --remote-encoding=UTF-8 --local-encoding=UTF-8 -P \"$2\" \"ftp://$1:2121/\"",
             server,
             copy);
-        foreach (var listing in Directory.GetFiles(copy, ".listing", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })) File.Delete(listing);
+        foreach (var listing in Directory.GetFiles(copy, ".listing",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })) File.Delete(listing);
         Tree.AssertIsCopied(
             "", copy, FtpClientsTree.Days, $"names/{FtpClientsTree.LeadingSpace}", "names/long", $"names/{FtpClientsTree.PercentName}");
-        Assert.AreEqual(File.GetLastWriteTimeUtc($"{Tree.Source}/plain/fresh"), File.GetLastWriteTimeUtc($"{copy}/plain/fresh"), "LIST shows the minute of a new file");
+        Assert.AreEqual(File.GetLastWriteTimeUtc($"{Tree.Source}/plain/fresh"), File.GetLastWriteTimeUtc($"{copy}/plain/fresh"),
+            "LIST shows the minute of a new file");
     }
 
     [TestMethod]
@@ -200,7 +202,7 @@ public sealed class FtpClientsTests
         Tree.AssertIsCopied(part, copy);
     }
 
-    // It takes a space at the end of a name for one that it has put there itself.
+    // It treats a trailing space of a name as one that it added itself.
     [TestMethod]
     [DataRow(Owner, "", "")]
     [DataRow(Other, "", "")]
@@ -227,7 +229,8 @@ public sealed class FtpClientsTests
         var library = Environment.GetEnvironmentVariable("DFTP_BASIC_FTP");
         if (!Directory.Exists(library)) ProgramTools.SkipOrFail("this test needs npm's basic-ftp, which scripts/test installs");
         var copy = Tree.NewCopy();
-        (await _network!["client"].RunAsync(Limit, "node", "-e", FtpMirrorScripts.BasicFtp, "--", library, server, "2121", Remote(part), copy, tls)).OutputIfDone();
+        (await _network!["client"].RunAsync(Limit, "node", "-e", FtpMirrorScripts.BasicFtp, "--", library, server, "2121", Remote(part),
+            copy, tls)).OutputIfDone();
         Tree.AssertIsCopied(part, copy);
     }
 
@@ -240,7 +243,8 @@ public sealed class FtpClientsTests
         ProgramTools.Require("node");
         var library = Environment.GetEnvironmentVariable("DFTP_BASIC_FTP");
         if (!Directory.Exists(library)) ProgramTools.SkipOrFail("this test needs npm's basic-ftp, which scripts/test installs");
-        (await _network!["client"].RunAsync(Limit, "node", "-e", FtpMirrorScripts.BasicFtpRefusals, "--", library, server, "2121", "/plain/text.txt", tls)).OutputIfDone();
+        (await _network!["client"].RunAsync(Limit, "node", "-e", FtpMirrorScripts.BasicFtpRefusals, "--", library, server, "2121",
+            "/plain/text.txt", tls)).OutputIfDone();
     }
 
     [TestMethod]
@@ -259,7 +263,8 @@ public sealed class FtpClientsTests
     private static string Remote(string part) => part.Length == 0 ? "" : "/" + part;
 
     private static async Task LftpAsync(string commands) =>
-        (await _network!["client"].RunAsync(Limit, "env", "LC_ALL=C.UTF-8", "lftp", "--norc", "-c", LftpSettings + commands)).OutputIfDone();
+        (await _network!["client"].RunAsync(Limit, "env", "LC_ALL=C.UTF-8", "lftp", "--norc", "-c", LftpSettings + commands))
+            .OutputIfDone();
 
     private static async Task PythonAsync(string script, params string[] arguments) =>
         (await _network!["client"].RunAsync(Limit, ["env", "LC_ALL=C.UTF-8", "python3", "-c", script, .. arguments])).OutputIfDone();

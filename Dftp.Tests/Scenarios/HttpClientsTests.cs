@@ -5,8 +5,8 @@ using Dftp.Tests.Scenarios.Support;
 namespace Dftp.Tests.Scenarios;
 
 /// <summary>
-/// The clients that users have, as Debian packages them, against the built program's HTTP: from the node that has the files, and through
-/// one that has nothing.
+/// Common HTTP clients, as Debian packages them, against the built program: from the node with the files, and through a node
+/// without files.
 /// </summary>
 [TestClass]
 [UnsupportedOSPlatform("windows")]
@@ -15,9 +15,10 @@ public sealed class HttpClientsTests
 {
     private const string Owner = "owner", Other = "other", Top = "files";
 
-    /// <summary>What a URL or a page could take for something else.</summary>
+    /// <summary>Characters with a meaning in URLs or HTML.</summary>
     private static readonly string[] UrlNames =
-        ["a?b=c", "a#b", "%2F", "a%20b", "c:d", "http:", "a&amp;b", "<b>.html", "plus+", "semi;colon", "q'uo\"te", "~", "...", "e\u0301", "😀", "index.htm", "@"];
+        ["a?b=c", "a#b", "%2F", "a%20b", "c:d", "http:", "a&amp;b", "<b>.html", "plus+", "semi;colon", "q'uo\"te", "~", "...",
+            "e\u0301", "😀", "index.htm", "@"];
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
@@ -89,7 +90,7 @@ public sealed class HttpClientsTests
         Tree.AssertIsCopied("", copy, FtpClientsTree.Seconds, "many");
     }
 
-    // wget decodes what it saves twice: such names are put back. It cuts names of 255 bytes.
+    // wget decodes names twice when it saves them: such names are restored. It cuts names of 255 bytes.
     [TestMethod]
     [DataRow(Owner)]
     [DataRow(Other)]
@@ -142,7 +143,7 @@ public sealed class HttpClientsTests
         Tree.AssertIsBig($"{copy}/end", Tree.Big.Length - 1000);
     }
 
-    // In a ZIP archive a backslash is an underscore, and bsdtar composes letters and accents: both are put back.
+    // unzip turns a backslash into an underscore, and bsdtar composes letters and accents: both are restored.
     [TestMethod]
     [DataRow(Owner, "tar", "tar -xpf")]
     [DataRow(Other, "tar.gz", "bsdtar -xpf")]

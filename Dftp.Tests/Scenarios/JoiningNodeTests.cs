@@ -2,7 +2,9 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>A node that joins a cluster, one host of which it cannot reach: packets to it vanish, so a connection takes its time to fail.</summary>
+/// <summary>
+/// A node joins a cluster in which it cannot reach one host: packets are dropped, so a connection fails only after a timeout.
+/// </summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class JoiningNodeTests
@@ -20,20 +22,24 @@ public sealed class JoiningNodeTests
         await cluster.Host("host1").LosePacketsToAsync(cluster.Host("host2"));
         await cluster.StartAsync("host1");
 
-        // As soon as it shows host0's files it knows of host2. Asked without a pause from its start on, and for a while after.
+        // As soon as it shows host0's files, it knows of host2. The test polls it continuously from its start, and for a while after.
         var answers = new List<string>();
         for (var until = DateTime.MaxValue; DateTime.UtcNow < until;)
         {
             var answer = await cluster.Host("host1").RunAsync(
-                Limit, "curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}", "http://localhost:7040/find/?require=complete");
+                Limit, "curl", "--silent", "--max-time", "5", "--write-out", "\n%{http_code}",
+                    "http://localhost:7040/find/?require=complete");
             answers.Add(answer.Output);
-            if (until == DateTime.MaxValue && (await PathsAsync(cluster)).Contains("/of-host0", StringComparison.Ordinal)) until = DateTime.UtcNow.AddSeconds(4);
+            if (until == DateTime.MaxValue && (await PathsAsync(cluster))
+                .Contains("/of-host0", StringComparison.Ordinal)) until = DateTime.UtcNow.AddSeconds(4);
         }
 
         Assert.IsFalse(
-            answers.Exists(answer => answer.EndsWith("\n200", StringComparison.Ordinal) && answer.Contains("/of-host0", StringComparison.Ordinal)),
+            answers.Exists(answer => answer.EndsWith("\n200", StringComparison.Ordinal)
+                && answer.Contains("/of-host0", StringComparison.Ordinal)),
             string.Join("\n--\n", answers));
-        Assert.IsTrue(answers.Exists(answer => answer.Contains("host2", StringComparison.Ordinal) && answer.EndsWith("\n503", StringComparison.Ordinal)));
+        Assert.IsTrue(answers.Exists(answer => answer.Contains("host2", StringComparison.Ordinal)
+            && answer.EndsWith("\n503", StringComparison.Ordinal)));
         Assert.AreEqual("/of-host0 /of-host1", await cluster.PathsAsync("host1"));
     }
 

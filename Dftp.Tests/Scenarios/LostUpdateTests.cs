@@ -3,7 +3,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>An update that does not arrive is made good within 10 s of the moment at which it can be, whatever its cause.</summary>
+/// <summary>A lost update is recovered within 10 s after the cause of the loss ends, whatever the cause.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class LostUpdateTests
@@ -23,7 +23,7 @@ public sealed class LostUpdateTests
         await cluster.SeesAsync("server2", "lost", Promise);
     }
 
-    // The sender's kernel doubles the pause after each try: a try that came just before the end of the loss is the last one for long.
+    // The sender's kernel doubles the pause after each retransmission: after one just before the end of the loss, the next is far away.
     [TestMethod]
     public async Task LossThatNobodyNotices_AlmostUntilThePeerIsGivenUp_IsMadeGood()
     {
@@ -37,7 +37,7 @@ public sealed class LostUpdateTests
         await cluster.SeesAsync("server2", "lost", Promise);
     }
 
-    // A firewall between the hosts that has started again knows none of the old connections, and lets new ones through.
+    // A restarted firewall between the hosts drops the old connections' packets and accepts new connections.
     [TestMethod]
     public async Task ConnectionsThatAreForgottenOnTheWay_AreGivenUpForNewOnes()
     {
@@ -51,7 +51,7 @@ public sealed class LostUpdateTests
         await Task.WhenAll(cluster.SeesAsync("server2", "lost", Promise), cluster.SeesAsync("server1", "lost-too", Promise));
     }
 
-    /// <summary>Changes something on server1 while it cannot tell it, and waits.</summary>
+    /// <summary>Changes a file on server1 while its updates are lost, and waits.</summary>
     private static async Task LoseChangeAsync(HostCluster cluster, TimeSpan span)
     {
         cluster.Write("server1", "lost", "");

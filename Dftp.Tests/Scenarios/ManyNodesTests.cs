@@ -4,7 +4,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>Nodes that start at one moment, on two hosts and on one.</summary>
+/// <summary>Nodes that start at the same moment, on two hosts and on one host.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class ManyNodesTests
@@ -14,7 +14,7 @@ public sealed class ManyNodesTests
     // Nodes find each other by multicast within 5 s of the second one's start; starting takes a second more.
     private static readonly TimeSpan TogetherLimit = TimeSpan.FromSeconds(8);
 
-    // Twenty runtimes start at once on what may be two cores.
+    // Twenty runtimes start at once, perhaps on two cores.
     private static readonly TimeSpan ManyLimit = TimeSpan.FromSeconds(90);
 
     [TestMethod]
@@ -45,9 +45,10 @@ public sealed class ManyNodesTests
             await Parallel.ForEachAsync(
                 Enumerable.Range(1, Nodes),
                 new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = limit.Token },
-                async (number, _) => await Eventually.EqualAsync(whole, () => FindAsync(machine, number), ManyLimit, $"all that node {number} serves"));
+                async (number, _) => await Eventually.EqualAsync(whole, () => FindAsync(machine, number), ManyLimit,
+                    $"all that node {number} serves"));
 
-            // Not one of them was taken for gone, or for another, on the way.
+            // No node was declared dead or mistaken for another meanwhile.
             foreach (var node in nodes) AssertHasNoWarning(node);
         }
         finally
@@ -56,20 +57,22 @@ public sealed class ManyNodesTests
         }
     }
 
-    /// <summary>Ports in groups of three: 8000 and on for users, 8100 and on for nodes, 8200 and on for FTP.</summary>
+    /// <summary>Three groups of ports: from 8000 for HTTP, from 8100 for management, from 8200 for FTP.</summary>
     private static DftpNode Start(NamespaceHost machine, TemporaryDirectory folder, int number)
     {
         var root = Path.Combine(folder.Path, $"root{number}");
         Directory.CreateDirectory(root);
         File.WriteAllText(Path.Combine(root, $"of-node{number}"), "");
         return machine.StartNode(
-            $"--dfsroot={root}", $"--node-name=node{number}", $"--http-listen=:{8000 + number}", $"--http-mgmt-listen=:{8100 + number}", $"--ftp-listen=:{8200 + number}");
+            $"--dfsroot={root}", $"--node-name=node{number}", $"--http-listen=:{8000 + number}", $"--http-mgmt-listen=:{8100 + number}",
+                $"--ftp-listen=:{8200 + number}");
     }
 
     private static async Task<string> FindAsync(NamespaceHost machine, int number)
     {
         var address = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{8000 + number}/find/");
-        var answer = await machine.RunAsync(HostCluster.StartLimit, "curl", "--silent", "--show-error", "--fail", "--max-time", "15", address);
+        var answer = await machine.RunAsync(HostCluster.StartLimit, "curl", "--silent", "--show-error", "--fail", "--max-time",
+            "15", address);
         return string.Join(' ', answer.OutputIfDone().Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 

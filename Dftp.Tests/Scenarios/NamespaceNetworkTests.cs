@@ -2,7 +2,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>The network under the scenarios keeps what it promises, shown with programs that are not ours.</summary>
+/// <summary>The test network of the scenarios works as specified, checked with other programs.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class NamespaceNetworkTests
@@ -48,7 +48,8 @@ public sealed class NamespaceNetworkTests
         await Assert.ThrowsExactlyAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
 
         await network["server2"].HealAsync();
-        await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit, "the server answers again");
+        await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit,
+            "the server answers again");
     }
 
     [TestMethod]
@@ -61,7 +62,8 @@ public sealed class NamespaceNetworkTests
         await Assert.ThrowsExactlyAsync<AssertFailedException>(() => FetchAsync(network["server1"], "http://server2:8000/"));
         server.Send(ProcessSignal.Continue);
 
-        await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit, "the server answers again");
+        await Eventually.EqualAsync("hello", () => FetchAsync(network["server1"], "http://server2:8000/"), Limit,
+            "the server answers again");
         server.Send(ProcessSignal.Kill);
         Assert.AreEqual(128 + (int)ProcessSignal.Kill, (await server.WaitAsync(Limit)).ExitCode);
     }
@@ -73,7 +75,8 @@ public sealed class NamespaceNetworkTests
         await using var server = await StartServerAsync(network["server2"]);
         await network["server2"].SetDelayAndLossAsync(TimeSpan.FromMilliseconds(300), lossPercent: 0);
 
-        var seconds = await network["server1"].RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{time_total}", "http://server2:8000/");
+        var seconds = await network["server1"].RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out",
+            "%{time_total}", "http://server2:8000/");
 
         Assert.IsTrue(double.Parse(seconds.OutputIfDone(), null) >= 0.3, seconds.Output);
     }
@@ -82,11 +85,14 @@ public sealed class NamespaceNetworkTests
     public async Task Rate_IsKept()
     {
         await using var network = await NamespaceNetwork.CreateAsync("server1", "server2");
-        await using var server = network["server2"].Start("perl", "-e", Server.Replace("\"HTTP/1.0 200 OK\\r\\n\\r\\nhello\"", "\"HTTP/1.0 200 OK\\r\\n\\r\\n\" . 'x' x 100000", StringComparison.Ordinal));
+        await using var server = network["server2"].Start("perl", "-e",
+            Server.Replace("\"HTTP/1.0 200 OK\\r\\n\\r\\nhello\"", "\"HTTP/1.0 200 OK\\r\\n\\r\\n\" . 'x' x 100000",
+            StringComparison.Ordinal));
         await Eventually.TrueAsync(() => server.Output.Contains("ready", StringComparison.Ordinal), Limit, "the server is ready");
         await network["server2"].SetRateAsync(kilobitsPerSecond: 1000);
 
-        var seconds = await network["server1"].RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{time_total}", "http://server2:8000/");
+        var seconds = await network["server1"].RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out",
+            "%{time_total}", "http://server2:8000/");
 
         // 800 kbit less the burst that passes at once.
         Assert.IsTrue(double.Parse(seconds.OutputIfDone(), null) >= 0.5, seconds.Output);
@@ -96,7 +102,8 @@ public sealed class NamespaceNetworkTests
     public async Task ProgramThatDoesNotEnd_IsKilledAtItsLimit()
     {
         await using var network = await NamespaceNetwork.CreateAsync("server1");
-        await Assert.ThrowsExactlyAsync<AssertFailedException>(() => network["server1"].RunAsync(TimeSpan.FromMilliseconds(300), "sleep", "1000"));
+        await Assert.ThrowsExactlyAsync<AssertFailedException>(() =>
+            network["server1"].RunAsync(TimeSpan.FromMilliseconds(300), "sleep", "1000"));
         Assert.AreEqual("", await NamespaceNetwork.IpAsync("netns", "pids", network["server1"].Namespace));
     }
 
@@ -109,7 +116,8 @@ public sealed class NamespaceNetworkTests
         {
             namespaces = [network["server1"].Namespace, network.BridgeNamespace];
             sleeper = network["server1"].Start("sleep", "1000");
-            await Eventually.EqualAsync($"{sleeper.Id}\n", () => NamespaceNetwork.IpAsync("netns", "pids", namespaces[0]), Limit, "the program is on the host");
+            await Eventually.EqualAsync($"{sleeper.Id}\n", () => NamespaceNetwork.IpAsync("netns", "pids", namespaces[0]), Limit,
+                "the program is on the host");
         }
 
         await using (sleeper) await sleeper.WaitAsync(Limit);
@@ -122,7 +130,7 @@ public sealed class NamespaceNetworkTests
     {
         await using (await NamespaceNetwork.CreateAsync())
         {
-            // Above every number that Linux gives to a process.
+            // Above every process id of Linux.
             await NamespaceNetwork.IpAsync("netns", "add", "dftp-test-99999999-1-1");
         }
 

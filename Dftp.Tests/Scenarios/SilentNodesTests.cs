@@ -2,7 +2,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>Nodes that end, and nodes that are there but silent, told by the times that users are promised.</summary>
+/// <summary>Nodes that stop, and nodes that run but are silent, are detected within the promised times.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class SilentNodesTests
@@ -13,7 +13,9 @@ public sealed class SilentNodesTests
     private static readonly TimeSpan BackPromise = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HealPromise = TimeSpan.FromSeconds(15);
 
-    /// <summary>The three faults have hosts of their own and happen at once: each takes the 15 s after which a silent node is gone.</summary>
+    /// <summary>
+    /// The three faults have separate hosts and happen at once: each takes the 15 s after which a silent node is declared dead.
+    /// </summary>
     [TestMethod]
     public async Task NodesCutOffKilledAndFrozen_AreGone_AndComeBackWithTheChangesOfAllSides()
     {
@@ -67,7 +69,7 @@ public sealed class SilentNodesTests
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a fault of a host, and waits until it and server1 have what was made on the other meanwhile.</summary>
+    /// <summary>Ends a fault of a host, and waits until it and server1 have each other's new files.</summary>
     private static async Task SeeEachOtherAsync(HostCluster cluster, string host, TimeSpan within, Func<Task> endFault)
     {
         await endFault();

@@ -2,18 +2,18 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>Links that are there but bad: nodes stay together, changes and files come through whole.</summary>
+/// <summary>Bad links: nodes stay connected, changes and files arrive complete.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class SlowLinkTests
 {
-    // Slower than the promise for a good link; TCP may need several tries for a packet.
+    // Slower than the promise for a good link: TCP may need several retransmissions.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    // The 15 s after which a silent node is gone, and a ping.
+    // The 15 s after which a silent node is declared dead, plus a ping.
     private static readonly TimeSpan LongEnoughToLoseANode = TimeSpan.FromSeconds(20);
 
-    // The kernels of some machines have no netem, which alone can delay: loss and slowness are tried apart, too.
+    // Some kernels have no netem, which is needed for delay: loss and low rate are also tested separately.
     [TestMethod]
     public Task DelayAndLoss_NodesStayTogether() =>
         StayTogetherAsync(("server2", host => host.SetDelayAndLossAsync(TimeSpan.FromMilliseconds(200), lossPercent: 5)));
@@ -53,7 +53,8 @@ public sealed class SlowLinkTests
 
         foreach (var host in bad.Prepend("server1"))
         {
-            Assert.IsFalse(cluster.Node(host).Log.Contains(" declared away", StringComparison.Ordinal), $"{host} gave a peer up:\n{cluster.Node(host).Log}");
+            Assert.IsFalse(cluster.Node(host).Log.Contains(" declared away", StringComparison.Ordinal),
+                $"{host} gave a peer up:\n{cluster.Node(host).Log}");
         }
     }
 }

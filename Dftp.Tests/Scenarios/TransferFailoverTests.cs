@@ -3,7 +3,10 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>A holder dies in the middle of transfers: they go on at another holder of the same file, or are cut, and never end as if whole.</summary>
+/// <summary>
+/// A holder dies during transfers: they continue from another holder of the same file, or are aborted, and never end as if
+/// complete.
+/// </summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class TransferFailoverTests
@@ -13,7 +16,7 @@ public sealed class TransferFailoverTests
 
     private static readonly DateTime WholeSecond = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
-    /// <summary>Equal times with a part below the second stand for the same content.</summary>
+    /// <summary>Equal times with a fraction of a second mean equal content.</summary>
     private static readonly DateTime Modified = WholeSecond.AddTicks(1_234_567);
 
     private static readonly string[] Protocols = ["http", "ftp"];
@@ -25,7 +28,8 @@ public sealed class TransferFailoverTests
         var content = Content(1);
         foreach (var holder in new[] { "server1", "server2" }) await WriteAsync(cluster, holder, content, Modified);
         await cluster.StartAllAsync();
-        await Eventually.EqualAsync(2, async () => (await EntryAsync(cluster)).GetProperty("holders").GetInt32(), HostCluster.StartLimit, "both holders are known");
+        await Eventually.EqualAsync(2, async () => (await EntryAsync(cluster)).GetProperty("holders").GetInt32(),
+            HostCluster.StartLimit, "both holders are known");
 
         var results = await FetchWhileTheOwnerDiesAsync(cluster);
 
@@ -35,10 +39,12 @@ public sealed class TransferFailoverTests
             CollectionAssert.AreEqual(content, await File.ReadAllBytesAsync(cluster.Fetched(protocol)), protocol);
         }
 
-        Assert.AreEqual(Protocols.Length, cluster.Node("client").Log.Split('\n').Count(line => line.Contains(", resuming from ", StringComparison.Ordinal)));
+        Assert.AreEqual(Protocols.Length, cluster.Node("client").Log.Split('\n')
+            .Count(line => line.Contains(", resuming from ", StringComparison.Ordinal)));
     }
 
-    // The other holder's file has the same size and another time, or the same whole second, as archives leave it: nothing says that it is the same.
+    // The other holder's file has the same size and another time, or the same whole second, as from archives: nothing proves that
+    // it is the same.
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
@@ -50,7 +56,8 @@ public sealed class TransferFailoverTests
         await WriteAsync(cluster, "server1", contents["server1"], modified);
         await WriteAsync(cluster, "server2", contents["server2"], isSameWholeSecond ? modified : modified.AddSeconds(1));
         await cluster.StartAllAsync();
-        await Eventually.EqualAsync(2, async () => (await EntryAsync(cluster)).GetProperty("holders").GetInt32(), HostCluster.StartLimit, "both holders are known");
+        await Eventually.EqualAsync(2, async () => (await EntryAsync(cluster)).GetProperty("holders").GetInt32(),
+            HostCluster.StartLimit, "both holders are known");
         var owner = (await EntryAsync(cluster)).GetProperty("owner").GetString()!;
 
         var results = await FetchWhileTheOwnerDiesAsync(cluster);
@@ -60,11 +67,12 @@ public sealed class TransferFailoverTests
             Assert.AreNotEqual(0, result.ExitCode, $"{protocol}: {result.Output}{result.Error}");
             var fetched = await File.ReadAllBytesAsync(cluster.Fetched(protocol));
             Assert.IsTrue(fetched.Length < Size, $"{protocol}: {fetched.Length} bytes");
-            Assert.IsTrue(fetched.AsSpan().SequenceEqual(contents[owner].AsSpan(0, fetched.Length)), $"{protocol}: what came before the cut is the owner's");
+            Assert.IsTrue(fetched.AsSpan().SequenceEqual(contents[owner].AsSpan(0, fetched.Length)),
+                $"{protocol}: what came before the cut is the owner's");
         }
     }
 
-    /// <summary>Hosts between which little of a transfer is on its way, so that one is in its middle when its client is.</summary>
+    /// <summary>Hosts with small kernel buffers, so that sender and client are at nearly the same position of a transfer.</summary>
     private static async Task<HostCluster> CreateAsync()
     {
         string[] hosts = ["client", "server1", "server2"];
@@ -89,12 +97,15 @@ public sealed class TransferFailoverTests
 
     private static async Task<JsonElement> EntryAsync(HostCluster cluster)
     {
-        using var listing = JsonDocument.Parse(await cluster.CurlAsync("client", "--header", "Accept: application/json", "http://localhost:7040/fs/"));
+        using var listing = JsonDocument.Parse(
+            await cluster.CurlAsync("client", "--header", "Accept: application/json", "http://localhost:7040/fs/"));
         return listing.RootElement.EnumerateArray().First(entry => entry.GetProperty("name").GetString() == "big").Clone();
     }
 
-    /// <summary>Fetches the file by HTTP and by FTP at once, at a speed that takes 4 s, and kills its owner when both are under way.</summary>
-    /// <returns>What became of each client, in the order of <see cref="Protocols"/>.</returns>
+    /// <summary>
+    /// Fetches the file by HTTP and by FTP at once, at a speed that takes 4 s, and kills its owner when both are under way.
+    /// </summary>
+    /// <returns>The result of each client, in the order of <see cref="Protocols"/>.</returns>
     private static async Task<ProgramResult[]> FetchWhileTheOwnerDiesAsync(HostCluster cluster)
     {
         var owner = (await EntryAsync(cluster)).GetProperty("owner").GetString()!;
@@ -119,5 +130,6 @@ public sealed class TransferFailoverTests
     }
 
     private static ExternalProgram Fetch(HostCluster cluster, string protocol, string url) => cluster.Host("client").Start(
-        "curl", "--silent", "--show-error", "--fail", "--max-time", "50", "--limit-rate", "12M", "--output", cluster.Fetched(protocol), url);
+        "curl", "--silent", "--show-error", "--fail", "--max-time", "50", "--limit-rate", "12M", "--output",
+            cluster.Fetched(protocol), url);
 }

@@ -2,7 +2,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>The example of the original's README on two hosts, with the program and the clients that its users have.</summary>
+/// <summary>The example of the original program's README on two hosts, with the built program and common clients.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class TwoHostsTests
@@ -26,7 +26,8 @@ public sealed class TwoHostsTests
 
         await using var server2 = network["server2"].StartNode([], [$"--dfsroot={trees.Data}"], second);
         await Task.WhenAll(new[] { server1, server2 }.Select(node =>
-            Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise, $"/find/ of {node.Host.Name} has all paths")));
+            Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise,
+                $"/find/ of {node.Host.Name} has all paths")));
 
         await AssertHttpServesTheOtherNodesFileAsync(network["server1"], trees);
         await AssertFtpServesTheOtherNodesFileAsync(network["server2"], trees);
@@ -47,7 +48,8 @@ public sealed class TwoHostsTests
         await CurlAsync(network["server1"], "--data", "peer=server2:7041", "http://server1:7041/join/");
 
         await Task.WhenAll(new[] { server1, server2 }.Select(node =>
-            Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise, $"/find/ of {node.Host.Name} has all paths")));
+            Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise,
+                $"/find/ of {node.Host.Name} has all paths")));
         await AssertHttpServesTheOtherNodesFileAsync(network["server1"], trees);
         await Task.WhenAll(server1.StopAsync(), server2.StopAsync());
     }
@@ -59,7 +61,8 @@ public sealed class TwoHostsTests
         CollectionAssert.AreEqual(trees.MegaFile, await File.ReadAllBytesAsync(whole));
 
         var part = trees.Fetched("part");
-        var status = await CurlAsync(server1, "--range", "1000000-1000999", "--output", part, "--write-out", "%{http_code}", "http://server1:7040/fs/megafile.tar.gz");
+        var status = await CurlAsync(server1, "--range", "1000000-1000999", "--output", part, "--write-out", "%{http_code}",
+            "http://server1:7040/fs/megafile.tar.gz");
         Assert.AreEqual("206", status.Trim());
         CollectionAssert.AreEqual(trees.MegaFile[1_000_000..1_001_000], await File.ReadAllBytesAsync(part));
     }
@@ -76,7 +79,8 @@ public sealed class TwoHostsTests
 
     private static async Task AssertNothingIsNotFoundAsync(NamespaceHost server1)
     {
-        var status = await server1.RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "http://server1:7040/fs/nothing");
+        var status = await server1.RunAsync(Limit, "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}",
+            "http://server1:7040/fs/nothing");
         Assert.AreEqual("404", status.OutputIfDone().Trim());
     }
 
@@ -87,7 +91,8 @@ public sealed class TwoHostsTests
 
     private static async Task<string> LftpAsync(NamespaceHost host, string commands) =>
         (await host.RunAsync(
-            Limit, "lftp", "--norc", "-c", $"set cmd:fail-exit yes; set net:max-retries 1; set net:timeout 5; open -p 2121 {host.Name}; {commands}"))
+            Limit, "lftp", "--norc", "-c",
+                $"set cmd:fail-exit yes; set net:max-retries 1; set net:timeout 5; open -p 2121 {host.Name}; {commands}"))
         .OutputIfDone();
 
     private static string Sorted(string lines) =>

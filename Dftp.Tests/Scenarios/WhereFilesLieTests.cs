@@ -3,7 +3,7 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Scenarios;
 
-/// <summary>The program and the clients that its users have: redirects to holders, digests that holders compute, events over faults.</summary>
+/// <summary>The built program with common clients: redirects to holders, digests from holders, events during faults.</summary>
 [TestClass]
 [TestCategory("Namespaces")]
 public sealed class WhereFilesLieTests
@@ -28,22 +28,25 @@ public sealed class WhereFilesLieTests
         await cluster.StartAllAsync();
         await cluster.StartAsync("client", "DFTP_REMOTE_READS=redirect");
         await cluster.SeesAsync("server2", "both", Limit);
-        await Eventually.EqualAsync("307", () => HeadAsync(cluster, "http://client:7040/fs/a%20dir/big%20%C3%BC"), Limit, "the client's node redirects");
+        await Eventually.EqualAsync("307", () => HeadAsync(cluster, "http://client:7040/fs/a%20dir/big%20%C3%BC"), Limit,
+            "the client's node redirects");
 
-        // A part, as curl follows.
+        // A range: curl follows the redirect.
         var part = cluster.Fetched("part");
         var followed = await cluster.CurlAsync(
-            "client", "--location", "--range", "1000000-1000999", "--output", part, "--write-out", "%{http_code} %{num_redirects} %{url_effective}",
+            "client", "--location", "--range", "1000000-1000999", "--output", part, "--write-out",
+                "%{http_code} %{num_redirects} %{url_effective}",
             "http://client:7040/fs/a%20dir/big%20%C3%BC?download");
         StringAssert.EndsWith(followed, ":7040/fs/a%20dir/big%20%C3%BC?download&redirN=1", StringComparison.Ordinal);
         StringAssert.StartsWith(followed, "206 1 ", StringComparison.Ordinal);
         CollectionAssert.AreEqual(content[1_000_000..1_001_000], await File.ReadAllBytesAsync(part));
 
-        // The whole, as rclone copies and verifies a directory.
+        // Whole files: rclone copies and verifies a directory.
         ProgramTools.Require("rclone");
         var copy = cluster.Fetched("copy");
         (await cluster.Host("client").RunAsync(
-            Limit, "rclone", "--config", "", "--retries", "1", "--http-url", "http://client:7040/fs/a%20dir/", "copy", ":http:", copy)).OutputIfDone();
+            Limit, "rclone", "--config", "", "--retries", "1", "--http-url", "http://client:7040/fs/a%20dir/", "copy", ":http:", copy))
+                .OutputIfDone();
         CollectionAssert.AreEqual(content, await File.ReadAllBytesAsync(Path.Combine(copy, "big ü")));
 
         // server2 has no copy: server1 computes, and only the digest travels.
@@ -54,7 +57,8 @@ public sealed class WhereFilesLieTests
 
         var sha = Convert.ToHexStringLower(SHA256.HashData(content));
         var duplicates = await cluster.CurlAsync("client", "http://client:7040/duplicates/?larger=1k");
-        foreach (var line in new[] { $"3000000 {sha} server1 /a dir/big ü", $"3000000 {sha} server1 /both", $"3000000 {sha} server2 /both" })
+        foreach (var line in new[] { $"3000000 {sha} server1 /a dir/big ü", $"3000000 {sha} server1 /both",
+            $"3000000 {sha} server2 /both" })
             CollectionAssert.Contains(duplicates.Split('\n'), line);
     }
 
@@ -75,7 +79,8 @@ public sealed class WhereFilesLieTests
             await cluster.RestartAsync("server");
             await ToldAsync(cluster, "first", "event: node-joined\ndata: {\"node\":\"server\"}");
             await Eventually.EqualAsync(
-                2, () => Task.FromResult(Text(cluster, "first").Split("event: created\ndata: {\"path\":\"/new\"").Length - 1), Limit, "/new is told again");
+                2, () => Task.FromResult(Text(cluster, "first").Split("event: created\ndata: {\"path\":\"/new\"").Length - 1), Limit,
+                    "/new is told again");
             last = Text(cluster, "first").Split('\n').Last(line => line.StartsWith("id: ", StringComparison.Ordinal))[4..];
         }
 
@@ -85,7 +90,7 @@ public sealed class WhereFilesLieTests
             await ToldAsync(cluster, "second", "event: created\ndata: {\"path\":\"/newer\"");
             Assert.IsFalse(Text(cluster, "second").Contains("event: reset", StringComparison.Ordinal), "it goes on where it stopped");
 
-            // A node that stops ends its streams, and does so within its promise.
+            // A node that stops ends its event streams within the promised time.
             await cluster.Node("client").StopAsync();
             await events.WaitAsync(Limit);
         }
@@ -95,12 +100,14 @@ public sealed class WhereFilesLieTests
     }
 
     private static ExternalProgram Follow(HostCluster cluster, string name, string after) => cluster.Host("client").Start(
-        "curl", "--silent", "--no-buffer", "--max-time", "60", "--header", $"Last-Event-ID: {after}", "--output", cluster.Fetched(name), "http://localhost:7040/events/");
+        "curl", "--silent", "--no-buffer", "--max-time", "60", "--header", $"Last-Event-ID: {after}", "--output", cluster.Fetched(name),
+            "http://localhost:7040/events/");
 
     private static Task ToldAsync(HostCluster cluster, string name, string text) => Eventually.TrueAsync(
         () => Text(cluster, name).Contains(text, StringComparison.Ordinal), Limit, $"{name} is told: {text}");
 
-    private static string Text(HostCluster cluster, string name) => File.Exists(cluster.Fetched(name)) ? File.ReadAllText(cluster.Fetched(name)) : "";
+    private static string Text(HostCluster cluster, string name) => File.Exists(cluster.Fetched(name))
+        ? File.ReadAllText(cluster.Fetched(name)) : "";
 
     private static async Task<string> HeadAsync(HostCluster cluster, string url) =>
         (await cluster.Host("client").RunAsync(

@@ -5,7 +5,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Sockets;
 
-/// <summary>Sockets on the event loop, against the framework's at the other end.</summary>
+/// <summary>Sockets on the event loop, with a socket of the framework at the other end.</summary>
 [TestClass]
 public sealed class LoopSocketTests
 {
@@ -30,7 +30,7 @@ public sealed class LoopSocketTests
         Assert.IsTrue(buffer.AsSpan(0, 5).SequenceEqual("there"u8));
     }
 
-    // What came together with the end of the stream is read first, and then the end: no further event will tell of it.
+    // Bytes that arrived together with the end of the stream are read first, then the end: there is no further event.
     [TestMethod]
     public async Task End_IsSeenAfterTheLastBytes_HoweverTheyCame()
     {
@@ -67,7 +67,7 @@ public sealed class LoopSocketTests
         CollectionAssert.AreEqual(bytes, read);
     }
 
-    // From one connection to another through a pipe, the reader slower than the sender and the other way round.
+    // From one connection to another through a pipe, with a slow reader and with a slow sender.
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
@@ -91,7 +91,8 @@ public sealed class LoopSocketTests
         });
         var sending = Task.Run(async () =>
         {
-            for (var at = 0; at < bytes.Length;) at += await sender.SendAsync(bytes.AsMemory(at, Math.Min(isReaderSlow ? 1 << 20 : 1000, bytes.Length - at)));
+            for (var at = 0; at < bytes.Length;) at += await sender.SendAsync(
+                bytes.AsMemory(at, Math.Min(isReaderSlow ? 1 << 20 : 1000, bytes.Length - at)));
             sender.Dispose();
         });
 
@@ -105,7 +106,7 @@ public sealed class LoopSocketTests
     }
 
     [TestMethod]
-    public async Task Wait_CanBeCalledOff_AndTheNextOneWorks()
+    public async Task Wait_CanBeCancelled_AndTheNextOneWorks()
     {
         var (near, far) = await PairAsync();
         using var _ = near;
@@ -122,9 +123,9 @@ public sealed class LoopSocketTests
         Assert.AreEqual(1, await near.ReceiveAsync(buffer).AsTask().WaitAsync(Patience));
     }
 
-    // A loop learns of many sockets by one call: those behind one that holds up its thread go on in another.
+    // One call reports many sockets: when one of them stalls the thread, the others continue on another thread.
     [TestMethod]
-    public async Task HandlersThatBlock_HoldUpNobodyElse()
+    public async Task HandlersThatBlock_DoNotBlockOtherConnections()
     {
         const int Count = 64, Blocking = 3;
         var pairs = new List<(LoopSocket Near, Socket Far)>();
@@ -152,7 +153,7 @@ public sealed class LoopSocketTests
     }
 
     [TestMethod]
-    public async Task Disposal_EndsWhoeverWaits()
+    public async Task Disposal_FailsPendingWaits()
     {
         var (near, far) = await PairAsync();
         using var _ = far;
@@ -165,11 +166,11 @@ public sealed class LoopSocketTests
         await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => sending.WaitAsync(Patience));
     }
 
-    // Who closes it may hold what the others need to go on.
+    // The closing thread may hold locks that the continuations need.
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task Disposal_IsNotHeldUpByWhoeverWaits(bool isReader)
+    public async Task Disposal_IsNotBlockedByAContinuation(bool isReader)
     {
         var (near, far) = await PairAsync();
         using var _ = far;
@@ -185,7 +186,7 @@ public sealed class LoopSocketTests
         {
             if (isReader)
             {
-                // What was signalled before comes first.
+                // An earlier signal is consumed first.
                 for (var i = 0; i < 2; i++) await near.WaitReadableAsync();
             }
             else
@@ -230,7 +231,7 @@ public sealed class LoopSocketTests
         Assert.IsTrue(near.Socket.NoDelay);
     }
 
-    // A callback that throws is a defect of this program. It costs its own connection, and no other one.
+    // A callback that throws is a defect. It ends its own connection and no other.
     [TestMethod]
     public async Task CallbackThatThrows_EndsItsSocketOnly()
     {
@@ -269,7 +270,7 @@ public sealed class LoopSocketTests
         }
     }
 
-    // A writer that never has to wait would keep all others of its loop waiting.
+    // A writer that never has to wait would block all others of its loop.
     [TestMethod]
     public async Task WriterThatYields_LetsTheOthersOfItsLoopHaveTheirTurn()
     {
@@ -304,9 +305,9 @@ public sealed class LoopSocketTests
         Close(all);
     }
 
-    // Its turn would not come where the thread has been replaced meanwhile: then it goes on at once.
+    // On a replaced thread its turn would never come, so it continues at once.
     [TestMethod]
-    public async Task WriterThatYields_AfterItHasHeldUpItsThread_GoesOn()
+    public async Task WriterThatYields_AfterItsThreadWasReplaced_Continues()
     {
         var (near, far) = await PairAsync();
         using var _ = near;
@@ -319,7 +320,7 @@ public sealed class LoopSocketTests
         {
             await near.ReceiveAsync(new byte[1]);
             isHolding.Set();
-            // Some of them are of the same loop: this thread has been replaced when all have gone on.
+            // Some of them are on the same loop: when all have continued, this thread has been replaced.
             Assert.IsTrue(othersGoOn.Wait(Patience));
             await near.YieldAsync();
         });
@@ -338,15 +339,16 @@ public sealed class LoopSocketTests
         Close(others);
     }
 
-    // What goes on after a wait does so in the loop's thread. One that blocks there holds up none of the other sockets of that loop.
+    // Continuations of waits run on the loop's thread. One that blocks there does not block the other sockets of the loop.
     [TestMethod]
-    public async Task ThreadOfTheLoopThatIsHeldUp_IsReplaced()
+    public async Task StalledThreadOfTheLoop_IsReplaced()
     {
         using var goesOn = new ManualResetEventSlim();
         var pairs = new List<(LoopSocket Near, Socket Far)>();
         for (var i = 0; i < 8 * Environment.ProcessorCount; i++) pairs.Add(await PairAsync());
         var held = pairs.Where((_, i) => i % 2 == 0).Select(pair => Task.Run(() => BlockAfterReadingAsync(pair.Near, goesOn))).ToList();
-        foreach (var (pair, i) in pairs.Select((pair, i) => (pair, i)).Where(item => item.i % 2 == 0)) await pair.Far.SendAsync("x"u8.ToArray());
+        foreach (var (pair, i) in pairs.Select((pair, i) => (pair, i))
+            .Where(item => item.i % 2 == 0)) await pair.Far.SendAsync("x"u8.ToArray());
 
         foreach (var (pair, i) in pairs.Select((pair, i) => (pair, i)).Where(item => item.i % 2 == 1))
         {
@@ -361,7 +363,7 @@ public sealed class LoopSocketTests
         Close(pairs);
     }
 
-    // Two threads that signal, wait and cancel: every signal is seen, and nobody waits for ever.
+    // Two threads signal, wait and cancel: no signal is lost, and no wait hangs.
     [TestMethod]
     public async Task ManyShortMessages_AreAllSeen()
     {

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Sockets;
 
-/// <summary>The kernel's ways of sending a content and the one through memory keep the same promises.</summary>
+/// <summary>Sending by the kernel and from memory follow the same contract.</summary>
 [TestClass]
 public sealed class SocketSenderTests
 {
@@ -94,7 +94,7 @@ public sealed class SocketSenderTests
         await Assert.ThrowsExactlyAsync<SocketException>(() => sending.WaitAsync(Patience));
     }
 
-    // A slow reader's progress is seen piece by piece: a limit on silence must not cut one that reads a little all the time.
+    // A slow reader's progress is visible piece by piece: an idle limit must not cut a client that reads slowly but steadily.
     [TestMethod]
     public async Task Pieces_EndWithTheRoomInTheSocket()
     {

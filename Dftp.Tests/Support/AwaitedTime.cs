@@ -2,14 +2,14 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Support;
 
-/// <summary>A fake clock whose test can await that the product waits.</summary>
+/// <summary>A fake clock with which a test can await that the product sets a timer.</summary>
 internal sealed class AwaitedTime() : FakeTimeProvider(DateTimeOffset.UnixEpoch)
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private TaskCompletionSource _timerSet = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Awaits that a timer is due in exactly this time, and lets the time pass. Due timers run on the calling thread.</summary>
+    /// <summary>Awaits a timer that is due in exactly this time, and advances the clock. Due timers run on the calling thread.</summary>
     public async Task PassAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         while (true)

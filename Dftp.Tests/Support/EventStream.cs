@@ -2,7 +2,7 @@ using Dftp.Tests.Http;
 
 namespace Dftp.Tests.Support;
 
-/// <summary>Reads an event stream, a block at a time.</summary>
+/// <summary>Reads an event stream block by block.</summary>
 internal sealed class EventStream : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Dftp.Tests.Support;
 
-/// <summary>Waits for a condition that other threads bring about: the one place where tests look again and again.</summary>
+/// <summary>Waits for a condition that other threads fulfil. Tests poll only here.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Returns as soon as the condition holds.</summary>
-    /// <exception cref="AssertFailedException">It does not hold in time.</exception>
+    /// <exception cref="AssertFailedException">It does not hold within the timeout.</exception>
     public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, within);
 

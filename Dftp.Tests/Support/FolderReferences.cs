@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Dftp.Tests.Support;
 
 /// <summary>
-/// Which folder of an assembly uses which, read from its compiled code. A namespace is a folder; the types of the root namespace,
-/// which compose the folders, count one by one where they are asked for.
+/// The references between the folders of an assembly, read from its compiled code. A namespace is a folder; optionally each type of
+/// the root namespace, which composes the folders, counts as one.
 /// </summary>
 internal static class FolderReferences
 {
@@ -19,7 +19,7 @@ internal static class FolderReferences
     /// <param name="assembly">The assembly.</param>
     /// <param name="root">Its root namespace.</param>
     /// <param name="withRootTypes">Whether a type of the root namespace counts as a folder.</param>
-    /// <returns>For each folder the folders that it uses, each with an example: the using type and the used one.</returns>
+    /// <returns>For each folder the folders that it uses, each with an example of a using and a used type.</returns>
     public static Dictionary<string, Dictionary<string, string>> Of(Assembly assembly, string root, bool withRootTypes)
     {
         var references = new Dictionary<string, Dictionary<string, string>>();
@@ -29,7 +29,8 @@ internal static class FolderReferences
             var uses = references.TryGetValue(folder, out var known) ? known : references[folder] = [];
             foreach (var used in UsedBy(type).SelectMany(Parts))
             {
-                if (FolderOf(used, assembly, root) is { } other && other != folder && !IsLeftOut(type, used)) uses.TryAdd(other, $"{Outermost(type).Name} uses {Outermost(used).Name}");
+                if (FolderOf(used, assembly, root) is { } other && other != folder && !IsLeftOut(type, used)) uses.TryAdd(other,
+                    $"{Outermost(type).Name} uses {Outermost(used).Name}");
             }
         }
 
@@ -43,7 +44,7 @@ internal static class FolderReferences
         }
     }
 
-    /// <returns>A sentence that names the folders of a cycle, or null where there is none.</returns>
+    /// <returns>A sentence that names the folders of a cycle; null if there is none.</returns>
     public static string? FindCycle(Dictionary<string, Dictionary<string, string>> references)
     {
         var done = new HashSet<string>();

@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Dftp.Tests.Support;
 
 /// <summary>
-/// Behaves on the wire as an original node does: it takes plain bodies of exactly application/json from nodes that greeted it, knows no
-/// ranges, and answers greetings with the original's members only.
+/// Behaves on the wire as a legacy node: it accepts uncompressed bodies of exactly application/json from nodes that greeted it, has
+/// no ranges, and answers greetings with the original members only.
 /// </summary>
 internal sealed class LegacyNode : IAsyncDisposable
 {
@@ -29,13 +29,13 @@ internal sealed class LegacyNode : IAsyncDisposable
 
     public ConcurrentQueue<JsonElement> Updates { get; } = new();
 
-    /// <summary>What it has applied of the updates.</summary>
+    /// <summary>The entries that it has applied from updates.</summary>
     public LegacyTree Tree { get; } = new();
 
-    /// <summary>What was wrong with requests, by the original's measure.</summary>
+    /// <summary>The requests that a legacy node would not accept.</summary>
     public ConcurrentQueue<string> Complaints { get; } = new();
 
-    /// <summary>The nodes that it says to know, as the value of Peers.</summary>
+    /// <summary>The nodes that it announces, as the value of Peers.</summary>
     public string Peers { get; set; } = "{}";
 
     /// <summary>Content by path, served under /fs/.</summary>
@@ -44,7 +44,8 @@ internal sealed class LegacyNode : IAsyncDisposable
     public static async Task<LegacyNode> StartAsync(string name)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore()
+            .ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
         var app = builder.Build();
         var node = new LegacyNode(name, app);
         app.Run(node.AnswerAsync);

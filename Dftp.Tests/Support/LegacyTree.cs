@@ -16,7 +16,8 @@ internal sealed class LegacyTree
     {
         get
         {
-            lock (_lock) return [.. _entries.Where(entry => entry.Value.Size >= 0).Select(entry => entry.Key).Order(StringComparer.Ordinal)];
+            lock (_lock) return [.. _entries.Where(entry => entry.Value.Size >= 0).Select(entry => entry.Key)
+                .Order(StringComparer.Ordinal)];
         }
     }
 
@@ -40,7 +41,8 @@ internal sealed class LegacyTree
             {
                 var path = file.GetProperty("FullName").GetString()!;
                 var time = file.GetProperty("LastInfoUpdated").GetInt64();
-                if (!_entries.TryGetValue(path, out var known) || time > known.LastInfoUpdated) _entries[path] = (time, file.GetProperty("SizeInBytes").GetInt64());
+                if (!_entries.TryGetValue(path, out var known) || time > known.LastInfoUpdated) _entries[path] = (time,
+                    file.GetProperty("SizeInBytes").GetInt64());
             }
         }
     }

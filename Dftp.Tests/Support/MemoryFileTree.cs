@@ -5,8 +5,8 @@ using Dftp.FileSystem;
 namespace Dftp.Tests.Support;
 
 /// <summary>
-/// The second implementation of <see cref="IFileTree"/>: files are byte arrays, directories come with what is under them.
-/// Changing it makes a new snapshot. <see cref="Content"/> can be replaced to give slow or broken reads.
+/// The second implementation of <see cref="IFileTree"/>: files are byte arrays, directories exist by their contents. Changing it
+/// makes a new snapshot. <see cref="Content"/> can be replaced to give slow or broken reads.
 /// </summary>
 internal sealed class MemoryFileTree : IFileTree
 {
@@ -22,16 +22,16 @@ internal sealed class MemoryFileTree : IFileTree
     public IReadOnlyList<NodeSummary> Nodes =>
         [new(Node, NodeState.Self, "", _snapshot.Totals.Files, _snapshot.Totals.Bytes)];
 
-    /// <summary>The nodes that the tree says it misses.</summary>
+    /// <summary>The missing nodes.</summary>
     public IReadOnlyList<MissingNode> Missing { get; set; } = [];
 
     /// <summary>Makes the content of an opened range; a test replaces it to inject faults.</summary>
     public Func<VirtualPath, byte[], ByteRange, FileContent> Content { get; set; } = (_, bytes, range) => new MemoryContent(bytes, range);
 
-    /// <summary>When set, every open fails with it.</summary>
+    /// <summary>If set, every open fails with this error.</summary>
     public FileError? OpenError { get; set; }
 
-    /// <summary>The files that cannot be opened, and why.</summary>
+    /// <summary>The files that cannot be opened, with the error.</summary>
     public Dictionary<VirtualPath, FileError> OpenErrors { get; } = [];
 
     public MemoryFileTree File(string path, string text, UnixTime? modified = null) => File(path, Encoding.UTF8.GetBytes(text), modified);
@@ -75,22 +75,24 @@ internal sealed class MemoryFileTree : IFileTree
             : LookResult.Failed(new FileError(FileErrorKind.NotFound, $"nothing is at {path}")));
     }
 
-    /// <summary>The digests that were computed, by content.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified), ContentDigest> Digests { get; } = new();
+    /// <summary>The computed digests, by content.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified),
+        ContentDigest> Digests { get; } = new();
 
-    /// <summary>Those on whose behalf digests were asked for.</summary>
+    /// <summary>The clients for which digests were requested.</summary>
     public System.Collections.Concurrent.ConcurrentQueue<IPAddress?> DigestClients { get; } = new();
 
-    /// <summary>Why digests cannot be had.</summary>
+    /// <summary>The error of digest requests.</summary>
     public FileError? DigestError { get; set; }
 
-    /// <summary>What <see cref="Follow"/> gives; null: the tree does not tell its changes.</summary>
+    /// <summary>The result of <see cref="Follow"/>; null: the tree has no events.</summary>
     public Func<TreeEventId?, TreeEventReader>? Events { get; set; }
 
     public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
         Digests.TryGetValue((path, file.Size, file.Modified), out var digest) ? digest : null;
 
-    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
+    public async ValueTask<DigestResult> DigestAsync(VirtualPath path, Entry file, NodeName? holder, IPAddress? client,
+        CancellationToken cancellationToken)
     {
         DigestClients.Enqueue(client);
         if (DigestError is not null) return DigestResult.Failed(DigestError);
@@ -169,7 +171,8 @@ internal sealed class MemoryFileTree : IFileTree
         private Entry ToEntry(VirtualPath path, MemoryItem item) => new(
             Encoding.UTF8.GetBytes(path.Name),
             item.Bytes is null,
-            item.Bytes?.LongLength ?? Items.Where(other => other.Key != path && other.Key.IsSameOrUnder(path)).Sum(other => other.Value.Bytes?.LongLength ?? 0),
+            item.Bytes?.LongLength ?? Items.Where(other => other.Key != path && other.Key.IsSameOrUnder(path))
+                .Sum(other => other.Value.Bytes?.LongLength ?? 0),
             item.Modified,
             item.Permissions,
             Node);

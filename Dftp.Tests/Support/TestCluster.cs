@@ -11,13 +11,13 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<TestNode> _nodes = [];
 
-    /// <summary>Set where a test provokes what is logged as an error.</summary>
+    /// <summary>Set by tests that expect a logged error.</summary>
     public bool ExpectsErrors { get; init; }
 
     public static HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
 
     /// <summary>
-    /// A port that a node can have again after a restart: below those that the system hands out, so that nobody gets it meanwhile.
+    /// A port that a node can reuse after a restart: below the ephemeral range, so that no other socket gets it meanwhile.
     /// </summary>
     public static ListenAddress LastingPort()
     {
@@ -37,11 +37,12 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a node over a new directory and waits until it has read it, so that no answer says that it is not confirmed yet.</summary>
+    /// <summary>Starts a node on a new directory and waits for its first scan, so that no answer is marked unconfirmed.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="files">Path and content of files to put there first.</param>
-    /// <param name="change">Changes the options that it starts with.</param>
-    public async Task<TestNode> StartAsync(string name, IEnumerable<(string Path, string Content)> files, Func<NodeOptions, NodeOptions>? change = null)
+    /// <param name="files">Path and content of the initial files.</param>
+    /// <param name="change">Changes the start options.</param>
+    public async Task<TestNode> StartAsync(
+        string name, IEnumerable<(string Path, string Content)> files, Func<NodeOptions, NodeOptions>? change = null)
     {
         var root = Directory.CreateTempSubdirectory("dftp-test-").FullName;
         var node = new TestNode(name, root);
@@ -52,14 +53,16 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Introduces each node to the first one and waits until all hold the same tree.</summary>
+    /// <summary>Joins each node to the first one and waits until all have the same tree.</summary>
     public async Task UniteAsync()
     {
         foreach (var node in _nodes.Skip(1)) await node.JoinAsync(_nodes[0]);
         await ConvergedAsync();
     }
 
-    /// <summary>Waits until all running nodes have read their roots, know each other, miss nobody and show the same tree.</summary>
+    /// <summary>
+    /// Waits until all running nodes have scanned their roots, know each other, have no missing nodes and show the same tree.
+    /// </summary>
     public Task ConvergedAsync() => Eventually.TrueAsync(
         () =>
         {
@@ -78,7 +81,7 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 }
 
-/// <summary>A node of a <see cref="TestCluster"/>. Its root outlives it, so that it can be started again.</summary>
+/// <summary>A node of a <see cref="TestCluster"/>. Its root outlives it, so that it can be restarted.</summary>
 internal sealed class TestNode(string name, string root)
 {
     private NodeHost? _host;
@@ -127,14 +130,14 @@ internal sealed class TestNode(string name, string root)
         _host = host;
     }
 
-    /// <summary>Stops in order: the peers are told.</summary>
+    /// <summary>Stops in order: the peers are notified.</summary>
     public async Task StopAsync()
     {
         await Host.StopAsync(CancellationToken.None);
         await KillAsync();
     }
 
-    /// <summary>Ends as by a crash: nobody is told.</summary>
+    /// <summary>Ends as by a crash: the peers are not notified.</summary>
     public async Task KillAsync()
     {
         if (_host is null) return;
@@ -157,7 +160,8 @@ internal sealed class TestNode(string name, string root)
     }
 
     public IReadOnlyList<string> Paths() =>
-        [.. Tree.Snapshot.Walk(VirtualPath.Root).Where(step => !step.Entry.IsDirectory).Select(step => step.Path.Value).Order(StringComparer.Ordinal)];
+        [.. Tree.Snapshot.Walk(VirtualPath.Root).Where(step => !step.Entry.IsDirectory).Select(step => step.Path.Value)
+            .Order(StringComparer.Ordinal)];
 
     public Task<string> GetAsync(string path) => TestCluster.Http.GetStringAsync(new Uri(Public, path));
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Tests.Support;
 
-/// <summary>Keeps what nodes log, so that a test can look at it, and fails on errors that it did not expect.</summary>
+/// <summary>Collects the nodes' logs for tests, and fails a test on unexpected errors.</summary>
 internal sealed class TestLogs : ILoggerFactory
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Line)> _lines = new();
@@ -26,7 +26,8 @@ internal sealed class TestLogs : ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter)
         {
             if (IsEnabled(logLevel)) logs._lines.Enqueue((logLevel, $"{logLevel} {category}: {formatter(state, exception)} {exception}"));
         }

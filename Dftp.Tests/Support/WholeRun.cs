@@ -3,7 +3,7 @@ using Dftp.Tests.Browser;
 
 namespace Dftp.Tests.Support;
 
-/// <summary>What holds for a whole run. A task whose exception nobody looks at is a defect, in the product or in a test: the run fails.</summary>
+/// <summary>Checks of a whole run. An unobserved task exception is a defect in the product or in a test: the run fails.</summary>
 [TestClass]
 public static class WholeRun
 {
@@ -13,15 +13,17 @@ public static class WholeRun
     private static readonly ConcurrentQueue<AggregateException> Unobserved = new();
 
     [AssemblyInitialize]
-    public static void Begin(TestContext context) => TaskScheduler.UnobservedTaskException += (_, unobserved) => Unobserved.Enqueue(unobserved.Exception);
+    public static void Begin(TestContext context) => TaskScheduler.UnobservedTaskException += (_, unobserved) =>
+        Unobserved.Enqueue(unobserved.Exception);
 
-    /// <summary>The collector finds the tasks, so it has to run once more at the end.</summary>
+    /// <summary>The garbage collector finds such tasks, so it must run once more at the end.</summary>
     [AssemblyCleanup]
     public static async Task EndAsync()
     {
         await Chromium.CloseAsync();
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        Assert.IsTrue(Unobserved.IsEmpty, $"exceptions of tasks that nobody observed: {Unobserved.Count}\n{string.Join("\n\n", Unobserved)}");
+        Assert.IsTrue(Unobserved.IsEmpty,
+            $"exceptions of tasks that nobody observed: {Unobserved.Count}\n{string.Join("\n\n", Unobserved)}");
     }
 }

@@ -21,16 +21,21 @@ public sealed partial class FastPathFuzzTests
 
     private static readonly string[] Targets =
     [
-        "/fs/a.txt", "/fs/a.txt", "/fs/a.txt", "/fs/b.txt", "/fs/empty", "/fs/none", "/fs/d", "/fs/d/", "/fs/large.bin", "/healthz", "/fs/a.txt?redirN=1",
-        "/fs/a.txt?download", "/fs/%61.txt", "/fs/%zz", "/fs/a%2Ftxt", "/fs/d/../a.txt", "/fs/a.txt/", "*", "http://x/fs/a.txt", "/fs/a b", "/fs/\u00e9", "",
+        "/fs/a.txt", "/fs/a.txt", "/fs/a.txt", "/fs/b.txt", "/fs/empty", "/fs/none", "/fs/d", "/fs/d/", "/fs/large.bin", "/healthz",
+            "/fs/a.txt?redirN=1",
+        "/fs/a.txt?download", "/fs/%61.txt", "/fs/%zz", "/fs/a%2Ftxt", "/fs/d/../a.txt", "/fs/a.txt/", "*", "http://x/fs/a.txt",
+            "/fs/a b", "/fs/\u00e9", "",
     ];
 
-    /// <summary>Fields of which the fast path knows that they change nothing, and others.</summary>
+    /// <summary>Fields that the fast path knows as harmless, and others.</summary>
     private static readonly string[] Fields =
     [
-        "User-Agent: fuzz/1", "Accept: */*", "Accept-Encoding: gzip, br", "Cookie: a=b", "Connection: keep-alive", "Cache-Control: no-cache", "Referer: http://x/",
-        "Range: bytes=1-2", "If-None-Match: *", "Connection: close", "Connection: upgrade", "X-Unheard-Of: 1", "User-Agent: \u00e9", "Want-Repr-Digest: sha-256=1",
-        "Expect: 100-continue", "Upgrade: websocket", "Content-Length: 0", "Content-Length: -1", "Content-Length: 1, 2", "Transfer-Encoding: chunked, x", "Host: y",
+        "User-Agent: fuzz/1", "Accept: */*", "Accept-Encoding: gzip, br", "Cookie: a=b", "Connection: keep-alive",
+            "Cache-Control: no-cache", "Referer: http://x/",
+        "Range: bytes=1-2", "If-None-Match: *", "Connection: close", "Connection: upgrade", "X-Unheard-Of: 1", "User-Agent: \u00e9",
+            "Want-Repr-Digest: sha-256=1",
+        "Expect: 100-continue", "Upgrade: websocket", "Content-Length: 0", "Content-Length: -1", "Content-Length: 1, 2",
+            "Transfer-Encoding: chunked, x", "Host: y",
         "Host : y", " folded: 1", "no colon", ": nameless", "A: b\rc", "Content-Length : 5", "Keep-Alive: 300", "Accept:",
     ];
 
@@ -59,7 +64,8 @@ public sealed partial class FastPathFuzzTests
     }
 
     private static int Setting(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+            ? value : otherwise;
 
     /// <summary>Some requests and a last one that shows whether, and where, the server still reads requests.</summary>
     private static string MakeRequests(Random random)
@@ -74,11 +80,12 @@ public sealed partial class FastPathFuzzTests
     private static void AddRequest(StringBuilder text, Random random)
     {
         if (random.Next(15) == 0) text.Append(random.Next(2) == 0 ? "\r\n" : "\n");
-        // Most are plain, so that what is odd comes to a connection on which the fast path has answered.
+        // Most are plain, so that unusual ones arrive on a connection on which the fast path has answered.
         var isOdd = random.Next(2) == 0;
         var method = !isOdd || random.Next(2) == 0 ? "GET" : Any(random, "HEAD", "OPTIONS", "POST", "PUT", "get", "G\u00e9T", "TRACE");
         var end = isOdd && random.Next(20) == 0 ? "\n" : "\r\n";
-        var version = isOdd && random.Next(8) == 0 ? Any(random, " HTTP/1.0", " HTTP/1.1x", " HTTP/2.0", "", " http/1.1", "  HTTP/1.1") : " HTTP/1.1";
+        var version = isOdd && random.Next(8) == 0 ? Any(random, " HTTP/1.0", " HTTP/1.1x", " HTTP/2.0", "", " http/1.1", "  HTTP/1.1")
+            : " HTTP/1.1";
         var target = isOdd ? Any(random, Targets) : Any(random, "/fs/a.txt", "/fs/b.txt", "/fs/empty");
         text.Append(method).Append(' ').Append(target).Append(version).Append(end);
         if (!isOdd || random.Next(10) > 0) text.Append("Host: x").Append(end);
@@ -88,7 +95,8 @@ public sealed partial class FastPathFuzzTests
         switch (isOdd ? random.Next(6) : 0)
         {
             case 1:
-                text.Append(CultureInfo.InvariantCulture, $"Content-Length: {body.Length + (random.Next(5) == 0 ? random.Next(-1, 2) : 0)}{end}{end}{body}");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"Content-Length: {body.Length + (random.Next(5) == 0 ? random.Next(-1, 2) : 0)}{end}{end}{body}");
                 break;
             case 2:
                 text.Append(CultureInfo.InvariantCulture, $"Transfer-Encoding: chunked{end}{end}{body.Length:x}\r\n{body}\r\n0\r\n\r\n");
@@ -102,7 +110,7 @@ public sealed partial class FastPathFuzzTests
     private static string Any(Random random, params string[] choices) => choices[random.Next(choices.Length)];
 
     /// <summary>Sends the requests in pieces and closes the sending half.</summary>
-    /// <returns>All that the server sends until it closes the connection, comparably.</returns>
+    /// <returns>Everything that the server sends until it closes the connection, in a comparable form.</returns>
     private static async Task<string> TalkAsync(HttpSite site, string requests, Random random)
     {
         using var limit = new CancellationTokenSource(Patience);
@@ -136,7 +144,8 @@ public sealed partial class FastPathFuzzTests
         var piece = new byte[64 * 1024];
         try
         {
-            for (int count; (count = await socket.ReceiveAsync(piece, cancellationToken)) > 0;) all.Append(Encoding.Latin1.GetString(piece, 0, count));
+            for (int count; (count = await socket.ReceiveAsync(piece, cancellationToken)) > 0;) all.Append(
+                Encoding.Latin1.GetString(piece, 0, count));
             return all.Append("closed").ToString();
         }
         catch (SocketException)
@@ -145,12 +154,13 @@ public sealed partial class FastPathFuzzTests
         }
     }
 
-    /// <summary>Without dates, and the fields of a head in one order.</summary>
+    /// <summary>Removes dates and sorts the fields of each head.</summary>
     private static string Comparable(string answers) =>
         Head().Replace(answers, static head =>
         {
             var lines = head.Value.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-            return string.Join('\n', lines.Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal)).Order(StringComparer.Ordinal)) + "\n\n";
+            return string.Join('\n', lines.Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)) + "\n\n";
         });
 
     [GeneratedRegex("HTTP/1\\.1 [0-9]{3}(?s:.)*?\r\n\r\n")]

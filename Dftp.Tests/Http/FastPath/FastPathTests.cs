@@ -9,18 +9,19 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Http.FastPath;
 
-/// <summary>Small files with and without the server in between: nobody is to see a difference.</summary>
+/// <summary>Small files from the fast path and from the server: a client must not see a difference.</summary>
 [TestClass]
 public sealed class FastPathTests
 {
-    /// <summary>Makes a request one for the server.</summary>
+    /// <summary>Makes a request one that the fast path leaves to the server.</summary>
     private const string ByServer = "X-By-Server: 1\r\n";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly MemoryFileTree _tree = new MemoryFileTree()
         .File("/a.txt", "hello").File("/empty", "").File("/page.html", "<script>x()</script>").File("/pic.SVG", "<svg/>")
-        .File("/d/näme with % and ?.bin", "odd").File("/future.txt", "later", UnixTime.FromSeconds(7_258_118_400)).File("/large.bin", new byte[100_000])
+        .File("/d/näme with % and ?.bin", "odd").File("/future.txt", "later", UnixTime.FromSeconds(7_258_118_400))
+            .File("/large.bin", new byte[100_000])
         .File("/old", "old", UnixTime.FromSeconds(-5_000_000_000));
 
     [TestMethod]
@@ -81,7 +82,7 @@ public sealed class FastPathTests
         }
     }
 
-    // Answers to requests that came together go out together, but never wait for what has not come.
+    // Answers to requests that arrived together are sent together, but never wait for further requests.
     [TestMethod]
     [DataRow("")]
     [DataRow("GET /fs/a.txt HTTP/1.1\r\nHo")]
@@ -105,12 +106,15 @@ public sealed class FastPathTests
         var alone = new List<string>();
         foreach (var target in targets) alone.Add(WithoutDate(await client.AskAsync(target)));
 
-        await client.SendAsync(string.Concat(Enumerable.Repeat(targets, 10).SelectMany(all => all).Select(target => $"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")));
+        await client.SendAsync(
+            string.Concat(Enumerable.Repeat(targets, 10).SelectMany(all => all)
+            .Select(target => $"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")));
 
-        for (var i = 0; i < 10 * targets.Length; i++) Assert.AreEqual(alone[i % targets.Length], WithoutDate(await client.ReadAnswerAsync()));
+        for (var i = 0; i < 10 * targets.Length; i++) Assert.AreEqual(alone[i % targets.Length],
+            WithoutDate(await client.ReadAnswerAsync()));
     }
 
-    // RFC 9112 section 11.2: what looks like a request inside another one's body is none.
+    // RFC 9112 section 11.2: text in a body that looks like a request is not a request.
     [TestMethod]
     [DataRow("Content-Length: {0}\r\n\r\n{1}")]
     [DataRow("Transfer-Encoding: chunked\r\n\r\n{0:x}\r\n{1}\r\n0\r\n\r\n")]
@@ -120,7 +124,8 @@ public sealed class FastPathTests
         const string Hidden = "GET /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n";
         var body = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, Hidden.Length, Hidden);
 
-        var answers = await site.SendRawAsync($"POST /fs/a.txt HTTP/1.1\r\nHost: x\r\n{body}GET /fs/empty HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        var answers = await site.SendRawAsync(
+            $"POST /fs/a.txt HTTP/1.1\r\nHost: x\r\n{body}GET /fs/empty HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
         Assert.IsFalse(answers.Contains("hello", StringComparison.Ordinal), answers);
     }
@@ -148,7 +153,7 @@ public sealed class FastPathTests
         await using var site = await HttpSite.StartAsync(_tree);
         using var client = await ConnectAsync(site);
         var sending = client.SendAsync(string.Concat(Enumerable.Repeat("GET /fs/some.bin HTTP/1.1\r\nHost: x\r\n\r\n", Count)));
-        // Other clients do not stand behind it.
+        // Other clients do not wait for it.
         Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
 
         for (var i = 0; i < Count; i++) Assert.AreEqual(20_000 + "200 ".Length, Short(await client.ReadAnswerAsync()).Length);
@@ -156,7 +161,7 @@ public sealed class FastPathTests
     }
 
     [TestMethod]
-    public async Task Client_ThatLeavesWhileItIsSentAnAnswer_IsNoNews()
+    public async Task ClientThatLeavesDuringItsAnswer_CausesNoLogLine()
     {
         _tree.File("/some.bin", new byte[20_000]);
         var site = await HttpSite.StartAsync(_tree);
@@ -172,7 +177,7 @@ public sealed class FastPathTests
             Assert.AreEqual("hello", await site.GetTextAsync("/fs/a.txt"));
         }
 
-        // By now the server has ended every connection.
+        // The server has ended every connection by now.
         Assert.AreEqual("", string.Join('\n', site.Warnings));
     }
 
@@ -221,15 +226,17 @@ public sealed class FastPathTests
         Assert.AreEqual(WithoutDate(plain), WithoutDate(await client.AskAsync("/fs/a.txt")));
     }
 
-    // The server limits the time that a request's head takes. One that was answered without the server is over, whatever pieces it came in.
+    // The server limits the time that a request's head takes. A request that the fast path has answered is over, in whatever pieces
+    // it arrived.
     [TestMethod]
     public async Task Connection_AfterARequestInPieces_IsIdle_NotLate()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
-        await using var site = await HttpSite.StartAsync(_tree, time: time, server: server => server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
+        await using var site = await HttpSite.StartAsync(_tree, time: time, server: server =>
+            server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
         using var client = await ConnectAsync(site);
         await client.SendAsync("GET /fs/a.txt HT");
-        // By the answers to others, on every loop, the first piece has been read.
+        // Answers to other requests on every loop show that the first piece has been read.
         for (var i = 0; i < 2 * Environment.ProcessorCount; i++)
         {
             using var other = await ConnectAsync(site);
@@ -239,7 +246,7 @@ public sealed class FastPathTests
         await client.SendAsync("TP/1.1\r\nHost: x\r\n\r\n");
         Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
 
-        // A head that really never ends is refused, though it began later.
+        // A head that never ends is refused, although its limit began later.
         using var late = await ConnectAsync(site);
         await late.SendAsync("GET /fs/a.txt HT");
         var refusal = late.ReadAnswerAsync();
@@ -281,7 +288,7 @@ public sealed class FastPathTests
         Assert.AreEqual("200 hello", Short(await client.ReadAnswerAsync()));
     }
 
-    // A request that the server takes, a body of whatever form included, does not cost the connection the fast path.
+    // After a request that the server answers, with any form of body, the connection has the fast path again.
     [TestMethod]
     [DataRow("HEAD /fs/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")]
     [DataRow("GET /fs/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")]
@@ -310,10 +317,12 @@ public sealed class FastPathTests
     public async Task Policy_DecidesForEachRequest()
     {
         await using var site = await HttpSite.StartAsync(
-            _tree, options: options => options with { AllowsFastPath = request => request is not { Path.Name: "page.html" } and not { IsLocalOnly: true } });
+            _tree, options: options =>
+                options with { AllowsFastPath = request => request is not { Path.Name: "page.html" } and not { IsLocalOnly: true } });
         using var client = await ConnectAsync(site);
 
-        foreach (var (target, isFast) in new[] { ("/fs/a.txt", true), ("/fs/page.html", false), ("/fs/none?redirN=1", false), ("/fs/empty", true) })
+        foreach (var (target, isFast) in new[] { ("/fs/a.txt", true), ("/fs/page.html", false), ("/fs/none?redirN=1", false),
+            ("/fs/empty", true) })
         {
             Assert.IsFalse(IsByFastPath(await client.AskAsync(target, ByServer)), target);
             Assert.AreEqual(isFast, IsByFastPath(await client.AskAsync(target)), target);
@@ -347,7 +356,7 @@ public sealed class FastPathTests
         StringAssert.Contains(string.Join('\n', site.Errors), "the fast path failed with an unexpected exception");
     }
 
-    /// <summary>The two differ in the place of one field.</summary>
+    /// <summary>The two differ in the position of one field.</summary>
     private static bool IsByFastPath(string answer) => answer.StartsWith("HTTP/1.1 200 OK\r\nDate: ", StringComparison.Ordinal);
 
     private static string Short(string answer)
@@ -356,7 +365,8 @@ public sealed class FastPathTests
         return answer["HTTP/1.1 ".Length..("HTTP/1.1 ".Length + 4)] + answer[(head + 4)..];
     }
 
-    private static string WithoutDate(string answer) => string.Join('\n', answer.Split("\r\n").Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal)));
+    private static string WithoutDate(string answer) =>
+        string.Join('\n', answer.Split("\r\n").Where(line => !line.StartsWith("Date: ", StringComparison.Ordinal)));
 
     private static string Sorted(string answer)
     {
@@ -372,7 +382,7 @@ public sealed class FastPathTests
         return client;
     }
 
-    /// <summary>One connection, and the bytes on it as they are.</summary>
+    /// <summary>One connection with its raw bytes.</summary>
     private sealed class RawClient : IDisposable
     {
         private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp);
@@ -394,7 +404,7 @@ public sealed class FastPathTests
             return await ReadAnswerAsync();
         }
 
-        /// <exception cref="IOException">The connection ended before it.</exception>
+        /// <exception cref="IOException">The connection ended earlier.</exception>
         public async Task<string> ReadAnswerAsync(bool isHead = false)
         {
             while (true)
@@ -404,7 +414,8 @@ public sealed class FastPathTests
                 if (head >= 0)
                 {
                     var length = text[..head].Split("\r\n").Single(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
-                    var end = head + 4 + (isHead ? 0 : int.Parse(length["Content-Length: ".Length..], System.Globalization.CultureInfo.InvariantCulture));
+                    var end = head + 4 + (isHead ? 0
+                        : int.Parse(length["Content-Length: ".Length..], System.Globalization.CultureInfo.InvariantCulture));
                     if (_read.Length >= end) return Take(end);
                 }
 

@@ -3,7 +3,7 @@ using Dftp.Http.FastPath;
 
 namespace Dftp.Tests.Http.FastPath;
 
-/// <summary>What is no plain request must never be taken for one; the other way round costs a little time.</summary>
+/// <summary>Another request must never be taken for a plain one; a plain one taken for another only costs a little time.</summary>
 [TestClass]
 public sealed class RequestHeadTests
 {
@@ -44,7 +44,7 @@ public sealed class RequestHeadTests
     [DataRow("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")]
     public void Read_RequestForSomethingElse_IsOther(string request) => Assert.AreEqual(RequestKind.Other, Read(request, out _));
 
-    // What is not plain any more is the server's at once: it has the limits on its time and size.
+    // A head that cannot be plain any more goes to the server at once, which has the limits on time and size.
     [TestMethod]
     [DataRow("P")]
     [DataRow("GET h")]
@@ -59,7 +59,8 @@ public sealed class RequestHeadTests
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\n\n")]
     public void Read_BeginningThatCannotBecomePlain_IsOther(string beginning) => Assert.AreEqual(RequestKind.Other, Read(beginning, out _));
 
-    // RFC 9112 section 6.3: where a message ends follows from its fields; whoever guesses another end than the server is a way to smuggle requests.
+    // RFC 9112 section 6.3: the fields decide where a message ends. A front that sees another end than the server allows request
+    // smuggling.
     [TestMethod]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")]
     [DataRow("GET /a HTTP/1.1\r\nHost: x\r\ntransfer-encoding: chunked\r\n\r\n")]
@@ -86,7 +87,8 @@ public sealed class RequestHeadTests
     public void Read_EveryBeginning_IsIncomplete()
     {
         const string Request = "GET /fs/a HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n";
-        for (var count = 0; count < Request.Length; count++) Assert.AreEqual(RequestKind.Incomplete, Read(Request[..count], out _), $"{count} bytes");
+        for (var count = 0; count < Request.Length; count++) Assert.AreEqual(RequestKind.Incomplete, Read(Request[..count], out _),
+            $"{count} bytes");
     }
 
     [TestMethod]
@@ -99,5 +101,6 @@ public sealed class RequestHeadTests
         Assert.AreEqual(RequestKind.Incomplete, Read(request[..4095], out _));
     }
 
-    private static RequestKind Read(string request, out int length) => RequestHead.Read(Encoding.Latin1.GetBytes(request), out _, out length);
+    private static RequestKind Read(string request, out int length) =>
+        RequestHead.Read(Encoding.Latin1.GetBytes(request), out _, out length);
 }

@@ -67,13 +67,15 @@ public sealed class CommandLineTests
         Assert.AreEqual(value, Parse("--dfsroot=/", flag, value).Name.Value);
 
     [TestMethod]
-    public void Parse_RelativeRoot_BecomesAbsolute() => Assert.AreEqual(Path.Combine(Environment.CurrentDirectory, "data"), Parse("--dfsroot=data").Root);
+    public void Parse_RelativeRoot_BecomesAbsolute() =>
+        Assert.AreEqual(Path.Combine(Environment.CurrentDirectory, "data"), Parse("--dfsroot=data").Root);
 
     [TestMethod]
     public void Parse_EmptyAddresses_SwitchThosePartsOff()
     {
         var options = Parse(
-            new Variables { ["DFTP_HTTP_MGMT_LISTEN"] = "" }, "--dfsroot=/", "--ftp-listen", "", "--http-listen=", "-multicast-discovery-addr=");
+            new Variables { ["DFTP_HTTP_MGMT_LISTEN"] = "" }, "--dfsroot=/", "--ftp-listen", "", "--http-listen=",
+                "-multicast-discovery-addr=");
 
         Assert.IsNull(options.FtpListen);
         Assert.IsNull(options.HttpListen);
@@ -136,7 +138,8 @@ public sealed class CommandLineTests
     [DataRow("--cluster-name: a cluster's name must not be empty", "--dfsroot=/", "--cluster-name=")]
     [DataRow("--multicast-discovery-addr: 10.0.0.1 is no multicast address (224.0.0.0 to 239.255.255.255, or ff00::/8)",
         "--dfsroot=/", "--multicast-discovery-addr=10.0.0.1:7041")]
-    public void Parse_BadInput_SaysWhichOptionAndWhy(string problem, params string[] arguments) => Assert.AreEqual(problem, Problem(arguments));
+    public void Parse_BadInput_SaysWhichOptionAndWhy(string problem, params string[] arguments) =>
+        Assert.AreEqual(problem, Problem(arguments));
 
     [TestMethod]
     public void Parse_BadVariable_NamesOptionAndVariable() =>
@@ -162,7 +165,8 @@ public sealed class CommandLineTests
     public void Parse_BadFile_NamesFileAndProblem(string json, string problem)
     {
         using var config = new TemporaryFile(json);
-        StringAssert.StartsWith(Problem("--dfsroot=/", "--config", config.Path), $"--config: {config.Path}: {problem}", StringComparison.Ordinal);
+        StringAssert.StartsWith(Problem("--dfsroot=/", "--config", config.Path), $"--config: {config.Path}: {problem}",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
@@ -184,7 +188,8 @@ public sealed class CommandLineTests
     public void Parse_FileThatIsADirectory_SaysSo() => Assert.AreEqual("--config: /: is a directory", Problem("--config=/"));
 
     [TestMethod]
-    public void Parse_FileWithoutEnd_IsRefused() => StringAssert.Contains(Problem("--config=/dev/zero"), "is larger than", StringComparison.Ordinal);
+    public void Parse_FileWithoutEnd_IsRefused() =>
+        StringAssert.Contains(Problem("--config=/dev/zero"), "is larger than", StringComparison.Ordinal);
 
     [TestMethod]
     [DataRow("--help")]
@@ -216,8 +221,9 @@ public sealed class CommandLineTests
         foreach (var option in NodeOptionTable.All.Where(option => option != NodeOptionTable.Config && option.Name != "dfsroot"))
         {
             Assert.IsNotNull(Parse("--dfsroot=/", option.Flag, option.Example), option.Name);
-            // Lists are equal only when they are one and the same; that none is the default is asserted above.
-            Assert.AreEqual(Parse("--dfsroot=/") with { Joins = [] }, Parse("--dfsroot=/", option.Flag, option.Default) with { Joins = [] }, option.Name);
+            // Lists are compared by reference; that the default is an empty list is asserted above.
+            Assert.AreEqual(Parse("--dfsroot=/") with { Joins = [] },
+                Parse("--dfsroot=/", option.Flag, option.Default) with { Joins = [] }, option.Name);
         }
     }
 

@@ -2,7 +2,7 @@ using Dftp.Node.CommandLine;
 
 namespace Dftp.Tests.Node.CommandLine;
 
-/// <summary>Switches and repeatable options, on a list of their own.</summary>
+/// <summary>Switches and repeatable options, in a separate list of options.</summary>
 [TestClass]
 public sealed class OptionKindTests
 {
@@ -34,13 +34,15 @@ public sealed class OptionKindTests
     [DataRow(true, "-write=true")]
     [DataRow(false, "-write=false")]
     [DataRow(true, "--write", "--join=a:1")]
-    public void Switch_TakesNoValueButAfterEquals(bool on, params string[] arguments) => Assert.AreEqual(on, Read([], arguments).Get(Write));
+    public void Switch_TakesNoValueButAfterEquals(bool on, params string[] arguments) =>
+        Assert.AreEqual(on, Read([], arguments).Get(Write));
 
     [TestMethod]
     [DataRow("true", true)]
     [DataRow("0", false)]
     [DataRow("", false)]
-    public void Switch_FromTheEnvironment_IsRead(string text, bool on) => Assert.AreEqual(on, Read(new() { ["DFTP_WRITE"] = text }).Get(Write));
+    public void Switch_FromTheEnvironment_IsRead(string text, bool on) =>
+        Assert.AreEqual(on, Read(new() { ["DFTP_WRITE"] = text }).Get(Write));
 
     [TestMethod]
     public void Switch_FromTheFile_IsABoolean()
@@ -51,7 +53,8 @@ public sealed class OptionKindTests
 
     [TestMethod]
     public void Switch_WithAnotherWord_IsRefused() =>
-        Assert.AreEqual("--write: \"yes\" is neither true nor false", Assert.ThrowsExactly<UsageException>(() => Read([], "--write=yes").Get(Write)).Message);
+        Assert.AreEqual("--write: \"yes\" is neither true nor false",
+            Assert.ThrowsExactly<UsageException>(() => Read([], "--write=yes").Get(Write)).Message);
 
     [TestMethod]
     public void Repeatable_OnTheCommandLine_KeepsTheOrder() =>

@@ -1,6 +1,6 @@
 namespace Dftp.Tests.Node.CommandLine;
 
-/// <summary>A file with a content, gone when disposed of.</summary>
+/// <summary>A file with content, deleted on disposal.</summary>
 internal sealed class TemporaryFile : IDisposable
 {
     public TemporaryFile(string content)

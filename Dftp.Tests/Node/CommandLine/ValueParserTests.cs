@@ -68,7 +68,8 @@ public sealed class ValueParserTests
     [DataRow("224.0.0.9")]
     [DataRow(":7041")]
     [DataRow("localhost:7041")]
-    public void MulticastGroup_Bad_IsRefused(string text) => Assert.ThrowsExactly<FormatException>(() => ValueParsers.MulticastGroupOrOff(text));
+    public void MulticastGroup_Bad_IsRefused(string text) =>
+        Assert.ThrowsExactly<FormatException>(() => ValueParsers.MulticastGroupOrOff(text));
 
     [TestMethod]
     public void ClusterName_OfTheMostBytes_IsTaken()

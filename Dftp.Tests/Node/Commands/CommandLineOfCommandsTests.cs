@@ -7,7 +7,8 @@ namespace Dftp.Tests.Node.Commands;
 [TestClass]
 public sealed partial class CommandLineOfCommandsTests
 {
-    private static CommandLineRequest Request(params string[] arguments) => CommandLineParser.Parse(arguments, new Surroundings(_ => null, () => "host1"));
+    private static CommandLineRequest Request(params string[] arguments) =>
+        CommandLineParser.Parse(arguments, new Surroundings(_ => null, () => "host1"));
 
     private static CommandRequest Parse(params string[] arguments) => ((CommandLineRequest.RunCommand)Request(arguments)).Request;
 
@@ -19,7 +20,8 @@ public sealed partial class CommandLineOfCommandsTests
     public void Parse_NodeOnTheCommandLine_WinsOverTheEnvironment()
     {
         var surroundings = new Surroundings(name => name == "DFTP_NODE" ? "env:1" : null, () => "host1");
-        CommandRequest From(params string[] arguments) => ((CommandLineRequest.RunCommand)CommandLineParser.Parse(arguments, surroundings)).Request;
+        CommandRequest From(params string[] arguments) =>
+            ((CommandLineRequest.RunCommand)CommandLineParser.Parse(arguments, surroundings)).Request;
 
         Assert.AreEqual("env:1", From("status").Node.ToString());
         Assert.AreEqual("line:2", From("status", "-node", "line:2").Node.ToString());
@@ -41,7 +43,8 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("-h", "--node=a:1", "find")]
     [DataRow("find", "--help")]
     public void Parse_HelpAnywhere_IsThatOfTheCommand(params string[] arguments) =>
-        StringAssert.Contains(((CommandLineRequest.Show)Request(arguments)).Text, "dftp find PATTERN [OPTION...]", StringComparison.Ordinal);
+        StringAssert.Contains(((CommandLineRequest.Show)Request(arguments)).Text, "dftp find PATTERN [OPTION...]",
+            StringComparison.Ordinal);
 
     [TestMethod]
     [DataRow("--version", "status")]
@@ -51,7 +54,8 @@ public sealed partial class CommandLineOfCommandsTests
 
     [TestMethod]
     public void Parse_CommandsNameAsTheValueOfAnOption_IsNoCommand() =>
-        StringAssert.EndsWith(((CommandLineRequest.RunNode)Request("--dfsroot", "status")).Options.Root, "/status", StringComparison.Ordinal);
+        StringAssert.EndsWith(((CommandLineRequest.RunNode)Request("--dfsroot", "status")).Options.Root, "/status",
+            StringComparison.Ordinal);
 
     [TestMethod]
     [DataRow("x", "find", "x")]
@@ -63,7 +67,8 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("[x]", "find", "[x]")]
     [DataRow("a:1", "join", "a:1")]
     [DataRow("a:1", "doctor", "a:1")]
-    public void Parse_Operand_IsTakenAsItIs(string operand, params string[] arguments) => Assert.AreEqual(operand, Parse(arguments).Operand);
+    public void Parse_Operand_IsTakenAsItIs(string operand, params string[] arguments) =>
+        Assert.AreEqual(operand, Parse(arguments).Operand);
 
     [TestMethod]
     [DataRow("\"stauts\": unknown command (did you mean dftp status?); see dftp --help", "stauts")]
@@ -80,7 +85,8 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("join: needs HOST:PORT, such as dftp join nas.home:7041", "join")]
     [DataRow("join: x is not host:port, such as nas.home:7041", "join", "x")]
     [DataRow("find: an empty pattern would match everything; that is \"*\"", "find", "")]
-    [DataRow("forget: \"a b\" is no node name: it takes 1 to 255 bytes without white space, control characters and / , ; = \"", "forget", "a b")]
+    [DataRow("forget: \"a b\" is no node name: it takes 1 to 255 bytes without white space, control characters and / , ; = \"",
+        "forget", "a b")]
     public void Parse_BadInput_SaysWhatAndWhy(string problem, params string[] arguments) =>
         Assert.AreEqual(problem, Assert.ThrowsExactly<UsageException>(() => Request(arguments)).Message);
 
@@ -89,7 +95,9 @@ public sealed partial class CommandLineOfCommandsTests
     [DataRow("dftp status --n", "--node")]
     [DataRow("dftp --ftp-max", "--ftp-max-sessions,--ftp-max-sessions-per-address")]
     public void Completion_IsWhatFitsTheLine(string line, string expected) =>
-        Assert.AreEqual(expected, string.Join(',', ((CommandLineRequest.Show)Request($"[suggest:{line.Length}]", line)).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.AreEqual(expected,
+            string.Join(',', ((CommandLineRequest.Show)Request($"[suggest:{line.Length}]", line)).Text.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries)));
 
     [TestMethod]
     public void Help_NamesEveryCommand()
@@ -113,9 +121,11 @@ public sealed partial class CommandLineOfCommandsTests
     [TestMethod]
     public void Help_ColumnsOfOptionsStandApart()
     {
-        foreach (var text in CommandTable.All.Select(command => Request(command.Name, "--help")).Append(Request("--help")).Cast<CommandLineRequest.Show>())
+        foreach (var text in CommandTable.All.Select(command => Request(command.Name, "--help")).Append(Request("--help"))
+            .Cast<CommandLineRequest.Show>())
         {
-            var lines = text.Text.Split('\n').Where(line => line.StartsWith("  --", StringComparison.Ordinal) && line.Contains("DFTP_", StringComparison.Ordinal));
+            var lines = text.Text.Split('\n')
+                .Where(line => line.StartsWith("  --", StringComparison.Ordinal) && line.Contains("DFTP_", StringComparison.Ordinal));
             foreach (var line in lines) StringAssert.Matches(line, OptionLine(), line);
             Assert.IsTrue(lines.Select(line => line.IndexOf("DFTP_", StringComparison.Ordinal)).Distinct().Count() == 1, text.Text);
         }

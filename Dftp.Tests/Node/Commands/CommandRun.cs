@@ -4,15 +4,16 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Node.Commands;
 
-/// <summary>A command, read from its command line and carried out in this process.</summary>
+/// <summary>Parses a command line and runs its command in this process.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
-    /// <summary>Long enough for a loaded machine; tests in which nothing answers give a short one.</summary>
+    /// <summary>Long enough for a loaded machine; tests without an answer use a short one.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public IReadOnlyList<string> Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    public static Task<CommandRun> OfAsync(TestNode node, params string[] arguments) => OfAsync(node.Management.Authority, Patience, arguments);
+    public static Task<CommandRun> OfAsync(TestNode node, params string[] arguments) =>
+        OfAsync(node.Management.Authority, Patience, arguments);
 
     public static async Task<CommandRun> OfAsync(string node, TimeSpan limit, params string[] arguments)
     {

@@ -13,7 +13,7 @@ public sealed class DoctorCommandTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     [TestMethod]
-    public async Task Doctor_TwoNodesThatKnowEachOther_AllIsWell()
+    public async Task Doctor_TwoNodesThatKnowEachOther_ReportsNoProblem()
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", [("one", "1")]);
@@ -48,7 +48,8 @@ public sealed class DoctorCommandTests
 
         Assert.AreEqual(1, run.ExitCode);
         Has(run, "problem  b (missing since ");
-        StringAssert.Contains(run.Output, $"connection refused: the machine is there, but nothing listens at {address}", StringComparison.Ordinal);
+        StringAssert.Contains(run.Output, $"connection refused: the machine is there, but nothing listens at {address}",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
@@ -199,7 +200,8 @@ public sealed class DoctorCommandTests
     [TestMethod]
     [DataRow("no way out", 0L, 0L, 0L, "problem  discovery fails: no way out;", "problem  discovery has heard no other node")]
     [DataRow(null, 0L, 0L, 0L, "problem  discovery has not sent anything yet", "problem  discovery has heard no other node")]
-    [DataRow(null, 2L, 0L, 3L, "ok       discovery sends: 2 announcements", "problem  nodes of another cluster are heard, other last; this one is dftp")]
+    [DataRow(null, 2L, 0L, 3L, "ok       discovery sends: 2 announcements",
+        "problem  nodes of another cluster are heard, other last; this one is dftp")]
     [DataRow(null, 2L, 1L, 0L, "ok       discovery hears: 1 announcement of other nodes", "problem  another node is called a too")]
     public async Task Discovery_OfALonelyNode_SaysWhatKeepsOthersAway(
         string? failure, long sent, long heard, long otherClusters, string line, string other)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Dftp.Tests.Node.Commands;
 
-/// <summary>Something on a loopback port that answers each request as a test says, and takes one request a connection.</summary>
+/// <summary>A server on a loopback port with answers from the test, and one request per connection.</summary>
 internal sealed class FakeNode : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -12,7 +12,7 @@ internal sealed class FakeNode : IAsyncDisposable
     private readonly Func<FakeNode, string, string?> _answer;
     private readonly Task _accepting;
 
-    /// <param name="answer">Gets the path and gives the whole answer, <c>HTTP/1.1 …</c> and all; null: none ever comes.</param>
+    /// <param name="answer">Maps a path to the whole answer, including <c>HTTP/1.1 …</c>; null: never answers.</param>
     public FakeNode(Func<FakeNode, string, string?> answer)
     {
         _answer = answer;
@@ -24,10 +24,10 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{Port}";
 
-    /// <summary>A node that gives one answer to all but <c>GET /cluster/</c>.</summary>
+    /// <summary>A node that gives the same answer to everything except <c>GET /cluster/</c>.</summary>
     public static FakeNode With(string answer) => new((node, path) => path == "/cluster/" ? Ok(node.ClusterAnswer()) : answer);
 
-    /// <summary>What a node called <paramref name="name"/> answers whose public port is this one.</summary>
+    /// <summary>The answer of a node called <paramref name="name"/> whose public port is this one.</summary>
     public string ClusterAnswer(string name = "a", string rest = "", string peers = "null") =>
         $$$"""{"Name":"dftp","Me":{"Name":"{{{name}}}","PublicAddr":":{{{Port}}}","MgmtAddr":":1"{{{rest}}}},"Peers":{{{peers}}}}""";
 
@@ -68,12 +68,13 @@ internal sealed class FakeNode : IAsyncDisposable
                 {
                 }
 
-                if (_answer(this, request.Split(' ')[1]) is { } answer) await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), _stop.Token);
+                if (_answer(this, request.Split(' ')[1]) is { } answer) await stream.WriteAsync(Encoding.UTF8.GetBytes(answer),
+                    _stop.Token);
                 else await reader.ReadToEndAsync(_stop.Token);
             }
             catch (Exception end) when (end is OperationCanceledException or IOException)
             {
-                // The client, or the test, is done.
+                // The client or the test has ended.
             }
         }
     }

@@ -29,7 +29,7 @@ public sealed class FindCommandTests
     }
 
     [TestMethod]
-    public async Task Find_WhileANodeIsAway_SaysThatItIsNotAll()
+    public async Task Find_WhileANodeIsMissing_SaysThatTheListIsIncomplete()
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", [("one", "1")]);
@@ -63,7 +63,7 @@ public sealed class FindCommandTests
         Assert.AreEqual(matches, new PathPattern(pattern).Matches(path));
 
     [TestMethod]
-    public async Task Find_ListOfAnOriginalNode_IsReadTheSame()
+    public async Task Find_ListOfALegacyNode_IsReadTheSame()
     {
         await using var node = FakeNode.With(FakeNode.Ok("a/One\r\n\r\nb/two\r\n"));
         Assert.AreEqual("/a/One\n", (await FindAsync(node, "one")).Output);
@@ -84,14 +84,16 @@ public sealed class FindCommandTests
     public async Task Find_ListThatBreaksOff_IsAFailure()
     {
         await using var node = FakeNode.With("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n/one\n");
-        StringAssert.Contains(await CommandRun.FailureAsync(node.Address, "find", "one"), "cannot be read: the answer broke off", StringComparison.Ordinal);
+        StringAssert.Contains(await CommandRun.FailureAsync(node.Address, "find", "one"), "cannot be read: the answer broke off",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
     public async Task Find_LineWithoutEnd_IsAFailureAndNotAFullMemory()
     {
         await using var node = FakeNode.With(FakeNode.Ok(new string('x', 200_000)));
-        StringAssert.Contains(await CommandRun.FailureAsync(node.Address, "find", "x"), "what comes is no list of paths", StringComparison.Ordinal);
+        StringAssert.Contains(await CommandRun.FailureAsync(node.Address, "find", "x"), "what comes is no list of paths",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
@@ -107,10 +109,11 @@ public sealed class FindCommandTests
     public async Task Find_AnyOtherStatus_IsAFailure()
     {
         await using var node = FakeNode.With("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-        StringAssert.EndsWith(await CommandRun.FailureAsync(node.Address, "find", "x"), "is answered with 404 and no list of files", StringComparison.Ordinal);
+        StringAssert.EndsWith(await CommandRun.FailureAsync(node.Address, "find", "x"), "is answered with 404 and no list of files",
+            StringComparison.Ordinal);
     }
 
-    // What the node is asked to search for must find at least what the pattern matches.
+    // The query to the node must match at least everything that the pattern matches.
     [TestMethod]
     [DataRow("cat", "/photos/2024/Cat.JPG")]
     [DataRow("*.jpg", "/photos/2024/Cat.JPG")]

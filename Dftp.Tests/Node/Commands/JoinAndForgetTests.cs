@@ -45,7 +45,7 @@ public sealed class JoinAndForgetTests
     }
 
     [TestMethod]
-    public async Task Forget_NodeThatLeft_IsNoLongerMissed()
+    public async Task Forget_NodeThatLeft_IsNoLongerMissing()
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", []);

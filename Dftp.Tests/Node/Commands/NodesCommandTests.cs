@@ -35,7 +35,8 @@ public sealed class NodesCommandTests
 
         using var answer = JsonDocument.Parse((await CommandRun.OfAsync(a, "nodes", "--json")).Output);
 
-        CollectionAssert.AreEqual(new[] { "nodes", "missing" }, answer.RootElement.EnumerateObject().Select(member => member.Name).ToList());
+        CollectionAssert.AreEqual(new[] { "nodes", "missing" }, answer.RootElement.EnumerateObject()
+            .Select(member => member.Name).ToList());
         Assert.AreEqual("a", answer.RootElement.GetProperty("nodes")[0].GetProperty("name").GetString());
     }
 }

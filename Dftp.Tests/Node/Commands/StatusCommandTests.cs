@@ -18,7 +18,8 @@ public sealed class StatusCommandTests
 
         Assert.AreEqual((0, ""), (run.ExitCode, run.Error));
         StringAssert.StartsWith(run.Output, "node       a in cluster dftp, version ", StringComparison.Ordinal);
-        StringAssert.Contains(run.Output, "\ntree       3 files in 1 directory, 6 B\nnodes      2 there\nscan       2 files read in ", StringComparison.Ordinal);
+        StringAssert.Contains(run.Output, "\ntree       3 files in 1 directory, 6 B\nnodes      2 there\nscan       2 files read in ",
+            StringComparison.Ordinal);
         StringAssert.Matches(run.Output, new("\nwatch      [0-9]+ director(y|ies), [0-9]+ events?\ndiscovery  switched off\n$"));
     }
 

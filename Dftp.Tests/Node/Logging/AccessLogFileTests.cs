@@ -28,7 +28,7 @@ public sealed class AccessLogFileTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Reopen_GoesOnInANewFile()
+    public async Task Reopen_ContinuesInANewFile()
     {
         await using (var log = Open())
         {
@@ -47,7 +47,7 @@ public sealed class AccessLogFileTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task FileThatWasMovedAway_IsOpenedAnewByItself(bool isReplaced)
+    public async Task FileThatWasRenamed_IsReopened(bool isReplaced)
     {
         await using (var log = Open())
         {
@@ -71,7 +71,7 @@ public sealed class AccessLogFileTests : IDisposable
 
     // logrotate's copytruncate.
     [TestMethod]
-    public async Task FileThatWasCut_IsWrittenFromItsStart()
+    public async Task FileThatWasTruncated_IsWrittenFromItsStart()
     {
         await using (var log = Open())
         {
@@ -86,7 +86,7 @@ public sealed class AccessLogFileTests : IDisposable
     }
 
     [TestMethod]
-    public async Task StreamThatHangs_HoldsUpNobody()
+    public async Task StreamThatHangs_BlocksNoCaller()
     {
         using var stream = new HangingStream();
         var log = AccessLogFile.Over(stream, TimeProvider.System, NullLogger.Instance);
@@ -99,7 +99,7 @@ public sealed class AccessLogFileTests : IDisposable
         Assert.AreEqual(200_000, stream.Lines + log.Lost);
     }
 
-    // What clients choose may be long: the queue is bounded by what it holds too.
+    // Fields from clients may be long: the queue is also bounded by its total size.
     [TestMethod]
     public async Task LongLines_FillTheQueueSooner()
     {
@@ -121,7 +121,8 @@ public sealed class AccessLogFileTests : IDisposable
         Assert.AreEqual(
             $"--access-log: {_directory.Path}: is a directory", Assert.ThrowsExactly<StartException>(() => Open(_directory.Path)).Message);
         var lost = Path.Combine(_directory.Path, "no", "access.log");
-        Assert.AreEqual($"--access-log: {lost}: its directory does not exist", Assert.ThrowsExactly<StartException>(() => Open(lost)).Message);
+        Assert.AreEqual($"--access-log: {lost}: its directory does not exist",
+            Assert.ThrowsExactly<StartException>(() => Open(lost)).Message);
     }
 
     [TestMethod]
@@ -134,7 +135,8 @@ public sealed class AccessLogFileTests : IDisposable
             HttpsListen = ListenAddress.Parse("127.0.0.1:0"),
         });
         await node.GetAsync("fs/x.txt");
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Subject == certificate?.Issuer };
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
+            certificate?.Subject == certificate?.Issuer };
         using var client = new HttpClient(handler) { DefaultRequestVersion = new Version(2, 0) };
         await client.GetStringAsync($"https://127.0.0.1:{node.Host.HttpsPort}/fs/x.txt");
 

@@ -31,7 +31,8 @@ public sealed class LineLoggerProviderTests
     [TestMethod]
     public async Task Log_Message_IsALineInLocalTime()
     {
-        var lines = await LogAsync(LogLevel.Information, logs => logs.CreateLogger("Dftp.Scanner").Log(LogLevel.Information, "{Count} file(s) found", 3));
+        var lines = await LogAsync(LogLevel.Information, logs => logs.CreateLogger("Dftp.Scanner")
+            .Log(LogLevel.Information, "{Count} file(s) found", 3));
         CollectionAssert.AreEqual(new[] { "2016/10/22 22:08:01 Scanner: 3 file(s) found" }, lines);
     }
 
@@ -59,7 +60,8 @@ public sealed class LineLoggerProviderTests
 
     private sealed class SummerEvening : TimeProvider
     {
-        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.CreateCustomTimeZone("summer", TimeSpan.FromHours(2), "summer", "summer");
+        public override TimeZoneInfo LocalTimeZone =>
+            TimeZoneInfo.CreateCustomTimeZone("summer", TimeSpan.FromHours(2), "summer", "summer");
 
         public override DateTimeOffset GetUtcNow() => new(2016, 10, 22, 20, 8, 1, TimeSpan.Zero);
     }

@@ -8,7 +8,8 @@ public sealed class LogLineTests
 {
     private static readonly DateTimeOffset Time = new(2016, 10, 22, 22, 8, 1, TimeSpan.FromHours(2));
 
-    private static string Format(string category, LogLevel level, string message, Exception? exception = null, bool withStackTrace = false) =>
+    private static string Format(string category, LogLevel level, string message, Exception? exception = null,
+        bool withStackTrace = false) =>
         LogLine.Format(Time, category, level, message, exception, withStackTrace);
 
     [TestMethod]

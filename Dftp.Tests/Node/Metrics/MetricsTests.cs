@@ -19,7 +19,8 @@ public sealed class MetricsTests
         var meter = meters.Add("dftp.test");
         var counter = meter.CreateCounter<long>("dftp.test.sent", "By", "Line one\nand \\ two.");
         meter.CreateObservableGauge("dftp.test.age", () => 1.5, "s", "Age.");
-        var histogram = meter.CreateHistogram("dftp.test.duration", "s", "Took.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
+        var histogram = meter.CreateHistogram("dftp.test.duration", "s", "Took.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
 
         counter.Add(3, new KeyValuePair<string, object?>("node", "a\"b\\c\nd"));
         counter.Add(4, new KeyValuePair<string, object?>("node", "a\"b\\c\nd"));
@@ -66,7 +67,8 @@ public sealed class MetricsTests
         using var meters = new NodeMeters();
         var meter = meters.Add("dftp.test");
         var counter = meter.CreateCounter<long>("dftp.test.things");
-        var histogram = meter.CreateHistogram("dftp.test.size", null, null, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
+        var histogram = meter.CreateHistogram("dftp.test.size", null, null, null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
 
         Parallel.For(0, 8, thread =>
         {
@@ -84,7 +86,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public async Task Node_TellsOfItselfAndNotOfItsNeighbours()
+    public async Task Node_ReportsItsOwnMetricsOnly()
     {
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", [("x.txt", "12345")]);
@@ -110,7 +112,8 @@ public sealed class MetricsTests
         Assert.AreEqual(1, ofA.Samples["dftp_scan_ready"]);
         Assert.AreEqual(0, ofA.Samples["dftp_ftp_sessions_started_total"]);
         Assert.IsTrue(ofA.Samples["process_resident_memory_bytes"] > 1e6 && ofA.Samples["process_cpu_seconds_total"] > 0);
-        Assert.AreEqual(1, ofB.Samples["dftp_http_requests_total{route=\"/fs/\",method=\"GET\",status=\"2xx\"}"], "b has served z.txt to a, and nothing else");
+        Assert.AreEqual(1, ofB.Samples["dftp_http_requests_total{route=\"/fs/\",method=\"GET\",status=\"2xx\"}"],
+            "b has served z.txt to a, and nothing else");
     }
 
     [TestMethod]

@@ -32,7 +32,8 @@ public sealed class OpenTelemetryTests
 
     [TestMethod]
     public void ExporterThatIsNotThere_IsNamed() => Assert.AreEqual(
-        "OTEL_TRACES_EXPORTER=console", OpenTelemetrySettings.Of(Environment("OTEL_METRICS_EXPORTER=otlp OTEL_TRACES_EXPORTER=console")).Unknown.Single());
+        "OTEL_TRACES_EXPORTER=console",
+            OpenTelemetrySettings.Of(Environment("OTEL_METRICS_EXPORTER=otlp OTEL_TRACES_EXPORTER=console")).Unknown.Single());
 
     [TestMethod]
     public async Task Node_SendsMetricsAndTracesToTheReceiver()
@@ -50,11 +51,13 @@ public sealed class OpenTelemetryTests
 
         await Eventually.TrueAsync(
             () => received.Any(message => message.Path == "/v1/metrics"
-                && new[] { "dftp.http", "dftp.http.request.duration", "dftp.cluster", "dftp.tree.files", "files", "home" }.All(message.Body.Contains)),
+                && new[] { "dftp.http", "dftp.http.request.duration", "dftp.cluster", "dftp.tree.files", "files",
+                    "home" }.All(message.Body.Contains)),
             "metrics arrive");
-        // Not by the end of the node, which waits for a second only.
+        // Not by stopping the node, which waits for only one second.
         await Eventually.TrueAsync(
-            () => received.Any(message => message.Path == "/v1/traces" && message.Body.Contains("GET /fs/", StringComparison.Ordinal)), "a trace arrives");
+            () => received.Any(message => message.Path == "/v1/traces" && message.Body.Contains("GET /fs/", StringComparison.Ordinal)),
+                "a trace arrives");
         await node.StopAsync();
     }
 

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Dftp.Tests.Node.Metrics;
 
 /// <summary>
-/// Reads the text form 0.0.4 as strictly as its description (https://prometheus.io/docs/instrumenting/exposition_formats/): every family has
-/// HELP and TYPE before its samples and stands in one place, no sample comes twice, and histograms are sound.
+/// Parses the text format 0.0.4 as strictly as its specification (https://prometheus.io/docs/instrumenting/exposition_formats/):
+/// each family is contiguous with HELP and TYPE before its samples, samples are unique, and histograms are consistent.
 /// </summary>
 internal sealed partial class PrometheusReader
 {
@@ -41,7 +41,7 @@ internal sealed partial class PrometheusReader
 
     public IReadOnlyDictionary<string, string> Types => _types;
 
-    /// <summary>By name and labels, such as <c>x_total{a="b"}</c>; labels as they were escaped.</summary>
+    /// <summary>By name and escaped labels, for example <c>x_total{a="b"}</c>.</summary>
     public IReadOnlyDictionary<string, double> Samples => _samples;
 
     private void Take(string line, string family)
@@ -51,7 +51,8 @@ internal sealed partial class PrometheusReader
         var name = sample.Groups["name"].Value;
         Assert.IsTrue(_types.TryGetValue(family, out var type), $"a sample without TYPE: {line}");
         var suffix = name.StartsWith(family, StringComparison.Ordinal) ? name[family.Length..] : null;
-        Assert.IsTrue(type == "histogram" ? suffix is "_bucket" or "_sum" or "_count" : suffix == "", $"a sample apart from its family {family}: {line}");
+        Assert.IsTrue(type == "histogram" ? suffix is "_bucket" or "_sum" or "_count" : suffix == "",
+            $"a sample apart from its family {family}: {line}");
         if (type == "counter") Assert.IsTrue(name.EndsWith("_total", StringComparison.Ordinal), line);
         var value = sample.Groups["value"].Value switch
         {
@@ -72,7 +73,8 @@ internal sealed partial class PrometheusReader
         foreach (var series in buckets)
         {
             var ordered = series.Select(bucket => (
-                Le: bucket.Le == "+Inf" ? double.PositiveInfinity : double.Parse(bucket.Le, CultureInfo.InvariantCulture), bucket.Value)).ToList();
+                Le: bucket.Le == "+Inf" ? double.PositiveInfinity : double.Parse(bucket.Le, CultureInfo.InvariantCulture),
+                    bucket.Value)).ToList();
             CollectionAssert.AreEqual(ordered.OrderBy(bucket => bucket.Le).ToList(), ordered, "buckets out of order");
             CollectionAssert.AreEqual(ordered.OrderBy(bucket => bucket.Value).ToList(), ordered, "buckets that do not grow");
             Assert.AreEqual(double.PositiveInfinity, ordered[^1].Le, "no +Inf");

@@ -3,7 +3,7 @@ namespace Dftp.Tests.Scenarios.Support;
 /// <summary>The built program, running on a host of the network.</summary>
 internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IAsyncDisposable
 {
-    /// <summary>Users are promised an end within this time of SIGTERM.</summary>
+    /// <summary>The promised maximum between SIGTERM and exit.</summary>
     public static readonly TimeSpan StopPromise = TimeSpan.FromSeconds(5);
 
     public NamespaceHost Host => host;
@@ -22,7 +22,7 @@ internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IA
 
     public void Send(ProcessSignal signal) => program.Send(signal);
 
-    /// <summary>Sends SIGTERM and checks that the node keeps its promise: exit code 0 within 5 s.</summary>
+    /// <summary>Sends SIGTERM and checks the promise: exit code 0 within 5 s.</summary>
     public async Task StopAsync()
     {
         Send(ProcessSignal.Terminate);
@@ -30,14 +30,14 @@ internal sealed class DftpNode(NamespaceHost host, ExternalProgram program) : IA
         Assert.AreEqual(0, result.ExitCode, Log);
     }
 
-    /// <summary>Ends it as a power cut does.</summary>
+    /// <summary>Kills it, as a power failure does.</summary>
     public async Task KillAsync()
     {
         Send(ProcessSignal.Kill);
         await program.WaitAsync(StopPromise);
     }
 
-    /// <summary>Kills it if it still runs, and leaves its log with the test's output, which is shown when the test fails.</summary>
+    /// <summary>Kills it if it still runs, and adds its log to the test's output, which is shown when the test fails.</summary>
     public async ValueTask DisposeAsync()
     {
         await program.DisposeAsync();

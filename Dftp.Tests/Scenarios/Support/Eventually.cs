@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Dftp.Tests.Scenarios.Support;
 
-/// <summary>Waits for what other processes do. It is the only place where tests look again and again.</summary>
+/// <summary>Waits for conditions of other processes. Scenarios poll only here.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Asks until the answer is the one expected; fails with the last answer when the time is over.</summary>
-    /// <param name="expected">What is to be.</param>
-    /// <param name="ask">Gives what is now. An <see cref="AssertFailedException"/> counts as "not yet".</param>
-    /// <param name="within">How long it may take.</param>
+    /// <summary>Polls until the answer is the expected one; fails with the last answer after the timeout.</summary>
+    /// <param name="expected">The expected answer.</param>
+    /// <param name="ask">Gives the current answer. An <see cref="AssertFailedException"/> counts as "not yet".</param>
+    /// <param name="within">The timeout.</param>
     /// <param name="what">Names the condition in the failure.</param>
     public static async Task EqualAsync<T>(T expected, Func<Task<T>> ask, TimeSpan within, string what)
     {
@@ -39,6 +39,7 @@ internal static class Eventually
         }
     }
 
-    /// <summary>Asks until the answer is yes.</summary>
-    public static Task TrueAsync(Func<bool> ask, TimeSpan within, string what) => EqualAsync(true, () => Task.FromResult(ask()), within, what);
+    /// <summary>Polls until the answer is true.</summary>
+    public static Task TrueAsync(Func<bool> ask, TimeSpan within, string what) =>
+        EqualAsync(true, () => Task.FromResult(ask()), within, what);
 }

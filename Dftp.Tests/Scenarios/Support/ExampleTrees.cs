@@ -2,7 +2,7 @@ using Dftp.Tests.Node;
 
 namespace Dftp.Tests.Scenarios.Support;
 
-/// <summary>The two directories of the original's example, with contents.</summary>
+/// <summary>The two directories of the original program's example, with contents.</summary>
 internal sealed class ExampleTrees : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
@@ -17,7 +17,7 @@ internal sealed class ExampleTrees : IDisposable
         Write(Data, "somedir/nested/zzz.bak", []);
     }
 
-    /// <summary>The sorted answer of /find/ when both are one tree.</summary>
+    /// <summary>The sorted answer of /find/ when both form one tree.</summary>
     public const string AllPaths = "/megafile.tar.gz /somedir/a.txt /somedir/c.jpg /somedir/g.gif /somedir/nested/zzz.bak /test.txt";
 
     public const string StoragePaths = "/somedir/a.txt /somedir/g.gif /test.txt";
@@ -30,7 +30,7 @@ internal sealed class ExampleTrees : IDisposable
 
     public byte[] MegaFile { get; } = MakeMegaFile();
 
-    /// <summary>Where a test may put what it has fetched.</summary>
+    /// <summary>A directory for downloads of a test.</summary>
     public string Fetched(string name) => Path.Combine(_folder.Path, name);
 
     public void Dispose() => _folder.Dispose();

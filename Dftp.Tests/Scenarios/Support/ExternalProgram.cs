@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Dftp.Tests.Scenarios.Support;
 
-/// <summary>What a program that has ended left behind.</summary>
+/// <summary>The result of a program that has ended.</summary>
 internal sealed record ProgramResult(string CommandLine, int ExitCode, string Output, string Error)
 {
     /// <summary>The output of a program that did well.</summary>
@@ -12,7 +12,7 @@ internal sealed record ProgramResult(string CommandLine, int ExitCode, string Ou
         ExitCode == 0 ? Output : throw new AssertFailedException($"exit code {ExitCode} of {CommandLine}\n{Error}{Output}");
 }
 
-/// <summary>A program that runs, with all that it writes kept.</summary>
+/// <summary>A running program whose output is kept.</summary>
 internal sealed class ExternalProgram : IAsyncDisposable
 {
     private readonly Process _process;
@@ -45,14 +45,14 @@ internal sealed class ExternalProgram : IAsyncDisposable
             RedirectStandardError = true,
         };
 
-        // Neither a proxy of this machine nor the options of somebody's own node belong into a test.
+        // Removes a proxy of this machine, and a user's options for a node, from the environment.
         foreach (var name in start.Environment.Keys.Where(IsForeign).ToArray()) start.Environment.Remove(name);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return new ExternalProgram(process, string.Join(' ', command));
     }
 
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program until it exits.</summary>
     /// <exception cref="AssertFailedException">It took longer than <paramref name="limit"/>, and was killed.</exception>
     public static async Task<ProgramResult> RunAsync(TimeSpan limit, params IReadOnlyList<string> command)
     {
@@ -62,7 +62,7 @@ internal sealed class ExternalProgram : IAsyncDisposable
 
     public void Send(ProcessSignal signal) => ProcessSignals.Send(Id, signal);
 
-    /// <summary>Waits until it has ended and everything that it wrote is here.</summary>
+    /// <summary>Waits until it has exited and all output has been read.</summary>
     /// <exception cref="AssertFailedException">It did not end in time.</exception>
     public async Task<ProgramResult> WaitAsync(TimeSpan limit)
     {

@@ -1,8 +1,8 @@
 namespace Dftp.Tests.Scenarios.Support;
 
 /// <summary>
-/// How a client that cannot mirror by itself does: by its own listings, directory by directory, and then file by file in as few runs of
-/// it as there may be.
+/// Scripts that mirror with a client without a mirror command: by its listings, directory by directory, then file by file in as few
+/// runs as possible.
 /// </summary>
 internal static class FtpMirrorScripts
 {
@@ -51,7 +51,7 @@ internal static class FtpMirrorScripts
         run([f'get {escape(file)} {escape(copy + file)}' for file in files])
         """;
 
-    /// <summary>Python; arguments: server, port, the class of ftplib, a directory, and that for the copy.</summary>
+    /// <summary>Python; arguments: server, port, the class of ftplib, a directory, and the directory for the copy.</summary>
     public const string Ftplib = """
         import calendar, ftplib, os, sys, time
         server, port, type, top, copy = sys.argv[1:]
@@ -71,7 +71,10 @@ internal static class FtpMirrorScripts
         ftp.quit()
         """;
 
-    /// <summary>JavaScript; arguments: where basic-ftp is, server, port, a directory, that for the copy, and <c>tls</c> or nothing.</summary>
+    /// <summary>
+    /// JavaScript; arguments: the path of basic-ftp, server, port, a directory, the directory for the copy, and <c>tls</c> or
+    /// nothing.
+    /// </summary>
     public const string BasicFtp = """
         const [library, server, port, top, copy, tls] = process.argv.slice(1);
         const fs = require("fs"), { Client } = require(library);
@@ -90,7 +93,9 @@ internal static class FtpMirrorScripts
         })().catch(error => { console.error(error); process.exit(1); });
         """;
 
-    /// <summary>JavaScript; arguments: where basic-ftp is, server, port, a file, and <c>tls</c> or nothing. All in one session.</summary>
+    /// <summary>
+    /// JavaScript; arguments: the path of basic-ftp, server, port, a file, and <c>tls</c> or nothing. Uses one session.
+    /// </summary>
     public const string BasicFtpRefusals = """
         const [library, server, port, file, tls] = process.argv.slice(1);
         const { Client } = require(library), { Readable, Writable } = require("stream");

@@ -3,12 +3,12 @@ using Dftp.Tests.Node;
 namespace Dftp.Tests.Scenarios.Support;
 
 /// <summary>
-/// A network of hosts with a directory and a node each. The directory of a host has the file <c>of-HOST</c> from the beginning; what
-/// a node serves is asked on its own host.
+/// A network of hosts, each with a directory and a node. Each directory contains the file <c>of-HOST</c> at the start. A node's
+/// answers are requested on its own host.
 /// </summary>
 internal sealed class HostCluster : IAsyncDisposable
 {
-    /// <summary>For what is not the matter of a test: the machine of the tests may be busy with others.</summary>
+    /// <summary>The timeout for steps that a test does not measure: the test machine may be busy.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan CurlLimit = TimeSpan.FromSeconds(20);
@@ -38,12 +38,12 @@ internal sealed class HostCluster : IAsyncDisposable
     /// <summary>The directory that the node of a host serves.</summary>
     public string RootOf(string host) => Path.Combine(_folder.Path, host);
 
-    /// <summary>Where a test may put what it has fetched.</summary>
+    /// <summary>A directory for downloads of a test.</summary>
     public string Fetched(string name) => Path.Combine(_folder.Path, $"fetched-{name}");
 
     public void Write(string host, string name, string content) => File.WriteAllText(Path.Combine(RootOf(host), name), content);
 
-    /// <summary>Starts the node of a host, or starts it again once it has ended.</summary>
+    /// <summary>Starts the node of a host, or restarts it after its end.</summary>
     /// <param name="host">Where.</param>
     /// <param name="environment">Variables of its own, as NAME=VALUE.</param>
     public async Task StartAsync(string host, params IReadOnlyList<string> environment)
@@ -52,7 +52,9 @@ internal sealed class HostCluster : IAsyncDisposable
         _running[host] = Host(host).StartNode(environment, [$"--dfsroot={RootOf(host)}"]);
     }
 
-    /// <summary>As <see cref="StartAsync"/>, until the node listens: how long a busy machine takes to start a program is no matter of the cluster.</summary>
+    /// <summary>
+    /// As <see cref="StartAsync"/>, and waits until the node listens, so that a slow start of the process is not measured.
+    /// </summary>
     public async Task RestartAsync(string host)
     {
         await StartAsync(host);
@@ -64,14 +66,15 @@ internal sealed class HostCluster : IAsyncDisposable
     {
         foreach (var host in _network.Hosts) await StartAsync(host.Name);
         var own = string.Join(' ', _network.Hosts.Select(host => OwnFile(host.Name)).Order(StringComparer.Ordinal));
-        await Task.WhenAll(_network.Hosts.Select(host => Eventually.EqualAsync(own, () => OwnFilesOnAsync(host.Name), StartLimit, $"{host.Name} knows all nodes")));
+        await Task.WhenAll(_network.Hosts.Select(host =>
+            Eventually.EqualAsync(own, () => OwnFilesOnAsync(host.Name), StartLimit, $"{host.Name} knows all nodes")));
     }
 
     /// <summary>Waits until the node of a host serves a file.</summary>
     public Task SeesAsync(string host, string name, TimeSpan within) =>
         Eventually.EqualAsync("200", () => StatusAsync(host, name), within, $"{host} serves {name}");
 
-    /// <summary>Waits until the node of a host serves a file no more.</summary>
+    /// <summary>Waits until the node of a host no longer serves a file.</summary>
     public Task MissesAsync(string host, string name, TimeSpan within) =>
         Eventually.EqualAsync("404", () => StatusAsync(host, name), within, $"{host} serves {name} no more");
 
@@ -89,7 +92,8 @@ internal sealed class HostCluster : IAsyncDisposable
     public Task<string> ContentAsync(string host, string name) => CurlAsync(host, $"http://localhost:7040/fs/{name}");
 
     public async Task<string> CurlAsync(string host, params string[] arguments) =>
-        (await Host(host).RunAsync(CurlLimit, ["curl", "--silent", "--show-error", "--fail", "--max-time", "15", .. arguments])).OutputIfDone();
+        (await Host(host).RunAsync(CurlLimit, ["curl", "--silent", "--show-error", "--fail", "--max-time", "15", .. arguments]))
+            .OutputIfDone();
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +108,8 @@ internal sealed class HostCluster : IAsyncDisposable
     }
 
     private async Task<string> OwnFilesOnAsync(string host) =>
-        string.Join(' ', (await PathsAsync(host)).Split(' ').Where(path => path.StartsWith("/of-", StringComparison.Ordinal)).Select(path => path[1..]));
+        string.Join(' ', (await PathsAsync(host)).Split(' ').Where(path => path.StartsWith("/of-", StringComparison.Ordinal))
+            .Select(path => path[1..]));
 
     private async Task<string> StatusAsync(string host, string name) =>
         (await Host(host).RunAsync(

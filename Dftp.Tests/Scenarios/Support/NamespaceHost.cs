@@ -6,8 +6,8 @@ namespace Dftp.Tests.Scenarios.Support;
 /// <param name="ns">Its network namespace.</param>
 /// <param name="name">Its host name.</param>
 /// <param name="address">Its IPv4 address.</param>
-/// <param name="bridgeNamespace">Where the other end of its cable is.</param>
-/// <param name="port">What that end is called.</param>
+/// <param name="bridgeNamespace">The namespace of the other end of its cable.</param>
+/// <param name="port">The name of that end.</param>
 internal sealed class NamespaceHost(string ns, string name, string address, string bridgeNamespace, string port)
 {
     public const string Bridge = "bridge";
@@ -20,7 +20,7 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
 
     public string Address => address;
 
-    /// <summary>Files there stand in for those of /etc for the programs of the namespace.</summary>
+    /// <summary>Files there replace those of /etc for programs in the namespace.</summary>
     public static string ConfigurationDirectory(string ns) => $"/etc/netns/{ns}";
 
     public async Task BuildAsync(IReadOnlyList<NamespaceHost> all)
@@ -48,7 +48,7 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
             "sh", "-c", "echo \"$0\" > /proc/sys/kernel/hostname && exec \"$@\"", name, .. command,
         ]);
 
-    /// <summary>Runs a program on the host to its end.</summary>
+    /// <summary>Runs a program on the host until it exits.</summary>
     /// <exception cref="AssertFailedException">It took longer than <paramref name="limit"/>, and was killed.</exception>
     public async Task<ProgramResult> RunAsync(TimeSpan limit, params string[] command)
     {
@@ -59,21 +59,25 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
     /// <summary>Starts the built node on the host.</summary>
     public DftpNode StartNode(params string[] options) => StartNode([], options);
 
-    /// <summary>Starts the built node on the host, with variables of the environment of its own.</summary>
+    /// <summary>Starts the built node on the host, with additional environment variables.</summary>
     /// <param name="environment">As NAME=VALUE.</param>
-    /// <param name="options">Nothing is remembered from one test to the next unless they say where.</param>
-    /// <param name="form">Which form of the program runs.</param>
+    /// <param name="options">By default the node keeps no state between tests.</param>
+    /// <param name="form">The form of the program to run.</param>
     public DftpNode StartNode(IReadOnlyList<string> environment, IReadOnlyList<string> options, ProgramForm form = ProgramForm.Built)
     {
         var remembers = options.Any(option => option.StartsWith("--state-dir", StringComparison.Ordinal));
-        return new DftpNode(this, Start(["env", .. environment, .. Repository.Command(form), .. options, .. remembers ? [] : new[] { "--state-dir=" }]));
+        return new DftpNode(this,
+            Start(["env", .. environment, .. Repository.Command(form), .. options, .. remembers ? [] : new[] { "--state-dir=" }]));
     }
 
-    /// <summary>Pulls the cable at the far end: packets vanish, and the host's own interface does not notice.</summary>
-    /// <summary>Bounds what its connections hold in the kernel: by themselves they grow to tens of megabytes, in which a whole transfer can lie.</summary>
+    /// <summary>Pulls the cable at the far end: packets are dropped, and the host's interface stays up.</summary>
+    /// <summary>
+    /// Limits the kernel's buffers of its connections, which otherwise grow to tens of megabytes and can contain a whole transfer.
+    /// </summary>
     public async Task LimitBuffersAsync(int bytes)
     {
-        var script = string.Create(CultureInfo.InvariantCulture, $"for way in rmem wmem; do echo 4096 16384 {bytes} > /proc/sys/net/ipv4/tcp_$way; done");
+        var script = string.Create(CultureInfo.InvariantCulture,
+            $"for way in rmem wmem; do echo 4096 16384 {bytes} > /proc/sys/net/ipv4/tcp_$way; done");
         (await RunAsync(TimeSpan.FromSeconds(10), "sh", "-c", script)).OutputIfDone();
     }
 
@@ -81,15 +85,16 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
 
     public Task HealAsync() => NamespaceNetwork.IpAsync("-n", bridgeNamespace, "link", "set", port, "master", Bridge);
 
-    /// <summary>What the host sends comes late, and in part not at all. Inconclusive where the kernel has no netem.</summary>
+    /// <summary>Delays the host's outgoing packets and drops a part of them. Inconclusive if the kernel has no netem.</summary>
     public async Task SetDelayAndLossAsync(TimeSpan delay, int lossPercent)
     {
-        var result = await TcAsync("netem", "delay", $"{delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}ms", "loss", $"{lossPercent}%");
+        var result = await TcAsync("netem", "delay", $"{delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)}ms", "loss",
+            $"{lossPercent}%");
         if (result.Error.Contains("qdisc kind is unknown", StringComparison.Ordinal)) Assert.Inconclusive("this kernel has no netem");
         result.OutputIfDone();
     }
 
-    /// <summary>What the host sends comes no faster than this.</summary>
+    /// <summary>Limits the rate of the host's outgoing packets.</summary>
     public async Task SetRateAsync(int kilobitsPerSecond)
     {
         var result = await TcAsync("tbf", "rate", $"{kilobitsPerSecond}kbit", "burst", "16kb", "latency", "200ms");
@@ -97,14 +102,16 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
         result.OutputIfDone();
     }
 
-    /// <summary>What the host sends to another one vanishes, unnoticed.</summary>
+    /// <summary>Silently drops the host's packets to another host.</summary>
     public Task LosePacketsToAsync(NamespaceHost other) =>
-        NamespaceNetwork.IpAsync("-n", ns, "neigh", "replace", other.Address, "lladdr", "02:00:00:00:00:fe", "nud", "permanent", "dev", Device);
+        NamespaceNetwork.IpAsync("-n", ns, "neigh", "replace", other.Address, "lladdr", "02:00:00:00:00:fe", "nud", "permanent",
+            "dev", Device);
 
-    /// <summary>Every packet to the host is lost by this chance, unnoticed by its sender. Inconclusive where nftables cannot do that.</summary>
-    public Task SetLossAsync(int percent) => DropAsync("loss", percent == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"numgen random mod 100 <= {percent - 1}")]);
+    /// <summary>Silently drops each packet to the host with this probability. Inconclusive if nftables does not support that.</summary>
+    public Task SetLossAsync(int percent) =>
+        DropAsync("loss", percent == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"numgen random mod 100 <= {percent - 1}")]);
 
-    /// <summary>No packet of the connections that exist now comes to the host any more; new connections are well.</summary>
+    /// <summary>Drops all packets of existing connections to the host; new connections work.</summary>
     public async Task ForgetConnectionsAsync()
     {
         var connections = (await RunAsync(CommandLimit, "ss", "-Htn", "state", "established")).OutputIfDone();
@@ -130,7 +137,8 @@ internal sealed class NamespaceHost(string ns, string name, string address, stri
             .. packets.Select(match => $"add rule inet faults {chain} iifname {Device} {match} drop"),
         ];
         var result = await RunAsync(CommandLimit, "nft", string.Join("; ", commands));
-        if (result.Error.Contains("No such file or directory", StringComparison.Ordinal)) Assert.Inconclusive("this kernel cannot drop packets by nftables");
+        if (result.Error.Contains("No such file or directory", StringComparison.Ordinal)) Assert.Inconclusive(
+            "this kernel cannot drop packets by nftables");
         result.OutputIfDone();
     }
 

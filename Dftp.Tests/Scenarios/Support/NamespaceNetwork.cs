@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Dftp.Tests.Scenarios.Support;
 
 /// <summary>
-/// Hosts on one Ethernet, each with an address and a name of its own, as network namespaces joined by a bridge that stands in a
-/// namespace too: nothing of it is seen outside. Needs root and iproute2.
+/// Hosts on one Ethernet, each with its own address and name: network namespaces joined by a bridge in another namespace, invisible
+/// from outside. Needs root and iproute2.
 /// </summary>
 /// <remarks>
-/// Host n has 192.0.2.n/24 on eth0, and every host finds every other by its name. Namespaces are called after the process of the
-/// tests, so that those of a run that was killed are found and removed by the next.
+/// Host n has 192.0.2.n/24 on eth0, and hosts resolve each other's names. Namespaces are named after the test process, so that the
+/// next run finds and removes those of a killed run.
 /// </remarks>
 internal sealed class NamespaceNetwork : IAsyncDisposable
 {
@@ -16,7 +16,8 @@ internal sealed class NamespaceNetwork : IAsyncDisposable
     private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(20);
     private static int _networks;
 
-    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _networks)}");
+    private readonly string _name = string.Create(CultureInfo.InvariantCulture,
+        $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _networks)}");
     private readonly List<NamespaceHost> _hosts = [];
 
     private NamespaceNetwork()
@@ -29,7 +30,7 @@ internal sealed class NamespaceNetwork : IAsyncDisposable
 
     public NamespaceHost this[string hostName] => _hosts.Single(host => host.Name == hostName);
 
-    /// <summary>Makes a network of hosts. The calling test is inconclusive where that cannot be; under CI it fails.</summary>
+    /// <summary>Creates a network of hosts. If that is not possible, the calling test is inconclusive; under CI it fails.</summary>
     public static async Task<NamespaceNetwork> CreateAsync(params string[] hostNames)
     {
         RequireRootAndTools();
@@ -55,7 +56,7 @@ internal sealed class NamespaceNetwork : IAsyncDisposable
         await RemoveAsync(BridgeNamespace);
     }
 
-    /// <summary>The namespaces of all runs, dead ones too.</summary>
+    /// <summary>The namespaces of all runs, including dead ones.</summary>
     public static async Task<IReadOnlyList<string>> ListAsync()
     {
         var list = await IpAsync("netns", "list");
@@ -67,7 +68,8 @@ internal sealed class NamespaceNetwork : IAsyncDisposable
 
     private static void RequireRootAndTools()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) ProgramTools.SkipOrFail("network namespaces need root on Linux");
+        if (!OperatingSystem.IsLinux()
+            || !Environment.IsPrivilegedProcess) ProgramTools.SkipOrFail("network namespaces need root on Linux");
         ProgramTools.Require("ip", "unshare");
     }
 

@@ -14,7 +14,7 @@ internal enum ProcessSignal
 
 internal static partial class ProcessSignals
 {
-    /// <summary>Sends a signal; a process that is gone already is no error.</summary>
+    /// <summary>Sends a signal; a process that has exited already is not an error.</summary>
     public static void Send(int processId, ProcessSignal signal)
     {
         const int NoSuchProcess = 3;

@@ -2,10 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Dftp.Tests.Scenarios.Support;
 
-/// <summary>The programs of others that scenarios need. A machine without them skips the test; a build that is to run all fails.</summary>
+/// <summary>
+/// The external programs that scenarios need. Without them a test is skipped, or fails in a build that must run all tests.
+/// </summary>
 internal static class ProgramTools
 {
-    /// <summary>Goes on only where all of these programs are.</summary>
+    /// <summary>Continues only if all of these programs are installed.</summary>
     public static void Require(params string[] tools)
     {
         if (tools.FirstOrDefault(tool => !IsOnPath(tool)) is { } missing) SkipOrFail($"this test needs the program {missing}");
@@ -18,7 +20,7 @@ internal static class ProgramTools
         throw new AssertInconclusiveException(reason);
     }
 
-    /// <summary>Where a program is that <see cref="Require"/> has found.</summary>
+    /// <summary>The path of a program that <see cref="Require"/> has found.</summary>
     public static string PathOf(string tool) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(directory => Path.Combine(directory, tool)).First(File.Exists);
 

@@ -2,14 +2,14 @@ namespace Dftp.Tests.Scenarios.Support;
 
 public enum ProgramForm
 {
-    /// <summary>What <c>make</c> builds: native code where that can be had.</summary>
+    /// <summary>The output of <c>make</c>: native code if possible.</summary>
     Built,
 
-    /// <summary>What <c>dotnet build</c> gives, compiled just in time.</summary>
+    /// <summary>The output of <c>dotnet build</c>, compiled just in time.</summary>
     Managed,
 }
 
-/// <summary>Where the sources of these tests stand.</summary>
+/// <summary>The path of these tests' sources.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();
