@@ -77,7 +77,8 @@ internal sealed partial class ContentOpener(
         Entry holder, VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         if (holder.Owner == self) return localFiles.Open(path, file, part);
-        if (peers.Find(holder.Owner) is not { } peer) return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not a known node");
+        if (peers.Find(holder.Owner) is not { } peer)
+            return OpenResult.Failed(FileErrorKind.Unreachable, $"{holder.Owner} is not a known node");
         var result = await peerFiles.OpenAsync(peer, path, file, part, cancellationToken);
         if (result.Body is { } body)
         {

@@ -59,7 +59,7 @@ public sealed class PeerDigestsTests : IDisposable
         Assert.IsNull(_digests.Known(peer.Peer.Name, Path, new Entry(File.NameUtf8, false, File.Size, new UnixTime(5), 0, File.Owner)));
     }
 
-    // An original node, and one that has the file and tells no digest: what it sends is hashed here.
+    // A legacy node, or a node that sends no digest: its copy is read and hashed here.
     [TestMethod]
     [DataRow(true, "", "GET")]
     [DataRow(false, "", "HEAD GET")]

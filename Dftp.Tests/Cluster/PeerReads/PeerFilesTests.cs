@@ -66,7 +66,7 @@ public sealed class PeerFilesTests : IDisposable
         Assert.IsFalse(hasRange);
     }
 
-    // An original node knows no ranges and sends the whole.
+    // A legacy node ignores ranges and sends the whole file.
     [TestMethod]
     public async Task WholeFileInAnswerToARange_HasSurplusBeforeIt()
     {

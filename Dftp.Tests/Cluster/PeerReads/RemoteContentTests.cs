@@ -104,7 +104,7 @@ public sealed class RemoteContentTests : IDisposable
             async () => await content.ReadAsync(buffer, Cancellation), "and so does a second try");
     }
 
-    // An original node knows no ranges and sends the whole.
+    // A legacy node ignores ranges and sends the whole file.
     [TestMethod]
     [DataRow(1, 100)]
     [DataRow(100, 1)]

@@ -41,7 +41,7 @@ public sealed class JoinHandshakeTests
         Assert.AreEqual(0, _node.Peers.All.Count());
     }
 
-    // An original node does not say its cluster.
+    // A legacy node does not send its cluster's name.
     [TestMethod]
     public void NoClusterName_IsAccepted()
     {

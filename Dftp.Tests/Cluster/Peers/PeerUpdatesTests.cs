@@ -143,7 +143,7 @@ public sealed class PeerUpdatesTests
         Assert.IsTrue(_updates.Next()!.Header.IsFull);
     }
 
-    // An original node asks only whom it does not know yet.
+    // A legacy node requests updates only from nodes that are new to it.
     [TestMethod]
     public void LegacyNodeThatAnswers_GetsAFullUpdateWithoutARequest_AgainAfterItWasAway()
     {
@@ -270,7 +270,7 @@ public sealed class PeerUpdatesTests
 
         Assert.AreEqual((false, 0), (update.Header.IsFull, update.Changes.Count));
         Assert.IsTrue(_updates.Answered(update, Done));
-        Assert.IsNull(_updates.Next(), "the interval begins anew");
+        Assert.IsNull(_updates.Next(), "the interval starts again");
     }
 
     private void Asks(long epoch, ulong known) =>

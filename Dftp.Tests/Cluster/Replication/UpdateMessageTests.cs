@@ -104,7 +104,7 @@ public sealed class UpdateMessageTests
         Assert.AreEqual($"the body is not JSON at line 1, byte {message.Length - 1}", refused.Message);
     }
 
-    // A time that comes back as another one makes the digests differ, and everything is sent again for ever.
+    // If a time changes on the way, the digests differ and full updates are sent indefinitely.
     [TestMethod]
     public async Task AnyModificationTime_IsReadBackAsItWasWritten()
     {
@@ -151,7 +151,7 @@ public sealed class UpdateMessageTests
         Assert.AreEqual($$"""{"SenderNodeName":"server1","Full":true,"UpdateTime":1477224426,"Epoch":5,"Sequence":9,"Since":9,"Files":[{{entries}}]}""", message);
     }
 
-    // Towards an original node a deletion is spelt "Deletion":false,"SizeInBytes":-1; between ours it is "Deletion":true.
+    // To a legacy node a deletion is "Deletion":false,"SizeInBytes":-1; between ours it is "Deletion":true.
     [TestMethod]
     [DataRow(true, "\"Deletion\":false", "\"SizeInBytes\":-1")]
     [DataRow(false, "\"Deletion\":true", "\"SizeInBytes\":0")]
