@@ -1,8 +1,8 @@
 namespace Dftp.Sockets;
 
 /// <summary>
-/// Exceptions that escaped from work without a caller who could catch them: what an event loop runs, and work items of the pool. Each is a
-/// defect of this program. It costs one connection; unguarded it would end the process.
+/// Exceptions that escape from work without a caller: callbacks of an event loop, and work items of the thread pool. Each is a
+/// defect of this program. It ends one connection; unhandled it would end the process.
 /// </summary>
 public static class BackgroundFailures
 {

@@ -122,7 +122,7 @@ internal sealed class EventLoop
         }
     }
 
-    /// <summary>Starts a worker; where the system has no thread for it nothing changes.</summary>
+    /// <summary>Starts a worker; without a free system thread, nothing changes.</summary>
     /// <param name="stalled">The worker that it replaces.</param>
     private void StartWorker(Worker? stalled)
     {

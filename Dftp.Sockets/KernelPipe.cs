@@ -23,7 +23,7 @@ public sealed partial class KernelPipe : IDisposable
     {
         ReadEnd = new SafeFileHandle(readEnd, ownsHandle: true);
         WriteEnd = new SafeFileHandle(writeEnd, ownsHandle: true);
-        // Where a size is refused the pipe keeps its first one.
+        // If the size is refused, the pipe keeps its initial size.
         var size = Interlocked.Increment(ref s_open) <= MaxLarge ? Large : Small;
         if (Control(WriteEnd, SetSize, size) < 0) _ = Control(WriteEnd, SetSize, Small);
         Capacity = Control(WriteEnd, GetSize, 0);
@@ -36,7 +36,7 @@ public sealed partial class KernelPipe : IDisposable
 
     public SafeFileHandle WriteEnd { get; }
 
-    /// <returns>Null where the system has no pipe to give, or no splice.</returns>
+    /// <returns>Null if the system has no free pipe, or no splice.</returns>
     public static KernelPipe? TryCreate()
     {
         if (!LoopSocket.IsAvailable) return null;

@@ -48,7 +48,7 @@ internal sealed class Readiness : IValueTaskSource
     }
 
     /// <summary>
-    /// The waiter continues on a thread of the pool: the caller may hold locks that it needs, or have other things to do.
+    /// The waiter continues on a thread of the pool, because the caller may hold locks that the waiter needs.
     /// </summary>
     public void SignalElsewhere()
     {

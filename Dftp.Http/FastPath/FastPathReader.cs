@@ -8,14 +8,13 @@ using Microsoft.AspNetCore.Connections;
 namespace Dftp.Http.FastPath;
 
 /// <summary>
-/// A connection's input as the server sees it: between two requests of the server, plain requests for small files are answered here and the
-/// server never sees them. It gets everything else.
+/// A connection's input as the server sees it: between two requests of the server, the fast path answers plain requests for small
+/// files, which the server never sees. Everything else goes to the server.
 /// </summary>
 /// <remarks>
-/// The server itself says where its requests end: while it parses a head or carries out a request, all that it reads is its own, whatever
-/// it looks like. So there is one opinion on where a message ends, and no request can be smuggled in another one's body. A head
-/// that arrives in pieces and is plain so far is held back: the server would limit the time for the rest of it and never learn that
-/// it was answered.
+/// Only the server decides where its requests end: while it parses a head or executes a request, it gets all bytes, whatever they
+/// look like. So no request can be smuggled in another one's body. A head that arrives in pieces and is plain so far is held back:
+/// the server would start its timeout for the rest, and would not learn that the fast path has answered.
 /// </remarks>
 internal sealed class FastPathReader(
     PipeReader input,
@@ -31,7 +30,7 @@ internal sealed class FastPathReader(
     /// </summary>
     internal static readonly TimeSpan ServerInterval = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the beginning of a head is held back. Then the server gets it, and its limit of 30 s begins.</summary>
+    /// <summary>How long an incomplete head is held back. Then the server gets it, and the server's timeout of 30 s begins.</summary>
     internal static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(1);
 
     private readonly IPAddress? _client = (connection.RemoteEndPoint as IPEndPoint)?.Address;
@@ -92,7 +91,7 @@ internal sealed class FastPathReader(
     private RequestKind Classify(in ReadResult read, out Range target, out int length)
     {
         (target, length) = (default, 0);
-        // Reads that were cancelled or are the last ones mean something to the server.
+        // A cancelled read and the last read are significant for the server.
         if (read.Buffer.IsEmpty || read.IsCanceled || read.IsCompleted) return RequestKind.Other;
         if (time.GetElapsedTime(_serverReadAt) >= ServerInterval) return RequestKind.Other;
         var kind = read.Buffer.IsSingleSegment ? RequestHead.Read(read.Buffer.FirstSpan, out target, out length) : RequestKind.Other;
@@ -112,7 +111,7 @@ internal sealed class FastPathReader(
     {
         if (_isHolding) return;
         _isHolding = true;
-        // A cancelled read goes to the server with all that has arrived. One too many does no harm: the server reads again.
+        // A cancelled read goes to the server with all that has arrived. A superfluous one is harmless: the server reads again.
         _holdLimit ??= time.CreateTimer(
             static input => ((PipeReader)input!).CancelPendingRead(), input, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _holdLimit.Change(MaxHold, Timeout.InfiniteTimeSpan);

@@ -4,7 +4,7 @@ using Dftp.Http.Files;
 
 namespace Dftp.Http.FastPath;
 
-/// <summary>Writes the head of an answer as HTTP/1.1 does. Once something does not fit the head is not whole.</summary>
+/// <summary>Writes the head of an HTTP/1.1 answer. If a field does not fit, the head is incomplete.</summary>
 internal ref struct HeadWriter(Span<byte> destination) : IHeaderWriter
 {
     private readonly Span<byte> _destination = destination;
@@ -12,7 +12,7 @@ internal ref struct HeadWriter(Span<byte> destination) : IHeaderWriter
 
     public int Written { get; private set; }
 
-    /// <summary>Whether everything did fit.</summary>
+    /// <summary>Whether everything has fitted.</summary>
     public readonly bool IsWhole => !_isOver;
 
     private readonly Span<byte> Rest => _destination[Written..];

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Dftp.Http.FastPath;
 
-/// <summary>What a request is, as far as the fast path can tell.</summary>
+/// <summary>The kinds of request that the fast path distinguishes.</summary>
 internal enum RequestKind
 {
-    /// <summary>All that has arrived of its head is plain, and the head goes on.</summary>
+    /// <summary>The head is plain so far and incomplete.</summary>
     Incomplete,
 
-    /// <summary>A GET of HTTP/1.1, without a body, in which nothing asks for other than the whole of what is at its target.</summary>
+    /// <summary>A GET of HTTP/1.1 without a body, for the whole content of its target.</summary>
     Plain,
 
     /// <summary>Everything else, malformed heads included.</summary>
@@ -16,8 +16,7 @@ internal enum RequestKind
 }
 
 /// <summary>
-/// Tells the requests that most programs send from all others. It lists what is plain, not what is not: a request with any other field is
-/// the server's.
+/// Recognizes the plain requests that most programs send. It is an allow list: a request with any other field goes to the server.
 /// </summary>
 internal static class RequestHead
 {
@@ -35,13 +34,13 @@ internal static class RequestHead
     private static ReadOnlySpan<byte> Version => " HTTP/1.1"u8;
 
     /// <param name="arrived">Begins with a request.</param>
-    /// <param name="target">The target of a plain request as it was written; it begins with a slash.</param>
-    /// <param name="length">Bytes of a plain request's head, the empty line included.</param>
+    /// <param name="target">The target of a plain request as the client sent it; it begins with a slash.</param>
+    /// <param name="length">The size of a plain request's head, including the empty line.</param>
     public static RequestKind Read(ReadOnlySpan<byte> arrived, out Range target, out int length)
     {
         (target, length) = (default, 0);
         var all = arrived.Length > MaxPlainBytes ? arrived[..MaxPlainBytes] : arrived;
-        // Only a head that can still become plain is waited for.
+        // Only a head that can still become plain is held back.
         var unfinished = arrived.Length < MaxPlainBytes ? RequestKind.Incomplete : RequestKind.Other;
         var rest = all;
         switch (TakeLine(ref rest, out var line))
@@ -68,7 +67,7 @@ internal static class RequestHead
         }
     }
 
-    /// <summary>A line ends with CR and LF and has neither in it. What other programs take for the end of a line is not plain.</summary>
+    /// <summary>A line ends with CR LF and contains neither. Other line ends are not plain.</summary>
     private static LineEnd TakeLine(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> line)
     {
         var end = rest.IndexOfAny((byte)'\r', (byte)'\n');
@@ -114,7 +113,7 @@ internal static class RequestHead
         _ => false,
     };
 
-    /// <summary>A name or an IPv4 address, and perhaps a port (RFC 9112 section 3.2).</summary>
+    /// <summary>A name or an IPv4 address, optionally with a port (RFC 9112 section 3.2).</summary>
     private static bool IsPlainHost(ReadOnlySpan<byte> host)
     {
         var colon = host.IndexOf((byte)':');

@@ -15,8 +15,8 @@ using Microsoft.Net.Http.Headers;
 namespace Dftp.Http.FastPath;
 
 /// <summary>
-/// Answers a plain GET of a small file as <see cref="FileAnswer"/> would, straight into a connection's output. Whatever is not as usual,
-/// from the path to the disk, it declines before a byte is sent; the server answers then.
+/// Answers a plain GET of a small file as <see cref="FileAnswer"/> would, straight into a connection's output. It declines every
+/// unusual case, from the path to the disk, before a byte is sent; the server then answers.
 /// </summary>
 internal sealed class SmallFileResponder(
     IFileTree tree, IFileTree localTree, HttpOptions options, HttpMetrics metrics, RouteMetrics route, ILogger log)
@@ -33,14 +33,14 @@ internal sealed class SmallFileResponder(
     private readonly HttpClock _clock = new(options.Time);
     private readonly LogThrottle _defects = new(options.Time);
 
-    /// <summary>How one node asks another for its own copy.</summary>
+    /// <summary>With it a node requests another node's local copy.</summary>
     private static ReadOnlySpan<byte> LocalCopyOnly => "?redirN=1"u8;
 
-    /// <param name="target">As it was written.</param>
+    /// <param name="target">As the client sent it.</param>
     /// <param name="client">Its address.</param>
     /// <param name="output">The connection's, with nothing in it.</param>
     /// <param name="connection">Aborted when the answer cannot be sent to its end.</param>
-    /// <returns>False when the server has to answer: nothing has been sent.</returns>
+    /// <returns>False when the server must answer; nothing was sent.</returns>
     public ValueTask<bool> TryAnswerAsync(ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection)
     {
         var isLocalOnly = target.EndsWith(LocalCopyOnly);
@@ -120,7 +120,7 @@ internal sealed class SmallFileResponder(
         catch (Exception expected) when (expected is IOException or UnauthorizedAccessException
             || (expected is OperationCanceledException && closed.IsCancellationRequested))
         {
-            // The server opens the file again, and tells the client or the log what is wrong with it.
+            // The server opens the file again, and reports the failure to the client or the log.
             return DeclineReason.Read;
         }
         catch (Exception defect)

@@ -6,19 +6,19 @@ internal enum DeclineReason
     /// <summary>Its head is not plain.</summary>
     Head,
 
-    /// <summary>Its target is not that of a file.</summary>
+    /// <summary>Its target is not a file's.</summary>
     Target,
 
     /// <summary>The policy forbids it.</summary>
     Policy,
 
-    /// <summary>No file is at the path, or a large one.</summary>
+    /// <summary>The path is not a file, or the file is large.</summary>
     File,
 
-    /// <summary>The client is to be sent to the file's holder.</summary>
+    /// <summary>The client must be redirected to a holder.</summary>
     Redirect,
 
-    /// <summary>The file cannot be opened, or is another version by now.</summary>
+    /// <summary>The file cannot be opened, or has changed.</summary>
     Open,
 
     /// <summary>The file or the client's connection broke off before the answer was complete.</summary>
@@ -27,6 +27,6 @@ internal enum DeclineReason
     /// <summary>The answer's header fields are too long.</summary>
     Fields,
 
-    /// <summary>An exception that nothing expects.</summary>
+    /// <summary>An unexpected exception.</summary>
     Defect,
 }

@@ -8,8 +8,8 @@ namespace Dftp.Http.Transport;
 
 /// <summary>
 /// A connection of the server whose bytes go straight between it and the socket. A client may close its sending half and still gets its
-/// answer. A client that has left altogether looks the same until bytes are sent to it; so an answer that sends nothing for a
-/// second after that is aborted.
+/// answer. A client that has closed the whole connection looks the same until bytes are sent to it, so an answer that sends nothing
+/// for a second after that is aborted.
 /// </summary>
 internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {

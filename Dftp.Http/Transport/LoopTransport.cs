@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The server's transport for plain HTTP on this program's event loops (Linux). Elsewhere it takes no endpoint, and the server's
-/// own transport does.
+/// The server's transport for plain HTTP on this program's event loops (Linux). On other systems it declines every endpoint, and
+/// the server's own transport takes over.
 /// </summary>
 /// <param name="endPoints">The objects that the server listens on, compared by reference.</param>
 /// <param name="createListener">Creates the bound socket of an endpoint.</param>
@@ -60,7 +60,7 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
                 catch (SocketException failure)
                 {
                     if (_isClosed) return null;
-                    // A client that left before it was accepted is its own business; it has taken its place in the queue along.
+                    // A client that left before it was accepted is not a failure; it is no longer in the queue.
                     if (failure.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
                         await BackOffAsync(failure, cancellationToken);
                     continue;
@@ -91,7 +91,7 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
             return default;
         }
 
-        /// <summary>Most failures last, such as that of too many open files: to try again at once would only take processor time.</summary>
+        /// <summary>Most failures persist (too many open files): an immediate retry would only waste processor time.</summary>
         private async Task BackOffAsync(SocketException failure, CancellationToken cancellationToken)
         {
             if (_failures.TryEnter()) Log.ConnectionNotAccepted(log, failure.Message);

@@ -3,7 +3,7 @@ using System.Text;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The first line of a request (RFC 9112, section 3) as some programs send it and the server does not take it: with bytes beyond
+/// The first line of a request (RFC 9112, section 3) in forms that some programs send and the server rejects: with bytes beyond
 /// ASCII in the target, which should be percent-encoded (busybox wget, scripts, cameras), and with capitals in the scheme of an
 /// absolute target, which RFC 3986 section 3.1 allows.
 /// </summary>
@@ -11,7 +11,7 @@ internal static class RequestLine
 {
     private static readonly byte[][] Schemes = ["http://"u8.ToArray(), "https://"u8.ToArray()];
 
-    /// <summary>The most bytes that <see cref="Repair"/> makes of a line.</summary>
+    /// <summary>The maximum size of a repaired line.</summary>
     public static int MaxRepaired(int length) => 3 * length;
 
     /// <param name="line">Whole, with or without its end.</param>
@@ -23,7 +23,7 @@ internal static class RequestLine
                 && target[..scheme].ContainsAnyInRange((byte)'A', (byte)'Z'));
     }
 
-    /// <summary>Percent-encodes what is not ASCII, and writes the scheme in small letters.</summary>
+    /// <summary>Percent-encodes non-ASCII bytes, and converts the scheme to lower case.</summary>
     /// <param name="line">As for <see cref="NeedsRepair"/>.</param>
     /// <param name="repaired">Room for <see cref="MaxRepaired"/> bytes.</param>
     /// <returns>Bytes that were written.</returns>
@@ -53,7 +53,7 @@ internal static class RequestLine
         return length + rest.Length;
     }
 
-    /// <summary>What lies between the first space and the last one; empty where there are not two.</summary>
+    /// <summary>The range between the first and the last space; empty without two spaces.</summary>
     private static Range TargetOf(ReadOnlySpan<byte> line)
     {
         var begin = line.IndexOf((byte)' ') + 1;

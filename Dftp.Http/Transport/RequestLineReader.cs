@@ -5,25 +5,26 @@ using System.Runtime.CompilerServices;
 namespace Dftp.Http.Transport;
 
 /// <summary>
-/// The input of an HTTP/1 connection for the server, which refuses request lines that other servers take: they are repaired on their way
-/// (<see cref="RequestLine"/>). All else passes as it is, without a copy.
+/// The input of an HTTP/1 connection. It repairs request lines that other servers accept and this one rejects
+/// (<see cref="RequestLine"/>). Everything else passes unchanged and without a copy.
 /// </summary>
 /// <remarks>
-/// Only a request's first line may be touched. The server itself says whether it waits for one (<see cref="ServerRequest"/>).
+/// Only the first line of a request may be changed. <see cref="ServerRequest"/> shows whether the server waits for one.
 /// </remarks>
 internal sealed class RequestLineReader(PipeReader input, ServerRequest server) : PipeReader
 {
     /// <summary>
-    /// The server has consumed more than empty lines. It tells about the connection's first request, of which the server says nothing yet.
+    /// The server has consumed more than empty lines. Needed for the connection's first request, which <see cref="ServerRequest"/>
+    /// does not show yet.
     /// </summary>
     private bool _hasConsumed;
 
     private ReadOnlySequence<byte> _arrived;
 
-    /// <summary>What the server was given instead of <see cref="_arrived"/>; null: that itself. Rented.</summary>
+    /// <summary>The buffer that the server got instead of <see cref="_arrived"/>; null: it got that. Rented.</summary>
     private byte[]? _repaired;
 
-    /// <summary>Bytes up to the end of the request line, as it was repaired and as it arrived.</summary>
+    /// <summary>The length of the request line, repaired and as it arrived.</summary>
     private (int Repaired, int Arrived) _line;
 
     private bool IsLineExpected => server.IsKnown ? !server.HasLine : !_hasConsumed;
@@ -73,7 +74,7 @@ internal sealed class RequestLineReader(PipeReader input, ServerRequest server) 
         _arrived = read.Buffer;
         if (!IsLineExpected || read.Buffer.IsEmpty) return read;
         var arrived = read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray();
-        // The server passes over empty lines before a request.
+        // The server skips empty lines before a request.
         var begin = arrived.IndexOfAnyExcept((byte)'\r', (byte)'\n');
         if (begin < 0) return read;
         var length = arrived[begin..].IndexOf((byte)'\n');

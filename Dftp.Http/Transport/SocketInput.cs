@@ -14,14 +14,14 @@ namespace Dftp.Http.Transport;
 /// <remarks>It has one user at a time; only <see cref="CancelPendingRead"/> may be called by any thread.</remarks>
 internal sealed class SocketInput(LoopSocket socket) : PipeReader
 {
-    /// <summary>Enough for the request that a client usually sends.</summary>
+    /// <summary>Enough for a usual request.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
     private byte[] _buffer = [];
     private int _begin;
     private int _end;
 
-    /// <summary>The end of what the user has examined and wants more than.</summary>
+    /// <summary>The end of the bytes that the user has examined: the next read waits for more.</summary>
     private int _examined;
 
     private bool _isAtEnd;
@@ -67,7 +67,7 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
     {
         while (true)
         {
-            // The user may carry out a request on this thread, and block it: better one of the loop than one of the pool.
+            // The user may execute a request on this thread and block it: better a thread of the loop than one of the pool.
             await socket.SwitchToLoop();
             if (socket.MayBeReadable && TryReceive() && TryRead(out var result)) return result;
             await socket.WaitReadableAsync(cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     /// <summary>Counts what is sent, and drops what the server writes once a refusal says so.</summary>
     public void Instrument(ByteCount count, Refusal refusal) => (_count, _refusal) = (count, refusal);
 
-    /// <summary>The output of the request's connection, where the body of its response reaches it as it is; otherwise null.</summary>
+    /// <summary>The output of the request's connection, if the response body reaches it unmodified; otherwise null.</summary>
     public static SocketOutput? TryGet(HttpContext http) =>
         http.Features.Get<SocketOutput>() is { } output
         && http.Response is { HasStarted: true, ContentLength: not null }
@@ -91,7 +91,7 @@ internal sealed class SocketOutput(ConnectionContext connection, LoopSocket sock
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
         TrySendAtOnce() ? new(new FlushResult(isCanceled: false, isCompleted: false)) : FlushAllAsync(cancellationToken);
 
-    /// <summary>What the kernel has begun to take cannot be called back.</summary>
+    /// <summary>Bytes in the kernel cannot be withdrawn.</summary>
     public override void CancelPendingFlush() => throw new NotSupportedException("a flush ends with the connection or by its token");
 
     public override void Complete(Exception? exception = null)
