@@ -52,7 +52,10 @@ public sealed partial class ContentTruthTests : IDisposable
             Assert.AreNotEqual(before.Tag, now.Tag, node.Name);
             Assert.IsTrue(now.Digest is null || now.Digest == Sha(New), node.Name);
             var head = await AskAsync(node, HttpMethod.Head);
+            // The scan that came between the two moved the tag, which it does once.
+            if (now.Tag != head.Tag) now = await AskAsync(node, HttpMethod.Get);
             Assert.AreEqual(now.Tag, head.Tag, node.Name);
+            Assert.AreNotEqual(before.Tag, head.Tag, node.Name);
             Assert.IsTrue(head.Digest is null || head.Digest == Sha(New), node.Name);
 
             var cached = await AskAsync(node, HttpMethod.Get, ("If-None-Match", before.Tag));
@@ -84,36 +87,47 @@ public sealed partial class ContentTruthTests : IDisposable
         await using var cluster = new TestCluster();
         var a = await cluster.StartAsync("a", []);
         var b = await cluster.StartAsync("b", []);
-        ReplaceByRename(a, Old, time);
-        ReplaceByRename(b, areCopiesEqual ? Old : "a third content", time);
+        // Who has a copy serves that.
+        var own = new Dictionary<TestNode, string> { [a] = Old, [b] = areCopiesEqual ? Old : "a third content" };
+        foreach (var (node, text) in own) ReplaceByRename(node, text, time);
         var c = await cluster.StartAsync("c", []);
         await cluster.UniteAsync();
         await Eventually.TrueAsync(() => c.Tree.Snapshot.HoldersOf(VirtualPath.Parse("/f")).Count == 2, "both copies are known");
         var contents = new Dictionary<string, string>();
         foreach (var node in new[] { a, b, c }) await AskInEveryWayAsync(node);
-        await Task.Delay(30, TestContext.CancellationTokenSource.Token);
+        await Task.Delay(30, TestContext.CancellationToken);
 
-        ReplaceByRename(a, New, time);
+        ReplaceByRename(a, own[a] = New, time);
 
         foreach (var node in new[] { c, b, a, c, b }) await AskInEveryWayAsync(node);
-        Assert.AreEqual(New, (await AskAsync(a, HttpMethod.Get)).Text);
+        var settled = await AskAsync(a, HttpMethod.Get, ("Range", "bytes=0-"));
+        Assert.AreEqual((HttpStatusCode.PartialContent, New), (settled.Status, settled.Text));
 
+        // The scan that finds the replacement can come between two answers: it moves the tag once more, and the owner with it. So each answer
+        // is judged by the tag that it has itself.
         async Task AskInEveryWayAsync(TestNode node)
         {
-            var whole = await AskAsync(node, HttpMethod.Get, ("Want-Repr-Digest", "sha-256=10"));
-            Assert.AreEqual(HttpStatusCode.OK, whole.Status, node.Name);
-            Assert.AreEqual(whole.Text, contents.TryGetValue(whole.Tag, out var text) ? text : contents[whole.Tag] = whole.Text, $"{node.Name}: one tag, one content");
-            Assert.IsTrue(whole.Digest is null || whole.Digest == Sha(whole.Text), node.Name);
+            AssertTrue(await AskAsync(node, HttpMethod.Get, ("Want-Repr-Digest", "sha-256=10")), node);
+            AssertTrue(await AskAsync(node, HttpMethod.Get), node);
             var head = await AskAsync(node, HttpMethod.Head, ("Want-Repr-Digest", "sha-256=10"));
-            Assert.AreEqual(whole.Tag, head.Tag, node.Name);
-            Assert.IsTrue(head.Digest is null || head.Digest == Sha(whole.Text), node.Name);
-            foreach (var (tag, of) in contents)
+            Assert.AreEqual((HttpStatusCode.OK, (long?)Old.Length), (head.Status, head.Length), node.Name);
+            if (contents.TryGetValue(head.Tag, out var told)) Assert.IsTrue(head.Digest is null || head.Digest == Sha(told), node.Name);
+            foreach (var (tag, text) in contents.ToList())
             {
                 var cached = await AskAsync(node, HttpMethod.Get, ("If-None-Match", tag));
-                Assert.AreEqual(of == whole.Text && tag == whole.Tag ? HttpStatusCode.NotModified : HttpStatusCode.OK, cached.Status, node.Name);
+                if (cached.Status == HttpStatusCode.NotModified) Assert.AreEqual((tag, text), (cached.Tag, own.GetValueOrDefault(node, text)), node.Name);
+                else AssertTrue(cached, node);
                 var resumed = await AskAsync(node, HttpMethod.Get, ("Range", "bytes=4-"), ("If-Range", tag));
-                Assert.AreEqual(tag == whole.Tag ? whole.Text[4..] : whole.Text, resumed.Text, node.Name);
+                if (resumed.Status == HttpStatusCode.PartialContent) Assert.AreEqual((tag, text[4..]), (resumed.Tag, resumed.Text), node.Name);
+                else AssertTrue(resumed, node);
             }
+        }
+
+        void AssertTrue(Answer whole, TestNode node)
+        {
+            Assert.AreEqual((HttpStatusCode.OK, own.GetValueOrDefault(node, whole.Text)), (whole.Status, whole.Text), node.Name);
+            if (!contents.TryAdd(whole.Tag, whole.Text)) Assert.AreEqual(contents[whole.Tag], whole.Text, $"{node.Name}: one tag, one content");
+            Assert.IsTrue(whole.Digest is null || whole.Digest == Sha(whole.Text), node.Name);
         }
     }
 
@@ -131,7 +145,7 @@ public sealed partial class ContentTruthTests : IDisposable
         using var atHolder = await LogInAsync(a);
         using var through = await LogInAsync(b);
         foreach (var client in new[] { through, atHolder }) await AssertToldAsync(client, Old);
-        await Task.Delay(30, TestContext.CancellationTokenSource.Token);
+        await Task.Delay(30, TestContext.CancellationToken);
 
         if (isByRename) ReplaceByRename(a, New, time);
         else Rewrite(a, New, time);

@@ -25,7 +25,7 @@ public sealed class TransferSwitchTests : IDisposable
 
     public TestContext TestContext { get; set; } = null!;
 
-    private CancellationToken Cancellation => TestContext.CancellationTokenSource.Token;
+    private CancellationToken Cancellation => TestContext.CancellationToken;
 
     public void Dispose() => Directory.Delete(_outside, recursive: true);
 
