@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Dftp.FileSystem;
@@ -76,11 +77,10 @@ internal sealed class MemoryFileTree : IFileTree
     }
 
     /// <summary>The computed digests, by content.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified),
-        ContentDigest> Digests { get; } = new();
+    public ConcurrentDictionary<(VirtualPath Path, long Size, UnixTime Modified), ContentDigest> Digests { get; } = new();
 
     /// <summary>The clients for which digests were requested.</summary>
-    public System.Collections.Concurrent.ConcurrentQueue<IPAddress?> DigestClients { get; } = new();
+    public ConcurrentQueue<IPAddress?> DigestClients { get; } = new();
 
     /// <summary>The error of digest requests.</summary>
     public FileError? DigestError { get; set; }

@@ -135,8 +135,10 @@ public sealed class AccessLogFileTests : IDisposable
             HttpsListen = ListenAddress.Parse("127.0.0.1:0"),
         });
         await node.GetAsync("fs/x.txt");
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
-            certificate?.Subject == certificate?.Issuer };
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Subject == certificate?.Issuer,
+        };
         using var client = new HttpClient(handler) { DefaultRequestVersion = new Version(2, 0) };
         await client.GetStringAsync($"https://127.0.0.1:{node.Host.HttpsPort}/fs/x.txt");
 
