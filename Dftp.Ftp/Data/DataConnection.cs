@@ -19,9 +19,6 @@ internal sealed class DataConnection : IDisposable
 
     public DataConnection(Socket socket) => _socket = socket;
 
-    public DataConnection(LoopSocket socket)
-        : this(socket.Socket) => _loopSocket = socket;
-
     /// <summary>Takes the bytes of a transfer.</summary>
     public Stream Stream => (Stream?)_tls ?? PlainStream;
 

@@ -76,6 +76,28 @@ public sealed class DataEndpointTests
         await client.ExpectAsync(226);
     }
 
+    // RFC 959, section 4.1.2: the server connects to the port that the client names, whatever it sends there.
+    [TestMethod]
+    [DataRow("RETR a", "abc")]
+    [DataRow("NLST", "a\r\n")]
+    [DataRow("NLST a", "a\r\n")]
+    public async Task Port_TakesFilesAndListings(string command, string expected)
+    {
+        await using var host = await FtpHost.StartAsync();
+        host.Tree.File("/a", "abc");
+        using var client = await host.LogInAsync();
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+
+        await client.ExpectAsync(200, $"EPRT |1|127.0.0.1|{((IPEndPoint)listener.LocalEndPoint!).Port}|");
+        await client.ExpectAsync(150, command);
+        using var data = await client.AcceptAsync(listener);
+
+        Assert.AreEqual(expected, Encoding.UTF8.GetString(await client.ReadToEndAsync(data)));
+        await client.ExpectAsync(226);
+    }
+
     [TestMethod]
     public async Task Epsv_OverIPv6_Works_AndPasvDoesNot()
     {

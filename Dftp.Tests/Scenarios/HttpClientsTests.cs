@@ -156,7 +156,7 @@ public sealed class HttpClientsTests
             $"""
             set -e; cd "$2"; umask 022; curl -sS --fail --max-time 60 -o archive "http://$1:7040/fs/?archive={kind}"
             {extract} archive; rm archive
-            d="{Top}/names/a_b"; if [ -d "$d" ]; then mv "$d/a_b" "$d/a\\b"; mv "$d" "{Top}/names/a\\b"; fi
+            d="{Top}/names/a%5Cb"; if [ -d "$d" ]; then mv "$d/a%5Cb" "$d/a\\b"; mv "$d" "{Top}/names/a\\b"; fi
             composed="{Top}/urls/$(printf '\303\251')"; if [ -e "$composed" ]; then mv "$composed" "{Top}/urls/$(printf 'e\314\201')"; fi
             """,
             server, copy);
