@@ -7,6 +7,8 @@ namespace Dftp.Tests.Ftp;
 [TestClass]
 public sealed class LimitsTests
 {
+    public TestContext TestContext { get; set; } = null!;
+
     // RFC 959, section 5.4: "421 Service not available, closing control connection."
     [TestMethod]
     [DataRow(1, 10)]
@@ -104,7 +106,7 @@ public sealed class LimitsTests
     [TestMethod]
     public async Task Shutdown_CutsATransferAfterTheGrace()
     {
-        var time = new FakeTimeProvider(WholeRun.Time);
+        var time = new AwaitedTime();
         await using var host = await FtpHost.StartAsync(time: time);
         host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
         using var client = await host.LogInAsync();
@@ -112,13 +114,8 @@ public sealed class LimitsTests
         await client.ExpectAsync(150, "RETR a");
         await client.ReadExactlyAsync(data, 1000);
         var stopping = host.StopAsync();
-        var reply = client.ReadReplyAsync();
-        await client.WaitUntilAsync(() =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            return reply.IsCompleted;
-        });
-        Assert.AreEqual(426, RawFtpClient.CodeOf(await reply));
+        await time.PassAsync(new FtpOptions().ShutdownGrace, TestContext.CancellationToken);
+        await client.ExpectAsync(426);
         await client.ExpectAsync(421);
         await client.ExpectEndAsync();
         await stopping;
