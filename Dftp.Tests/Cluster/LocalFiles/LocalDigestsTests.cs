@@ -110,17 +110,18 @@ public sealed class LocalDigestsTests : IDisposable
         var (files, digests) = Of(root, _known);
         using var leave = new CancellationTokenSource();
         Task waiting;
+        Task<DigestResult> patient;
         using (await _gate.EnterAsync(null, Cancellation))
         {
             waiting = digests.ComputeAsync(Path, FactsOf(files), null, leave.Token).AsTask();
-            var patient = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
+            patient = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation).AsTask();
             Assert.IsFalse(waiting.IsCompleted || patient.IsCompleted);
             await leave.CancelAsync();
             await Assert.ThrowsAsync<OperationCanceledException>(() => waiting);
             Assert.IsFalse(patient.IsCompleted);
         }
 
-        Assert.AreEqual(Sha("abc"), (await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation)).Digest);
+        Assert.AreEqual(Sha("abc"), (await patient).Digest);
     }
 
     // Files from a MiB on are hashed on a thread of their own.
@@ -146,13 +147,16 @@ public sealed class LocalDigestsTests : IDisposable
         var gate = new FairGate(1, maxWaitingOfOne: 1);
         var files = LocalParts.Opener(root, _known);
         var digests = new LocalDigests(files, _known, new RewrittenFiles(default), gate, TimeProvider.System);
+        Task<DigestResult> waiting;
         using (await gate.EnterAsync(null, Cancellation))
         {
-            var waiting = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation);
+            waiting = digests.ComputeAsync(Path, FactsOf(files), null, Cancellation).AsTask();
             Assert.IsFalse(waiting.IsCompleted);
 
             Assert.AreEqual(FileErrorKind.Busy, (await digests.ComputeAsync(Path, FactsOf(files), null, Cancellation)).Error?.Kind);
         }
+
+        Assert.AreEqual(Sha("abc"), (await waiting).Digest);
     }
 
     [TestMethod]

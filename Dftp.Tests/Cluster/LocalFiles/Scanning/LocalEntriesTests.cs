@@ -65,7 +65,7 @@ public sealed class LocalEntriesTests
         Update([], ("/a", Directory("a", File("same", 1), File("other", 2))));
         var next = new LocalEntries(Node, _tree, _time);
         next.Restored();
-        _time.Advance(-TimeSpan.FromDays(366));
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(366));
 
         next.Replace(Directory("", Directory("a", File("same", 1), File("other", 2)), Directory("b", File("same", 1))));
 
@@ -90,7 +90,7 @@ public sealed class LocalEntriesTests
     {
         First(Directory("", Directory("a", File("x", 1), File("y", 1))));
         var before = _local.State;
-        _time.Advance(-TimeSpan.FromHours(hours));
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(hours));
         _local.Replace(Directory("", Directory("a", File("x", 1), File("y", 1))));
         Assert.AreEqual(before, _local.State);
     }
