@@ -27,6 +27,8 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     /// <summary>An event is heard some milliseconds after the change; a machine that is busy takes longer.</summary>
     private static readonly TimeSpan MayBeUnheard = TimeSpan.FromSeconds(2);
 
+    private readonly OtherNames _otherNames = new(node, tree, rewritten, time);
+
     private readonly ulong _seed = NameBytes.Hash(0, Encoding.UTF8.GetBytes(node.Value));
 
     /// <summary>
@@ -49,6 +51,7 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
         var isSame = entry.Size == size && entry.Modified == modified;
         var isRewritten = isSame ? IsRewritten(path, opened, entry.Changed) : rewritten.IsFormer(path, size, modified);
         if (!isSame || isRewritten) rewritten.Contradicts(path, isRewritten);
+        if (!isSame && opened.Place?.Status.Links > 1) _otherNames.ReadAgain(entry);
         return Present(file, opened, entry, isRewritten);
     }
 

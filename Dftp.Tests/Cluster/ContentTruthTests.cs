@@ -190,6 +190,27 @@ public sealed partial class ContentTruthTests : IDisposable
         }
     }
 
+    // A write by one name raises no event for another one: a read of any of them corrects all.
+    [TestMethod]
+    public async Task FileWithSeveralNames_WrittenUnheard_IsCorrectedUnderAllOfThemByOneRead()
+    {
+        await using var cluster = new TestCluster();
+        File.WriteAllText(Path.Combine(_outside, "log"), "0123456789");
+        var a = await cluster.StartAsync("a", [("one/x", "1"), ("two/y", "2")]);
+        Assert.AreEqual(0, Link(Path.Combine(_outside, "log"), At(a, "one/f")));
+        Assert.AreEqual(0, Link(Path.Combine(_outside, "log"), At(a, "two/g")));
+        var b = await cluster.StartAsync("b", []);
+        await cluster.UniteAsync();
+        await Eventually.TrueAsync(() => SizeAt(b, "/one/f") == 10 && SizeAt(b, "/two/g") == 10, "the links are known");
+
+        File.AppendAllText(Path.Combine(_outside, "log"), "abcde");
+        Assert.AreEqual("0123456789abcde", await TestCluster.Http.GetStringAsync(new Uri(b.Public, "/fs/one/f"), TestContext.CancellationToken));
+
+        await Eventually.TrueAsync(() => SizeAt(b, "/one/f") == 15 && SizeAt(b, "/two/g") == 15, "both names have the new size");
+    }
+
+    private static long SizeAt(TestNode node, string path) => node.Tree.Snapshot.TryFind(VirtualPath.Parse(path), out var entry) ? entry.Size : -1;
+
     // A backup that links a million files moves no tag; neither does a change of the mode.
     [TestMethod]
     [DataRow(false)]
