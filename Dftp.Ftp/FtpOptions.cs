@@ -37,8 +37,7 @@ public sealed record FtpOptions
 
     /// <summary>
     /// How long running transfers may continue when the node stops. The default is well below the 30 seconds after which the host aborts
-    /// all
-    /// connections.
+    /// all connections.
     /// </summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(10);
 

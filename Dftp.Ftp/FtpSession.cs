@@ -307,9 +307,8 @@ internal sealed class FtpSession : IDisposable
     /// Reads the control connection until the transfer has finished. A STAT without predecessors is answered at once (RFC 959: it "may be
     /// sent during a file transfer"); other commands are kept for later. The end of the stream ends the transfer (RFC 959, section 3.2: the
     /// server MUST close the data connection when "the control connection is closed legally or otherwise"), except after QUIT. A client
-    /// that
-    /// sends more commands than can be kept loses its session: if they were left unread, ABOR and the end of the stream behind them would
-    /// stay unseen.
+    /// that sends more commands than can be kept loses its session: if they were left unread, ABOR and the end of the stream behind them
+    /// would stay unseen.
     /// </summary>
     private async Task WatchAsync(Transfer transfer)
     {

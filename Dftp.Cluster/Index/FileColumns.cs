@@ -9,9 +9,8 @@ namespace Dftp.Cluster.Index;
 /// <remarks>
 /// A file takes the bytes of its name and some 14 more. A million small objects would cost as much again in headers and references, and the
 /// collector would have to visit each. The columns follow the header in the order of their width, which aligns them: modification times
-/// (8),
-/// sizes (8, or 4 if all fit), changes (4, absent if all are equal), ends of the names (4, or 2 if all fit), permissions (2, absent if all
-/// are equal), names.
+/// (8), sizes (8, or 4 if all fit), changes (4, absent if all are equal), ends of the names (4, or 2 if all fit), permissions (2, absent if
+/// all are equal), names.
 /// </remarks>
 internal readonly struct FileColumns : IEquatable<FileColumns>
 {

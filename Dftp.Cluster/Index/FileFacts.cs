@@ -9,8 +9,7 @@ namespace Dftp.Cluster.Index;
 /// <param name="Changed">Unix seconds at which the node saw the entry change (LastInfoUpdated on the wire); 0 during a scan.</param>
 /// <param name="IsRevised">
 /// The content changed while size and time stayed, or the time was set back. <paramref name="Changed"/> distinguishes the versions. Only
-/// the
-/// holder itself knows this.
+/// the holder itself knows this.
 /// </param>
 internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, uint Changed = 0, bool IsRevised = false)
 {

@@ -3,14 +3,16 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>The digests that were computed last, one a file, each with the version of the content that it is of.</summary>
-/// <param name="capacity">The oldest go when there are more.</param>
+/// <summary>The most recently computed digests, one per file, each with the version of the content that it belongs to.</summary>
+/// <param name="capacity">The number of files. The oldest entry is evicted first.</param>
 internal sealed class DigestCache<TFile, TVersion>(int capacity) where TFile : notnull where TVersion : struct, IEquatable<TVersion>
 {
     private readonly ConcurrentDictionary<TFile, (TVersion Version, ContentDigest Digest)> _known = new();
     private readonly Lock _lock = new();
 
-    /// <summary>Guarded by <see cref="_lock"/>. A file that was forgotten and came again is in it twice, and goes the earlier.</summary>
+    /// <summary>
+    /// In order of insertion. Guarded by <see cref="_lock"/>. A file that was evicted and added again is in it twice and is evicted early.
+    /// </summary>
     private readonly Queue<TFile> _byAge = new();
 
     public bool IsEmpty => _known.IsEmpty;
@@ -20,7 +22,7 @@ internal sealed class DigestCache<TFile, TVersion>(int capacity) where TFile : n
     public ContentDigest? Find(TFile file, TVersion version) =>
         _known.TryGetValue(file, out var known) && known.Version.Equals(version) ? known.Digest : null;
 
-    /// <summary>What is known of a file, be it of an earlier version.</summary>
+    /// <summary>The last digest of a file, also if it belongs to an earlier version of the content.</summary>
     public (TVersion Version, ContentDigest Digest)? FindAny(TFile file) => _known.TryGetValue(file, out var known) ? known : null;
 
     public void Keep(TFile file, TVersion version, ContentDigest digest)

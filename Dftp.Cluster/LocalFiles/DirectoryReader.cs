@@ -2,32 +2,34 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>An open directory whose own entries are read once.</summary>
+/// <summary>An open directory. Its entries can be read once; subdirectories are not entered.</summary>
 internal abstract class DirectoryReader : IDisposable
 {
     public abstract DirectoryFacts Facts { get; }
 
     public abstract DirectoryIdentity Identity { get; }
 
-    /// <summary>Brings <see cref="Facts"/> up to date.</summary>
+    /// <summary>Reads <see cref="Facts"/> again.</summary>
     public virtual void Refresh()
     {
     }
 
-    /// <summary>Tells every entry but <c>.</c> and <c>..</c>, in no order; one that vanished meanwhile is not told.</summary>
-    /// <returns>Null; or, where reading broke off, why, as the end of a sentence. The rest of the entries may exist.</returns>
+    /// <summary>
+    /// Passes every entry except <c>.</c> and <c>..</c> to the visitor, in no order. Entries that vanish during the read are omitted.
+    /// </summary>
+    /// <returns>Null, or why reading broke off, as the end of a sentence. The remaining entries may exist.</returns>
     public abstract string? Read(EntryVisitor visitor);
 
     public abstract void Dispose();
 }
 
-/// <summary>Takes one entry of a directory.</summary>
-/// <param name="name">Bytes of the operating system on Linux, UTF-8 elsewhere.</param>
-/// <param name="kind">What it is; a symlink is not followed.</param>
-/// <param name="facts">Of a file; default for all else.</param>
+/// <summary>Receives one entry of a directory.</summary>
+/// <param name="name">The operating system's bytes on Linux, UTF-8 elsewhere.</param>
+/// <param name="kind">The kind of the entry itself; symlinks are not followed.</param>
+/// <param name="facts">The facts of a file; default for all other kinds.</param>
 internal delegate void EntryVisitor(ReadOnlySpan<byte> name, EntryKind kind, in FileFacts facts);
 
-/// <summary>What a directory can hold.</summary>
+/// <summary>The kinds of entries.</summary>
 internal enum EntryKind
 {
     File,
@@ -37,33 +39,33 @@ internal enum EntryKind
     /// <summary>A pipe, a socket or a device.</summary>
     Special,
 
-    /// <summary>Its name cannot be told in UTF-8 (told by readers that do not see bytes).</summary>
+    /// <summary>The name is not valid UTF-8. Only readers that do not see the bytes report this.</summary>
     Unnameable,
 
-    /// <summary>The permissions do not let this node look at it.</summary>
+    /// <summary>This node lacks the permission to read the entry's status.</summary>
     Forbidden,
 
-    /// <summary>It exists, and looking at it failed.</summary>
+    /// <summary>The entry exists, but its status cannot be read.</summary>
     Unreadable,
 }
 
 /// <summary>Why a directory cannot be opened.</summary>
-/// <param name="Reason">The end of a sentence.</param>
+/// <param name="Reason">The reason, as the end of a sentence.</param>
 /// <param name="IsForbidden">
-/// Whether the permissions say so: the operator does not want the directory to be served. Anything else is an error, which says nothing of
-/// what the directory holds.
+/// True if permissions deny access: the operator does not want the directory to be served. False for any other error, which says nothing
+/// about what the directory holds.
 /// </param>
 internal sealed record ReadFailure(string Reason, bool IsForbidden);
 
 /// <summary>
-/// Which directory it is, whatever its path: device and inode, or the real path where the framework tells no inodes.
+/// Identifies a directory independently of its path: by device and inode, or by real path where the framework gives no inodes.
 /// </summary>
 internal readonly record struct DirectoryIdentity(ulong Device, ulong Inode, string? RealPath = null);
 
 /// <summary>Where a symlink leads.</summary>
-/// <param name="Kind">What stands there.</param>
-/// <param name="Facts">Of a file.</param>
-/// <param name="RealPath">Of a directory: its path beneath the root without any symlink.</param>
+/// <param name="Kind">The kind of the target.</param>
+/// <param name="Facts">The facts of a file.</param>
+/// <param name="RealPath">The path of a directory beneath the root, without symlinks.</param>
 internal readonly record struct LinkTarget(LinkTargetKind Kind, FileFacts Facts = default, byte[]? RealPath = null);
 
 internal enum LinkTargetKind
@@ -74,23 +76,23 @@ internal enum LinkTargetKind
     /// <summary>A pipe, a socket or a device.</summary>
     Special,
 
-    /// <summary>Nothing, or nothing that may be looked at.</summary>
+    /// <summary>Nothing exists there, or this node lacks the permission to see it.</summary>
     Nothing,
 
-    /// <summary>Following it failed: its target may exist.</summary>
+    /// <summary>Following the symlink failed; its target may exist.</summary>
     Unreadable,
 
-    /// <summary>Something outside of the root.</summary>
+    /// <summary>The target is outside the root.</summary>
     Outside,
 
-    /// <summary>Itself, by way of symlinks alone.</summary>
+    /// <summary>The symlink leads back to itself through symlinks only.</summary>
     Circle,
 }
 
-/// <summary>What stands at a path, for one who follows symlinks by hand.</summary>
-/// <param name="Kind">Its kind.</param>
-/// <param name="Target">Of a symlink: the names that it leads through, joined by slashes.</param>
-/// <param name="IsFromRoot">Whether the target counts from the node's root instead of the symlink's directory.</param>
+/// <summary>The result of a lookup that does not follow a final symlink.</summary>
+/// <param name="Kind">The kind of the entry.</param>
+/// <param name="Target">The target of a symlink: names joined by slashes.</param>
+/// <param name="IsFromRoot">Whether the target is relative to the node's root instead of the symlink's directory.</param>
 internal readonly record struct LinkText(LinkTextKind Kind, byte[]? Target = null, bool IsFromRoot = false);
 
 internal enum LinkTextKind

@@ -5,12 +5,12 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// Bounds how many do something costly at once, and divides the places fairly: of each client one at a time, the clients by turns, each in the
-/// order in which it asked. Safe for many at once.
+/// Limits how many costly operations run at once and shares the places fairly: each client has at most one, clients take turns (round
+/// robin), and each client's requests are served in order. Thread-safe.
 /// </summary>
-/// <param name="places">How many at once.</param>
-/// <param name="maxWaitingOfOne">How many of one client may wait.</param>
-/// <param name="maxWaiting">How many may wait in all.</param>
+/// <param name="places">The number of concurrent operations.</param>
+/// <param name="maxWaitingOfOne">The number of requests that one client may have waiting.</param>
+/// <param name="maxWaiting">The number of requests that may wait in all.</param>
 internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWaiting = 1024)
 {
     private readonly Lock _lock = new();
@@ -22,17 +22,17 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
     private int _free = places;
     private int _waiters;
 
-    /// <summary>For hashing files: the rest of the processors is for those who are served.</summary>
+    /// <summary>The gate for hashing files. It leaves the other processors to requests.</summary>
     public static FairGate ForHashing() => new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    /// <summary>What somebody gets who asks for a digest where too many wait.</summary>
+    /// <summary>The error for a digest request that finds the queue full.</summary>
     public static DigestResult Refusal(VirtualPath path) =>
         DigestResult.Failed(FileErrorKind.Busy, $"too many digests are being computed to compute that of {path} too");
 
     /// <summary>Waits for a place.</summary>
-    /// <param name="client">On whose behalf; null: of this node itself.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The place, which is given back by disposing of it; null when too many wait already.</returns>
+    /// <param name="client">The client; null for this node itself.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The place, released by disposing of it; null if too many requests wait already.</returns>
     public async ValueTask<IDisposable?> EnterAsync(IPAddress? client, CancellationToken cancellationToken)
     {
         var key = KeyOf(client);
@@ -68,7 +68,9 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
         return await waiter.Task;
     }
 
-    /// <summary>An IPv6 network (/64) is one client, because a host in it can use all its addresses (RFC 4291 section 2.5.4).</summary>
+    /// <summary>
+    /// All addresses of an IPv6 network (/64) count as one client, because one host can use them all (RFC 4291 section 2.5.4).
+    /// </summary>
     private static IPAddress KeyOf(IPAddress? client)
     {
         if (client is null) return IPAddress.None;
@@ -83,7 +85,7 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
     {
         lock (_lock)
         {
-            // Otherwise it has a place by now.
+            // If the removal fails, the place has been assigned already.
             if (!_waiting.TryGetValue(key, out var ofOne) || !ofOne.Remove(waiter)) return;
             _waiters--;
             if (ofOne.Count == 0) _waiting.Remove(key);
@@ -101,7 +103,7 @@ internal sealed class FairGate(int places, int maxWaitingOfOne = 32, int maxWait
             if (_waiting.ContainsKey(key)) _turns.Enqueue(key);
             while (_free > 0 && _turns.TryDequeue(out var next))
             {
-                // Who gave up is not there any more; and one that asked again since may have had its turn.
+                // Skip requests that were cancelled. Their client may have asked again and had its turn since.
                 if (!_waiting.TryGetValue(next, out var ofOne) || !_inside.Add(next)) continue;
                 var first = ofOne[0];
                 ofOne.RemoveAt(0);

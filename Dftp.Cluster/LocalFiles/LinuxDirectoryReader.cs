@@ -6,12 +6,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>Reads a directory by getdents64 and statx.</summary>
+/// <summary>Reads a directory by getdents64(2) and statx(2).</summary>
 internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, FileStatus status) : DirectoryReader
 {
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>Belongs to the reader.</summary>
+    /// <summary>Owned by the reader.</summary>
     public SafeFileHandle Handle => directory;
 
     public override DirectoryFacts Facts => new(status.Modified, status.Permissions);
@@ -67,7 +67,7 @@ internal sealed unsafe class LinuxDirectoryReader(SafeFileHandle directory, File
 
         switch (type)
         {
-            // Opening the directory gives its facts.
+            // Opening the directory reads its facts.
             case GetDents.TypeDirectory: visitor(name, EntryKind.Directory, default); return;
             case GetDents.TypeLink: visitor(name, EntryKind.Link, default); return;
             case GetDents.TypeRegular or GetDents.TypeUnknown: break;

@@ -6,25 +6,29 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>The root by Linux' own calls: openat2 resolves every path beneath the root's descriptor, so that no race leads out.</summary>
+/// <summary>
+/// The root by Linux' own calls: openat2 resolves every path beneath the root's descriptor, so no race can lead out of it.
+/// </summary>
 internal sealed class LinuxRoot : LocalRoot
 {
     private const ulong Beneath = OpenAt2.ResolveBeneath | OpenAt2.ResolveNoMagicLinks;
     private const ulong BeneathWithoutLinks = Beneath | OpenAt2.ResolveNoSymlinks;
 
-    /// <summary>A pipe without a writer must not hold the opener up, nor a terminal become ours.</summary>
+    /// <summary>
+    /// O_NONBLOCK and O_NOCTTY: a pipe without a writer must not block the opener, and a terminal must not become the controlling one.
+    /// </summary>
     private const ulong ReadFile = OpenAt2.O_NONBLOCK | OpenAt2.O_NOCTTY;
 
-    /// <summary>How often a path may change under a single opening. A rename somewhere on the machine is enough for one.</summary>
+    /// <summary>How often a path may change during one open. A single rename anywhere on the machine can cause one retry.</summary>
     private const int Attempts = 64;
 
-    // Swapped when another directory takes the root's place; who still uses the old one ends it with the collector.
+    // Swapped when another directory takes the root's place. The collector closes the old handle after its last user.
     private volatile SafeFileHandle _root;
 
     private LinuxRoot(string directory, NodeName node, VirtualPath mount, SafeFileHandle root)
         : base(directory, node, mount) => _root = root;
 
-    /// <returns>Null where the kernel, or what it lets this process do, lacks a call.</returns>
+    /// <returns>Null where the kernel or the sandbox does not offer one of the calls.</returns>
     /// <exception cref="RootDirectoryException">As <see cref="LocalRoot.Open"/>.</exception>
     public static LinuxRoot? TryOpen(string directory, NodeName node, VirtualPath mount)
     {
@@ -50,7 +54,7 @@ internal sealed class LinuxRoot : LocalRoot
         }
     }
 
-    /// <summary>Where the root lies now, without symlinks; null where /proc does not tell.</summary>
+    /// <summary>The root's current path without symlinks; null if /proc does not give it.</summary>
     public byte[]? RealPath => ReadLink.PathOf(_root);
 
     public override LocalOpenResult OpenFile(VirtualPath path)
@@ -63,7 +67,7 @@ internal sealed class LinuxRoot : LocalRoot
         errno = Statx.Handle(handle, out var status);
         if (errno == 0 && status.IsRegular)
         {
-            // What others change on a file system of the network, this kernel hears of when it opens the file.
+            // On a network file system, the kernel learns of other machines' changes only when it opens the file.
             var isOfNetwork = RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is not null;
             var place = isOfNetwork ? null : new OpenedPlace(terminated, status);
             return LocalOpenResult.Opened(new OpenedFile(handle, ToFacts(status), IdentityOf(status), $"{Shown(path)} on {Node}", place));
@@ -76,8 +80,8 @@ internal sealed class LinuxRoot : LocalRoot
     }
 
     /// <remarks>
-    /// The look follows symlinks wherever they lead: a path that leads out of the root now leads to another file, or to the one
-    /// that was found beneath it.
+    /// The lookup follows symlinks wherever they lead: a path that now leads out of the root leads to another file, or to the same file
+    /// that was opened beneath it.
     /// </remarks>
     public override bool IsUnchanged(OpenedFile file) =>
         file.Place is { } place && Statx.Path(_root, place.TerminatedPath, out var now) == 0 && now == place.Status;
@@ -151,8 +155,8 @@ internal sealed class LinuxRoot : LocalRoot
     }
 
     /// <summary>
-    /// The opened directory stays readable after it was moved or unmounted, so its place is looked at by path. An empty directory in
-    /// its place is what stands where a disk is not mounted: that is no reason to believe that all is deleted.
+    /// An opened directory stays readable after it was moved or unmounted, so this checks the path. An empty directory in its place is
+    /// typical of a disk that is not mounted; it does not mean that all files were deleted.
     /// </summary>
     public override RootPresence Look(out string? failure)
     {
@@ -187,12 +191,12 @@ internal sealed class LinuxRoot : LocalRoot
     public override void Dispose() => _root.Dispose();
 
     /// <summary>
-    /// Opens a path and follows its symlinks, absolute ones too, as long as they stay beneath the root. EXDEV says that they do not.
+    /// Opens a path and follows its symlinks, absolute ones too, if they stay beneath the root. EXDEV means that they lead out.
     /// <list type="number">
-    /// <item>The kernel follows all that is relative and stays beneath.</item>
-    /// <item>For the rest, look where the path really ends: that is outside, or has a path beneath the root without any symlink.</item>
-    /// <item>Open that path, and allow no symlink any more: what was swapped in meanwhile is refused by the kernel.</item>
-    /// <item>Where it changed between 2 and 3, start over.</item>
+    /// <item>The kernel follows all symlinks that are relative and stay beneath the root.</item>
+    /// <item>Otherwise, find where the path really ends: outside, or at a path beneath the root without symlinks.</item>
+    /// <item>Open that path without allowing any symlink: the kernel refuses what was swapped in meanwhile.</item>
+    /// <item>If the path changed between 2 and 3, start over.</item>
     /// </list>
     /// </summary>
     private SafeFileHandle? OpenBeneath(ReadOnlySpan<byte> path, ulong flags, out int errno)
@@ -221,7 +225,7 @@ internal sealed class LinuxRoot : LocalRoot
         }
     }
 
-    /// <summary>EAGAIN says that something was renamed while the kernel resolved <c>..</c>: it wants to be asked again.</summary>
+    /// <summary>Retries on EAGAIN, which means that something was renamed while the kernel resolved <c>..</c>.</summary>
     private SafeFileHandle? Open(ReadOnlySpan<byte> path, ulong flags, ulong resolve, out int errno)
     {
         for (var attempt = 0; ; attempt++)
@@ -231,14 +235,14 @@ internal sealed class LinuxRoot : LocalRoot
         }
     }
 
-    /// <summary>Where an open file lies now, relative to where the root lies now; null for outside.</summary>
+    /// <summary>The current path of an open file relative to the root's current path; null if it is outside.</summary>
     private byte[]? PathBeneath(SafeFileHandle file)
     {
         if (ReadLink.PathOf(_root) is not { } root || ReadLink.PathOf(file) is not { } path) return null;
         return Below(root, path);
     }
 
-    /// <returns>The path relative to the directory, empty for itself; null where it is not beneath.</returns>
+    /// <returns>The path relative to the directory, empty for the directory itself; null if it is not beneath.</returns>
     public static byte[]? Below(byte[] root, byte[] path)
     {
         if (root.Length == 1) return path[1..];
@@ -246,10 +250,10 @@ internal sealed class LinuxRoot : LocalRoot
         return path.Length == root.Length ? [] : path[root.Length] == '/' ? path[(root.Length + 1)..] : null;
     }
 
-    /// <summary>Of a path without symlinks. EXDEV: it was moved out of the root while the kernel walked it.</summary>
+    /// <summary>Opens a path without symlinks. EXDEV means that it was moved out of the root during the lookup.</summary>
     private static bool IsGone(int errno) => errno == Errno.EXDEV || Errno.IsAbsent(errno);
 
-    /// <summary>A removed root would read as an empty one. Some file systems in user space count no links at all: ask /proc too.</summary>
+    /// <summary>A removed root would read as an empty one. Some FUSE file systems report no link count, so /proc is asked too.</summary>
     private bool IsRemovedRoot(in FileStatus status) =>
         status.Links == 0 && ReadLink.PathOf(_root) is { } path && path.AsSpan().EndsWith(" (deleted)"u8);
 
@@ -260,7 +264,8 @@ internal sealed class LinuxRoot : LocalRoot
         Errno.EXDEV => Refuse(FileErrorKind.AccessDenied, path, "it leads out of the node's root"),
         Errno.EACCES or Errno.EPERM => Refuse(FileErrorKind.AccessDenied, path, Errno.Describe(errno)),
         Errno.ENXIO or Errno.ENODEV => Refuse(FileErrorKind.NotFound, path, "it is no regular file"),
-        Errno.EMFILE or Errno.ENFILE => LocalOpenResult.Failed(Refusal(FileErrorKind.Failed, path, Errno.Describe(errno)), lacksDescriptors: true),
+        Errno.EMFILE or Errno.ENFILE =>
+            LocalOpenResult.Failed(Refusal(FileErrorKind.Failed, path, Errno.Describe(errno)), lacksDescriptors: true),
         _ => Refuse(Errno.IsAbsent(errno) ? FileErrorKind.NotFound : FileErrorKind.Failed, path, Errno.Describe(errno)),
     };
 

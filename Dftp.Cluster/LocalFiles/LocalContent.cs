@@ -2,7 +2,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>A range of a file of this machine. It owns one use of the opened file.</summary>
+/// <summary>A range of a local file. It owns one use of the opened file.</summary>
 internal sealed class LocalContent : FileContent
 {
     private readonly OpenedFile _file;
@@ -13,7 +13,7 @@ internal sealed class LocalContent : FileContent
 
     /// <param name="file">Disposed of with the content.</param>
     /// <param name="range">Inside [0, the file's size].</param>
-    /// <param name="digests">Where the digests of this node's files are known.</param>
+    /// <param name="digests">The digests of this node's files.</param>
     public LocalContent(OpenedFile file, ByteRange range, DigestCache<FileIdentity, LocalVersion>? digests = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(range.End, file.Facts.Size, nameof(range));

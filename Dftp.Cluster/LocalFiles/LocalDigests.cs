@@ -3,20 +3,20 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>The digests of this node's own copies, computed by reading them, a few at a time.</summary>
+/// <summary>The digests of this node's own copies, computed by reading the files, a few at a time.</summary>
 internal sealed class LocalDigests(
     LocalFileOpener files, DigestCache<FileIdentity, LocalVersion> known, RewrittenFiles rewritten, FairGate gate, TimeProvider time)
 {
-    /// <summary>A file that changes faster than it can be read is reported as changed after this number of attempts.</summary>
+    /// <summary>After this number of attempts, a file that changes faster than it can be read is reported as changed.</summary>
     private const int MaxAttempts = 3;
 
     /// <summary>
-    /// File times move on with the system's timer, 10 ms where it is slow: a write so short after another one can leave the time as it
-    /// was. What was read of a file as young as that is true of that moment and is not kept.
+    /// File times have the resolution of the system's timer, up to 10 ms: two writes within one tick can leave the same time. The digest of
+    /// a file as young as that is correct for the moment of the read and is not kept.
     /// </summary>
     private static readonly TimeSpan TimesAreCoarse = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Looks at the disk only where something is known at all.</summary>
+    /// <summary>Checks the disk only if a digest is known at all.</summary>
     public ContentDigest? Known(VirtualPath path, in Entry file)
     {
         if (known.IsEmpty) return null;
@@ -27,10 +27,10 @@ internal sealed class LocalDigests(
     }
 
     /// <remarks>
-    /// 1. What is known of the file as it lies on the disk.
-    /// 2. Otherwise it is read, when it is its turn.
-    /// 3. The digest is that of the file only where it is the same one afterwards; else again from 1.
-    /// 4. Where only the status had moved since an earlier digest, this tells whether it was a link or a write that nobody heard of.
+    /// 1. Return the known digest of the file as it is on the disk.
+    /// 2. Otherwise wait for a place and read the file.
+    /// 3. Accept the digest only if the file is unchanged afterwards; else start again at 1.
+    /// 4. If only the status time had moved since an earlier digest, report whether the cause was a link or an unnoticed write.
     /// </remarks>
     public async ValueTask<DigestResult> ComputeAsync(VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class LocalDigests(
             using (var place = await gate.EnterAsync(client, cancellationToken))
             {
                 if (place is null) return FairGate.Refusal(path);
-                // An earlier waiter for the same file may have computed it by now.
+                // An earlier request for the same file may have computed it meanwhile.
                 if (Look(path, file, out identity, out version) is { } meanwhile) return meanwhile;
                 began = time.GetUtcNow();
                 var opened = files.Open(path, file, RangeSpec.Whole);
@@ -67,7 +67,9 @@ internal sealed class LocalDigests(
             if (after is not null) return after.Value;
             if (!identityAfter.Equals(identity) || versionAfter != version) continue;
             // 4
-            if (known.FindAny(identity) is { } before && before.Version with { StatusChanged = version.StatusChanged } == version && before.Digest != digest)
+            if (known.FindAny(identity) is { } before
+                && before.Version with { StatusChanged = version.StatusChanged } == version
+                && before.Digest != digest)
                 rewritten.Contradicts(path, isRewritten: true);
             if (IsSettled(version, began)) known.Keep(identity, version, digest);
             return DigestResult.Of(digest);

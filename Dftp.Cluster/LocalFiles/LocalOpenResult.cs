@@ -3,7 +3,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>What opening a local file gave: a file, which the caller disposes of, or an error.</summary>
+/// <summary>The result of opening a local file: the file, which the caller disposes of, or an error.</summary>
 internal readonly struct LocalOpenResult
 {
     private LocalOpenResult(OpenedFile? file, FileError? error, bool lacksDescriptors = false)
@@ -17,7 +17,7 @@ internal readonly struct LocalOpenResult
 
     public FileError? Error { get; }
 
-    /// <summary>It failed because the process, or the machine, has as many files open as it may.</summary>
+    /// <summary>Opening failed because the process or the machine has reached its limit of open files.</summary>
     public bool LacksDescriptors { get; }
 
     [MemberNotNullWhen(true, nameof(File))]

@@ -3,55 +3,52 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// This node's root directory, opened once. Everything that is read of it goes through here and stays beneath it: a symlink that
-/// leads out is never followed. Paths count from the root directory; where it is mounted in the tree matters to messages only.
-/// Safe for use by many at once.
+/// This node's root directory, opened once. All reads go through it and stay beneath it: a symlink that leads out is never followed. Paths
+/// are relative to the root directory; the mount point appears in messages only. Thread-safe.
 /// </summary>
 /// <remarks>
-/// <see cref="LinuxRoot"/> has the kernel keep the confinement, races included; <see cref="PortableRoot"/> does what the framework
-/// can do. Which one is decided at the start by trying the kernel's calls.
+/// <see cref="LinuxRoot"/> lets the kernel enforce the confinement, races included; <see cref="PortableRoot"/> does what the framework can
+/// do. The choice is made at startup by trying the kernel's calls.
 /// </remarks>
 internal abstract class LocalRoot(string directory, NodeName node, VirtualPath mount) : IDisposable
 {
     /// <summary>The directory as the user named it, made absolute.</summary>
     public string Directory { get; } = directory;
 
-    /// <summary>Where the root directory stands in the tree.</summary>
+    /// <summary>The root directory's place in the tree.</summary>
     public VirtualPath Mount { get; } = mount;
 
     protected NodeName Node { get; } = node;
 
     /// <summary>Opens the root directory.</summary>
-    /// <exception cref="RootDirectoryException">It is missing, no directory, or may not be read.</exception>
+    /// <exception cref="RootDirectoryException">The directory is missing, is not a directory, or cannot be read.</exception>
     public static LocalRoot Open(string directory, NodeName node, VirtualPath mount = default)
     {
         var full = Path.GetFullPath(directory);
         return LinuxRoot.TryOpen(full, node, mount) ?? (LocalRoot)PortableRoot.Open(full, node, mount);
     }
 
-    /// <summary>Opens a regular file, through symlinks too as long as they lead to a file beneath the root.</summary>
+    /// <summary>Opens a regular file. Symlinks are followed if they lead to a file beneath the root.</summary>
     /// <returns>
-    /// The file; or NotFound (nothing there, or no regular file), IsDirectory, AccessDenied (the operating system refuses, or a
-    /// symlink leaves the root), or Failed.
+    /// The file; or NotFound (nothing exists there, or it is not a regular file), IsDirectory, AccessDenied (the operating system refuses,
+    /// or a symlink leaves the root), or Failed.
     /// </returns>
     public abstract LocalOpenResult OpenFile(VirtualPath path);
 
     /// <summary>
-    /// Whether a file that was opened is still what stands at its path, with the same facts, permissions and names as then; false where
-    /// that cannot be told (<see cref="OpenedFile.Place"/>).
+    /// Whether an opened file is still the one at its path, with the same facts, permissions and names; false if this cannot be determined
+    /// (<see cref="OpenedFile.Place"/>).
     /// </summary>
     public virtual bool IsUnchanged(OpenedFile file) => false;
 
     /// <summary>Opens a directory for reading its entries. No part of the path may be a symlink.</summary>
-    /// <param name="path">Names joined by slashes; empty for the root. Bytes of the operating system on Linux, UTF-8 elsewhere.</param>
+    /// <param name="path">Names joined by slashes; empty for the root. The operating system's bytes on Linux, UTF-8 elsewhere.</param>
     /// <param name="failure">Why it cannot be read.</param>
-    /// <returns>Null with a failure; or null without one if there is no directory (any more).</returns>
-    /// <exception cref="IOException">
-    /// The system lacks descriptors or memory for the moment, so that nothing can be said of what is there.
-    /// </exception>
+    /// <returns>Null with a failure; null without one if the directory does not exist (any more).</returns>
+    /// <exception cref="IOException">The system is short of descriptors or memory, so the state is unknown.</exception>
     public abstract DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure);
 
-    /// <summary>What stands at a path, a last symlink not followed; null where nothing does.</summary>
+    /// <summary>The entry at a path, without following a final symlink; null if nothing exists there.</summary>
     /// <param name="path">As <see cref="OpenDirectory"/>'s.</param>
     /// <exception cref="IOException">As <see cref="OpenDirectory"/>.</exception>
     public abstract EntryKind? Examine(ReadOnlySpan<byte> path);
@@ -61,12 +58,14 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
     public abstract LinkTarget ResolveLink(ReadOnlySpan<byte> path);
 
     /// <summary>
-    /// What stands at a path, as text. It decides nothing but which directories are worth watching: no part of the path is checked.
+    /// The kind of the entry at a path and, for a symlink, its text. It only decides which directories to watch: the path is not checked.
     /// </summary>
     public abstract LinkText ReadLinkText(ReadOnlySpan<byte> path);
 
-    /// <summary>Looks whether the root directory is still where the user named it, and goes over to another one that stands there now.</summary>
-    /// <param name="failure">Why it is lost, as the end of a sentence.</param>
+    /// <summary>
+    /// Checks that the root directory is still at its path. If another directory is there now, that one becomes the root.
+    /// </summary>
+    /// <param name="failure">Why the root is lost, as the end of a sentence.</param>
     public abstract RootPresence Look(out string? failure);
 
     public abstract void Dispose();
@@ -76,7 +75,7 @@ internal abstract class LocalRoot(string directory, NodeName node, VirtualPath m
 
     protected FileError Refusal(FileErrorKind kind, VirtualPath path, string reason) => new(kind, $"{Shown(path)} on {Node}: {reason}");
 
-    /// <summary>The path as the tree has it.</summary>
+    /// <summary>The path in the tree.</summary>
     protected string Shown(VirtualPath path) =>
         Mount.IsRoot ? path.Value : path.IsRoot ? Mount.Value : Mount.Value + path.Value;
 }
@@ -85,10 +84,10 @@ internal enum RootPresence
 {
     Same,
 
-    /// <summary>Another directory took its place and is the root from now on.</summary>
+    /// <summary>Another directory took the root's place and is the root from now on.</summary>
     Replaced,
 
-    /// <summary>There is nothing readable. The opened directory stays the root.</summary>
+    /// <summary>Nothing readable is at the path. The opened directory stays the root.</summary>
     Lost,
 }
 

@@ -5,26 +5,26 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// Says of a file of this node, as it was opened, which version of its content it is, and corrects the tree where that says something else.
+/// Determines which version of its content an opened file of this node is, and corrects the tree if that differs.
 /// </summary>
 /// <remarks>
-/// Size and modification time tell most versions apart. Where the time is a whole second, as archives and copies leave it, the file's own
-/// identity (inode and time of birth) is a part of the version. Where a file was written or replaced and has the size and the time that it
-/// had before, what tells is one of these:
+/// Size and modification time tell most versions apart. If the time is a whole second, as left by archives and copies, the file's identity
+/// (inode and time of birth) is part of the version. A file that was written or replaced, but has its former size and time, is recognised
+/// by one of these:
 /// <list type="bullet">
-/// <item>the system's events: it was heard to be written or replaced (<see cref="RewrittenFiles"/>), and no scan has put that into the tree yet;</item>
-/// <item>its birth, later than the time at which this node saw the entry change last: another file has taken its place unheard;</item>
-/// <item>the tree: a scan has put it there (<see cref="FileFacts.IsRevised"/>).</item>
+/// <item>events: it was reported as written or replaced (<see cref="RewrittenFiles"/>), and no scan has put that into the tree yet;</item>
+/// <item>its time of birth, if later than the entry's last observed change: another file has taken its place without an event;</item>
+/// <item>the tree: a scan has recorded it (<see cref="FileFacts.IsRevised"/>).</item>
 /// </list>
-/// The time of the status (ctime) alone says nothing of the content: links and changes of permissions move it too.
+/// The status time (ctime) alone says nothing about the content: links and changes of permissions move it too.
 /// </remarks>
 /// <param name="node">This node.</param>
-/// <param name="tree">What is known of the files.</param>
-/// <param name="rewritten">What is heard of changes on the disk.</param>
+/// <param name="tree">The known entries.</param>
+/// <param name="rewritten">The changes reported since the last scan.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFiles rewritten, TimeProvider time)
 {
-    /// <summary>An event is heard some milliseconds after the change; a machine that is busy takes longer.</summary>
+    /// <summary>An event arrives some milliseconds after the change, later on a busy machine.</summary>
     private static readonly TimeSpan MayBeUnheard = TimeSpan.FromSeconds(2);
 
     private readonly OtherNames _otherNames = new(node, tree, rewritten, time);
@@ -32,20 +32,20 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     private readonly ulong _seed = NameBytes.Hash(0, Encoding.UTF8.GetBytes(node.Value));
 
     /// <summary>
-    /// Whether the status of a file moved after its modification time, as it does when that is set back and when a file takes another one's
-    /// name. After a write alone both are the same.
+    /// Whether the status time is later than the modification time, as after the latter was set back or the file was renamed over another
+    /// one. After a plain write both are the same.
     /// </summary>
     public static bool HasMovedStatus(OpenedFile opened) =>
         opened.Identity.StatusChanged == default || opened.Identity.StatusChanged > opened.Facts.Modified;
 
-    /// <summary>An opened file as an entry.</summary>
-    /// <param name="path">Where it was opened.</param>
+    /// <summary>The entry of an opened file.</summary>
+    /// <param name="path">The path by which it was opened.</param>
     /// <param name="opened">The file.</param>
-    /// <param name="file">What was known of this or another holder's copy.</param>
+    /// <param name="file">The known entry of this or another holder's copy.</param>
     public Entry Describe(VirtualPath path, OpenedFile opened, in Entry file)
     {
         var (size, modified) = (opened.Facts.Size, opened.Facts.Modified);
-        // What the tree said a moment ago is at hand where this node is the owner, as it mostly is.
+        // The caller's entry is usually current where this node is the owner, which saves a lookup.
         var known = file.Owner == node && file.Changed != 0 ? file : Known(path);
         if (known is not { } entry) return Present(file, opened, default, isRewritten: false);
         var isSame = entry.Size == size && entry.Modified == modified;
@@ -76,7 +76,8 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
         var revised = isKnown && known.IsRevised ? known.Changed : 0;
         ulong revision = 0;
         if (isRewritten) revision = Hash(identity, identity.StatusChanged.Nanoseconds);
-        else if (revised != 0 || facts.Modified.IsWholeSecond) revision = NameBytes.Hash(Hash(identity, identity.Born.Nanoseconds), revised);
+        else if (revised != 0 || facts.Modified.IsWholeSecond)
+            revision = NameBytes.Hash(Hash(identity, identity.Born.Nanoseconds), revised);
 
         var fingerprint = identity.StatusChanged == default ? 0
             : NameBytes.Hash(NameBytes.Hash(Hash(identity, identity.StatusChanged.Nanoseconds), facts.Size), facts.Modified.Nanoseconds);

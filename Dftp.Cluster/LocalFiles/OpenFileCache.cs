@@ -6,22 +6,22 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// Files that were read a moment ago, still open: opening and closing cost more than a small file's bytes. Safe for use by many at once.
+/// Keeps recently read files open: opening and closing cost more than reading a small file. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Nothing stale is ever served: each use first looks whether the very file that is open still stands at the path as it was, which
-/// is one call of the kernel, and gives it up otherwise. A file that nobody asks for any more, as one that was deleted, is closed after
-/// one to two <see cref="Interval"/>s. When the cache is full, files are opened for one use.
+/// The cache never serves stale content: each use first checks, with one system call, that the open file is still the one at its path,
+/// unchanged, and closes it otherwise. A file without further requests, for example a deleted one, is closed after one to two
+/// <see cref="Interval"/>s. When the cache is full, files are opened for one use.
 /// </remarks>
 internal sealed class OpenFileCache : IDisposable
 {
-    /// <summary>A deleted file's space is free again only when the file is closed.</summary>
+    /// <summary>Bounds how long a deleted file occupies space: the file system frees it only when the file is closed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>A busy site's working set; the kernel holds about 1 KiB for each.</summary>
+    /// <summary>The working set of a busy site; the kernel uses about 1 KiB for each open file.</summary>
     private const int MaxFiles = 4096;
 
-    /// <summary>The part of the descriptors that it may have: connections and transfers need the others.</summary>
+    /// <summary>The cache's share of the descriptors: connections and transfers need the others.</summary>
     private const int Share = 8;
 
     private readonly ConcurrentDictionary<VirtualPath, Held> _files = new();
@@ -31,9 +31,9 @@ internal sealed class OpenFileCache : IDisposable
     private int _count;
     private int _isSweeping;
 
-    /// <param name="root">Where the files are.</param>
-    /// <param name="time">For the sweeps.</param>
-    /// <param name="capacity">How many files it holds; null for what the machine bears.</param>
+    /// <param name="root">The root that opens the files.</param>
+    /// <param name="time">The clock of the sweeps.</param>
+    /// <param name="capacity">The number of files; null for a share of the descriptor limit.</param>
     public OpenFileCache(LocalRoot root, TimeProvider time, int? capacity = null)
     {
         _root = root;
@@ -41,10 +41,10 @@ internal sealed class OpenFileCache : IDisposable
         _sweep = time.CreateTimer(_ => PollingSweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How many files it holds. The dictionary's own count would stop all who use it.</summary>
+    /// <summary>The number of files. The dictionary's own count would lock all its buckets.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>A use of the file that stands at a path now, if it is open.</summary>
+    /// <summary>Takes a use of the file at a path, if it is cached and unchanged.</summary>
     public bool TryGet(VirtualPath path, [MaybeNullWhen(false)] out OpenedFile file)
     {
         file = null;
@@ -61,9 +61,9 @@ internal sealed class OpenFileCache : IDisposable
         return true;
     }
 
-    /// <summary>Holds a file that was just opened, if there is room and it can be told later whether it has changed.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="file">The caller's use stays the caller's.</param>
+    /// <summary>Adds a file that was just opened, if there is room and later changes of it can be detected.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="file">The file. The caller keeps its own use.</param>
     public void Offer(VirtualPath path, OpenedFile file)
     {
         if (file.Place is null || Count >= _capacity || !file.TryShare()) return;
@@ -77,7 +77,7 @@ internal sealed class OpenFileCache : IDisposable
         if (Interlocked.Exchange(ref _isSweeping, 1) == 0) ArmSweep();
     }
 
-    /// <summary>Gives all up.</summary>
+    /// <summary>Removes all files.</summary>
     /// <returns>Whether there were any.</returns>
     public bool Clear()
     {
@@ -100,7 +100,7 @@ internal sealed class OpenFileCache : IDisposable
             else Drop(path, held);
         }
 
-        // Without files there is nothing to wake up for; one that comes just now sees that and sets the clock itself.
+        // Without files there is nothing to sweep. A concurrent addition sees that and starts the timer itself.
         Volatile.Write(ref _isSweeping, 0);
         if (Count > 0 && Interlocked.Exchange(ref _isSweeping, 1) == 0) ArmSweep();
     }
@@ -115,7 +115,7 @@ internal sealed class OpenFileCache : IDisposable
         return true;
     }
 
-    /// <summary>A file and whether it was used since the last sweep.</summary>
+    /// <summary>A file, with a mark if it was used since the last sweep.</summary>
     private sealed class Held(OpenedFile file)
     {
         private volatile bool _wasUsed = true;

@@ -5,15 +5,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// A regular file of this machine, open for reading at any offset by many at once, and what it was when it was opened. It has one use
-/// when it is made; disposing of it gives up one, and the last one closes the file.
+/// A local regular file, open for concurrent reads at any offset, with its facts at the time of opening. It is created with one use; each
+/// disposal releases one, and the last one closes the file.
 /// </summary>
 /// <param name="handle">The open file; owned.</param>
-/// <param name="facts">Taken from the open file itself, not from its name.</param>
-/// <param name="identity">Which file it is.</param>
+/// <param name="facts">The facts of the open file itself, not of its name.</param>
+/// <param name="identity">The file's identity.</param>
 /// <param name="shownPath">The path and the node, for messages.</param>
 /// <param name="place">See <see cref="Place"/>.</param>
-internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, FileIdentity identity, string shownPath, OpenedPlace? place = null) : IDisposable
+internal sealed class OpenedFile(
+    SafeFileHandle handle, FileFacts facts, FileIdentity identity, string shownPath, OpenedPlace? place = null) : IDisposable
 {
     private int _uses = 1;
 
@@ -29,13 +30,13 @@ internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, FileIde
     public string ShownPath { get; } = shownPath;
 
     /// <summary>
-    /// By which <see cref="LocalRoot.IsUnchanged"/> sees whether it still is what stands at its path; null where that cannot be seen, so
-    /// that it has to be opened for every use.
+    /// Lets <see cref="LocalRoot.IsUnchanged"/> check that this is still the file at its path; null where that cannot be checked, so that
+    /// each use has to open the file.
     /// </summary>
     public OpenedPlace? Place { get; } = place;
 
     /// <summary>Takes one more use.</summary>
-    /// <returns>False when the last one has been given up.</returns>
+    /// <returns>False if the last use has been released.</returns>
     public bool TryShare()
     {
         for (var uses = Volatile.Read(ref _uses); uses > 0;)
@@ -54,7 +55,7 @@ internal sealed class OpenedFile(SafeFileHandle handle, FileFacts facts, FileIde
     }
 }
 
-/// <summary>Where a file was opened, and what it was then.</summary>
-/// <param name="TerminatedPath">Beneath the root, and a NUL.</param>
-/// <param name="Status">Of the open file.</param>
+/// <summary>The place where a file was opened, and its status at that time.</summary>
+/// <param name="TerminatedPath">The path beneath the root, with a terminating NUL.</param>
+/// <param name="Status">The status of the open file.</param>
 internal sealed record OpenedPlace(byte[] TerminatedPath, FileStatus Status);

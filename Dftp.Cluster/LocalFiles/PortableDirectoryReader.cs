@@ -5,10 +5,10 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>Reads a directory by the framework's enumeration; no FileInfo is made.</summary>
+/// <summary>Reads a directory by the framework's enumeration, without allocating a FileInfo per entry.</summary>
 internal sealed class PortableDirectoryReader : DirectoryReader
 {
-    /// <summary>Used where the system has no permission bits: all may read, the owner may write.</summary>
+    /// <summary>The mode where the system has no permission bits: readable by all, writable by the owner.</summary>
     public const int WindowsFilePermissions = 0b110_100_100;
     private const int WindowsDirectoryPermissions = 0b111_101_101;
 
@@ -25,14 +25,14 @@ internal sealed class PortableDirectoryReader : DirectoryReader
     private readonly string _relative;
 
     /// <param name="path">An absolute path without symlinks.</param>
-    /// <param name="relative">The same beneath the root.</param>
-    /// <exception cref="IOException">There is no directory, or reading fails.</exception>
+    /// <param name="relative">The same path relative to the root.</param>
+    /// <exception cref="IOException">The directory does not exist, or reading it failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The operating system refuses.</exception>
     public PortableDirectoryReader(string path, string relative)
     {
         _path = path;
         _relative = relative;
-        // The enumeration opens the directory here already.
+        // The enumeration opens the directory already here.
         _entries = new FileSystemEnumerable<Found>(path, Transform, Everything).GetEnumerator();
     }
 
@@ -73,7 +73,8 @@ internal sealed class PortableDirectoryReader : DirectoryReader
         Encoding.UTF8.GetBytes(entry.FileName, name);
         try
         {
-            // Bytes that are no UTF-8 come as U+FFFD, and then the name leads nowhere; unpaired surrogates are Windows' form of it.
+            // Bytes that are not UTF-8 appear as U+FFFD, and then the name leads nowhere; on Windows, unpaired surrogates are the
+            // equivalent.
             if (name.AsSpan().IndexOf("\uFFFD"u8) >= 0 && !Path.Exists(entry.ToFullPath()))
             {
                 return new Found(name, EntryKind.Unnameable, default);
@@ -98,8 +99,8 @@ internal sealed class PortableDirectoryReader : DirectoryReader
         }
     }
 
-    /// <param name="Name">UTF-8.</param>
-    /// <param name="Kind">Null for what vanished.</param>
-    /// <param name="Facts">Of a file.</param>
+    /// <param name="Name">The name in UTF-8.</param>
+    /// <param name="Kind">The kind; null if the entry vanished.</param>
+    /// <param name="Facts">The facts of a file.</param>
     private readonly record struct Found(byte[] Name, EntryKind? Kind, FileFacts Facts);
 }

@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// The root by the framework's means, for other systems and for kernels without openat2. The real path is checked before and
-/// after a file is opened: that catches every symlink that stays, but someone with write access to the root who swaps one in and out
-/// between the two checks can still lead a single read out. Pipes and devices cannot be told from empty files.
+/// The root by the framework's means, for other systems and for kernels without openat2. It checks the real path before and after opening a
+/// file. That catches every lasting symlink, but an attacker with write access to the root who swaps one in and out between the two checks
+/// can still lead a single read out. Pipes and devices look like empty files.
 /// </summary>
 internal sealed class PortableRoot : LocalRoot
 {
@@ -123,7 +123,8 @@ internal sealed class PortableRoot : LocalRoot
                 ? new LinkTarget(LinkTargetKind.Directory, RealPath: ToRelativeBytes(real))
                 : new LinkTarget(LinkTargetKind.File, PortableDirectoryReader.FactsOf(new FileInfo(real)));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or UnauthorizedAccessException)
         {
             return new LinkTarget(LinkTargetKind.Nothing);
         }
@@ -154,7 +155,7 @@ internal sealed class PortableRoot : LocalRoot
         }
     }
 
-    /// <summary>Everything is read by path here, so what stands in the root's place is the root.</summary>
+    /// <summary>All reads are by path here, so what is at the root's path is the root.</summary>
     public override RootPresence Look(out string? failure)
     {
         failure = null;
@@ -176,7 +177,9 @@ internal sealed class PortableRoot : LocalRoot
 
     private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException;
 
-    /// <summary>On Windows the framework waits or ends the process; elsewhere it gives the error number, which is the same everywhere.</summary>
+    /// <summary>
+    /// On Windows the framework waits or ends the process; on other systems it gives the error number, which is the same everywhere.
+    /// </summary>
     private static bool IsShortage(Exception e) => !OperatingSystem.IsWindows() && Errno.IsShortage(e.HResult);
 
     private static FileFacts FactsOf(SafeFileHandle handle) => new(
@@ -194,7 +197,7 @@ internal sealed class PortableRoot : LocalRoot
 
     private string? ToSystemPath(ReadOnlySpan<byte> path) => ToSystemPath(Encoding.UTF8.GetString(path));
 
-    /// <summary>Null for a name that means something else to Windows: a drive, a stream, another separator.</summary>
+    /// <summary>Null for a name with a special meaning on Windows: a drive, a stream, another separator.</summary>
     private string? ToSystemPath(ReadOnlySpan<char> path)
     {
         if (!OperatingSystem.IsWindows()) return path.IsEmpty ? _real : Path.Join(_real, path);

@@ -5,20 +5,20 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// Hashes files of this machine on threads of the lowest priority. On Linux it holds for the disk too: without a priority of its own for I/O a
-/// thread has that of its nice value (ioprio_set(2)). Those who read files are then served first.
+/// Hashes local files on threads of the lowest priority. On Linux this covers the disk too: a thread without an I/O priority of its own has
+/// that of its nice value (ioprio_set(2)). Reads for clients are then served first.
 /// </summary>
 internal static partial class QuietHashing
 {
     private const int BlockBytes = 256 * 1024;
 
-    /// <summary>What is smaller is read before a thread has started.</summary>
+    /// <summary>Smaller contents are read in less time than a thread needs to start.</summary>
     private const long MinBytes = 1 << 20;
 
     private const int PriorityOfProcess = 0;
     private const int LowestPriority = 19;
 
-    /// <summary>Reads all of a content, which stays the caller's.</summary>
+    /// <summary>Hashes a whole content, which the caller keeps.</summary>
     /// <inheritdoc cref="ContentDigest.OfAsync"/>
     public static async ValueTask<ContentDigest> OfAsync(FileContent content, CancellationToken cancellationToken)
     {
@@ -33,7 +33,7 @@ internal static partial class QuietHashing
     {
         try
         {
-            // By getpriority(2) a priority is a thread's where the system's threads are NPTL's; 0 is the calling one.
+            // getpriority(2): with NPTL, a priority belongs to a single thread; 0 is the calling one.
             if (OperatingSystem.IsLinux()) _ = SetPriority(PriorityOfProcess, 0, LowestPriority);
             result.SetResult(Hash(region, cancellationToken));
         }
@@ -59,7 +59,8 @@ internal static partial class QuietHashing
         for (var at = 0L; at < region.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var count = RandomAccess.Read(region.Handle, block.AsSpan(0, (int)Math.Min(BlockBytes, region.Length - at)), region.Offset + at);
+            var part = block.AsSpan(0, (int)Math.Min(BlockBytes, region.Length - at));
+            var count = RandomAccess.Read(region.Handle, part, region.Offset + at);
             if (count == 0) throw new IOException("the file became shorter while it was read");
             sha.AppendData(block, 0, count);
             at += count;

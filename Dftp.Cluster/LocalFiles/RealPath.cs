@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>Where a path really ends, by the framework's means.</summary>
+/// <summary>Resolves paths to their real ends by the framework's means.</summary>
 internal static class RealPath
 {
     /// <summary>Linux' own limit.</summary>
@@ -40,7 +40,7 @@ internal static class RealPath
                 return null;
             }
 
-            // A link's target is not normalised as text: a/.. is not always where a stands.
+            // A link's target is not normalised as text: if a is a symlink, a/.. is not the directory that holds a.
             if (Path.IsPathFullyQualified(target)) real = Path.GetPathRoot(target)!;
             var names = Names(Path.IsPathFullyQualified(target) ? target[real.Length..] : target);
             foreach (var part in names.Reverse()) rest.Push(part);
@@ -49,7 +49,7 @@ internal static class RealPath
         return real;
     }
 
-    /// <summary>Whether <paramref name="path"/> is <paramref name="directory"/> or lies below it, both real.</summary>
+    /// <summary>Whether <paramref name="path"/> is <paramref name="directory"/> or lies below it. Both are real paths.</summary>
     public static bool IsBeneath(string path, string directory)
     {
         var prefix = Path.TrimEndingDirectorySeparator(directory);

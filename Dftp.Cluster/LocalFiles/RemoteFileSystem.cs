@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.LocalFiles;
 
-/// <summary>The file systems on which others change files without the kernel here knowing, by the numbers of statfs(2).</summary>
+/// <summary>The file systems that others can change without this kernel noticing, by their magic numbers (statfs(2)).</summary>
 internal static class RemoteFileSystem
 {
     private static readonly Dictionary<uint, string> Names = new()
@@ -23,6 +23,6 @@ internal static class RemoteFileSystem
         [0xBACBACBC] = "VMware",
     };
 
-    /// <returns>A name for people; null for file systems of this machine.</returns>
+    /// <returns>The name for messages; null for file systems of this machine.</returns>
     public static string? NameOf(uint type) => Names.GetValueOrDefault(type);
 }

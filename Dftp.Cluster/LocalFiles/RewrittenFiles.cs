@@ -5,14 +5,14 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// The files of this node whose content may be another one while size and modification time are as before: those that were heard, or seen by a
-/// read, to be written or replaced since a scan last looked at them; and those that have again the size and the time of an earlier version.
-/// Paths are those of the tree. Safe for use by many at once.
+/// The files of this node whose content may have changed while size and modification time are the same: those that events or reads showed
+/// to be written or replaced since a scan last checked them, and those that returned to the size and time of an earlier version. Paths are
+/// those of the tree. Thread-safe.
 /// </summary>
-/// <param name="mount">Where the root directory stands in the tree.</param>
+/// <param name="mount">The root directory's place in the tree.</param>
 internal sealed class RewrittenFiles(VirtualPath mount)
 {
-    /// <summary>Some 150 bytes each. What is heard beyond it between two scans is told by the time of birth at most.</summary>
+    /// <summary>About 150 bytes each. Beyond this number, only the time of birth reveals a replaced file until the next scan.</summary>
     private const int MaxHeard = 65_536;
 
     private const int MaxFormerFiles = 4096, MaxFormerVersions = 4;
@@ -26,32 +26,32 @@ internal sealed class RewrittenFiles(VirtualPath mount)
     private int _count;
     private long _sequence;
 
-    /// <summary>Takes in what the system has to tell until now.</summary>
+    /// <summary>Processes the events that the system has queued.</summary>
     public Action? CatchUp { get; set; }
 
-    /// <summary>Has a directory, relative to the root directory, read again.</summary>
+    /// <summary>Marks a directory, relative to the root directory, to be read again.</summary>
     public Action<VirtualPath>? ReadAgain { get; set; }
 
-    /// <summary>A file was written, or came to stand at its name.</summary>
-    /// <param name="directory">Relative to the root directory.</param>
-    /// <param name="name">In UTF-8, if it is a name of the tree.</param>
+    /// <summary>Records that a file was written or was created or moved to its name.</summary>
+    /// <param name="directory">The directory, relative to the root directory.</param>
+    /// <param name="name">The name in UTF-8. Names that cannot be in the tree are ignored.</param>
     public void Heard(VirtualPath directory, ReadOnlySpan<byte> name)
     {
         if (!name.IsEmpty && EntryName.Check(name) is null) Add(TreePath.Under(mount, directory), Encoding.UTF8.GetString(name));
     }
 
-    /// <summary>A read has found a file other than the tree says.</summary>
+    /// <summary>Records that a read found a file different from its entry in the tree.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isRewritten">Size and time are the same all the same.</param>
+    /// <param name="isRewritten">Whether the content may differ although size and time are the same as of a known version.</param>
     public void Contradicts(VirtualPath path, bool isRewritten)
     {
         if (isRewritten) Add(path.Parent, path.Name);
         ReadAgain?.Invoke(TreePath.Beneath(mount, path.Parent));
     }
 
-    /// <summary>Whether a file was written or replaced and no scan has judged it.</summary>
+    /// <summary>Whether a file was written or replaced and no scan has evaluated that yet.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isFresh">It may be so new that it was not heard yet.</param>
+    /// <param name="isFresh">Whether the file is so new that its event may not have arrived yet.</param>
     public bool Contains(VirtualPath path, bool isFresh)
     {
         if (isFresh) CatchUp?.Invoke();
@@ -65,7 +65,7 @@ internal sealed class RewrittenFiles(VirtualPath mount)
         lock (_lock) return _former.Count > 0 && _former.TryGetValue(path, out var versions) && versions.Contains((size, modified));
     }
 
-    /// <summary>A version that stood for a while gave way to another one.</summary>
+    /// <summary>Records that a version that had lasted for a while was replaced by another one.</summary>
     public void GaveWay(VirtualPath path, long size, UnixTime modified)
     {
         lock (_lock)
@@ -83,13 +83,13 @@ internal sealed class RewrittenFiles(VirtualPath mount)
         }
     }
 
-    /// <summary>What was heard by now: a scan that begins now judges it.</summary>
+    /// <summary>Marks the events up to now: a scan that starts now evaluates them.</summary>
     public long Mark()
     {
         lock (_lock) return _sequence;
     }
 
-    /// <summary>The names in a directory that were heard up to a mark; null for none.</summary>
+    /// <summary>The names in a directory that were recorded up to a mark; null for none.</summary>
     public IReadOnlySet<string>? In(VirtualPath directory, long mark)
     {
         lock (_lock)
@@ -100,7 +100,9 @@ internal sealed class RewrittenFiles(VirtualPath mount)
         }
     }
 
-    /// <summary>A scan that began at a mark has put these directories into the tree.</summary>
+    /// <summary>
+    /// Forgets what was recorded for these directories up to the mark: a scan that started then has put them into the tree.
+    /// </summary>
     public void Judged(IEnumerable<VirtualPath> directories, long mark)
     {
         lock (_lock)

@@ -52,8 +52,7 @@ internal sealed class LegacyStamps
     /// <param name="now">Unix seconds.</param>
     /// <returns>
     /// The time of change of entries that may have changed in the second in which they were announced before. Announce these with the
-    /// second
-    /// after it. 0: there are none.
+    /// second after it. 0: there are none.
     /// </returns>
     public uint RaiseInFull(uint now)
     {

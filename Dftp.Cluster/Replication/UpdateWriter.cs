@@ -10,8 +10,7 @@ namespace Dftp.Cluster.Replication;
 /// <summary>Writes update messages as a stream: memory does not grow with the number of entries.</summary>
 /// <remarks>
 /// Between our nodes a deletion is <c>"Deletion":true</c>, as in the specification. A legacy node then removes the whole top directory, so
-/// it
-/// gets <c>"Deletion":false,"SizeInBytes":-1</c>. Redundant members, a third of a message, are written for legacy nodes only.
+/// it gets <c>"Deletion":false,"SizeInBytes":-1</c>. Redundant members, a third of a message, are written for legacy nodes only.
 /// </remarks>
 internal sealed class UpdateWriter : IAsyncDisposable
 {

@@ -18,8 +18,7 @@ internal sealed class DataTransfer(FtpSession session, Transfer transfer, string
     /// 2. Opens the data connection: 425 if that fails, 522 if its TLS handshake fails.
     /// 3. Sends: 426 if the client or its connection ends the transfer, 451 if the content cannot be read to its end.
     /// 4. Waits until the client's machine has acknowledged everything, then 226. The sockets are closed after that reply, so that the
-    /// client
-    /// does not wait for it.
+    /// client does not wait for it.
     /// </summary>
     /// <param name="announcement">The text of 150.</param>
     /// <param name="sendAsync">Sends everything over the data connection.</param>

@@ -6,8 +6,7 @@ namespace Dftp.Ftp.Commands;
 
 /// <summary>
 /// Reads the current facts of a file from its holder's disk. The tree can lag behind the disk, and a client that relies on a stale SIZE
-/// takes a
-/// truncated file for complete. The session treats a look as a transfer: ABOR and the end of the control connection stop it.
+/// takes a truncated file for complete. The session treats a look as a transfer: ABOR and the end of the control connection stop it.
 /// </summary>
 internal static class Look
 {
@@ -19,9 +18,8 @@ internal static class Look
         session.TransferAsync(transfer => LookAsync(session.Context.Tree, path, entry, transfer));
 
     /// <summary>
-    /// As <see cref="AtFileAsync"/>, for MLST, STAT and LIST of one entry. Like a listing, they also show a file that cannot be read,
-    /// with its
-    /// facts in the tree, and directories.
+    /// As <see cref="AtFileAsync"/>, for MLST, STAT and LIST of one entry. Like a listing, they also show a file that cannot be read, with
+    /// its facts in the tree, and directories.
     /// </summary>
     /// <returns>The entry to show; null if the file no longer exists.</returns>
     public static async ValueTask<Entry?> AtEntryAsync(FtpSession session, VirtualPath path, Entry entry)

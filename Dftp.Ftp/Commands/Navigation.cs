@@ -27,9 +27,8 @@ internal static class Navigation
     }
 
     /// <summary>
-    /// RFC 3659, section 4: the number of bytes that RETR would send. In TYPE A that is unknown without reading the file, so it is
-    /// refused, as
-    /// section 4.3 allows.
+    /// RFC 3659, section 4: the number of bytes that RETR would send. In TYPE A that is unknown without reading the file, so it is refused,
+    /// as section 4.3 allows.
     /// </summary>
     public static async ValueTask<Reply> Size(FtpSession session, string argument)
     {

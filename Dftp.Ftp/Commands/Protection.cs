@@ -10,8 +10,7 @@ internal static class Protection
 
     /// <summary>
     /// The names are those of RFC 4217 and its drafts, in which <c>SSL</c> and <c>TLS-P</c> protect the data connections, too. A client
-    /// that
-    /// logged in without TLS has to log in again.
+    /// that logged in without TLS has to log in again.
     /// </summary>
     public static Reply Auth(FtpSession session, string argument)
     {

@@ -24,8 +24,7 @@ internal sealed class ControlChannel : IDisposable
 
     /// <summary>
     /// Performs the server's part of a TLS handshake, after which <see cref="Reader"/> and <see cref="Writer"/> use TLS. Do not read or
-    /// write
-    /// meanwhile.
+    /// write meanwhile.
     /// </summary>
     /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The client has disconnected.</exception>

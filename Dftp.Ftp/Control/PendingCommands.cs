@@ -2,8 +2,7 @@ namespace Dftp.Ftp.Control;
 
 /// <summary>
 /// A queue of commands that arrived during a transfer. It is bounded by memory and not by number: ABOR is seen behind any sensible number
-/// of
-/// commands, and a client cannot exhaust the node's memory. Not thread-safe.
+/// of commands, and a client cannot exhaust the node's memory. Not thread-safe.
 /// </summary>
 internal sealed class PendingCommands
 {

@@ -77,8 +77,7 @@ internal sealed class PassiveEndpoint : DataEndpoint
 
     /// <summary>
     /// Closing a listening socket resets the connections in its queue. A client that has connected already sees the end of the stream
-    /// instead.
-    /// After the client was served, only strangers can be in the queue.
+    /// instead. After the client was served, only strangers can be in the queue.
     /// </summary>
     public override void Dispose()
     {

@@ -90,8 +90,7 @@ internal sealed class Transfer : IDisposable
 
     /// <summary>
     /// Counts sent bytes, and throws when the transfer was stopped. The first call also yields: towards a fast peer a sender never waits,
-    /// and
-    /// the session could not watch the control connection.
+    /// and the session could not watch the control connection.
     /// </summary>
     /// <param name="bytes">Bytes since the last call.</param>
     /// <param name="isAll">Whether all is sent; then it neither throws nor yields.</param>

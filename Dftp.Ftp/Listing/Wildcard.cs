@@ -3,9 +3,8 @@ using System.Text;
 namespace Dftp.Ftp.Listing;
 
 /// <summary>
-/// A shell pattern for one name: <c>*</c> matches any text, <c>?</c> one character, <c>[a-z]</c> and <c>[!a-z]</c> one character in or
-/// not in
-/// a set; a backslash escapes the next character. An unclosed <c>[</c> matches itself.
+/// A shell pattern for one name: <c>*</c> matches any text, <c>?</c> one character, <c>[a-z]</c> and <c>[!a-z]</c> one character in or not
+/// in a set; a backslash escapes the next character. An unclosed <c>[</c> matches itself.
 /// </summary>
 internal sealed class Wildcard
 {

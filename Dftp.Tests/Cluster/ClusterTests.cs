@@ -301,7 +301,7 @@ public sealed class ClusterTests
         Assert.AreEqual(2, node.Tree.Nodes.Count);
     }
 
-    // Peers named by --join are tried for ever.
+    // Peers named by --join are retried indefinitely.
     [TestMethod]
     public async Task JoinOfANodeThatStartsLater_IsMadeWhenItIsThere()
     {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>A range of a file on disk that offers its region; the file is gone once it is disposed of.</summary>
+/// <summary>A range of a file on disk that offers its region; disposal deletes the file.</summary>
 internal sealed class DiskContent : FileContent
 {
     private readonly SafeFileHandle _handle;
@@ -32,7 +32,7 @@ internal sealed class DiskContent : FileContent
     }
 }
 
-/// <summary>Gives some bytes and then waits until it is disposed of or its read is cancelled.</summary>
+/// <summary>Gives some bytes, then blocks until it is disposed of or the read is cancelled.</summary>
 internal sealed class StuckContent(ByteRange range, int bytesBefore) : FileContent
 {
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -100,7 +100,7 @@ internal sealed class ReadableDiskContent(string path, ByteRange range) : FileCo
     }
 }
 
-/// <summary>What a peer sends, as it comes from its socket: the first bytes can only be read, all others only be spliced.</summary>
+/// <summary>A peer's response body as it comes from the socket: the first bytes can only be read, all others only be spliced.</summary>
 internal sealed class SplicedContent(LoopSocket peer, ByteRange range) : FileContent, ISpliceSource
 {
     private bool _isHeadRead;

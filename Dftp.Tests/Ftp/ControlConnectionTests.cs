@@ -25,7 +25,7 @@ public sealed class ControlConnectionTests
     }
 
     [TestMethod]
-    public async Task TooLongALine_Is500_AndTheNextCommandWorks()
+    public async Task LineOverTheLimit_Is500_AndTheNextCommandWorks()
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.LogInAsync();
@@ -79,7 +79,7 @@ public sealed class ControlConnectionTests
     // RFC 959, section 4.1: a command during a transfer is announced by the Telnet IP and Synch signals, that is IAC IP, and IAC DM whose
     // last byte is urgent.
     [TestMethod]
-    public async Task Abor_AsASynchWithUrgentData_IsUnderstood()
+    public async Task Abor_AsATelnetSynchWithUrgentData_StopsTheTransfer()
     {
         await using var host = await FtpHost.StartAsync();
         var content = new TaskCompletionSource<StuckContent>();
@@ -194,12 +194,12 @@ public sealed class ControlConnectionTests
         await client.ExpectEndAsync();
     }
 
-    // What waits for its turn is kept in memory.
+    // Commands that wait for their turn are kept in memory.
     [TestMethod]
     [DataRow("NOOP")]
     [DataRow("")]
     [DataRow("SIZE 8000")]
-    public async Task MoreCommandsDuringATransferThanCanBeKept_EndTheSessionBy421(string command)
+    public async Task TooManyCommandsDuringATransfer_EndTheSessionBy421(string command)
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
@@ -215,7 +215,7 @@ public sealed class ControlConnectionTests
     // RFC 959, section 4.1.3: "The command may be sent during a file transfer ... in which case the server will respond with the status
     // of the operation in progress".
     [TestMethod]
-    public async Task Stat_DuringATransfer_TellsHowFarItIs()
+    public async Task Stat_DuringATransfer_ReportsItsProgress()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", new byte[100_000]).Content = (_, _, range) => new StuckContent(range, 1000);
@@ -280,7 +280,7 @@ public sealed class ControlConnectionTests
     }
 
     [TestMethod]
-    public async Task Sessions_ThatVanishAtAnyPoint_LeaveNothing()
+    public async Task SessionsCutAtAnyPoint_LeaveNothingOpen()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", new byte[5_000_000]);

@@ -12,8 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Tests.Ftp;
 
 /// <summary>
-/// Sessions of commands that were made at random and then damaged. <c>DFTP_FUZZ_SESSIONS</c> sets how many, and
-/// <c>DFTP_FUZZ_SEED</c> where they begin.
+/// Sessions of random commands with random damage. <c>DFTP_FUZZ_SESSIONS</c> sets their number and <c>DFTP_FUZZ_SEED</c> the first seed.
 /// </summary>
 [TestClass]
 public sealed class ControlFuzzTests
@@ -32,7 +31,7 @@ public sealed class ControlFuzzTests
     ];
 
     [TestMethod]
-    public async Task MutatedSessions_EndInOrder_WithValidReplies_AndLeaveNothing()
+    public async Task MutatedSessions_EndInOrder_WithValidReplies_AndLeaveNothingOpen()
     {
         var count = Setting("DFTP_FUZZ_SESSIONS", Sessions);
         var seed = Setting("DFTP_FUZZ_SEED", 1);
@@ -64,7 +63,7 @@ public sealed class ControlFuzzTests
     private static int Setting(string variable, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
-    /// <summary>Commands that mean something, so that the damage strikes deep, and then up to four kinds of damage.</summary>
+    /// <summary>Valid commands, so that the damage reaches deep code, with up to four kinds of damage.</summary>
     private static byte[] MakeSession(Random random)
     {
         var text = new StringBuilder(random.Next(4) > 0 ? "USER ftp\r\nPASS x\r\n" : "");
@@ -109,7 +108,7 @@ public sealed class ControlFuzzTests
         }
     }
 
-    /// <returns>All that the server said until it ended the session, having read the end of the client's.</returns>
+    /// <returns>Everything that the server sent until it ended the session after the end of the client's stream.</returns>
     private static async Task<byte[]> RunAsync(FtpContext context, byte[] input)
     {
         var toServer = new Pipe();
@@ -128,7 +127,7 @@ public sealed class ControlFuzzTests
         return replies.ToArray();
     }
 
-    /// <summary>Every line is UTF-8 without control characters and ends with CRLF, and every reply is one.</summary>
+    /// <summary>Checks that every line is UTF-8 without control characters, ends with CRLF, and belongs to a valid reply.</summary>
     private static void CheckReplies(byte[] replies)
     {
         Assert.IsTrue(Utf8.IsValid(replies), "a reply is not UTF-8");
@@ -156,7 +155,7 @@ public sealed class ControlFuzzTests
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    /// <summary>A defect is caught by the session, answered by 451, and logged as an error.</summary>
+    /// <summary>Checks for defects: a session catches them, answers 451, and logs an error.</summary>
     private sealed class ErrorLog : ILoggerProvider, ILogger
     {
         private volatile string? _first;

@@ -8,7 +8,7 @@ namespace Dftp.Tests.Ftp;
 public sealed class ControlReaderTests
 {
     [TestMethod]
-    public async Task Lines_AreCutAtCrlfAndAtLf()
+    public async Task Lines_EndAtCrlfAndAtLf()
     {
         var lines = await ReadAllAsync("USER a\r\nPASS b\nnoop\r\n"u8.ToArray());
         CollectionAssert.AreEqual(
@@ -38,7 +38,7 @@ public sealed class ControlReaderTests
 
     // RFC 959, section 2.3: the control connection follows the Telnet protocol; RFC 854: IAC IAC is the byte 255.
     [TestMethod]
-    public async Task TelnetCommands_AreTakenOut()
+    public async Task TelnetCommands_AreRemoved()
     {
         byte[] bytes =
         [
@@ -51,7 +51,7 @@ public sealed class ControlReaderTests
     }
 
     [TestMethod]
-    public async Task LineOfTheGreatestLength_IsTaken_ALongerOneIsDroppedWhole()
+    public async Task LineOfTheMaximumLength_IsAccepted_ALongerOneIsDropped()
     {
         var longest = "RETR " + new string('a', ControlReader.MaxLineBytes - 6);
         var lines = await ReadAllAsync(Encoding.UTF8.GetBytes($"{longest}\r\n{longest}aaa\r\n{new string('b', 100_000)}\nNOOP\r\n"));
@@ -72,10 +72,10 @@ public sealed class ControlReaderTests
     }
 
     [TestMethod]
-    public async Task AnUnfinishedLine_IsNoCommand() => Assert.AreEqual(0, (await ReadAllAsync("QUIT"u8.ToArray())).Count);
+    public async Task UnfinishedLine_IsNotACommand() => Assert.AreEqual(0, (await ReadAllAsync("QUIT"u8.ToArray())).Count);
 
     [TestMethod]
-    public async Task Interrupt_EndsTheReadThatRunsOrTheNextOne()
+    public async Task Interrupt_EndsTheCurrentOrTheNextRead()
     {
         var pipe = new Pipe();
         var reader = new ControlReader(pipe.Reader);

@@ -33,7 +33,7 @@ public sealed class DataEndpointTests
     }
 
     [TestMethod]
-    public async Task Pasv_WithAPublicAddress_NamesThatOne()
+    public async Task Pasv_WithAPublicAddress_NamesThatAddress()
     {
         await using var host = await FtpHost.StartAsync(options: new FtpOptions { PublicAddress = new PublicAddress("203.0.113.9") });
         using var client = await host.LogInAsync();
@@ -81,7 +81,7 @@ public sealed class DataEndpointTests
     [DataRow("RETR a", "abc")]
     [DataRow("NLST", "a\r\n")]
     [DataRow("NLST a", "a\r\n")]
-    public async Task Port_TakesFilesAndListings(string command, string expected)
+    public async Task Port_TransfersFilesAndListings(string command, string expected)
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", "abc");
@@ -155,7 +155,7 @@ public sealed class DataEndpointTests
 
     // RFC 2428, section 4: after EPSV ALL "the server MUST reject all data connection setup commands other than EPSV".
     [TestMethod]
-    public async Task EpsvAll_RefusesTheOthers()
+    public async Task EpsvAll_RefusesOtherCommands()
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.LogInAsync();
@@ -218,7 +218,7 @@ public sealed class DataEndpointTests
 
     // The peer of a passive connection must be the control connection's.
     [TestMethod]
-    public async Task PassiveMode_AStrangerGetsNothing_AndTheClientAll()
+    public async Task PassiveMode_AStrangerGetsNothing_AndTheClientEverything()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", "abc");
@@ -251,7 +251,7 @@ public sealed class DataEndpointTests
     [DataRow("50000-50100", 50000, 50100)]
     [DataRow("1-65535", 1, 65535)]
     [DataRow("2000", 2000, 2000)]
-    public void PortRange_IsRead(string text, int low, int high)
+    public void PortRange_IsParsed(string text, int low, int high)
     {
         Assert.IsTrue(PortRange.TryParse(text, out var range));
         Assert.AreEqual(new PortRange(low, high), range);
@@ -265,7 +265,7 @@ public sealed class DataEndpointTests
     [DataRow("1-65536")]
     [DataRow("1-2-3")]
     [DataRow(null)]
-    public void PortRange_ThatIsNone_IsRefused(string? text) => Assert.IsFalse(PortRange.TryParse(text, out _));
+    public void InvalidPortRange_IsRefused(string? text) => Assert.IsFalse(PortRange.TryParse(text, out _));
 
     private static async Task LogInAsync(RawFtpClient client)
     {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>The FTP front end on a real Kestrel on loopback, over a tree in memory. It ends badly when an error was logged.</summary>
+/// <summary>The FTP front end on a real Kestrel on loopback, over a tree in memory. Disposal fails if an error was logged.</summary>
 internal sealed class FtpHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -50,10 +50,10 @@ internal sealed class FtpHost : IAsyncDisposable
         return new FtpHost(app, log, tree, handler);
     }
 
-    /// <summary>A connected client that has read nothing yet.</summary>
+    /// <summary>A connected client that has not read anything yet.</summary>
     public Task<RawFtpClient> ConnectAsync() => RawFtpClient.ConnectAsync(EndPoint);
 
-    /// <summary>A client that is logged in, in TYPE I.</summary>
+    /// <summary>A client that is logged in and uses TYPE I.</summary>
     public async Task<RawFtpClient> LogInAsync()
     {
         var client = await ConnectAsync();

@@ -28,7 +28,7 @@ public sealed class HashTests
     }
 
     [TestMethod]
-    public async Task XSha256_TakesAPathInQuotes_AndARange()
+    public async Task XSha256_AcceptsAQuotedPath_AndARange()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a b", "xabcx").File("/\"q\" 1 2", "abc");
@@ -48,7 +48,7 @@ public sealed class HashTests
         var opened = 0;
         host.Tree.File("/a", "abc").Content = (_, bytes, range) =>
         {
-            // A look, which opens one byte, computes nothing.
+            // A look, which opens one byte, computes no digest.
             if (range.Length > 1) opened++;
             return new Support.MemoryContent(bytes, range);
         };
@@ -72,7 +72,7 @@ public sealed class HashTests
         await client.ExpectAsync(226);
     }
 
-    // One digest of a session at a time: the next begins when the one before has ended.
+    // A session computes one digest at a time: the next starts after the previous one has ended.
     [TestMethod]
     public async Task PipelinedHashes_AreComputedOneAfterTheOther()
     {
@@ -127,7 +127,7 @@ public sealed class HashTests
     }
 
     [TestMethod]
-    public async Task Hash_IsAskedForOnBehalfOfTheClient_AndIs450WhereTooManyWait()
+    public async Task Hash_IsComputedOnBehalfOfTheClient_AndIs450IfTooManyWait()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", "abc").DigestError = new FileError(FileErrorKind.Busy, "too many digests are being computed");
@@ -140,7 +140,7 @@ public sealed class HashTests
 
     // RFC 2389: FEAT marks the algorithm in use; OPTS chooses it.
     [TestMethod]
-    public async Task Feat_ListsTheAlgorithm_AndOptsTakesIt()
+    public async Task Feat_ListsTheAlgorithm_AndOptsSelectsIt()
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.LogInAsync();

@@ -8,7 +8,7 @@ public sealed class InformationTests
     // RFC 2389, section 3.2: "211-", each feature indented by exactly one space, "211 End"; only what the server supports.
     // RFC 3659, section 7.8: MLSD is never listed, MLST stands for both.
     [TestMethod]
-    public async Task Feat_ListsWhatWorks()
+    public async Task Feat_ListsTheSupportedFeatures()
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.LogInAsync();

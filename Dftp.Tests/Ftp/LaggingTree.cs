@@ -4,7 +4,9 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>A tree that lags behind the disks: its snapshot is the one of <paramref name="shown"/>, what it opens is in <paramref name="actual"/>.</summary>
+/// <summary>
+/// A tree that lags behind the disks: it shows the snapshot of <paramref name="shown"/> and opens files of <paramref name="actual"/>.
+/// </summary>
 internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) : IFileTree
 {
     public ITreeSnapshot Snapshot => shown.Snapshot;

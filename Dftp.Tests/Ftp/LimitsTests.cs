@@ -44,7 +44,7 @@ public sealed class LimitsTests
     }
 
     [TestMethod]
-    public async Task Session_WithoutALogin_Is421AfterTheLoginTime_WhateverItSays()
+    public async Task Session_WithoutALogin_Is421AfterTheLoginTime_WhateverItSends()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
@@ -59,7 +59,7 @@ public sealed class LimitsTests
         await client.ExpectEndAsync();
     }
 
-    // A client that asks and never reads must not keep its session for ever.
+    // A client that sends commands and never reads must not keep its session indefinitely.
     [TestMethod]
     public async Task Client_ThatNeverReads_IsCut()
     {
@@ -80,7 +80,7 @@ public sealed class LimitsTests
         }
         catch (System.Net.Sockets.SocketException)
         {
-            // The connection was reset under it.
+            // The server reset the connection.
         }
     }
 

@@ -42,9 +42,9 @@ public sealed class ListingLineTests
         StringAssert.StartsWith(Unix(entry), "drwxr-x---   1 ");
     }
 
-    // Never a CR or LF from a name.
+    // A name never adds a CR or LF to a listing.
     [TestMethod]
-    public void Lines_NeverHoldAControlCharacterOfAName()
+    public void Lines_NeverContainAControlCharacterOfAName()
     {
         var entry = File("a\r\nb\u007fc\0", 1, default);
         StringAssert.EndsWith(Unix(entry), " a??b?c?\r\n");
@@ -53,7 +53,7 @@ public sealed class ListingLineTests
     }
 
     [TestMethod]
-    public void Lines_HoldTheLongestNames()
+    public void Lines_ContainTheLongestNames()
     {
         var name = new string('é', VirtualPath.MaxNameBytes / 2);
         StringAssert.EndsWith(Unix(File(name, 1, default)), $" {name}\r\n");
@@ -86,11 +86,11 @@ public sealed class ListingLineTests
         Assert.AreEqual(matches, new Wildcard(pattern).Matches(Encoding.UTF8.GetBytes(name)));
 
     [TestMethod]
-    public void Wildcard_WithManyStars_IsStillQuick() =>
+    public void Wildcard_WithManyStars_IsFast() =>
         Assert.IsFalse(new Wildcard(string.Concat(Enumerable.Repeat("*a", 200)) + "b").Matches([.. Enumerable.Repeat((byte)'a', 1000)]));
 
     [TestMethod]
-    public void LineEndings_AreTheSameHoweverTheFileIsCut()
+    public void LineEndings_DoNotDependOnTheBlocksOfTheFile()
     {
         var text = "a\nb\r\n\n\r\n\rc\r\n\r\r\n"u8.ToArray();
         var expected = "a\r\nb\r\n\r\n\r\n\rc\r\n\r\r\n";

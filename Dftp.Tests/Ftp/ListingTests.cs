@@ -33,7 +33,7 @@ public sealed class ListingTests
             await client.FetchLinesAsync("LIST"));
     }
 
-    // -a -l -la are options and not names, unless something of that name is there.
+    // -a -l -la are options, unless an entry has that name.
     [TestMethod]
     [DataRow("LIST -a", 5)]
     [DataRow("LIST -la", 5)]
@@ -56,7 +56,7 @@ public sealed class ListingTests
     [DataRow("LIST -l *.log", 1)]
     [DataRow("LIST *.none", 0)]
     [DataRow("LIST sub/empty", 0)]
-    public async Task List_UnderstandsOptionsNamesAndPatterns(string command, int lines)
+    public async Task List_AcceptsOptionsNamesAndPatterns(string command, int lines)
     {
         await using var host = await FtpHost.StartAsync(Sample());
         using var client = await host.LogInAsync();
@@ -104,7 +104,7 @@ public sealed class ListingTests
     [DataRow("NLST sub/c.txt", "sub/c.txt")]
     [DataRow("NLST *.txt", "[x].txt,a.txt")]
     [DataRow("NLST -R sub", "sub/deep,sub/empty,sub/c.txt,sub/deep/d é.txt")]
-    public async Task Nlst_GivesPathsThatRetrTakes(string command, string expected)
+    public async Task Nlst_GivesPathsThatRetrAccepts(string command, string expected)
     {
         await using var host = await FtpHost.StartAsync(Sample());
         using var client = await host.LogInAsync();
@@ -141,7 +141,7 @@ public sealed class ListingTests
     }
 
     [TestMethod]
-    public async Task List_OfTenThousandEntries_IsWhole()
+    public async Task List_OfTenThousandEntries_IsComplete()
     {
         await using var host = await FtpHost.StartAsync(new ManyEntries(10_000));
         using var client = await host.LogInAsync();
@@ -161,13 +161,13 @@ public sealed class ListingTests
         Assert.AreEqual(before + 1, tree.SnapshotsTaken);
     }
 
-    /// <summary>The calendar stands still; timers run.</summary>
+    /// <summary>A clock with a fixed date and running timers.</summary>
     private sealed class Year2024 : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => new(2024, 6, 1, 12, 0, 0, TimeSpan.Zero);
     }
 
-    /// <summary>One directory of many files.</summary>
+    /// <summary>One directory with many files.</summary>
     private sealed class ManyEntries(int count) : IFileTree, ITreeSnapshot
     {
         private readonly Entry[] _entries =

@@ -21,7 +21,7 @@ public sealed class LoginTests
     [DataRow("ANONYMOUS", "PASS")]
     [DataRow("ftp", "PASS ")]
     [DataRow("ftp", "PASS two words")]
-    public async Task Anonymous_IsLetInWithAnyPassword(string user, string pass)
+    public async Task Anonymous_LogsInWithAnyPassword(string user, string pass)
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.ConnectAsync();
@@ -31,7 +31,7 @@ public sealed class LoginTests
         await client.ExpectAsync(257, "PWD");
     }
 
-    // An unknown user looks the same as a wrong password.
+    // The server does not reveal whether the user or the password is wrong.
     [TestMethod]
     public async Task UnknownUser_GetsTheSame331AndThen530()
     {
@@ -131,7 +131,7 @@ public sealed class LoginTests
 
     // RFC 959: "This command terminates a USER and if file transfer is not in progress, the server closes the control connection."
     [TestMethod]
-    public async Task Quit_Is221AndTheEnd()
+    public async Task Quit_Is221_AndClosesTheConnection()
     {
         await using var host = await FtpHost.StartAsync();
         using var client = await host.LogInAsync();

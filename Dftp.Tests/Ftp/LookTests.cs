@@ -4,7 +4,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>What FTP says of a file whose content it does not send.</summary>
+/// <summary>The replies of FTP about a file whose content it does not send.</summary>
 [TestClass]
 public sealed class LookTests
 {
@@ -12,7 +12,7 @@ public sealed class LookTests
 
     // RFC 3659, section 4: SIZE is "the number of octets that would be transmitted".
     [TestMethod]
-    public async Task FileThatChangedWithoutTheTreeKnowing_IsToldAsItIs()
+    public async Task FileThatChangedUnnoticedByTheTree_HasItsCurrentFacts()
     {
         var shown = new MemoryFileTree().File("/a", "0123456789", Before);
         await shown.DigestAsync(VirtualPath.Parse("/a"), EntryOf(shown), null, null, CancellationToken.None);
@@ -35,7 +35,7 @@ public sealed class LookTests
     }
 
     [TestMethod]
-    public async Task FileThatIsGone_IsNotTold()
+    public async Task RemovedFile_Is550()
     {
         var shown = new MemoryFileTree().File("/a", "0123456789");
         await using var host = await FtpHost.StartAsync(new LaggingTree(shown, new MemoryFileTree()));
@@ -48,7 +48,7 @@ public sealed class LookTests
     [TestMethod]
     [DataRow(FileErrorKind.AccessDenied, 550)]
     [DataRow(FileErrorKind.Unreachable, 450)]
-    public async Task FileThatCannotBeRead_IsListed_AndHasNoSize(FileErrorKind kind, int code)
+    public async Task UnreadableFile_IsListed_AndHasNoSize(FileErrorKind kind, int code)
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", "0123456789").OpenError = new FileError(kind, "/a on n1 cannot be read");
@@ -62,7 +62,7 @@ public sealed class LookTests
     [TestMethod]
     [DataRow("ABOR")]
     [DataRow(null)]
-    public async Task HolderThatDoesNotAnswer_IsGivenUpWithTheClient(string? command)
+    public async Task UnresponsiveHolder_IsAbandonedWithTheClient(string? command)
     {
         var tree = new SilentTree(new MemoryFileTree().File("/a", "0123456789"));
         await using var host = await FtpHost.StartAsync(tree);
@@ -84,7 +84,7 @@ public sealed class LookTests
     private static Entry EntryOf(MemoryFileTree tree) =>
         tree.Snapshot.TryFind(VirtualPath.Parse("/a"), out var entry) ? entry : throw new AssertFailedException("no entry");
 
-    /// <summary>A tree whose holders accept a question and never answer it.</summary>
+    /// <summary>A tree whose holders accept a request and never answer it.</summary>
     private sealed class SilentTree(MemoryFileTree shown) : IFileTree
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

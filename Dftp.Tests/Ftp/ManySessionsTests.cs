@@ -7,11 +7,11 @@ public sealed class ManySessionsTests
 {
     private const int Sessions = 1000;
 
-    /// <summary>Ten thousand idle sessions are to fit in 1 GB, and here their clients are counted too.</summary>
+    /// <summary>Ten thousand idle sessions have to fit in 1 GB; this test's figure includes the clients.</summary>
     private const int MaxIdleBytes = 100_000;
 
     [TestMethod]
-    public async Task ThousandSessionsAtOnce_ListAndFetch_AndLeaveNothing()
+    public async Task ThousandConcurrentSessions_ListAndFetch_AndLeaveNothingOpen()
     {
         await using var host = await FtpHost.StartAsync(options: new FtpOptions { MaxSessionsPerAddress = Sessions + 1 });
         var content = new byte[64 * 1024];

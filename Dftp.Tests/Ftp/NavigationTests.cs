@@ -64,7 +64,7 @@ public sealed class NavigationTests
 
     // RFC 3659, section 4: SIZE is what a transfer would send; section 3: MDTM is YYYYMMDDHHMMSS in UTC.
     [TestMethod]
-    public async Task SizeAndMdtm_TellOfFiles()
+    public async Task SizeAndMdtm_ReportFiles()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/d/a.bin", new byte[70_000], UnixTime.FromSeconds(1_700_000_000));
@@ -82,7 +82,7 @@ public sealed class NavigationTests
 
     // RFC 3659, section 7.2: "facts ... SP pathname", and the line of MLST's reply is indented by one space.
     [TestMethod]
-    public async Task Mlst_TellsTheFactsOfOneEntry()
+    public async Task Mlst_ReportsTheFactsOfOneEntry()
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/d/a b.txt", "12345", UnixTime.FromSeconds(1_700_000_000));

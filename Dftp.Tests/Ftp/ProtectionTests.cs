@@ -67,7 +67,7 @@ public sealed class ProtectionTests
     }
 
     [TestMethod]
-    public async Task FileOnDisk_IsSentByTlsToo()
+    public async Task FileOnDisk_IsSentByTls()
     {
         await using var host = await StartAsync();
         var content = new byte[700_000];
@@ -82,7 +82,7 @@ public sealed class ProtectionTests
         File.Delete(path);
     }
 
-    // Commands that are pipelined during a transfer over TLS are kept: reading ahead is interrupted without loss.
+    // Commands that are pipelined during a transfer over TLS are kept: interrupting the read-ahead loses nothing.
     [TestMethod]
     public async Task PipelinedCommands_OverTls_AreAllAnswered()
     {
@@ -114,9 +114,9 @@ public sealed class ProtectionTests
         await client.ExpectAsync(200, "NOOP");
     }
 
-    // A man in the middle must not put commands before those of the protected session (CVE-2011-0411 and its kind).
+    // An attacker in the middle must not inject commands before those of the protected session (CVE-2011-0411 and similar).
     [TestMethod]
-    public async Task PlaintextAfterAuth_IsThrownAway()
+    public async Task PlaintextAfterAuth_IsDiscarded()
     {
         await using var host = await StartAsync();
         using var client = await host.ConnectAsync();
@@ -129,7 +129,7 @@ public sealed class ProtectionTests
         await client.ExpectAsync(230, "PASS me@");
     }
 
-    // RFC 2228, section 3: a login in the clear does not count in the protected session.
+    // RFC 2228, section 3: a login without protection is not valid in the protected session.
     [TestMethod]
     public async Task Auth_AfterALogin_NeedsANewOne()
     {
@@ -218,7 +218,7 @@ public sealed class ProtectionTests
     [TestMethod]
     [DataRow("AUTH TLS\r\n")]
     [DataRow("AUTH TLS\r\n", "this is no TLS\r\n")]
-    public async Task Handshake_ThatDoesNotHappen_EndsTheSession(params string[] sent)
+    public async Task MissingHandshake_EndsTheSession(params string[] sent)
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
@@ -254,7 +254,7 @@ public sealed class ProtectionTests
     }
 
     [TestMethod]
-    public async Task IdleProtectedSession_IsToldSoByTls()
+    public async Task IdleProtectedSession_Gets421OverTls()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await StartAsync(time);
@@ -264,9 +264,9 @@ public sealed class ProtectionTests
         await client.ExpectEndAsync();
     }
 
-    // A transfer whose client stops reading at the very end must end with its session, not hold it.
+    // A transfer whose client stops reading at the very end must end with its session and not block it.
     [TestMethod]
-    public async Task ProtectedTransfer_ThatNobodyReads_IsStoppedByTheClientsLeaving()
+    public async Task UnreadProtectedTransfer_StopsWhenTheClientLeaves()
     {
         await using var host = await StartAsync();
         host.Tree.File("/a", new byte[50_000_000]);

@@ -37,7 +37,7 @@ public sealed class PublicAddressTests
     }
 
     [TestMethod]
-    public async Task Pasv_WithANameThatIsNotKnown_NamesTheAddressThatTheClientReached()
+    public async Task Pasv_WithAnUnresolvableName_NamesTheAddressThatTheClientReached()
     {
         await using var host = await FtpHost.StartAsync(options: new FtpOptions
         {

@@ -7,7 +7,7 @@ using System.Text;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>A client that says exactly what a test wants it to say. Whatever takes longer than <see cref="Patience"/> fails.</summary>
+/// <summary>A client that sends exactly what a test says. An operation that takes longer than <see cref="Patience"/> fails.</summary>
 internal sealed class RawFtpClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -48,7 +48,7 @@ internal sealed class RawFtpClient : IDisposable
         return await ReadReplyAsync();
     }
 
-    /// <summary>Sends a command and reads one reply, which must have this code.</summary>
+    /// <summary>Sends a command and reads one reply with an expected code.</summary>
     public async Task<string> ExpectAsync(int code, string command)
     {
         var reply = await SendAsync(command);
@@ -56,7 +56,7 @@ internal sealed class RawFtpClient : IDisposable
         return reply;
     }
 
-    /// <summary>Reads one reply, which must have this code.</summary>
+    /// <summary>Reads one reply with an expected code.</summary>
     public async Task<string> ExpectAsync(int code)
     {
         var reply = await ReadReplyAsync();
@@ -85,10 +85,10 @@ internal sealed class RawFtpClient : IDisposable
         }
     }
 
-    /// <summary>Asserts that nothing but the end of the stream is left.</summary>
+    /// <summary>Asserts that the stream has ended.</summary>
     public async Task ExpectEndAsync() => Assert.AreEqual("", await ReadLineAsync());
 
-    /// <summary>The client's part of a TLS handshake on the control connection; all after it goes by TLS.</summary>
+    /// <summary>Performs the client's part of a TLS handshake on the control connection, which uses TLS from then on.</summary>
     public async Task SecureAsync(SslProtocols protocol = SslProtocols.None)
     {
         Assert.AreEqual(_end, _start, "nothing comes between the reply and the handshake");
@@ -97,7 +97,7 @@ internal sealed class RawFtpClient : IDisposable
         _stream = tls;
     }
 
-    /// <summary>The client's part of a TLS handshake on a data connection.</summary>
+    /// <summary>Performs the client's part of a TLS handshake on a data connection.</summary>
     public async Task<SslStream> SecureAsync(Socket data, SslProtocols protocol = SslProtocols.None)
     {
         var tls = new SslStream(new NetworkStream(data));
@@ -137,7 +137,7 @@ internal sealed class RawFtpClient : IDisposable
         return data;
     }
 
-    /// <summary>PASV, then a command whose data come over it: 150, data, 226.</summary>
+    /// <summary>PASV, then a command with data: 150, data, 226.</summary>
     public async Task<byte[]> FetchAsync(string command)
     {
         using var data = await OpenPassiveAsync();
@@ -180,7 +180,7 @@ internal sealed class RawFtpClient : IDisposable
 
     public async Task<Socket> AcceptAsync(Socket listener) => await listener.AcceptAsync(Token);
 
-    /// <summary>Waits for a state that the server reaches by itself.</summary>
+    /// <summary>Waits for a state that the server reaches on its own.</summary>
     public async Task WaitUntilAsync(Func<bool> condition)
     {
         while (!condition())

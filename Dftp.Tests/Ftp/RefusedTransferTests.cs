@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>What becomes of the data connection of a transfer that is refused before 150.</summary>
+/// <summary>The data connection of a transfer that is refused before 150.</summary>
 [TestClass]
 public sealed class RefusedTransferTests
 {
@@ -15,8 +15,8 @@ public sealed class RefusedTransferTests
 
     public static IEnumerable<object[]> RefusedCommands => Refused.Select(command => new object[] { command });
 
-    // A client that connects first and begins with TLS at once is in its handshake when the transfer is refused; npm's basic-ftp gives the
-    // session up when the connection ends then.
+    // A client that connects and starts TLS at once is in its handshake when the transfer is refused. If the connection ends then, npm's
+    // basic-ftp closes the session.
     [TestMethod]
     [DynamicData(nameof(RefusedCommands))]
     public async Task Refusal_LeavesTheHandshakeOfTheDataConnectionToTheClient(string command)
@@ -58,7 +58,7 @@ public sealed class RefusedTransferTests
 
     // A reset of the data connection reaches some clients before the reply on the control connection.
     [TestMethod]
-    public async Task RefusedUpload_WhoseClientSendsOn_EndsByFin()
+    public async Task RefusedUpload_WhoseClientKeepsSending_EndsByFin()
     {
         await using var host = await StartAsync();
         using var client = await LogInAsync(host, isSecure: false);
@@ -87,9 +87,9 @@ public sealed class RefusedTransferTests
         Assert.AreEqual(0, (await client.ReadToEndAsync(data)).Length);
     }
 
-    // The listener of a refused transfer must not keep the next PASV from the only port.
+    // The listener of a refused transfer must not block the only port for the next PASV.
     [TestMethod]
-    public async Task RefusedTransfers_WithOnePassivePort_LeaveThatPort()
+    public async Task RefusedTransfers_WithOnePassivePort_ReleaseThatPort()
     {
         int port;
         using (var search = new TcpListener(IPAddress.Loopback, 0))

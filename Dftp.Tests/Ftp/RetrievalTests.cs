@@ -37,7 +37,7 @@ public sealed class RetrievalTests
         await client.ExpectAsync(226);
     }
 
-    // A remote file goes from the peer's socket to the client's without a copy, passive and active.
+    // A remote file is spliced from the peer's socket to the client's, in passive and active mode.
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
@@ -199,7 +199,7 @@ public sealed class RetrievalTests
     [DataRow(FileErrorKind.Unreachable, 450)]
     [DataRow(FileErrorKind.Failed, 451)]
     [DataRow(FileErrorKind.Busy, 450)]
-    public async Task Retr_WhenTheTreeCannotOpen_TellsWhy(FileErrorKind kind, int code)
+    public async Task Retr_WhenTheTreeCannotOpen_GivesTheReason(FileErrorKind kind, int code)
     {
         await using var host = await FtpHost.StartAsync();
         host.Tree.File("/a", "abc").OpenError = new FileError(kind, "/a on n1 cannot be had");
@@ -208,7 +208,7 @@ public sealed class RetrievalTests
         StringAssert.Contains(await client.ExpectAsync(code, "RETR a"), "/a on n1 cannot be had");
     }
 
-    // The snapshot is behind: what counts is the file that is opened.
+    // The snapshot is stale: the reply depends on the file that is opened.
     [TestMethod]
     public async Task Retr_OfAFileThatChangedMeanwhile_SendsTheNewOne()
     {
@@ -268,7 +268,8 @@ public sealed class RetrievalTests
         Assert.IsFalse(host.Warnings.Any(), "a client that left is no failure");
     }
 
-    // 226 only after the last byte was taken: a client that takes nothing does not get it, however small the file is.
+    // 226 is sent only after the client has acknowledged the last byte: a client that reads nothing does not get it, however small the file
+    // is.
     [TestMethod]
     public async Task Retr_WhenTheClientResetsWithTheDataInFlight_IsNot226()
     {
@@ -285,17 +286,17 @@ public sealed class RetrievalTests
         await client.ExpectAsync(426);
     }
 
-    // A slow reader is no idle client.
+    // A slow reader is not an idle client.
     [TestMethod]
     public async Task Retr_ThatTakesLongerThanTheIdleTime_GoesOn()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
-        // Kernels buffer megabytes, so that a busy machine's sender may stand still while the client reads on.
+        // Kernels buffer megabytes, so on a busy machine the sender may pause while the client reads on.
         await using var host = await FtpHost.StartAsync(options: new FtpOptions { StallTimeout = TimeSpan.FromHours(2) }, time: time);
         host.Tree.File("/a", Large).Content = (_, all, range) => new DiskContent(all, range);
         using var client = await host.LogInAsync();
         using var data = await client.OpenPassiveAsync();
-        // With these bounds the transfer is not over for the server while more than this is unread; then its session is idle again.
+        // With these limits the server's transfer is not complete while more than this is unread; after that, the session is idle again.
         data.ReceiveBufferSize = 1_000_000;
         const int MostBuffered = 10_000_000;
         await client.ExpectAsync(150, "RETR a");
@@ -325,7 +326,7 @@ public sealed class RetrievalTests
     }
 
     [TestMethod]
-    public async Task Retr_ThatMovesNothing_IsCutBy426()
+    public async Task Retr_WithoutProgress_IsCutBy426()
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         await using var host = await FtpHost.StartAsync(time: time);
@@ -335,7 +336,7 @@ public sealed class RetrievalTests
         using var data = await client.OpenPassiveAsync();
         await client.ExpectAsync(150, "RETR a");
         await client.ReadExactlyAsync(data, 1000);
-        // No further: the session would be idle for too long next.
+        // Stop here: beyond this the session would be idle for too long.
         await client.WaitUntilAsync(() =>
         {
             if (!stuck!.Disposed.IsCompleted) time.Advance(new FtpOptions().StallTimeout);

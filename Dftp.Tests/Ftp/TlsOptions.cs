@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Dftp.Tests.Ftp;
 
-/// <summary>The two sides of TLS in tests: a certificate of its own, and a client that takes it.</summary>
+/// <summary>Both sides of TLS in tests: a test certificate, and a client that accepts it.</summary>
 internal static class TlsOptions
 {
     public static SslServerAuthenticationOptions Server { get; } = new()

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>The error numbers of Linux that callers tell apart; the same on every architecture .NET runs on.</summary>
+/// <summary>The Linux error numbers that callers distinguish; they are the same on every architecture .NET runs on.</summary>
 internal static class Errno
 {
     public const int EPERM = 1;
@@ -23,23 +23,23 @@ internal static class Errno
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
 
-    /// <summary>Nothing is at the path, or it cannot be reached by it.</summary>
+    /// <summary>Nothing exists at the path, or the path does not lead there.</summary>
     public static bool IsAbsent(int errno) => errno is ENOENT or ENOTDIR or ELOOP or ENAMETOOLONG;
 
-    /// <summary>The permissions of the path, or of a directory on it, do not let this process in.</summary>
+    /// <summary>The permissions of the path, or of a directory on it, deny access.</summary>
     public static bool IsForbidden(int errno) => errno is EACCES or EPERM;
 
-    /// <summary>The system lacks something for the moment: that says nothing of what was asked for.</summary>
+    /// <summary>A temporary shortage of resources; it says nothing about the requested object.</summary>
     public static bool IsShortage(int errno) => errno is EMFILE or ENFILE or ENOMEM;
 
-    /// <exception cref="IOException">It is a shortage.</exception>
+    /// <exception cref="IOException">The error is a shortage.</exception>
     public static void ThrowIfShortage(int errno)
     {
-        // Without a path: a failure that is tried again and again is said once.
-        if (IsShortage(errno)) throw new IOException($"the system refuses to tell: {Describe(errno)}", errno);
+        // Without a path, so that a repeated failure has one message and is logged once.
+        if (IsShortage(errno)) throw new IOException($"the system is short of resources: {Describe(errno)}", errno);
     }
 
-    /// <summary>The operating system's words, beginning with a small letter so that they can end a sentence.</summary>
+    /// <summary>The operating system's message, starting with a small letter so that it can end a sentence.</summary>
     public static string Describe(int errno)
     {
         var text = Marshal.GetPInvokeErrorMessage(errno);

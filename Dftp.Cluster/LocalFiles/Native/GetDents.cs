@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>getdents64(2): the entries of an open directory, many at a time, their names as bytes.</summary>
+/// <summary>getdents64(2): reads the entries of an open directory in batches, with names as bytes.</summary>
 internal static unsafe partial class GetDents
 {
     /// <summary>d_type of struct linux_dirent64.</summary>
@@ -23,10 +23,10 @@ internal static unsafe partial class GetDents
         _ => 0,
     };
 
-    /// <summary>Whether the call's number for this process' architecture is known here.</summary>
+    /// <summary>Whether the system call's number on this process' architecture is known.</summary>
     public static bool IsSupported => SystemCall != 0;
 
-    /// <summary>Fills the buffer with whole records.</summary>
+    /// <summary>Fills the buffer with complete records.</summary>
     /// <returns>Bytes filled; 0 at the end; -1 with an error number.</returns>
     public static int Fill(int directory, byte* buffer, int size, out int errno)
     {
@@ -35,7 +35,7 @@ internal static unsafe partial class GetDents
         return (int)filled;
     }
 
-    /// <summary>Takes one record apart and returns the next one's address.</summary>
+    /// <summary>Decodes one record and returns the address of the next.</summary>
     public static byte* Next(byte* record, out byte type, out byte* name)
     {
         type = record[TypeAt];

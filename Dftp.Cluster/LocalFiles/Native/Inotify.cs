@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>inotify(7), and the poll(2) and eventfd(2) that one needs to wait for it.</summary>
+/// <summary>inotify(7), with the poll(2) and eventfd(2) that waiting for it needs.</summary>
 internal static unsafe partial class Inotify
 {
     public const uint Modified = 0x2;
@@ -16,7 +16,7 @@ internal static unsafe partial class Inotify
     public const uint SelfDeleted = 0x400;
     public const uint SelfMoved = 0x800;
 
-    /// <summary>The watch is gone: removed by us, or with the directory, or with its file system.</summary>
+    /// <summary>The watch was removed: by this process, or with the directory or its file system.</summary>
     public const uint Ignored = 0x8000;
     public const uint Overflow = 0x4000;
     public const uint Unmounted = 0x2000;
@@ -24,11 +24,11 @@ internal static unsafe partial class Inotify
 
     private const uint OnlyDirectories = 0x01000000;
 
-    /// <summary>What is written to a file after its last name went is nobody's business.</summary>
+    /// <summary>IN_EXCL_UNLINK: writes to a file after its last name was removed are not reported.</summary>
     private const uint ExcludeUnlinked = 0x04000000;
 
-    private const uint Watched = Modified | AttributesChanged | ClosedAfterWriting | MovedFrom | MovedTo | Created | Deleted | SelfDeleted | SelfMoved
-        | OnlyDirectories | ExcludeUnlinked;
+    private const uint Watched = Modified | AttributesChanged | ClosedAfterWriting | MovedFrom | MovedTo | Created | Deleted
+        | SelfDeleted | SelfMoved | OnlyDirectories | ExcludeUnlinked;
 
     // O_NONBLOCK | O_CLOEXEC, the same for inotify_init1 and eventfd on every architecture .NET runs on.
     private const int NonBlocking = 0x800 | 0x80000;
@@ -42,11 +42,11 @@ internal static unsafe partial class Inotify
     /// <returns>Null with an error number.</returns>
     public static SafeFileHandle? Open(out int errno) => ToHandle(Init(NonBlocking), out errno);
 
-    /// <summary>A descriptor by which another thread ends a <see cref="Wait"/>.</summary>
+    /// <summary>A descriptor by which another thread interrupts <see cref="Wait"/>.</summary>
     public static SafeFileHandle? OpenEvent(out int errno) => ToHandle(EventFd(0, NonBlocking), out errno);
 
     /// <summary>Watches an open directory, whatever its path is.</summary>
-    /// <returns>The watch, which is the same one for the same directory; or -1 with an error number.</returns>
+    /// <returns>The watch, which is the same for every call on the same directory; or -1 with an error number.</returns>
     public static int Watch(SafeFileHandle inotify, SafeFileHandle directory, out int errno)
     {
         bool inotifyHeld = false, directoryHeld = false;
@@ -73,12 +73,15 @@ internal static unsafe partial class Inotify
     public static void Unwatch(SafeFileHandle inotify, int watch) => RemoveWatch(inotify, watch);
 
     /// <summary>Waits until one of the descriptors is ready.</summary>
-    /// <param name="events">Ready when it can be read; null for none.</param>
-    /// <param name="mounts">Ready when it has changed (<see cref="MountTable"/>), which this call acknowledges; null for none.</param>
-    /// <param name="stop">Ready when it can be read.</param>
+    /// <param name="events">The inotify descriptor, ready when it can be read; null for none.</param>
+    /// <param name="mounts">
+    /// Ready after a change of the mounts (<see cref="MountTable"/>), which this call acknowledges; null for none.
+    /// </param>
+    /// <param name="stop">The eventfd, ready when it can be read.</param>
     /// <param name="milliseconds">The longest wait; -1 for no limit.</param>
-    /// <returns>Which of them are ready; none after the longest wait.</returns>
-    public static (bool Events, bool Mounts, bool Stop) Wait(SafeFileHandle? events, SafeFileHandle? mounts, SafeFileHandle stop, int milliseconds)
+    /// <returns>The descriptors that are ready; none after the timeout.</returns>
+    public static (bool Events, bool Mounts, bool Stop) Wait(
+        SafeFileHandle? events, SafeFileHandle? mounts, SafeFileHandle stop, int milliseconds)
     {
         bool eventsHeld = false, mountsHeld = false, stopHeld = false;
         try
@@ -120,7 +123,7 @@ internal static unsafe partial class Inotify
         }
     }
 
-    /// <summary>Takes one event from the front of what was read.</summary>
+    /// <summary>Removes one event from the front of the buffer.</summary>
     public static ReadOnlySpan<byte> Next(ReadOnlySpan<byte> events, out int watch, out uint mask, out ReadOnlySpan<byte> name)
     {
         watch = MemoryMarshal.Read<int>(events);

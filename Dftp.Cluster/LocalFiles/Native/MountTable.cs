@@ -4,14 +4,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Dftp.Cluster.LocalFiles.Native;
 
 /// <summary>
-/// The mounts that this process sees: /proc/self/mountinfo (proc(5)), on which poll(2) tells POLLPRI when one comes or goes. inotify tells
-/// nothing of a file system that is mounted over a directory. One thread.
+/// The mounts that this process sees: /proc/self/mountinfo (proc(5)), for which poll(2) reports POLLPRI after each change. inotify reports
+/// nothing when a file system is mounted over a directory. Not thread-safe.
 /// </summary>
 internal sealed class MountTable : IDisposable
 {
     private const string Path = "/proc/self/mountinfo";
 
-    /// <summary>The fields that say which mount it is: its number, its parent's, the device, the directory of the device, and where.</summary>
+    /// <summary>
+    /// The fields that identify a mount: its number, its parent's, the device, the directory of the device, and the mount point.
+    /// </summary>
     private const int IdentifyingFields = 5;
 
     private HashSet<string> _known;
@@ -37,7 +39,7 @@ internal sealed class MountTable : IDisposable
         }
     }
 
-    /// <summary>The places at which a mount came or went since the last call.</summary>
+    /// <summary>The mount points that were added or removed since the last call.</summary>
     public IReadOnlyCollection<byte[]> TakeChanges()
     {
         var now = Mounts(Read());
@@ -48,15 +50,19 @@ internal sealed class MountTable : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    /// <summary>The mounts in the lines of the file, each by the fields that tell it from others.</summary>
+    /// <summary>The mounts in the lines of the file, each reduced to its identifying fields.</summary>
     public static HashSet<string> Mounts(string lines) =>
-        [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => string.Join(' ', line.Split(' ').Take(IdentifyingFields)))];
+        [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => string.Join(' ', line.Split(' ').Take(IdentifyingFields)))];
 
-    /// <summary>The mount points, as absolute paths, of the mounts that are in one of two tables only.</summary>
+    /// <summary>The mount points, as absolute paths, of the mounts that are in only one of two tables.</summary>
     public static IReadOnlyCollection<byte[]> Changes(HashSet<string> before, HashSet<string> after) =>
-        [.. before.Except(after).Concat(after.Except(before)).Select(mount => mount[(mount.LastIndexOf(' ') + 1)..]).Distinct().Select(Unescape)];
+        [.. before.Except(after).Concat(after.Except(before))
+            .Select(mount => mount[(mount.LastIndexOf(' ') + 1)..]).Distinct().Select(Unescape)];
 
-    /// <summary>Spaces, tabs, line feeds and backslashes of a path are written as a backslash and three octal digits.</summary>
+    /// <summary>
+    /// Decodes a path, in which spaces, tabs, line feeds and backslashes are written as a backslash and three octal digits.
+    /// </summary>
     private static byte[] Unescape(string text)
     {
         var path = new List<byte>(text.Length);
@@ -80,7 +86,7 @@ internal sealed class MountTable : IDisposable
         using var lines = new MemoryStream();
         var buffer = new byte[64 * 1024];
         for (int read; (read = RandomAccess.Read(Handle, buffer, lines.Length)) > 0;) lines.Write(buffer, 0, read);
-        // A character for each byte: names may be no UTF-8.
+        // One character per byte: names need not be UTF-8.
         return Encoding.Latin1.GetString(lines.GetBuffer(), 0, (int)lines.Length);
     }
 }

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>openat2(2), Linux 5.6: opens relative to a directory under rules for the whole path, which no race can break.</summary>
+/// <summary>
+/// openat2(2), Linux 5.6: opens relative to a directory, with rules that the kernel applies to the whole path without races.
+/// </summary>
 internal static unsafe partial class OpenAt2
 {
     public const int PathMax = 4096;
@@ -13,16 +15,16 @@ internal static unsafe partial class OpenAt2
     public const ulong O_CLOEXEC = 0x80000;
     public const ulong O_PATH = 0x200000;
 
-    /// <summary>A symlink on the way to /proc/self/fd/… and the like is ELOOP.</summary>
+    /// <summary>A magic link (/proc/self/fd/… and the like) on the path is ELOOP.</summary>
     public const ulong ResolveNoMagicLinks = 0x02;
 
-    /// <summary>Any symlink is ELOOP, but for a last one opened by O_PATH | O_NOFOLLOW.</summary>
+    /// <summary>Any symlink is ELOOP, except a final one opened by O_PATH | O_NOFOLLOW.</summary>
     public const ulong ResolveNoSymlinks = 0x04;
 
     /// <summary>Absolute symlinks and <c>..</c> above the directory are EXDEV.</summary>
     public const ulong ResolveBeneath = 0x08;
 
-    // The system call has this number on every architecture; the C library's function is younger than the libraries we meet.
+    // The system call has this number on every architecture; many C libraries in use do not have the function yet.
     private const nint SystemCall = 437;
 
     private const int AtCurrentDirectory = -100;
@@ -35,11 +37,11 @@ internal static unsafe partial class OpenAt2
 
     public static readonly ulong O_NOFOLLOW = IsArm ? 0x8000u : 0x20000u;
 
-    /// <param name="directory">An open directory from which the path counts; null for the current one.</param>
+    /// <param name="directory">An open directory to which the path is relative; null for the current one.</param>
     /// <param name="path">Bytes without a NUL; empty means the directory itself.</param>
     /// <param name="flags">O_ flags; O_CLOEXEC is added.</param>
     /// <param name="resolve">Resolve flags.</param>
-    /// <param name="errno">0, or why the result is null.</param>
+    /// <param name="errno">0, or the error number if the result is null.</param>
     public static SafeFileHandle? Open(SafeFileHandle? directory, ReadOnlySpan<byte> path, ulong flags, ulong resolve, out int errno)
     {
         errno = Errno.ENAMETOOLONG;

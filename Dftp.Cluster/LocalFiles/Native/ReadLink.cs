@@ -5,10 +5,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>readlink(2) and readlinkat(2), in bytes: what a symlink says, and by /proc/self/fd where an open file lies now.</summary>
+/// <summary>
+/// readlink(2) and readlinkat(2), in bytes: the text of a symlink and, by /proc/self/fd, the current path of an open file.
+/// </summary>
 internal static unsafe partial class ReadLink
 {
-    /// <returns>The absolute path; null where the kernel cannot tell (no /proc, or a path that is too long).</returns>
+    /// <returns>The absolute path; null where the kernel does not give it (no /proc, or the path is too long).</returns>
     public static byte[]? PathOf(SafeFileHandle file)
     {
         var held = false;
@@ -31,7 +33,7 @@ internal static unsafe partial class ReadLink
     }
 
     /// <summary>The text of the symlink at a path.</summary>
-    /// <returns>Null with an error number: EINVAL for what is no symlink.</returns>
+    /// <returns>Null with an error number: EINVAL if the entry is not a symlink.</returns>
     public static byte[]? TextOf(SafeFileHandle directory, ReadOnlySpan<byte> path, out int errno)
     {
         errno = Errno.ENAMETOOLONG;

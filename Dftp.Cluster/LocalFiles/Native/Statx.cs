@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Native;
 
-/// <summary>statx(2), Linux 4.11: what a path or an open file is.</summary>
+/// <summary>statx(2), Linux 4.11: the status of a path or an open file.</summary>
 internal static unsafe partial class Statx
 {
     private const int AtSymlinkNoFollow = 0x100;
@@ -15,7 +15,7 @@ internal static unsafe partial class Statx
 
     private const uint Birth = 0x800;
 
-    /// <summary>The entry of an open directory; a symlink is not followed.</summary>
+    /// <summary>The status of an entry of an open directory; symlinks are not followed.</summary>
     /// <param name="directory">A descriptor that stays open during the call.</param>
     /// <param name="terminatedName">The name and a NUL.</param>
     /// <param name="status">The result.</param>
@@ -23,12 +23,12 @@ internal static unsafe partial class Statx
     public static int Entry(int directory, byte* terminatedName, out FileStatus status) =>
         Get(directory, terminatedName, AtSymlinkNoFollow, out status);
 
-    /// <summary>An open file, one opened by O_PATH too.</summary>
+    /// <summary>The status of an open file, including one opened by O_PATH.</summary>
     /// <returns>0 or an error number.</returns>
     public static int Handle(SafeHandle file, out FileStatus status) => Get(file, [0], AtEmptyPath, out status);
 
-    /// <summary>What stands at a path now; symlinks are followed wherever they lead.</summary>
-    /// <param name="directory">From where the path counts.</param>
+    /// <summary>The status of what is at a path now; symlinks are followed wherever they lead.</summary>
+    /// <param name="directory">The directory to which the path is relative.</param>
     /// <param name="terminatedPath">The path and a NUL.</param>
     /// <param name="status">The result.</param>
     /// <returns>0 or an error number.</returns>
@@ -74,7 +74,7 @@ internal static unsafe partial class Statx
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static partial int Call(int directory, byte* path, int flags, uint mask, Buffer* buffer);
 
-    /// <summary>The fields used here of struct statx.</summary>
+    /// <summary>The fields of struct statx that are used here.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Buffer
     {
@@ -94,15 +94,15 @@ internal static unsafe partial class Statx
     }
 }
 
-/// <summary>The part of a file's status that this product reads.</summary>
+/// <summary>The part of a file's status that this product uses.</summary>
 /// <param name="Mode">st_mode: type and permission bits.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">The modification time.</param>
 /// <param name="Device">The file system's device.</param>
-/// <param name="Inode">The number in its file system.</param>
-/// <param name="Links">Names that the file has; 0 once it was removed.</param>
-/// <param name="Changed">st_ctime: when its content, its permissions, its owner or its names last changed.</param>
-/// <param name="Born">When the file was made, whatever names it has had; the default where the file system does not tell.</param>
+/// <param name="Inode">The inode number in its file system.</param>
+/// <param name="Links">The number of names; 0 once the file was removed.</param>
+/// <param name="Changed">st_ctime: the last change of content, permissions, owner or names.</param>
+/// <param name="Born">The time of birth, independent of the file's names; default where the file system does not record it.</param>
 internal readonly record struct FileStatus(
     int Mode, long Size, UnixTime Modified, ulong Device, ulong Inode, uint Links, UnixTime Changed, UnixTime Born = default)
 {

@@ -2,7 +2,9 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>What the scan of one directory did not take into the tree: what it leaves out by rule, and what it could not read.</summary>
+/// <summary>
+/// What the scan of one directory did not put into the tree: entries left out by rule, and entries that could not be read.
+/// </summary>
 internal sealed class DirectoryReport
 {
     private readonly List<LeftOutEntries> _leftOut = [];
@@ -10,10 +12,10 @@ internal sealed class DirectoryReport
 
     public IReadOnlyList<LeftOutEntries> LeftOut => _leftOut;
 
-    /// <summary>Entries whose state is not known: what the tree has of them stays.</summary>
+    /// <summary>Entries whose state is unknown: the tree keeps what it has of them.</summary>
     public IReadOnlyList<UnreadableEntry> Unreadable => _unreadable;
 
-    /// <param name="reason">Why it is left out.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="name">The name in the directory; empty for the directory itself.</param>
     public void Add(SkipReason reason, ReadOnlySpan<byte> name)
     {
@@ -29,18 +31,18 @@ internal sealed class DirectoryReport
         _leftOut[index] = known with { Count = known.Count + 1 };
     }
 
-    /// <param name="name">The name in the directory; empty for the entries that reading did not come to.</param>
-    /// <param name="failure">Why, as the end of a sentence.</param>
+    /// <param name="name">The name in the directory; empty for the entries after the place where reading broke off.</param>
+    /// <param name="failure">The reason, as the end of a sentence.</param>
     public void AddUnreadable(ReadOnlySpan<byte> name, string failure) => _unreadable.Add(new UnreadableEntry(name.ToArray(), failure));
 }
 
 /// <summary>The entries of one directory that are left out for one reason.</summary>
-/// <param name="Reason">Why.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Reason">The reason.</param>
+/// <param name="Count">The number of entries.</param>
 /// <param name="Examples">At most <see cref="SkippedEntries.MaxExamples"/> names.</param>
 internal readonly record struct LeftOutEntries(SkipReason Reason, long Count, List<byte[]> Examples);
 
-/// <summary>An entry that exists, or the rest of a directory, and could not be read.</summary>
-/// <param name="Name">The name in the directory; empty for the entries that reading did not come to.</param>
-/// <param name="Failure">Why, as the end of a sentence.</param>
+/// <summary>An existing entry, or the rest of a directory, that could not be read.</summary>
+/// <param name="Name">The name in the directory; empty for the entries after the place where reading broke off.</param>
+/// <param name="Failure">The reason, as the end of a sentence.</param>
 internal readonly record struct UnreadableEntry(byte[] Name, string Failure);

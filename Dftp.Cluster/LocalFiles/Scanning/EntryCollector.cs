@@ -5,7 +5,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>Decides for each entry of a directory what the scan makes of it. One for each thread of a scan.</summary>
+/// <summary>Decides how the scan treats each entry of a directory. Each thread of a scan has one.</summary>
 internal sealed class EntryCollector
 {
     private const int EntriesBetweenCancellationChecks = 1024;
@@ -26,7 +26,7 @@ internal sealed class EntryCollector
         _cancellationToken = cancellationToken;
         _visitor = Visit;
         var mount = run.Root.Mount;
-        // The tree's path has the mount, a slash, and the path beneath the root.
+        // A path in the tree is the mount, a slash, and the path beneath the root.
         _maxPathBytes = VirtualPath.MaxPathBytes - 1 - (mount.IsRoot ? 0 : Encoding.UTF8.GetByteCount(mount.Value));
     }
 
@@ -38,8 +38,8 @@ internal sealed class EntryCollector
 
     public void CountDirectory() => Directories++;
 
-    /// <summary>Adds the files to the directory's draft and keeps the directories for <see cref="TakeDirectories"/>.</summary>
-    /// <returns>Why reading broke off, or null; and whether no entry was found.</returns>
+    /// <summary>Adds the files to the directory's draft and collects the directories for <see cref="TakeDirectories"/>.</summary>
+    /// <returns>The reason why reading broke off, or null; and whether no entry was found.</returns>
     public (string? Failure, bool IsEmpty) Collect(ScannedDirectory directory, DirectoryReader reader)
     {
         _directory = directory;
@@ -104,7 +104,7 @@ internal sealed class EntryCollector
     private void Follow(ReadOnlySpan<byte> name)
     {
         var path = _directory.RealPathOf(name);
-        // Noted before it is resolved, so that changes from now on are reported.
+        // Recorded before it is resolved, so that later changes are reported.
         if (_run.Observer is { } observer)
         {
             foreach (var directory in LinkTrail.Of(_run.Root, path)) observer.DependsOn(_directory, directory);
@@ -118,7 +118,9 @@ internal sealed class EntryCollector
             case LinkTargetKind.Directory: _directories.Add(_directory.LinkedChild(name, target.RealPath!)); break;
             case LinkTargetKind.Special: Skip(SkipReason.NotRegular, name); break;
             case LinkTargetKind.Outside: Skip(SkipReason.LinkLeavesRoot, name); break;
-            case LinkTargetKind.Unreadable: _run.MarkUnreadable(_directory, SkipReason.UnreadableFile, name, "its target cannot be read"); break;
+            case LinkTargetKind.Unreadable:
+                _run.MarkUnreadable(_directory, SkipReason.UnreadableFile, name, "its target cannot be read");
+                break;
             case LinkTargetKind.Circle: Skip(SkipReason.LinkLoops, name); break;
             default: Skip(SkipReason.LinkDangles, name); break;
         }

@@ -5,14 +5,14 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>A directory that a scan entered, at one path. Its owner, <see cref="KnownDirectories"/>, locks; the watch's number is the source's.</summary>
-/// <remarks>There are as many as the disk has directories, so what few of them have stands in an object of its own.</remarks>
+/// <summary>A directory that a scan entered, at one path. Guarded by the lock of its owner, <see cref="KnownDirectories"/>.</summary>
+/// <remarks>There is one for each directory on the disk, so rarely used fields are in an object of their own.</remarks>
 internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
 {
-    /// <summary>As many are searched one by one sooner than by a dictionary, and take a tenth of its room.</summary>
+    /// <summary>Up to this number, a linear search is faster than a dictionary and takes a tenth of the memory.</summary>
     private const int FewChildren = 8;
 
-    // Exactly one of them where there are children.
+    // Exactly one of these is set if there are children.
     private KnownDirectory[]? _few;
     private Dictionary<byte[], KnownDirectory>? _many;
     private Rarities? _rare;
@@ -27,7 +27,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
 
     public bool WasEntered { get; set; }
 
-    /// <summary>Which directory stood there when it was entered.</summary>
+    /// <summary>The identity of the directory at the time when it was entered.</summary>
     public DirectoryIdentity Identity
     {
         get => new(_device, _inode, _rare?.IdentityPath);
@@ -38,7 +38,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
-    /// <summary>Where it really lies, when a symlink is on its path; null otherwise.</summary>
+    /// <summary>The real path if the path contains a symlink; null otherwise.</summary>
     public byte[]? RealPathBehindLink
     {
         get => _rare?.RealPathBehindLink;
@@ -48,10 +48,10 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
-    /// <summary>The source's number of the watch; 0 for none.</summary>
+    /// <summary>The watch's number, assigned by the source; 0 for none.</summary>
     public int Watch { get; set; }
 
-    /// <summary>Why it is polled; null while its changes are reported.</summary>
+    /// <summary>The reason why it is polled; null while its changes are reported.</summary>
     public string? PolledBecause
     {
         get => _rare?.PolledBecause;
@@ -61,7 +61,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
-    /// <summary>The real paths of the directories that decide where the symlinks in this one lead.</summary>
+    /// <summary>The real paths of the directories that determine where the symlinks in this one lead.</summary>
     public HashSet<byte[]>? Dependencies
     {
         get => _rare?.Dependencies;
@@ -71,7 +71,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
-    /// <summary>What its last scan did not take into the tree; null for nothing.</summary>
+    /// <summary>What its last scan did not put into the tree; null for nothing.</summary>
     public DirectoryReport? Report
     {
         get => _rare?.Report;
@@ -81,10 +81,10 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         }
     }
 
-    /// <summary>Where it really lies beneath the root, in bytes of the operating system.</summary>
+    /// <summary>The real path beneath the root, in bytes of the operating system.</summary>
     public byte[] RealPath => RealPathBehindLink ?? Encoding.UTF8.GetBytes(Path.Relative.ToArray());
 
-    /// <summary>Relative to the root directory, as the tree has it.</summary>
+    /// <summary>The path in the tree, relative to the root directory.</summary>
     public VirtualPath Path
     {
         get
@@ -110,7 +110,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         return null;
     }
 
-    /// <param name="childName">Kept as it is when the child is new.</param>
+    /// <param name="childName">The name, which a new child keeps without copying.</param>
     public KnownDirectory GetOrAddChild(byte[] childName)
     {
         if (Child(childName) is { } known) return known;
@@ -134,7 +134,7 @@ internal sealed class KnownDirectory(KnownDirectory? parent, byte[] name)
         if (Children.Count == 0) (_few, _many) = (null, null);
     }
 
-    /// <summary>What few directories have.</summary>
+    /// <summary>The fields that few directories need.</summary>
     private sealed class Rarities
     {
         public string? IdentityPath { get; set; }

@@ -1,12 +1,12 @@
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
-/// Follows a symlink by hand to find the directories whose entries decide where it ends: those that hold a symlink on the way, the one
-/// that holds its end, and, where nothing is at its end, the one in which the next name would have to appear.
+/// Follows a symlink step by step to find the directories whose entries determine where it ends: those that hold a symlink on the path, the
+/// one that holds its target and, if the target does not exist, the one in which the next name would have to appear.
 /// </summary>
 internal sealed class LinkTrail(LocalRoot root)
 {
-    /// <summary>Linux' own limit.</summary>
+    /// <summary>Linux' limit.</summary>
     private const int MaxLinks = 40;
 
     private readonly List<byte[]> _real = [];
@@ -14,8 +14,8 @@ internal sealed class LinkTrail(LocalRoot root)
     private readonly List<byte[]> _directories = [];
 
     /// <param name="root">The root.</param>
-    /// <param name="link">The path of the symlink; no part before its last is one.</param>
-    /// <returns>Real paths beneath the root; some may come twice.</returns>
+    /// <param name="link">The path of the symlink; no part before its last is a symlink.</param>
+    /// <returns>Real paths beneath the root; duplicates are possible.</returns>
     public static IReadOnlyList<byte[]> Of(LocalRoot root, byte[] link)
     {
         var trail = new LinkTrail(root);
@@ -46,7 +46,7 @@ internal sealed class LinkTrail(LocalRoot root)
 
             NoteParent();
             _real.RemoveAt(_real.Count - 1);
-            // What it was looked for in may be a file that is a directory one day.
+            // The parent may be a file now and a directory later.
             if (text.Kind == LinkTextKind.Nothing && _real.Count > 0) NoteParent();
             if (text.Kind != LinkTextKind.Link || ++links > MaxLinks) return;
             if (text.IsFromRoot) _real.Clear();

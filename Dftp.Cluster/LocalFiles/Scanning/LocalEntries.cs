@@ -4,8 +4,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
-/// What this node itself holds: puts scans into the tree and into the log of changes, as one step, so that a full update and the
-/// changes after it always fit together.
+/// This node's own entries. Puts scans into the tree and into the change log in one step, so that a full update and the changes after it
+/// are always consistent.
 /// </summary>
 internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider time)
 {
@@ -16,19 +16,21 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
 
     private volatile IReadOnlyList<UnconfirmedPlace> _unconfirmed = [];
 
-    /// <summary>Called after each change, outside of the lock.</summary>
+    /// <summary>Raised after each change, outside the lock.</summary>
     public event Action? Changed;
 
-    /// <summary>Called after each change of <see cref="Unconfirmed"/>.</summary>
+    /// <summary>Raised after each change of <see cref="Unconfirmed"/>.</summary>
     public event Action? UnconfirmedChanged;
 
-    /// <summary>The places of which the tree has what was known of this node before, because its disk cannot be read there. Few.</summary>
+    /// <summary>The places that cannot be read, for which the tree keeps this node's earlier entries. Few.</summary>
     public IReadOnlyList<UnconfirmedPlace> Unconfirmed => _unconfirmed;
 
-    /// <summary>This start of the process: milliseconds, so that a later start has a greater number.</summary>
+    /// <summary>Identifies this start of the process (the incarnation): milliseconds, so that a later start has a greater number.</summary>
     public long Epoch { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Whether the first scan has ended. Before, peers keep what they know from an earlier start and are sent nothing.</summary>
+    /// <summary>
+    /// Whether the first scan has ended. Until then, peers keep what they know from an earlier start and receive no updates.
+    /// </summary>
     public bool IsScanned
     {
         get
@@ -37,7 +39,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         }
     }
 
-    /// <summary>How many files are shown that were kept from an earlier start; 0 once the first scan has ended.</summary>
+    /// <summary>The number of files restored from an earlier start that are still shown; 0 once the first scan has ended.</summary>
     public long UnconfirmedFiles
     {
         get
@@ -54,21 +56,21 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         }
     }
 
-    /// <summary>The whole tree, with the position that a full update of this node from it has.</summary>
+    /// <summary>The whole tree, with the position in the change log of a full update made from it.</summary>
     public (TreeSnapshot Tree, UpdatePosition Position) Full()
     {
         lock (_lock) return (tree.Current, new UpdatePosition(Epoch, _log.Sequence, _log.Sequence));
     }
 
     /// <summary>The changes after a state that was sent before.</summary>
-    /// <returns>The changes, null when only a full update can tell them; and their position.</returns>
+    /// <returns>The changes, or null if only a full update can bring the peer up to date; and their position.</returns>
     public (IReadOnlyList<EntryChange>? Changes, UpdatePosition Position) Since(long sequence)
     {
         lock (_lock) return (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence));
     }
 
-    /// <summary>The changes after the state that has a digest: for a peer that knows it from an earlier start of either node.</summary>
-    /// <returns>The changes, null when no state is known to have had it; and their position.</returns>
+    /// <summary>The changes after the state with a digest, for a peer that knows that state from an earlier start of either node.</summary>
+    /// <returns>The changes, or null if no known state has the digest; and their position.</returns>
     public (IReadOnlyList<EntryChange>? Changes, UpdatePosition Position) SinceState(ulong digest)
     {
         lock (_lock)
@@ -80,8 +82,8 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
     }
 
     /// <summary>
-    /// Takes what the tree has of this node for the state before the first scan: it was kept from an earlier start. What the scan finds
-    /// unchanged keeps its time of change.
+    /// Uses the tree's entries of this node, restored from an earlier start, as the state before the first scan. Entries that the scan
+    /// finds unchanged keep their change stamps.
     /// </summary>
     public void Restored()
     {
@@ -92,10 +94,10 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         }
     }
 
-    /// <summary>Puts a scan of the whole root in the place of what was known.</summary>
-    /// <param name="root">The tree's root with this node's mount in it; its times of change are written by this call.</param>
-    /// <param name="judgement">Of files with the size and the time that they had; null: these are the same versions.</param>
-    /// <returns>How many entries changed; the number of all of them after the first scan.</returns>
+    /// <summary>Replaces all entries by a scan of the whole root.</summary>
+    /// <param name="root">The tree's root with this node's mount in it; this call writes the change stamps into it.</param>
+    /// <param name="judgement">Decides on files whose size and time are unchanged; null if all of them are the same versions.</param>
+    /// <returns>The number of changed entries; after the first scan, the number of all entries.</returns>
     public long Replace(DirectoryBuilder root, VersionJudgement? judgement = null)
     {
         long changed;
@@ -121,11 +123,11 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         return changed;
     }
 
-    /// <summary>Puts directories that were read again in the place of what was known of them, all in one step and one update.</summary>
-    /// <param name="scan">What was read; its paths are relative to the root directory.</param>
-    /// <param name="mount">Where the root directory stands in the tree.</param>
+    /// <summary>Replaces the entries of directories that were read again, all in one step and one update.</summary>
+    /// <param name="scan">The scan; its paths are relative to the root directory.</param>
+    /// <param name="mount">The root directory's place in the tree.</param>
     /// <param name="judgement">As for <see cref="Replace"/>.</param>
-    /// <returns>How many entries changed.</returns>
+    /// <returns>The number of changed entries.</returns>
     public long Update(PlacesResult scan, VirtualPath mount, VersionJudgement? judgement = null)
     {
         long changed;
@@ -136,7 +138,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
             foreach (var (path, draft) in scan.Places)
             {
                 var treePath = TreePath.Under(mount, path);
-                // The tree's root is nobody's entry.
+                // The tree's root is not an entry of any node.
                 if (treePath.IsRoot) draft.Facts = null;
                 comparison.CompareAgain(draft, TreePath.FindDirectory(tree.Current.Root, treePath), treePath, scan.Unread, paths);
             }

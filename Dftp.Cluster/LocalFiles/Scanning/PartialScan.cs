@@ -4,29 +4,29 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>Which directories a scan is to read again.</summary>
-/// <param name="Directories">Relative to the root directory. Of each, its own entries.</param>
-/// <param name="Subtrees">Those that are read with all below them when one of the others leads to them.</param>
+/// <summary>The directories that a scan is to read again.</summary>
+/// <param name="Directories">Relative to the root directory. Only their own entries are read.</param>
+/// <param name="Subtrees">Directories that are read recursively when one of the others leads to them.</param>
 internal sealed record DirtyBatch(IReadOnlySet<VirtualPath> Directories, IReadOnlySet<VirtualPath> Subtrees);
 
 /// <summary>A directory that was read again.</summary>
-/// <param name="Path">Relative to the root directory.</param>
-/// <param name="Draft">Its files; and its directories, with all below them unless they were known.</param>
+/// <param name="Path">The path, relative to the root directory.</param>
+/// <param name="Draft">Its files, and its directories with everything below them unless they were known.</param>
 internal readonly record struct ScannedPlace(VirtualPath Path, DirectoryBuilder Draft);
 
-/// <summary>What a scan of several directories found.</summary>
-/// <param name="Places">Sorted: a directory stands before those below it.</param>
-/// <param name="Unread">The directories of them that are known: they have their facts and nothing of what they hold.</param>
-/// <param name="Files">Files found.</param>
+/// <summary>The result of a scan of several directories.</summary>
+/// <param name="Places">Sorted: a directory comes before those below it.</param>
+/// <param name="Unread">The known directories among the entries: their drafts have facts but no content.</param>
+/// <param name="Files">The number of files found.</param>
 /// <param name="Reports">The directories that have a <see cref="ScannedDirectory.Report"/>.</param>
 internal sealed record PlacesResult(
     IReadOnlyList<ScannedPlace> Places, IReadOnlySet<DirectoryBuilder> Unread, long Files, IReadOnlyList<ScannedDirectory> Reports);
 
 /// <summary>
-/// Finds the directories that are to be read again and reads each without what is below its known directories. What is new there is
-/// left to the queue of the <see cref="ScanRun"/>, to be read whole. One thread does this, so that no directory is read twice.
+/// Finds the directories that are to be read again and reads each of them without the content of its known subdirectories. New
+/// subdirectories go to the queue of the <see cref="ScanRun"/>, to be read recursively. Runs on one thread, so no directory is read twice.
 /// </summary>
-/// <remarks>In the place of a directory that is not there any more the one above it is read, which tells what became of it.</remarks>
+/// <remarks>If a directory no longer exists, its parent is read instead, which shows what became of it.</remarks>
 internal sealed class PartialScan(ScanRun run, DirtyBatch batch, ScanObserver? observer)
 {
     private readonly Dictionary<VirtualPath, ScannedDirectory?> _above = [];
@@ -60,7 +60,7 @@ internal sealed class PartialScan(ScanRun run, DirtyBatch batch, ScanObserver? o
         }
     }
 
-    /// <summary>Call it when all threads have ended.</summary>
+    /// <summary>Builds the result. Call it after all threads have ended.</summary>
     public PlacesResult ToResult()
     {
         var places = _read.Where(place => place.Key.IsRoot || IsPresent(place.Key))
@@ -69,7 +69,9 @@ internal sealed class PartialScan(ScanRun run, DirtyBatch batch, ScanObserver? o
         return new PlacesResult([.. places], _unread, run.Files, run.Reports);
     }
 
-    /// <summary>A directory that vanished from the one above it while both were read is not there, unless that one was read in part only.</summary>
+    /// <summary>
+    /// False for a directory that vanished from its parent while both were read, unless the parent was read only in part.
+    /// </summary>
     private bool IsPresent(VirtualPath path) =>
         !_read.TryGetValue(path.Parent, out var parent) || parent.IsPartial || _present.Contains(path);
 
@@ -79,7 +81,8 @@ internal sealed class PartialScan(ScanRun run, DirtyBatch batch, ScanObserver? o
         {
             collector.ThrowIfCancelled();
             var childPath = path.Child(Encoding.UTF8.GetString(child.Name));
-            var isUnread = run.ReadChild(child, collector, opened => !batch.Subtrees.Contains(childPath) && (observer?.IsKnown(opened) ?? true));
+            var isUnread = run.ReadChild(
+                child, collector, opened => !batch.Subtrees.Contains(childPath) && (observer?.IsKnown(opened) ?? true));
             if (child.Draft is null) continue;
             _present.Add(childPath);
             if (isUnread) _unread.Add(child.Draft);

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>A path of any bytes in characters that can stand in a log line or on a page.</summary>
+/// <summary>Converts a path of arbitrary bytes to characters that are safe in a log line or on a page.</summary>
 internal static class PrintablePath
 {
-    /// <returns>The path with a leading slash; bytes that are no UTF-8 and control characters as <c>\xNN</c>.</returns>
+    /// <returns>The path with a leading slash; bytes that are not UTF-8 and control characters appear as <c>\xNN</c>.</returns>
     public static string Of(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name)
     {
         var text = new StringBuilder(directory.Length + name.Length + 2).Append('/');

@@ -5,42 +5,42 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
-/// Compares a scan with what this node announced before. What stayed as it was keeps its time of change, so that scanning again never
-/// flips an owner; what is new or different gets the present one, and so does what has a time that is yet to come. What the scan could not
-/// read stays as it was announced.
+/// Compares a scan with what this node announced before. Unchanged entries keep their change stamps, so a repeated scan never changes an
+/// owner; new or different entries get the present time, and so do entries with a stamp in the future. Entries that the scan could not read
+/// stay as announced.
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="now">Unix seconds.</param>
-/// <param name="atMost">How many changes are wanted; none of a first scan, of which they are the whole tree.</param>
-/// <param name="judgement">Of files with the size and the time that they had; null: these are the same versions.</param>
+/// <param name="atMost">The maximum number of changes to collect; 0 for a first scan, where the changes are the whole tree.</param>
+/// <param name="judgement">Decides on files whose size and time are unchanged; null if all of them are the same versions.</param>
 internal sealed class ScanComparison(NodeName node, uint now, int atMost, VersionJudgement? judgement = null)
 {
-    /// <summary>Seconds by which clocks that are meant to be right may differ.</summary>
+    /// <summary>The tolerated difference between synchronised clocks, in seconds.</summary>
     private const uint ClockTolerance = 24 * 60 * 60;
 
-    /// <summary>2020-01-01, before this product was made: a machine that does not know the time yet counts from an earlier one.</summary>
+    /// <summary>2020-01-01, before this product existed: an earlier time means that the machine's clock is not set yet.</summary>
     private const uint EarliestNow = 1_577_836_800;
 
-    /// <summary>A later time of change was told by a clock that ran ahead, and would make this node the owner until that time has come.</summary>
+    /// <summary>
+    /// A later change stamp comes from a clock that ran ahead; it would make this node the owner until that time has come.
+    /// </summary>
     private readonly uint _latest = now < EarliestNow ? uint.MaxValue : (uint)Math.Min(uint.MaxValue, (long)now + ClockTolerance);
 
     private readonly List<EntryChange> _changes = [];
     private readonly FileColumnsBuilder _stamped = new();
 
     /// <summary>
-    /// What to say to peers that know the state before: deletions come before what takes their place. When there are more than were wanted,
-    /// only a full update can say them.
+    /// The changes for peers that know the state before: deletions come before the entries that replace them. If there are more than the
+    /// maximum, only a full update can convey them.
     /// </summary>
     public IReadOnlyList<EntryChange> Changes => _changes;
 
-    /// <summary>How many changes there are.</summary>
+    /// <summary>The number of changes.</summary>
     public long Count { get; private set; }
 
-    /// <summary>
-    /// Writes the times of change into the draft and collects the changes.
-    /// </summary>
-    /// <param name="draft">The directory as it was scanned, with all below it.</param>
-    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <summary>Writes the change stamps into the draft and collects the changes.</summary>
+    /// <param name="draft">The scanned directory with everything below it.</param>
+    /// <param name="announced">The same directory in the tree; null if it is not there.</param>
     /// <param name="path">Its path.</param>
     public void Compare(DirectoryBuilder draft, TreeDirectory? announced, VirtualPath path)
     {
@@ -56,14 +56,15 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
         foreach (var child in draft.Directories()) Compare(child, announced?.FindChild(child.Name), Child(path, child.Name));
     }
 
-    /// <summary>Collects the changes of a directory that was read again, where known directories in it were not read.</summary>
-    /// <param name="draft">The directory as it was scanned.</param>
-    /// <param name="announced">The same directory in the tree; null when it is not there.</param>
+    /// <summary>Collects the changes of a directory that was read again without the content of its known subdirectories.</summary>
+    /// <param name="draft">The scanned directory.</param>
+    /// <param name="announced">The same directory in the tree; null if it is not there.</param>
     /// <param name="path">Its path.</param>
     /// <param name="unread">The drafts that have facts only.</param>
-    /// <param name="others">The paths of all that were read again: what they say of themselves is not said by this one.</param>
+    /// <param name="others">The paths of all directories that were read again: their own facts are compared there, not here.</param>
     public void CompareAgain(
-        DirectoryBuilder draft, TreeDirectory? announced, VirtualPath path, IReadOnlySet<DirectoryBuilder> unread, IReadOnlySet<VirtualPath> others)
+        DirectoryBuilder draft, TreeDirectory? announced, VirtualPath path,
+        IReadOnlySet<DirectoryBuilder> unread, IReadOnlySet<VirtualPath> others)
     {
         var before = announced?.PartOf(node);
         CompareDirectory(draft, before, path);
@@ -148,7 +149,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
         var isSame = known.Size == found.Size && known.Modified == found.Modified;
         if (judgement is not null && judgement.IsRevised(name, known, found, now))
         {
-            // Two of them in one second are two versions all the same.
+            // Two changes within one second are still two versions.
             var changed = known.Changed <= _latest && known.Changed < uint.MaxValue ? Math.Max(now, known.Changed + 1) : now;
             return found with { Changed = changed, IsRevised = true };
         }
@@ -158,7 +159,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
             : found with { Changed = ChangedNow(known.Changed), IsRevised = isSame && known.IsRevised };
     }
 
-    /// <summary>A clock that was set back a little is no reason for a change to look older than the one before it.</summary>
+    /// <summary>Keeps the stamp from moving backwards if the clock was set back a little.</summary>
     private uint ChangedNow(uint before) => before <= _latest ? Math.Max(now, before) : now;
 
     private void Add(in EntryChange change)

@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>The directories that the threads of one scan share out. The newest comes first, which keeps the queue short.</summary>
+/// <summary>The queue from which the threads of one scan take directories. Last in, first out, which keeps the queue short.</summary>
 internal sealed class ScanQueue
 {
     private readonly Stack<ScannedDirectory> _waiting = new();
     private int _unfinished;
     private bool _isStopped;
 
-    /// <param name="holds">Pieces of work that will be finished and are not in the queue, such as finding the start.</param>
+    /// <param name="holds">The number of work items outside the queue that will be finished too, for example finding the start.</param>
     public ScanQueue(int holds) => _unfinished = holds;
 
     public void Add(List<ScannedDirectory> directories)
@@ -23,8 +23,8 @@ internal sealed class ScanQueue
         }
     }
 
-    /// <summary>Waits for a directory. The taker calls <see cref="Finish"/> after it added what it found below.</summary>
-    /// <returns>False when all is done, or the queue was stopped.</returns>
+    /// <summary>Waits for a directory. The caller calls <see cref="Finish"/> after it has added the directories found below.</summary>
+    /// <returns>False if all work is done or the queue was stopped.</returns>
     public bool TryTake([NotNullWhen(true)] out ScannedDirectory? directory)
     {
         lock (_waiting)

@@ -5,10 +5,10 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>One scan, and what its threads share.</summary>
-/// <param name="root">What is scanned.</param>
-/// <param name="observer">Gets the directories; or null.</param>
-/// <param name="logForbidden">Takes a path and a reason.</param>
+/// <summary>One scan and the state that its threads share.</summary>
+/// <param name="root">The scanned root.</param>
+/// <param name="observer">Receives the directories; null for none.</param>
+/// <param name="logForbidden">Logs a path and the reason why it cannot be entered.</param>
 internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<string, string> logForbidden)
 {
     private readonly ScanQueue _queue = new(holds: 1);
@@ -23,28 +23,29 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
 
     public ScanObserver? Observer => observer;
 
-    /// <summary>Where the scan of a whole started, once it was opened.</summary>
+    /// <summary>The directory where a recursive scan started, once it was opened.</summary>
     public DirectoryBuilder? Start { get; private set; }
 
-    /// <summary>Files found.</summary>
+    /// <summary>The number of files found.</summary>
     public long Files => _files;
 
     /// <summary>The directories that have a <see cref="ScannedDirectory.Report"/>.</summary>
     public IReadOnlyList<ScannedDirectory> Reports => _reports;
 
     /// <summary>
-    /// The life of one thread of the scan:
+    /// The main loop of each thread of the scan:
     /// <list type="number">
     /// <item>the first thread finds and reads where to start;</item>
-    /// <item>each takes a directory, opens it, hangs it into the draft above, and tells its entries to its <see cref="EntryCollector"/>;</item>
-    /// <item>the directories found there are shared out;</item>
-    /// <item>when none is left, the threads add up what they counted.</item>
+    /// <item>each takes a directory, opens it, attaches it to the parent's draft, and passes its entries to its
+    /// <see cref="EntryCollector"/>;</item>
+    /// <item>the directories found there go to the queue;</item>
+    /// <item>when the queue is empty, the threads add up their counts.</item>
     /// </list>
-    /// A directory is hung in only after it was opened, so that what vanished or may not be read leaves no trace; and its own
-    /// directories only after all its files were added, so that they alone share its draft, under a lock.
+    /// A directory is attached only after it was opened, so that directories that vanished or cannot be read leave no trace. Its
+    /// subdirectories are attached only after all its files were added, so that only they share its draft, under a lock.
     /// </summary>
-    /// <param name="begin">Of the first thread; null for the others.</param>
-    /// <param name="cancellationToken">Ends all threads.</param>
+    /// <param name="begin">The work of the first thread; null for the others.</param>
+    /// <param name="cancellationToken">Cancels all threads.</param>
     public void Work(Action<EntryCollector>? begin, CancellationToken cancellationToken)
     {
         using var stop = cancellationToken.Register(_queue.Stop);
@@ -79,7 +80,7 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         }
     }
 
-    /// <summary>Begins a scan of a directory and all that is below it.</summary>
+    /// <summary>Starts a scan of a directory and everything below it.</summary>
     public void BeginWhole(VirtualPath path, EntryCollector collector)
     {
         if (Find(path, []) is { } start) Start = ReadStart(start, collector);
@@ -87,9 +88,9 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         _queue.Add(collector.TakeDirectories());
     }
 
-    /// <summary>Follows a path as the scan of the whole root would come to it.</summary>
+    /// <summary>Walks a path by the rules of a scan of the whole root.</summary>
     /// <param name="path">Relative to the root directory.</param>
-    /// <param name="above">The directories that were found on the way to others, and what was looked for in vain.</param>
+    /// <param name="above">Caches the directories on the way and the lookups that failed.</param>
     public ScannedDirectory? Find(VirtualPath path, Dictionary<VirtualPath, ScannedDirectory?> above)
     {
         if (path.IsRoot) return ScannedDirectory.Root();
@@ -106,13 +107,14 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         return root.Examine(parent.RealPathOf(name)) switch
         {
             EntryKind.Directory => parent.Child(name),
-            EntryKind.Link when !parent.IsBehindLink && root.ResolveLink(parent.RealPathOf(name)).RealPath is { } real => parent.LinkedChild(name, real),
+            EntryKind.Link when !parent.IsBehindLink && root.ResolveLink(parent.RealPathOf(name)).RealPath is { } real =>
+                parent.LinkedChild(name, real),
             _ => null,
         };
     }
 
-    /// <summary>Reads the entries of a directory that stands in no draft; its directories are the collector's to take.</summary>
-    /// <returns>Null where no directory is (any more).</returns>
+    /// <summary>Reads the entries of a directory that is part of no draft. Its subdirectories remain in the collector.</summary>
+    /// <returns>Null if the directory does not exist (any more).</returns>
     public DirectoryBuilder? ReadStart(ScannedDirectory directory, EntryCollector collector)
     {
         using var reader = Enter(directory);
@@ -123,7 +125,7 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         return directory.Draft;
     }
 
-    /// <summary>Hangs a directory into the draft above, and reads it whole unless it is known; the queue takes its directories.</summary>
+    /// <summary>Attaches a directory to the parent's draft. Unless it is known, reads it recursively by way of the queue.</summary>
     /// <returns>Whether it is known.</returns>
     public bool ReadChild(ScannedDirectory directory, EntryCollector collector, Func<ScannedDirectory, bool> isKnown)
     {
@@ -141,20 +143,20 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
 
     public ScanResult ToResult(TimeSpan duration) => new(Start, _files, _directories, _bytes, duration, _reports);
 
-    /// <summary>Counts an entry of a directory that is left out of the tree.</summary>
+    /// <summary>Counts an entry that is left out of the tree by rule.</summary>
     public void LeaveOut(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name)
     {
         lock (directory) ReportOf(directory)?.Add(reason, name);
     }
 
-    /// <summary>Counts an entry that the permissions keep out of the tree.</summary>
+    /// <summary>Counts an entry that is left out of the tree because permissions deny access.</summary>
     public void LeaveOutForbidden(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name, string failure)
     {
         LeaveOut(directory, reason, name);
         logForbidden(PrintablePath.Of(directory.Path, name), failure);
     }
 
-    /// <summary>Counts an entry that exists and cannot be read: what the tree has of it stays.</summary>
+    /// <summary>Counts an existing entry that cannot be read: the tree keeps what it has of it.</summary>
     public void MarkUnreadable(ScannedDirectory directory, SkipReason reason, ReadOnlySpan<byte> name, string failure)
     {
         lock (directory)
@@ -193,7 +195,7 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         }
     }
 
-    /// <summary>Opens a directory unless it vanished, may not be read, or is a symlink to a directory above itself.</summary>
+    /// <summary>Opens a directory unless it vanished, access is denied, or it is a symlink to one of its own ancestors.</summary>
     private DirectoryReader? Enter(ScannedDirectory directory)
     {
         var reader = root.OpenDirectory(directory.RealPath, out var failure);
@@ -219,7 +221,7 @@ internal sealed class ScanRun(LocalRoot root, ScanObserver? observer, Action<str
         lock (directory.Parent!) directory.Draft = directory.Parent.Draft!.AddDirectory(directory.Name, facts);
     }
 
-    /// <summary>Call it while the directory is locked.</summary>
+    /// <summary>The directory's report, created on first use. Call it with the directory locked.</summary>
     /// <returns>Null for a directory that is only passed on the way to others.</returns>
     private DirectoryReport? ReportOf(ScannedDirectory directory)
     {

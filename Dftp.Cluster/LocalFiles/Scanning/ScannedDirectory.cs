@@ -2,7 +2,7 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>A directory that a scan has to read, and the chain of directories above it.</summary>
+/// <summary>A directory that a scan has to read, with the chain of its ancestors.</summary>
 internal sealed class ScannedDirectory
 {
     private ScannedDirectory(ScannedDirectory? parent, byte[] name, byte[] path, byte[] realPath, bool isBehindLink, bool isLink)
@@ -19,28 +19,28 @@ internal sealed class ScannedDirectory
 
     public byte[] Name { get; }
 
-    /// <summary>As the tree names it, relative to the root.</summary>
+    /// <summary>The path in the tree, relative to the root.</summary>
     public byte[] Path { get; }
 
-    /// <summary>Without symlinks, relative to the root.</summary>
+    /// <summary>The path without symlinks, relative to the root.</summary>
     public byte[] RealPath { get; }
 
-    /// <summary>Whether a symlink is on the path, this directory's own name included.</summary>
+    /// <summary>Whether the path contains a symlink, this directory's own name included.</summary>
     public bool IsBehindLink { get; }
 
     /// <summary>Whether this directory's own name is a symlink.</summary>
     public bool IsLink { get; }
 
-    /// <summary>Known once it was opened.</summary>
+    /// <summary>Set once the directory was opened.</summary>
     public DirectoryIdentity Identity { get; set; }
 
     /// <summary>Null above the start of the scan, and until the directory was opened.</summary>
     public DirectoryBuilder? Draft { get; set; }
 
-    /// <summary>What was not taken into <see cref="Draft"/>; null for nothing. Guarded by the directory itself.</summary>
+    /// <summary>What was not put into <see cref="Draft"/>; null for nothing. Guarded by a lock on this object.</summary>
     public DirectoryReport? Report { get; set; }
 
-    /// <summary>What the observer of the scan keeps of it.</summary>
+    /// <summary>The scan observer's own record of this directory.</summary>
     public KnownDirectory? Known { get; set; }
 
     public static ScannedDirectory Root() => new(null, [], [], [], false, false);
@@ -56,7 +56,7 @@ internal sealed class ScannedDirectory
 
     public byte[] RealPathOf(ReadOnlySpan<byte> name) => Join(RealPath, name);
 
-    /// <summary>Whether this directory is also one of those above it.</summary>
+    /// <summary>Whether this directory is the same as one of its ancestors.</summary>
     public bool LiesInItself()
     {
         for (var above = Parent; above is not null; above = above.Parent)

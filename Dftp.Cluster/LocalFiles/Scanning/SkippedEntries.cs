@@ -2,10 +2,12 @@ using Dftp.Cluster.Index;
 
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
-/// <summary>What is left out of the tree, summed over directories: counts, and a few paths of each kind to look at. Immutable.</summary>
+/// <summary>
+/// The entries that are left out of the tree, summed over directories: counts, with a few example paths of each kind. Immutable.
+/// </summary>
 internal sealed class SkippedEntries
 {
-    /// <summary>Enough to find the cause; a page shows all of them.</summary>
+    /// <summary>Enough to find the cause, and few enough to show all on a page.</summary>
     public const int MaxExamples = 3;
 
     private readonly long[] _counts = new long[Enum.GetValues<SkipReason>().Length];
@@ -32,15 +34,15 @@ internal sealed class SkippedEntries
     /// <summary>At most <see cref="MaxExamples"/> paths, in printable characters.</summary>
     public IReadOnlyList<string> Examples(SkipReason reason) => _examples[(int)reason];
 
-    /// <summary>Whether more is left out for any reason than there was.</summary>
+    /// <summary>Whether for any reason more entries are left out than before.</summary>
     public bool HasMoreThan(SkippedEntries? before) =>
         Enum.GetValues<SkipReason>().Any(reason => Count(reason) > (before?.Count(reason) ?? 0));
 
-    /// <summary>All of it in one line, the most frequent reason first.</summary>
+    /// <summary>All reasons in one line, the most frequent first.</summary>
     public string Describe() =>
         string.Join(", ", ByReason().Select(skipped => $"{skipped.Count} {skipped.Reason} (such as {skipped.Examples[0]})"));
 
-    /// <summary>All of it, the most frequent reason first.</summary>
+    /// <summary>All reasons, the most frequent first.</summary>
     public IReadOnlyList<SkippedPlaces> ByReason() =>
     [
         .. Enum.GetValues<SkipReason>()

@@ -5,15 +5,15 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
-/// Says of the files that a scan finds with a size and a time that they had before whether they have another content all the same. One for
-/// each scan; make it before the scan begins.
+/// Decides whether a file that a scan finds with a size and time that it had before has another content. Each scan needs its own instance,
+/// created before the scan starts.
 /// </summary>
-/// <param name="rewritten">What was heard of the files.</param>
-/// <param name="root">Where they are.</param>
-/// <param name="subtrees">Directories, relative to the root directory, that came to be where they are: so did all that is in them.</param>
+/// <param name="rewritten">The changes reported for the files.</param>
+/// <param name="root">The root of the files.</param>
+/// <param name="subtrees">Directories, relative to the root directory, that were moved to their places, with everything below them.</param>
 internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root, IReadOnlySet<VirtualPath> subtrees)
 {
-    /// <summary>A version that stood for less, as those of a file that is being written, is not remembered.</summary>
+    /// <summary>Versions that lasted for less time, for example those of a file that is being written, are not remembered.</summary>
     private const uint StoodSeconds = 5;
 
     private readonly long _mark = rewritten.Mark();
@@ -22,10 +22,10 @@ internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root,
     private IReadOnlySet<string>? _names;
     private bool _came;
 
-    /// <summary>Whether a file of the directory may be of another version than size and time say.</summary>
+    /// <summary>Whether any file of the directory may be another version although size and time are the same.</summary>
     public bool HasSuspects => _came || _names is not null;
 
-    /// <summary>Goes on with a directory.</summary>
+    /// <summary>Moves on to a directory.</summary>
     public void Enter(VirtualPath directory)
     {
         _directory = directory;
@@ -45,7 +45,7 @@ internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root,
         return isFormer;
     }
 
-    /// <summary>The scan has been put into the tree.</summary>
+    /// <summary>Call it after the scan has been put into the tree.</summary>
     public void End() => rewritten.Judged(_judged, _mark);
 
     private bool Came(VirtualPath directory)

@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>Turns what a source tells into directories to be read again, and counts it.</summary>
+/// <summary>Converts the source's events into directories to read again, and counts the events.</summary>
 internal sealed class DirtyMarker(KnownDirectories known, DirtySet dirty) : EventSink
 {
     private long _events;
@@ -36,10 +36,11 @@ internal sealed class DirtyMarker(KnownDirectories known, DirtySet dirty) : Even
         dirty.Raise();
     }
 
-    /// <exception cref="InvalidOperationException">The source failed since the last call.</exception>
+    /// <exception cref="InvalidOperationException">The source has failed since the last call.</exception>
     public void ThrowIfFailed()
     {
-        if (Interlocked.Exchange(ref _failure, null) is { } failure) throw new InvalidOperationException($"events were not told: {failure.Message}", failure);
+        if (Interlocked.Exchange(ref _failure, null) is { } failure)
+            throw new InvalidOperationException($"events were not delivered: {failure.Message}", failure);
     }
 
     public override void EndBurst() => dirty.Raise();

@@ -3,10 +3,12 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>What is to be read again, gathered from all who notice that something changed. Paths are relative to the root directory.</summary>
+/// <summary>
+/// The set of directories to read again, filled by every component that notices a change. Paths are relative to the root directory.
+/// </summary>
 internal sealed class DirtySet(TimeProvider time)
 {
-    /// <summary>The interval at which a file that is written continuously is announced to peers.</summary>
+    /// <summary>The interval at which a continuously written file is announced to peers.</summary>
     public static readonly TimeSpan WhileWritten = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -27,7 +29,7 @@ internal sealed class DirtySet(TimeProvider time)
         }
     }
 
-    /// <summary>When what is being written is due to be read again; null while nothing is.</summary>
+    /// <summary>The time at which files being written are due to be read again; null if there are none.</summary>
     public TimeSpan? NextDue
     {
         get
@@ -41,7 +43,7 @@ internal sealed class DirtySet(TimeProvider time)
         }
     }
 
-    /// <summary>Its own entries.</summary>
+    /// <summary>Marks a directory's own entries.</summary>
     public void AddDirectory(VirtualPath path)
     {
         lock (_lock)
@@ -51,7 +53,7 @@ internal sealed class DirtySet(TimeProvider time)
         }
     }
 
-    /// <summary>All below it, if it is a directory, and what stands at the path in any case.</summary>
+    /// <summary>Marks the path itself and, if it is a directory, everything below it.</summary>
     public void AddSubtree(VirtualPath path)
     {
         lock (_lock)
@@ -62,7 +64,7 @@ internal sealed class DirtySet(TimeProvider time)
         }
     }
 
-    /// <summary>A file in it is being written.</summary>
+    /// <summary>Marks a directory that has a file being written.</summary>
     public void AddWritten(VirtualPath directory)
     {
         lock (_lock)
@@ -84,7 +86,7 @@ internal sealed class DirtySet(TimeProvider time)
         lock (_lock) _everything = _hasNews = true;
     }
 
-    /// <summary>Wakes who waits, if there is anything that is not to wait for its time.</summary>
+    /// <summary>Wakes the waiter if anything is due at once.</summary>
     public void Raise()
     {
         lock (_lock)
@@ -96,11 +98,11 @@ internal sealed class DirtySet(TimeProvider time)
         _signal.Raise();
     }
 
-    /// <summary>Waits until something is marked, or until the timeout.</summary>
-    /// <returns>Whether something was told.</returns>
+    /// <summary>Waits until something is marked, or for the timeout.</summary>
+    /// <returns>Whether something was marked.</returns>
     public Task<bool> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => _signal.WaitAsync(atMost, time, cancellationToken);
 
-    /// <summary>Takes all that is due.</summary>
+    /// <summary>Removes and returns everything that is due.</summary>
     public DirtyBatch Take(out bool everything)
     {
         lock (_lock)
@@ -118,7 +120,7 @@ internal sealed class DirtySet(TimeProvider time)
         foreach (var (directory, writing) in _writing)
         {
             if (time.GetElapsedTime(writing.ReadAt) < WhileWritten) continue;
-            // Entries may be removed and replaced while a Dictionary is enumerated.
+            // A Dictionary allows removing and replacing entries during enumeration.
             if (!writing.IsPending)
             {
                 _writing.Remove(directory);
@@ -130,7 +132,7 @@ internal sealed class DirtySet(TimeProvider time)
         }
     }
 
-    /// <param name="ReadAt">When the directory was last read because of it.</param>
-    /// <param name="IsPending">Whether more was written since.</param>
+    /// <param name="ReadAt">The time at which the directory was last read because of the write.</param>
+    /// <param name="IsPending">Whether there were more writes since.</param>
     private readonly record struct Writing(long ReadAt, bool IsPending);
 }

@@ -2,25 +2,25 @@ using Dftp.Cluster.LocalFiles.Scanning;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>The operating system's way to tell what changes on the disk. Safe for use by many threads at once.</summary>
+/// <summary>The operating system's notification of changes on the disk. Thread-safe.</summary>
 internal abstract class EventSource : IDisposable
 {
-    /// <summary>Directories that are watched now.</summary>
+    /// <summary>The number of watched directories.</summary>
     public abstract long Watches { get; }
 
-    /// <summary>Begins to tell events to the sink, on a thread of the source's own.</summary>
+    /// <summary>Starts to deliver events to the sink, on a thread of its own.</summary>
     public abstract void Start(EventSink sink);
 
-    /// <summary>Sets the watch of a directory, so that its changes are reported from now on.</summary>
-    /// <param name="directory">Where it stands; a watch that it has on another directory is given up.</param>
+    /// <summary>Watches a directory: its changes are reported from now on.</summary>
+    /// <param name="directory">The directory; its watch on another directory, if any, is removed.</param>
     /// <param name="reader">The open directory.</param>
-    /// <returns>Null; or why not all of its changes will be told, as the end of a sentence.</returns>
+    /// <returns>Null, or why not all of its changes will be reported, as the end of a sentence.</returns>
     public abstract string? Watch(KnownDirectory directory, DirectoryReader reader);
 
-    /// <summary>Nothing is to be told of a directory any more at this path.</summary>
+    /// <summary>Stops reporting changes of a directory for this path.</summary>
     public abstract void Unwatch(KnownDirectory directory);
 
-    /// <summary>Tells what has happened by now and was not told yet, before it returns, where that can be had at once.</summary>
+    /// <summary>Delivers all pending events before it returns, where the system can provide them at once.</summary>
     public virtual void CatchUp()
     {
     }
@@ -28,41 +28,41 @@ internal abstract class EventSource : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>What a source tells.</summary>
+/// <summary>Receives the events of a source.</summary>
 internal abstract class EventSink
 {
-    /// <summary>An entry of a directory changed, or came, or went.</summary>
-    /// <param name="realPath">The directory's, beneath the root.</param>
+    /// <summary>An entry of a directory was created, changed or removed.</summary>
+    /// <param name="realPath">The directory's path beneath the root, without symlinks.</param>
     /// <param name="name">The entry.</param>
-    /// <param name="change">What happened to it.</param>
+    /// <param name="change">The kind of change.</param>
     public abstract void Tell(byte[] realPath, ReadOnlySpan<byte> name, EntryEvent change);
 
-    /// <summary>The directory itself was moved or removed, or its file system was.</summary>
-    /// <param name="realPath">Where it was.</param>
-    /// <param name="isUnwatched">Whether it has no watch any more.</param>
+    /// <summary>A directory itself was moved or removed, or its file system was.</summary>
+    /// <param name="realPath">Its former path.</param>
+    /// <param name="isUnwatched">Whether it has lost its watch.</param>
     public abstract void TellGone(byte[] realPath, bool isUnwatched);
 
     /// <summary>Events were lost: anything may have changed.</summary>
     public abstract void TellOverflow();
 
-    /// <summary>The source came upon a bug while it told: as if events were lost, and to be said loudly.</summary>
+    /// <summary>The source hit a bug while delivering events: handled as lost events, and logged as critical.</summary>
     public abstract void TellFailed(Exception failure);
 
-    /// <summary>What was told since the last call belongs together.</summary>
+    /// <summary>The events since the last call belong together.</summary>
     public abstract void EndBurst();
 }
 
 internal enum EntryEvent
 {
-    /// <summary>Anything but the others: it went, or its attributes changed.</summary>
+    /// <summary>Any other change: the entry was removed or its attributes changed.</summary>
     Changed,
 
-    /// <summary>A file came to be at the name, or one that was open for writing is complete.</summary>
+    /// <summary>A file appeared at the name, or a file that was open for writing was closed.</summary>
     FileCame,
 
-    /// <summary>A directory came to be at the name, or may have.</summary>
+    /// <summary>A directory appeared at the name, or may have.</summary>
     DirectoryCame,
 
-    /// <summary>A file is being written and may be for long.</summary>
+    /// <summary>A file is being written, possibly for a long time.</summary>
     Written,
 }

@@ -5,29 +5,31 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>inotify: a watch for each directory, and a thread that reads the events, including those of mounts.</summary>
+/// <summary>inotify: a watch for each directory, and a thread that reads the events, including changes of mounts.</summary>
 /// <remarks>
-/// A watch follows its directory wherever it is moved, and is one and the same for all the paths that lead to it: by symlinks, and by bind
-/// mounts. Its events are told for all of them.
+/// A watch follows its directory wherever it is moved and is shared by all paths that lead to it, by symlinks and bind mounts. Its events
+/// are delivered for all of them.
 /// </remarks>
 internal sealed class InotifySource : EventSource
 {
-    /// <summary>Some thousand events.</summary>
+    /// <summary>Room for some thousand events.</summary>
     private const int BufferSize = 256 * 1024;
 
     /// <summary>
-    /// The thread rests so long after each reading, in ms: a file that grows tells an event for every write, and while it lies in the
-    /// queue the next one like it costs nothing.
+    /// The pause of the thread after each read, in ms: a growing file causes an event per write, and inotify coalesces it with an identical
+    /// one that is still queued.
     /// </summary>
     private const int Rest = 5;
 
-    /// <summary>How long the second half of a rename may take to follow the first, in ms.</summary>
+    /// <summary>The maximum time between the two halves of a rename, in ms.</summary>
     private const int HalfRename = 2;
 
-    /// <summary>On a machine that mounts all the time, as for containers, the table is not read without a rest, in ms.</summary>
+    /// <summary>
+    /// The minimum interval between reads of the mount table, in ms, for machines that mount continuously, for example for containers.
+    /// </summary>
     private const int RestAfterMounts = 100;
 
-    /// <summary>A read waits at most so long for events that another thread tells.</summary>
+    /// <summary>How long a read waits for events that another thread is delivering.</summary>
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromMilliseconds(50);
 
     private readonly SafeFileHandle _inotify;
@@ -37,18 +39,18 @@ internal sealed class InotifySource : EventSource
     private readonly Lock _lock = new();
 
     /// <summary>
-    /// Held exclusively while a watch is given up: one that is set on the same directory meanwhile has the same number, and would be given up
+    /// Held exclusively while a watch is removed: a watch set concurrently on the same directory has the same number and would be removed
     /// with it.
     /// </summary>
     private readonly ReaderWriterLockSlim _watching = new();
 
-    // Guarded by _lock, and so is the watch of every KnownDirectory. Several have one watch mostly while a directory moves.
+    // Guarded by _lock, as is the watch of every KnownDirectory. Several directories share a watch mostly while one moves.
     private readonly Dictionary<int, KnownDirectory> _owners = [];
     private readonly Dictionary<int, List<KnownDirectory>> _others = [];
     private Thread? _reader;
     private EventSink? _sink;
 
-    /// <summary>Held while events are read and told, so that they are told in their order.</summary>
+    /// <summary>Held while events are read and delivered, to preserve their order.</summary>
     private readonly Lock _reading = new();
 
     /// <summary>Guarded by <see cref="_reading"/>.</summary>
@@ -69,8 +71,8 @@ internal sealed class InotifySource : EventSource
         }
     }
 
-    /// <param name="root">The absolute path of the root directory now, without symlinks.</param>
-    /// <param name="failure">Why the system gives no inotify, as the end of a sentence.</param>
+    /// <param name="root">The current absolute path of the root directory, without symlinks.</param>
+    /// <param name="failure">Why inotify is not available, as the end of a sentence.</param>
     /// <returns>Null with a failure.</returns>
     public static InotifySource? TryOpen(Func<byte[]?> root, out string failure)
     {
@@ -111,7 +113,7 @@ internal sealed class InotifySource : EventSource
             _watching.ExitReadLock();
         }
 
-        return RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is { } name ? $"{name} does not tell what other machines change" : null;
+        return RemoteFileSystem.NameOf(StatFs.TypeOf(handle)) is { } name ? $"{name} does not report changes by other machines" : null;
     }
 
     public override void Unwatch(KnownDirectory directory)
@@ -135,7 +137,9 @@ internal sealed class InotifySource : EventSource
         }
     }
 
-    /// <remarks>Whoever changes a file finds the event in the queue when the change is done: what is in it now is all.</remarks>
+    /// <remarks>
+    /// The kernel queues an event before the change returns to its caller, so delivering the queue now covers all completed changes.
+    /// </remarks>
     public override void CatchUp()
     {
         if (_sink is not { } sink || !_reading.TryEnter(CatchUpPatience)) return;
@@ -167,7 +171,7 @@ internal sealed class InotifySource : EventSource
         if (!others.Contains(directory)) others.Add(directory);
     }
 
-    /// <returns>Whether the watch is still needed, or is not this directory's.</returns>
+    /// <returns>Whether the watch is still needed or is not this directory's.</returns>
     private bool Disown(int watch, KnownDirectory directory)
     {
         if (!_owners.TryGetValue(watch, out var owner)) return true;
@@ -192,13 +196,13 @@ internal sealed class InotifySource : EventSource
     }
 
     /// <summary>
-    /// The thread's life:
+    /// The thread's main loop:
     /// <list type="number">
     /// <item>wait for events, a change of the mounts, or the end;</item>
-    /// <item>tell the mounts first: what an unmounting does to the watches comes after it;</item>
-    /// <item>report all queued events;</item>
-    /// <item>where the last was the first half of a rename, wait for the other half: both belong in one update;</item>
-    /// <item>rest a moment.</item>
+    /// <item>deliver mount changes first: the effects of an unmount on the watches come after it;</item>
+    /// <item>deliver all queued events;</item>
+    /// <item>if the last was the first half of a rename, wait for the second half: both belong in one update;</item>
+    /// <item>pause.</item>
     /// </list>
     /// </summary>
     private void Read(EventSink sink)
@@ -253,7 +257,7 @@ internal sealed class InotifySource : EventSource
         }
     }
 
-    /// <returns>What the last event was; null when there was none.</returns>
+    /// <returns>The last event; null if there was none.</returns>
     private uint? Tell(byte[] buffer, EventSink sink)
     {
         uint? last = null;
@@ -281,11 +285,11 @@ internal sealed class InotifySource : EventSource
         List<byte[]> paths;
         lock (_lock)
         {
-            // Of a watch that was given up, the rest is of no interest.
+            // Skip events of a removed watch.
             if (!_owners.TryGetValue(watch, out var owner)) return;
             var others = _others.GetValueOrDefault(watch);
             paths = [owner.RealPath];
-            // Those that are reached by symlinks have one real path.
+            // All directories reached by symlinks share one real path.
             if (others is not null) paths = [.. paths.Concat(others.Select(other => other.RealPath)).Distinct(NameBytes.Comparer)];
             if ((mask & Inotify.Ignored) != 0)
             {

@@ -6,18 +6,18 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.LocalFiles.Watching;
 
 /// <summary>
-/// The directories of the tree as the scans found them, and who is to be read again when one of them changes: a directory that is
-/// reached by symlinks too stands at several paths, and what a symlink leads to changes in a directory that is not the symlink's.
+/// The directories that the scans found, and which of them to read again after a change: a directory that symlinks also lead to has several
+/// paths, and the target of a symlink changes in another directory than the symlink's.
 /// </summary>
 /// <remarks>
-/// A directory is watched before it is read, so nothing falls between: what changes before is read, what changes after is told. What a
-/// source tells is by real paths; it becomes paths of the tree here.
+/// A directory is watched before it is read, so no change is missed: earlier changes are read, later ones are reported. Sources report real
+/// paths; this class maps them to paths of the tree.
 /// </remarks>
 internal sealed class KnownDirectories(EventSource source, DirtySet dirty, RewrittenFiles rewritten) : ScanObserver
 {
     private readonly Lock _lock = new();
 
-    // All below is guarded by _lock.
+    // All fields below are guarded by _lock.
     private readonly Dictionary<byte[], HashSet<KnownDirectory>> _behindLinks = new(NameBytes.Comparer);
     private readonly Dictionary<byte[], HashSet<KnownDirectory>> _dependents = new(NameBytes.Comparer);
     private readonly HashSet<KnownDirectory> _polled = [];
@@ -49,7 +49,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
             known.PolledBecause = failure;
             if (failure is null) _polled.Remove(known);
             else _polled.Add(known);
-            // What was found of it by a symlink before its watch stood may have changed since.
+            // A symlink may have led here before the watch was set, and the directory may have changed since.
             if (isNew) MarkDependents(directory.RealPath);
         }
     }
@@ -61,7 +61,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
 
     public override void DependsOn(ScannedDirectory directory, byte[] realPath)
     {
-        // Its own changes are reported anyway.
+        // The directory's own changes are reported anyway.
         if (realPath.AsSpan().SequenceEqual(directory.RealPath)) return;
         lock (_lock)
         {
@@ -72,14 +72,14 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
     }
 
     /// <summary>
-    /// An empty directory where a file system was mounted is what an unmounted disk leaves behind. That does not mean that the files of the
-    /// disk were deleted, as it does not for an empty directory in the root's place (<see cref="LocalRoot.Look"/>).
+    /// An empty directory at a former mount point is what an unmount leaves behind. It does not mean that the disk's files were deleted;
+    /// the same is true for an empty directory in the root's place (<see cref="LocalRoot.Look"/>).
     /// </summary>
     public override string? Doubt(ScannedDirectory directory, bool isEmpty)
     {
         if (directory.Parent is not { } parent) return null;
         var device = directory.Identity.Device;
-        // What is above the real directory is not what is above a symlink to it.
+        // The ancestors of the real directory differ from those of a symlink to it.
         var isMounted = !directory.IsLink && device != parent.Identity.Device;
         lock (_lock)
         {
@@ -92,8 +92,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
     }
 
     /// <summary>
-    /// Takes the reports of the directories that were read again, and forgets the directories that were not found again where the scan
-    /// looked for them.
+    /// Stores the reports of the directories that were read again, and forgets directories that the scan did not find where it looked.
     /// </summary>
     public void Reconcile(PlacesResult scan)
     {
@@ -108,7 +107,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>Takes the reports of a scan of the whole root.</summary>
+    /// <summary>Stores the reports of a scan of the whole root.</summary>
     public void Adopt(ScanResult scan)
     {
         lock (_lock)
@@ -118,7 +117,9 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>Forgets all: every directory will be new. What is left out is told as before until the next scan has ended.</summary>
+    /// <summary>
+    /// Forgets everything: every directory will be new. The left-out entries stay reported until the next scan has ended.
+    /// </summary>
     public void Clear()
     {
         lock (_lock)
@@ -130,10 +131,14 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>What is left out of the tree now.</summary>
+    /// <summary>The entries that are left out of the tree now.</summary>
     public SkippedEntries Skipped()
     {
-        lock (_lock) return _skipped ??= new SkippedEntries(_reporting.Select(known => (Encoding.UTF8.GetBytes(known.Path.Relative.ToArray()), known.Report!)));
+        lock (_lock)
+        {
+            return _skipped ??= new SkippedEntries(
+                _reporting.Select(known => (Encoding.UTF8.GetBytes(known.Path.Relative.ToArray()), known.Report!)));
+        }
     }
 
     /// <summary>The places that could not be read.</summary>
@@ -176,7 +181,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>How many they are, for each reason with one of them.</summary>
+    /// <summary>The number of such directories for each reason, with one example.</summary>
     public IReadOnlyList<PolledPlaces> PolledByReason()
     {
         lock (_lock)
@@ -189,7 +194,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>Marks what is to be read again after a change of an entry of a directory.</summary>
+    /// <summary>Marks what to read again after a change of a directory's entry.</summary>
     public void MarkChanged(byte[] realPath, ReadOnlySpan<byte> name, EntryEvent change)
     {
         lock (_lock)
@@ -206,7 +211,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>Marks what is to be read again after a directory itself went.</summary>
+    /// <summary>Marks what to read again after a directory itself was moved or removed.</summary>
     public void MarkGone(byte[] realPath, bool isUnwatched)
     {
         lock (_lock)
@@ -227,7 +232,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
     {
         var directory = known.Path;
         dirty.AddDirectory(directory);
-        // Too long a path is in no tree; a scan counts it.
+        // Paths that are too long are not in the tree; a scan counts them.
         if (directory.TryResolve(Encoding.UTF8.GetString(name), out var path)) dirty.AddSubtree(path);
     }
 
@@ -244,7 +249,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         }
     }
 
-    /// <summary>All that the tree has of a real directory.</summary>
+    /// <summary>All known directories with a real path.</summary>
     private IEnumerable<KnownDirectory> At(byte[] realPath)
     {
         if (Find(realPath) is { RealPathBehindLink: null, WasEntered: true } real) yield return real;
@@ -275,7 +280,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
     {
         SetReport(known, null);
         var drafts = draft.Directories();
-        // What was not read of a directory is watched on.
+        // Entries that were not read keep their watches.
         if (known.Children.Count > 0 && !draft.IsPartial)
         {
             var found = drafts.Select(child => child.Name).ToHashSet(NameBytes.Comparer);
@@ -324,7 +329,7 @@ internal sealed class KnownDirectories(EventSource source, DirtySet dirty, Rewri
         return at;
     }
 
-    /// <summary>The scan's own chain of directories leads there, without a search from the root for each of them.</summary>
+    /// <summary>Finds the node through the scan's own chain of directories, which saves a search from the root for each of them.</summary>
     private KnownDirectory GetOrAdd(ScannedDirectory directory) => directory.Known ??=
         directory.Parent is { } parent ? GetOrAdd(parent).GetOrAddChild(directory.Name) : _root;
 

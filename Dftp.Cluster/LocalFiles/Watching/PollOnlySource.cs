@@ -2,7 +2,7 @@ using Dftp.Cluster.LocalFiles.Scanning;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>Where the operating system tells nothing at all.</summary>
+/// <summary>The source for systems without any notification of changes.</summary>
 internal sealed class PollOnlySource(string reason) : EventSource
 {
     public override long Watches => 0;

@@ -5,10 +5,12 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>Many directories that are read again a few at a time, so that what is told meanwhile does not wait for the last of them.</summary>
+/// <summary>
+/// Directories that are read again in small batches, so that changes reported meanwhile do not wait for the last of them.
+/// </summary>
 internal sealed class PollingSweep(IEnumerable<VirtualPath> directories, long startedAt) : IDisposable
 {
-    /// <summary>Some ten thousand files, for which reading takes some 30 ms.</summary>
+    /// <summary>About ten thousand files, which take about 30 ms to read.</summary>
     private const int DirectoriesAtOnce = 512;
 
     private readonly IEnumerator<VirtualPath> _rest = directories.GetEnumerator();
@@ -25,7 +27,7 @@ internal sealed class PollingSweep(IEnumerable<VirtualPath> directories, long st
 
     public void Dispose() => _rest.Dispose();
 
-    /// <summary>The directories that a node holds, from a tree that does not change any more; one above another comes before it.</summary>
+    /// <summary>The directories of a node in an immutable tree; a parent comes before its children.</summary>
     /// <returns>Paths relative to the mount.</returns>
     public static IEnumerable<VirtualPath> OwnDirectories(TreeSnapshot tree, NodeName node, VirtualPath mount)
     {

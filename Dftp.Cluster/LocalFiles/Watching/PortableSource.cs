@@ -3,15 +3,17 @@ using Dftp.Cluster.LocalFiles.Scanning;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>The framework's watcher, one for the whole root, for systems and kernels without the calls of <see cref="InotifySource"/>.</summary>
+/// <summary>
+/// The framework's watcher, one for the whole root, for systems and kernels without the calls of <see cref="InotifySource"/>.
+/// </summary>
 /// <remarks>
-/// On some systems the framework sets watches on new directories by itself, at a time that it does not tell: what is made in them before
-/// is not told. So a new directory is told once more a second later. On Linux it was seen to fall silent for ever, without an error,
-/// after many directories were moved and removed at once: there everything is polled as well.
+/// On some systems the framework sets watches on new directories asynchronously and does not report entries created before that. So a new
+/// directory is reported once more a second later. On Linux the watcher was seen to stop reporting, without an error, after many
+/// directories were moved and removed at once: there, everything is polled as well.
 /// </remarks>
 internal sealed class PortableSource : EventSource
 {
-    /// <summary>The greatest that Windows takes for a network drive.</summary>
+    /// <summary>The maximum that Windows accepts for a network drive.</summary>
     private const int BufferSize = 64 * 1024;
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -34,11 +36,12 @@ internal sealed class PortableSource : EventSource
         {
             IncludeSubdirectories = true,
             InternalBufferSize = BufferSize,
-            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.Attributes,
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size
+                | NotifyFilters.Attributes,
         };
     }
 
-    /// <summary>There is one, but every directory is told of.</summary>
+    /// <summary>There is one watch, but changes are reported for every directory.</summary>
     public override long Watches => 1;
 
     public override void Start(EventSink sink)
@@ -63,7 +66,7 @@ internal sealed class PortableSource : EventSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _failure = $"the system tells no changes: {e.Message}";
+            _failure = $"the system does not report changes: {e.Message}";
         }
     }
 
@@ -89,7 +92,7 @@ internal sealed class PortableSource : EventSource
         }
         catch (Exception failure)
         {
-            // On the watcher's thread it would end the process.
+            // An exception on the watcher's thread would end the process.
             sink.TellFailed(failure);
         }
     }
@@ -107,7 +110,7 @@ internal sealed class PortableSource : EventSource
         }
 
         Tell(sink, path, change);
-        // A directory's own entry changes with what is in it, and its permissions are told as its own.
+        // A directory's own entry changes with its content, and its permissions are reported as a change of the directory itself.
         if (change == EntryEvent.Written) sink.Tell(path, default, EntryEvent.Changed);
         sink.EndBurst();
     }

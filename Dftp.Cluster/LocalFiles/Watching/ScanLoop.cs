@@ -5,27 +5,25 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>
-/// Keeps this node's entries what its disk holds, from the first scan to the end of the process.
-/// </summary>
+/// <summary>Keeps this node's entries equal to the disk, from the first scan to the end of the process.</summary>
 internal sealed class ScanLoop : IAsyncDisposable
 {
-    /// <summary>The time without a further change after which a burst counts as over.</summary>
+    /// <summary>The time without a further change after which a burst is over.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The intervals at which a continuing burst is reported: the first part soon, the others less often.</summary>
+    /// <summary>The intervals at which a continuing burst is read: the first part soon, the others less often.</summary>
     private static readonly TimeSpan FirstPart = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NextPart = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan LongestQuiet = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often it is tried again when the root is lost, or after a failure.</summary>
+    /// <summary>The retry interval after the root is lost or an unexpected failure.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
-    /// <summary>An unmounted root tells nothing.</summary>
+    /// <summary>An unmounted root causes no event, so it is checked periodically.</summary>
     private static readonly TimeSpan RootCheckInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reading again and again takes at most this part of the time.</summary>
+    /// <summary>Polling takes at most this fraction of the time (1/n).</summary>
     private const int PollShare = 10;
 
     private readonly LocalEntries _local;
@@ -54,13 +52,14 @@ internal sealed class ScanLoop : IAsyncDisposable
     private bool _wasCut;
     private TimeSpan _lastReading;
 
-    /// <param name="root">Where the entries are; not disposed of.</param>
-    /// <param name="own">Where they go.</param>
+    /// <param name="root">The root; not disposed of.</param>
+    /// <param name="own">Receives the entries.</param>
     /// <param name="options">The node's options.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logs">Where it says what it does.</param>
-    /// <param name="source">Who tells the changes; disposed of at the end. Null: the best that the system has.</param>
-    public ScanLoop(LocalRoot root, LocalEntries own, ClusterOptions options, TimeProvider time, ILoggerFactory logs, EventSource? source = null)
+    /// <param name="logs">The loggers.</param>
+    /// <param name="source">The source of change events; disposed of at the end. Null selects the best one of the system.</param>
+    public ScanLoop(
+        LocalRoot root, LocalEntries own, ClusterOptions options, TimeProvider time, ILoggerFactory logs, EventSource? source = null)
     {
         (_disk, _local, _options, _time) = (root, own, options, time);
         Rewritten = new RewrittenFiles(options.Mount);
@@ -74,7 +73,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         Rewritten.CatchUp = _source.CatchUp;
         Rewritten.ReadAgain = directory =>
         {
-            // At the pace of a file that is written: reads may see many versions of one before the scan does.
+            // At the interval of a file being written: reads may see many versions of it before the scan does.
             _dirty.AddWritten(directory);
             _dirty.Raise();
         };
@@ -85,7 +84,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         _pollPause = options.PollInterval;
     }
 
-    /// <summary>What was heard of the files since a scan looked at them.</summary>
+    /// <summary>The changes reported for the files since a scan last looked at them.</summary>
     public RewrittenFiles Rewritten { get; }
 
     public ScanStatus Status
@@ -124,14 +123,15 @@ internal sealed class ScanLoop : IAsyncDisposable
     private static EventSource OpenSource(LocalRoot root, TimeProvider time)
     {
         if (root is not LinuxRoot linux) return new PortableSource(RealPath.Of(root.Directory, out _) ?? root.Directory, time);
-        return InotifySource.TryOpen(() => linux.RealPath, out var failure) ?? (EventSource)new PollOnlySource($"the system gives no inotify: {failure}");
+        return InotifySource.TryOpen(() => linux.RealPath, out var failure)
+            ?? (EventSource)new PollOnlySource($"inotify is not available: {failure}");
     }
 
     /// <summary>
-    /// The life of the loop:
+    /// The main loop:
     /// <list type="number">
-    /// <item>read all, each directory watched before it is read;</item>
-    /// <item>follow the events, until the root is lost or something fails;</item>
+    /// <item>read everything, watching each directory before reading it;</item>
+    /// <item>follow the events until the root is lost or something fails;</item>
     /// <item>log it, wait, and start over. The announced entries stay meanwhile.</item>
     /// </list>
     /// </summary>
@@ -185,12 +185,12 @@ internal sealed class ScanLoop : IAsyncDisposable
         }
     }
 
-    /// <returns>How many files were found.</returns>
+    /// <returns>The number of files found.</returns>
     private async Task<long> ReadAllAsync(CancellationToken cancellationToken)
     {
         _sweep = _poll = null;
         _known.Clear();
-        // What was told until now is read with all the rest.
+        // Changes reported so far are covered by the full scan.
         _dirty.Take(out _);
         _root.Run();
         var judgement = new VersionJudgement(Rewritten, _disk, new HashSet<VirtualPath>());
@@ -215,12 +215,13 @@ internal sealed class ScanLoop : IAsyncDisposable
     }
 
     /// <summary>
-    /// One turn after another:
+    /// Each round:
     /// <list type="number">
-    /// <item>wait until there is an event or a due poll, unless there is more to sweep;</item>
+    /// <item>wait for an event or a due poll, unless a sweep is in progress;</item>
     /// <item>wait for the end of the burst;</item>
-    /// <item>read again what was told, and now and then what could not be read;</item>
-    /// <item>read again the next part of what is swept: all, because it is time or events were lost, and what is polled.</item>
+    /// <item>read the reported directories again and, at intervals, those that could not be read;</item>
+    /// <item>read the next batch of the sweep: of everything, when a rescan is due or events were lost, and of the polled
+    /// directories.</item>
     /// </list>
     /// </summary>
     private async Task FollowAsync(CancellationToken cancellationToken)
@@ -271,7 +272,7 @@ internal sealed class ScanLoop : IAsyncDisposable
     private async Task GatherAsync(CancellationToken cancellationToken)
     {
         var since = _time.GetTimestamp();
-        // Where reading takes long, as of a directory of a million files, it takes no more than half of the time.
+        // Where reads take long, for example for a directory of a million files, they take at most half of the time.
         var quiet = Max(Quiet, Min(_lastReading, LongestQuiet));
         var atMost = Max(quiet, _wasCut ? NextPart : FirstPart);
         _wasCut = false;
@@ -283,7 +284,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>A disk that answers with errors may take long for each.</summary>
+    /// <summary>Limits the rate: a disk that returns errors may take long for each of them.</summary>
     private TimeSpan RetryPause => Max(_options.PollInterval, _lastReading * PollShare);
 
     private async Task ReadAgainAsync(DirtyBatch batch, CancellationToken cancellationToken)
@@ -293,7 +294,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         var since = _time.GetTimestamp();
         var judgement = new VersionJudgement(Rewritten, _disk, batch.Subtrees);
         var scan = await _scanner.ScanPlacesAsync(batch, cancellationToken);
-        // What became unreadable meanwhile must not look deleted.
+        // Entries that have become unreadable must not look deleted.
         _root.Run();
         _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
         var changes = _local.Update(scan, _options.Mount, judgement);
@@ -309,7 +310,7 @@ internal sealed class ScanLoop : IAsyncDisposable
         _warnings.Polled();
     }
 
-    /// <returns>Whether it was the last part.</returns>
+    /// <returns>Whether it was the last batch.</returns>
     private async Task<bool> SweepOnAsync(PollingSweep sweep, CancellationToken cancellationToken)
     {
         var next = sweep.Next();

@@ -1,6 +1,6 @@
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>The part of the <see cref="ScanStatus"/> that the loop itself writes. Safe for use by many at once.</summary>
+/// <summary>The part of the <see cref="ScanStatus"/> that the loop itself writes. Thread-safe.</summary>
 internal sealed class ScanProgress(TimeProvider time)
 {
     private readonly Lock _lock = new();
@@ -16,7 +16,7 @@ internal sealed class ScanProgress(TimeProvider time)
         }
     }
 
-    /// <returns>Whether it is another state or failure than before.</returns>
+    /// <returns>Whether the state or the failure differs from the previous one.</returns>
     public bool Enter(ScanState state, string failure)
     {
         lock (_lock)
@@ -27,7 +27,7 @@ internal sealed class ScanProgress(TimeProvider time)
         }
     }
 
-    /// <summary>The whole root was read.</summary>
+    /// <summary>Records a scan of the whole root.</summary>
     public void Scanned(TimeSpan duration, long files)
     {
         lock (_lock)

@@ -6,15 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Cluster.LocalFiles.Watching;
 
 /// <summary>
-/// The places of this node's root that cannot be read now. An error is not an absence: their entries stay in the tree, and
-/// <see cref="LocalEntries.Unconfirmed"/> says so to clients and peers. One thread changes it.
+/// The places of this node's root that cannot be read now. An error does not mean that files are gone: their entries stay in the tree, and
+/// <see cref="LocalEntries.Unconfirmed"/> reports the places to clients and peers. Changed by one thread only.
 /// </summary>
 internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, TimeProvider time, ILogger log)
 {
-    /// <summary>A header and a greeting name no more of them; when there are more, the directories above stand for them.</summary>
+    /// <summary>The maximum number of places in a header and a ping; if there are more, their parent directories stand for them.</summary>
     public const int MaxNamed = 16;
 
-    /// <summary>A disk that is broken all over does not fill the log.</summary>
+    /// <summary>Keeps a completely broken disk from filling the log.</summary>
     private const int MaxLogged = 10;
 
     private Dictionary<VirtualPath, Place> _places = [];
@@ -23,10 +23,10 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
 
     public int Count => _places.Count;
 
-    /// <summary>All of them for reports, with the reasons.</summary>
+    /// <summary>All places with the reasons, for reports.</summary>
     public IReadOnlyList<UnreadableStatus> Status => _status;
 
-    /// <summary>The places that cannot be read from now on; what can be read again goes from the list.</summary>
+    /// <summary>Sets the places that cannot be read from now on; places that can be read again are removed.</summary>
     public void Set(IEnumerable<UnreadablePlace> places)
     {
         var now = new Dictionary<VirtualPath, Place>();
@@ -36,8 +36,8 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
     }
 
     /// <summary>
-    /// Adds places to those that are known. Call it before the scan that found them is put into the tree, and <see cref="Set"/> after it: so
-    /// a request that takes the list before and after the tree misses none.
+    /// Adds places to the known ones. Call this before the scan that found them is put into the tree, and <see cref="Set"/> after it: then
+    /// a request that reads the list before and after the tree misses none.
     /// </summary>
     public void Include(IEnumerable<UnreadablePlace> places)
     {
@@ -48,14 +48,14 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
         Publish(now);
     }
 
-    /// <summary>Nothing of the root can be read.</summary>
+    /// <summary>Marks the whole root as unreadable.</summary>
     public void SetAll(string reason)
     {
         _root = new Place(new UnreadablePlace(VirtualPath.Root, IsRest: false, reason), SinceOf(VirtualPath.Root));
         Publish(new Dictionary<VirtualPath, Place> { [VirtualPath.Root] = _root });
     }
 
-    /// <summary>Marks all of them to be read again, what lies below included.</summary>
+    /// <summary>Marks all places to be read again, with everything below them.</summary>
     public void MarkForReading(DirtySet dirty)
     {
         foreach (var (path, place) in _places)
@@ -84,7 +84,7 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
     private void LogChanges(Dictionary<VirtualPath, Place> now)
     {
         var failed = now.Where(place => !_places.ContainsKey(place.Key)).ToList();
-        // The loss of the root has a line of its own.
+        // The loss of the root has its own log line.
         var back = _places.Where(place => place.Value != _root && !now.ContainsKey(place.Key)).Select(place => place.Key).ToList();
         foreach (var (path, place) in failed.Take(MaxLogged)) log.Unreadable(TreePath.Under(mount, path), place.What.Reason);
         if (failed.Count > MaxLogged) log.MoreUnreadable(failed.Count - MaxLogged);
@@ -92,7 +92,7 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
         if (back.Count > MaxLogged) log.MoreReadAgain(back.Count - MaxLogged);
     }
 
-    /// <summary>At most <see cref="MaxNamed"/> places that cover the given ones, none below another.</summary>
+    /// <summary>At most <see cref="MaxNamed"/> places that cover the given ones, none of them below another.</summary>
     public static IReadOnlyList<UnconfirmedPlace> Few(IReadOnlyList<UnconfirmedPlace> places)
     {
         while (true)
@@ -101,7 +101,9 @@ internal sealed class UnconfirmedPlaces(LocalEntries own, VirtualPath mount, Tim
             var top = places.Where(place => !HasAbove(paths, place.Path)).DistinctBy(place => place.Path).ToList();
             if (top.Count <= MaxNamed) return top;
             var deepest = top.Max(place => Depth(place.Path));
-            places = [.. top.Select(place => Depth(place.Path) == deepest ? place with { Path = place.Path.Parent } : place).OrderBy(place => place.Since)];
+            places = [.. top
+                .Select(place => Depth(place.Path) == deepest ? place with { Path = place.Path.Parent } : place)
+                .OrderBy(place => place.Since)];
         }
     }
 

@@ -2,10 +2,10 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>A place beneath the root of which the disk does not tell the present state; what was known of it stays.</summary>
+/// <summary>A place beneath the root whose present state is unknown; its known entries stay.</summary>
 /// <param name="Path">Relative to the root directory.</param>
 /// <param name="IsRest">
-/// Whether it is a directory of which some entries were read, and not all; otherwise nothing of what is at the path was.
+/// True for a directory of which only some entries were read; false if nothing at the path could be read.
 /// </param>
-/// <param name="Reason">The end of a sentence.</param>
+/// <param name="Reason">The reason, as the end of a sentence.</param>
 internal readonly record struct UnreadablePlace(VirtualPath Path, bool IsRest, string Reason);

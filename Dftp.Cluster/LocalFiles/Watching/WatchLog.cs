@@ -11,7 +11,8 @@ internal static partial class WatchLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "left out: {Skipped}")]
     public static partial void Skipped(this ILogger log, string skipped);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} cannot be read: {Reason}. Its entries stay as they were and are marked as unconfirmed")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Path} cannot be read: {Reason}. Its entries stay as they were and are marked as unconfirmed")]
     public static partial void Unreadable(this ILogger log, VirtualPath path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Count} more place(s) cannot be read; status names them")]
@@ -23,7 +24,8 @@ internal static partial class WatchLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more place(s) are confirmed again")]
     public static partial void MoreReadAgain(this ILogger log, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "local scan failed: {Error}; the entries stay as they were; retrying every {Seconds} s")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "local scan failed: {Error}; the entries stay as they were; retrying every {Seconds} s")]
     public static partial void RootLost(this ILogger log, string error, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the root directory can be read again")]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.LocalFiles.Watching;
 
-/// <summary>Warns of what stays out of the tree, or comes into it late, and does so once for each cause.</summary>
+/// <summary>Warns about entries that are missing from the tree or reach it late, once for each cause.</summary>
 internal sealed class WatchWarnings(KnownDirectories known, TimeSpan pollInterval, TimeProvider time, ILogger scanLog, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -14,7 +14,7 @@ internal sealed class WatchWarnings(KnownDirectories known, TimeSpan pollInterva
     private SkippedEntries? _skippedLogged;
     private long? _skippedLoggedAt;
 
-    /// <summary>Says what is left out when it has become more, at most once a minute.</summary>
+    /// <summary>Logs the left-out entries when there are more than before, at most once a minute.</summary>
     public void Skipped()
     {
         if (!IsDue(_skippedLoggedAt)) return;

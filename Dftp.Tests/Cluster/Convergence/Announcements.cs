@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.Convergence;
 
-/// <summary>All that nodes ever announced, against which is held what others know of them.</summary>
+/// <summary>Everything that nodes ever announced. What other nodes know about them is checked against it.</summary>
 internal sealed class Announcements
 {
     private readonly Dictionary<(NodeName Node, long Epoch), int> _starts = [];
@@ -26,8 +26,8 @@ internal sealed class Announcements
     }
 
     /// <summary>
-    /// A node shows nothing of a node that is gone, and says of which one it shows what nobody confirmed yet; what it knows of another is exactly what that held at the change that it says to
-    /// know; and it never goes back to an older state.
+    /// A node shows nothing of a node that is down, and names each node whose entries nobody has confirmed yet. What it knows of another
+    /// node is exactly what that node held at the change whose state it claims to know, and it never goes back to an older state.
     /// </summary>
     public void Check(SimulatedProcess process)
     {
@@ -56,7 +56,7 @@ internal sealed class Announcements
         }
     }
 
-    /// <remarks>When a clock was set back between two starts, nobody can tell which one an update that comes late is of.</remarks>
+    /// <remarks>If a clock was set back between two starts, a late update cannot be assigned to one of them.</remarks>
     private bool IsBefore(NodeName node, UpdatePosition now, UpdatePosition last) =>
         now.Epoch == last.Epoch ? now.Sequence < last.Sequence : now.Epoch < last.Epoch && _starts[(node, now.Epoch)] < _starts[(node, last.Epoch)];
 }

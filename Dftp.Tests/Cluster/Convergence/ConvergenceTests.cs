@@ -7,15 +7,15 @@ namespace Dftp.Tests.Cluster.Convergence;
 [TestClass]
 public sealed class ConvergenceTests
 {
-    /// <summary>A few seconds' worth. DFTP_HISTORIES sets another number, and then the histories are new ones in each run.</summary>
+    /// <summary>Takes a few seconds. DFTP_HISTORIES sets another number; then each run uses new histories.</summary>
     private const int Histories = 1500;
 
     private const string MoreHistories = "DFTP_HISTORIES";
 
-    // Every path has one owner: the holder that saw the entry change last, of several the one with the smaller name; a directory
-    // beats a file. All nodes come to the same tree in whatever order they hear of it, and whatever gets lost on the way.
+    // Every path has one owner: the holder that saw the entry change last; of several, the one with the smaller name. A directory beats a
+    // file. All nodes end with the same tree, whatever the order of the updates and whatever gets lost on the way.
     [TestMethod]
-    public void AnyHistoryOfFaults_AllNodesShowTheTreeThatTheRuleSays()
+    public void AnyHistoryOfFaults_AllNodesShowTheTreeOfTheOwnerRule()
     {
         var config = Config.QuickThrowOnFailure.WithMaxTest(Histories).WithReplay(new Replay(new Rnd(20240601, 1), null)).WithQuietOnSuccess(true);
         if (int.TryParse(Environment.GetEnvironmentVariable(MoreHistories), CultureInfo.InvariantCulture, out var more))

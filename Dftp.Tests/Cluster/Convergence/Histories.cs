@@ -4,12 +4,12 @@ using FsCheck.Fluent;
 
 namespace Dftp.Tests.Cluster.Convergence;
 
-/// <summary>Makes random histories, and smaller ones out of one that fails.</summary>
+/// <summary>Creates random histories and shrinks a failing one.</summary>
 internal static class Histories
 {
     private const int LongestHistory = 60;
 
-    /// <summary>Few names, so that nodes have the same paths, and files where others have directories.</summary>
+    /// <summary>Few names, so that nodes share paths and have files where others have directories.</summary>
     private static readonly Gen<VirtualPath> Paths = Gen.Frequency(
         (3, Gen.Elements("/x", "/y")),
         (3, Gen.Elements("/x/x", "/x/y", "/y/x")),
@@ -58,7 +58,9 @@ internal static class Histories
                  select (Step)new MeetFate(message, fate)));
     }
 
-    /// <summary>Fewer steps first, then simpler ones, then fewer nodes: what is left of a failing history is to be read by people.</summary>
+    /// <summary>
+    /// Tries fewer steps first, then simpler ones, then fewer nodes: people have to read what remains of a failing history.
+    /// </summary>
     private static IEnumerable<History> Smaller(History history)
     {
         var steps = history.Steps;

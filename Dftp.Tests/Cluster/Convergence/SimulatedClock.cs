@@ -1,6 +1,6 @@
 namespace Dftp.Tests.Cluster.Convergence;
 
-/// <summary>The time of a simulated cluster: it passes when the simulation says so. Nothing in it sets timers.</summary>
+/// <summary>The time of a simulated cluster, advanced by the simulation only. Nothing in the simulation sets timers.</summary>
 internal sealed class SimulatedClock : TimeProvider
 {
     private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);

@@ -5,8 +5,9 @@ using Dftp.Tests.Cluster.Index;
 namespace Dftp.Tests.Cluster.Convergence;
 
 /// <summary>
-/// A node's disk, and the rule about times of change said in the plainest way: an entry changed when the scan that first found it so
-/// was made, counted anew after each start that does not know the scans before; and no change is earlier than the last one of its path.
+/// A node's disk, with the rule for change stamps in its simplest form: an entry changed at the time of the scan that first found it in its
+/// present state; a start that does not know the earlier scans counts from its own first one; and no stamp is earlier than the previous one
+/// of its path.
 /// </summary>
 internal sealed class SimulatedDisk
 {
@@ -15,7 +16,7 @@ internal sealed class SimulatedDisk
     private readonly Dictionary<VirtualPath, EntryChange> _entries = [];
     private Dictionary<VirtualPath, EntryChange> _scanned = [];
 
-    /// <summary>What the node that has the disk holds, with the times of change, as of its last scan.</summary>
+    /// <summary>The entries of the node that has the disk, with their change stamps, as of its last scan.</summary>
     public IReadOnlyCollection<EntryChange> Scanned => _scanned.Values;
 
     public void Change(DiskChange change)
@@ -43,14 +44,14 @@ internal sealed class SimulatedDisk
         _entries[change.Path] = new EntryChange(change.Path, EntryChangeKind.PutFile, new FileFacts(change.Facts, modified, 0b110_100_100));
     }
 
-    /// <summary>What was scanned is forgotten, as by the end of a process.</summary>
+    /// <summary>Forgets what was scanned, as the end of a process does.</summary>
     public void Forget() => _scanned = [];
 
-    /// <summary>What was scanned is known again as it was when it was written down: <see cref="Scanned"/> of then.</summary>
+    /// <summary>Restores the state of the scan that was saved: <see cref="Scanned"/> of that time.</summary>
     public void Recall(IReadOnlyCollection<EntryChange> scanned) => _scanned = scanned.ToDictionary(entry => entry.Path);
 
     /// <summary>Scans the disk at a time in unix seconds.</summary>
-    /// <returns>What a scanner finds: entries without their times of change.</returns>
+    /// <returns>The result of a scanner: entries without change stamps.</returns>
     public DirectoryBuilder Scan(uint now)
     {
         var before = _scanned;

@@ -3,8 +3,8 @@ using Dftp.Cluster.Peers;
 namespace Dftp.Tests.Cluster.Convergence;
 
 /// <summary>
-/// Stands in for the loops towards one peer: the product's own decisions, one ping and one update at a time, at simulated times. A
-/// wake-up is never waited for: whatever could be sent is sent as soon as the simulation goes on.
+/// Replaces the loops for one peer: it makes the product's own decisions, one ping and one update at a time, at simulated times. It never
+/// waits for a wake-up: everything that can be sent is sent in the simulation's next round.
 /// </summary>
 internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, MembershipContext context)
 {
@@ -18,7 +18,7 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
 
     public async Task GoOnAsync()
     {
-        // A ping that gets no answer in its time has failed; a push to a peer that went away is cancelled.
+        // A ping without an answer within its timeout has failed; a push to a peer that is away is cancelled.
         if (_ping is { } ping && process.Time.GetElapsedTime(ping.Started) >= context.Options.PingInterval) ping.GiveUp();
         if (_push is { Presence.IsCancellationRequested: true }) _push = null;
 
@@ -38,7 +38,7 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
             });
     }
 
-    /// <summary>Asks now, unless a question is under way.</summary>
+    /// <summary>Pings now, unless a ping is in transit.</summary>
     public void Ping()
     {
         if (_ping is not null) return;

@@ -1,6 +1,6 @@
 namespace Dftp.Tests.Cluster.Convergence;
 
-/// <summary>The messages that are under way, the oldest first. What becomes of each is decided from outside.</summary>
+/// <summary>The messages in transit, the oldest first. The simulation decides the fate of each.</summary>
 internal sealed class SimulatedNetwork
 {
     private readonly List<SimulatedMessage> _underWay = [];
@@ -9,7 +9,7 @@ internal sealed class SimulatedNetwork
 
     public void Send(SimulatedMessage message) => _underWay.Add(message);
 
-    /// <summary>The message of that number, counted on from the first again after the last; it is under way no longer.</summary>
+    /// <summary>Removes and returns the message with a number, taken modulo the number of messages in transit.</summary>
     public SimulatedMessage Take(int number)
     {
         var at = number % _underWay.Count;
@@ -20,11 +20,11 @@ internal sealed class SimulatedNetwork
 }
 
 /// <summary>A request or an answer.</summary>
-/// <param name="What">In words.</param>
-/// <param name="Arrives">What it does at its receiver; the argument says whether its sender still waits for an answer.</param>
-/// <param name="GivenUp">What its sender does when nothing comes back; null when it does not wait any more.</param>
+/// <param name="What">A description.</param>
+/// <param name="Arrives">The effect at its receiver; the argument says whether its sender still waits for an answer.</param>
+/// <param name="GivenUp">What its sender does when no answer comes; null if it does not wait any more.</param>
 internal sealed record SimulatedMessage(string What, Func<bool, Task> Arrives, Action? GivenUp)
 {
-    /// <summary>The same message, for which nobody waits.</summary>
+    /// <summary>The same message with a sender that no longer waits.</summary>
     public SimulatedMessage Orphan() => this with { GivenUp = null };
 }

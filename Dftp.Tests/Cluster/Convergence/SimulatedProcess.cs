@@ -11,8 +11,7 @@ using Dftp.Tests.Cluster.Peers;
 namespace Dftp.Tests.Cluster.Convergence;
 
 /// <summary>
-/// One start of a node: the product's own parts, put together as a node puts them together, less the loops and HTTP, whose place the
-/// simulation takes.
+/// One start of a node: the product's own parts, composed as in a node, except for the loops and HTTP, which the simulation replaces.
 /// </summary>
 internal sealed class SimulatedProcess : IDisposable
 {
@@ -22,10 +21,10 @@ internal sealed class SimulatedProcess : IDisposable
     private readonly SortedDictionary<NodeName, SimulatedLink> _links = [];
 
     /// <param name="name">The node.</param>
-    /// <param name="address">Where it listens.</param>
+    /// <param name="address">Its listening address.</param>
     /// <param name="time">Its clock.</param>
-    /// <param name="network">Where its messages go.</param>
-    /// <param name="processAt">What runs at an address now.</param>
+    /// <param name="network">Receives its messages.</param>
+    /// <param name="processAt">The process that runs at an address now.</param>
     public SimulatedProcess(NodeName name, HostPort address, TimeProvider time, SimulatedNetwork network, Func<HostPort, SimulatedProcess?> processAt)
     {
         _network = network;
@@ -49,7 +48,7 @@ internal sealed class SimulatedProcess : IDisposable
 
     public void Introduce(NodeName name, HostPort address) => _parts.JoinHandshake.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
 
-    /// <summary>What the node writes for its next start.</summary>
+    /// <summary>What the node saves for its next start.</summary>
     public byte[] Save()
     {
         using var file = new MemoryStream();
@@ -57,7 +56,7 @@ internal sealed class SimulatedProcess : IDisposable
         return file.ToArray();
     }
 
-    /// <summary>Begins with what an earlier start wrote.</summary>
+    /// <summary>Loads what an earlier start saved.</summary>
     public void Restore(byte[] saved)
     {
         using var file = new MemoryStream(saved);
@@ -74,13 +73,13 @@ internal sealed class SimulatedProcess : IDisposable
         if (_links.TryGetValue(other, out var link)) link.Ping();
     }
 
-    /// <summary>Does all that is due now.</summary>
+    /// <summary>Does everything that is due now.</summary>
     public async Task GoOnAsync()
     {
         foreach (var link in _links.Values.ToList()) await link.GoOnAsync();
     }
 
-    /// <summary>Ends, as by a kill or in good order.</summary>
+    /// <summary>Stops, by a kill or in good order.</summary>
     public void Stop(bool saysGoodbye)
     {
         IsRunning = false;
@@ -94,14 +93,14 @@ internal sealed class SimulatedProcess : IDisposable
 
     public void Dispose() => _parts.Dispose();
 
-    /// <summary>Sends a greeting whose answer, or the lack of one, is told.</summary>
+    /// <summary>Sends a ping and reports its answer, or the lack of one.</summary>
     public void Greet(HostPort to, NodeName name, bool requestFullUpdate, Action<PeerReply> answered)
     {
         var greeting = new Greeting(_parts.Context.Me(), "dftp", requestFullUpdate, IsLeaving: false, Peers.DigestOf(name));
         Send($"greeting{(requestFullUpdate ? " and request" : "")} from {Name} to {name}", to, process => Task.FromResult(process.Greeted(greeting)), answered);
     }
 
-    /// <summary>Sends an update whose outcome is told.</summary>
+    /// <summary>Sends an update and reports its outcome.</summary>
     public async Task PushAsync(OutgoingUpdate update, NodeName name, Action<PeerReply> answered)
     {
         using var message = new MemoryStream();
@@ -115,7 +114,7 @@ internal sealed class SimulatedProcess : IDisposable
         Send($"{what} from {Name} to {name}", update.To, process => process.ReceiveAsync(bytes, Name), answered);
     }
 
-    /// <summary>As the management interface answers a greeting.</summary>
+    /// <summary>Answers a ping as the management interface does.</summary>
     private PeerReply Greeted(Greeting greeting)
     {
         if (_parts.JoinHandshake.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal);
@@ -128,7 +127,7 @@ internal sealed class SimulatedProcess : IDisposable
         return new PeerReply(PeerOutcome.Done, ClusterAnswer.Parse(body.WrittenMemory, _parts.Context.ManagementAddress.Host), "");
     }
 
-    /// <summary>As the management interface answers an update.</summary>
+    /// <summary>Answers an update as the management interface does.</summary>
     private async Task<PeerReply> ReceiveAsync(byte[] message, NodeName sender)
     {
         var (outcome, reason) = await _parts.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message)), Peers.Find(sender), CancellationToken.None);

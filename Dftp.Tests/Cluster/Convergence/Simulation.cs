@@ -6,21 +6,21 @@ using Dftp.Tests.Cluster.Index;
 namespace Dftp.Tests.Cluster.Convergence;
 
 /// <summary>
-/// Runs a history on nodes that are made of the product's parts, on one thread and in simulated time, and looks after each step
-/// whether any node shows what it must not show.
+/// Runs a history on nodes composed of the product's parts, on one thread and in simulated time, and checks after each step that no node
+/// shows anything wrong.
 /// </summary>
 internal sealed class Simulation : IDisposable
 {
-    /// <summary>Each step takes a moment: two starts of a node are never in the same millisecond.</summary>
+    /// <summary>Each step takes a moment, so that two starts of a node are never in the same millisecond.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Time for a dead node to be noticed, and for what the product asks at once where it is woken: here it waits for its next pings,
-    /// of which a doubt takes two and a greeting spares one.
+    /// Time for a dead node to be noticed, and for pings that the product sends at once when it is woken: here they wait for the next
+    /// regular ones. A suspicion takes two pings, and a greeting saves one.
     /// </summary>
     private const int SecondsToSettle = 45;
 
-    /// <summary>Nothing that the nodes say leads to an endless exchange: far less than this is said in a second.</summary>
+    /// <summary>Detects an endless exchange of messages: nodes send far fewer than this in a second.</summary>
     private const int MostMessagesInASecond = 2_000;
 
     private readonly SimulatedClock _clock = new();
@@ -32,8 +32,9 @@ internal sealed class Simulation : IDisposable
 
     private Simulation(int nodes) => _nodes = [.. Enumerable.Range(0, nodes).Select(number => new SimulatedNode(number))];
 
-    /// <summary>Runs the history, lets the network be reliable from then on, and checks that all nodes agree on what the rule says.</summary>
-    /// <exception cref="AssertFailedException">They do not, or one showed something wrong on the way; with all that happened.</exception>
+    /// <summary>Runs the history, makes the network reliable, and checks that all nodes agree on the tree that the rule gives.</summary>
+    /// <exception cref="AssertFailedException">They disagree, or a node showed something wrong on the way. The message has the whole
+    /// history.</exception>
     public static async Task RunAsync(History history)
     {
         using var simulation = new Simulation(history.Nodes);
@@ -229,7 +230,7 @@ internal sealed class SimulatedNode(int number)
 
     public SimulatedDisk Disk { get; } = new();
 
-    /// <summary>What it wrote down last: its tree, and what its disk had then. Null before the first time.</summary>
+    /// <summary>What it saved last: its tree, and the content of its disk at that time. Null before the first save.</summary>
     public (byte[] Tree, IReadOnlyCollection<EntryChange> Scanned)? Saved { get; set; }
 
     /// <summary>Null while the node does not run.</summary>

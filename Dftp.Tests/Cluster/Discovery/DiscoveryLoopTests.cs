@@ -45,7 +45,7 @@ public sealed class DiscoveryLoopTests : IDisposable
         Assert.IsNull(loop.Status.Failure);
     }
 
-    // Two nodes that are connected anew both look for new interfaces once a minute, and the one that looks first is not heard yet.
+    // Two reconnected nodes each look for new interfaces once a minute; the node that looks first cannot be received yet.
     [TestMethod]
     [Timeout(10_000)]
     public async Task NewInterface_IsAnnouncedToAgainSoon()

@@ -25,7 +25,7 @@ public sealed class MulticastChannelTests
     public async Task Datagram_ReachesEverySocketOfTheMachine_TheSendersToo()
     {
         var channels = Enumerable.Range(0, 3).Select(_ => Open(_group)).ToList();
-        // Several: were they dealt out among the sockets, one of them would wait for ever.
+        // Several datagrams: if the kernel distributed them among the sockets, one receiver would never get its own.
         for (byte count = 0; count < 10; count++)
         {
             Assert.AreEqual(new Sending(1, false), channels[0].Send([count, 42]));

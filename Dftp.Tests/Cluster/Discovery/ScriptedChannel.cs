@@ -4,7 +4,7 @@ using Dftp.Cluster.Discovery;
 
 namespace Dftp.Tests.Cluster.Discovery;
 
-/// <summary>A group of one test: it hears what it is told, and keeps what was sent.</summary>
+/// <summary>The multicast group of one test: it receives the datagrams of the test and records what is sent.</summary>
 internal sealed class ScriptedChannel : DatagramChannel
 {
     private readonly Channel<Func<(byte[] Bytes, IPAddress Source)>> _incoming = Channel.CreateUnbounded<Func<(byte[], IPAddress)>>();

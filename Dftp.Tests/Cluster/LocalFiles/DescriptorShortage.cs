@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-/// <summary>While it lives, this process can open nothing. What it needs has to have been loaded before.</summary>
+/// <summary>Until it is disposed of, this process cannot open any file. Load everything that the test needs before.</summary>
 internal sealed partial class DescriptorShortage : IDisposable
 {
     private const int Descriptors = 7;

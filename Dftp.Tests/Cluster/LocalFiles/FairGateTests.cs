@@ -3,7 +3,7 @@ using Dftp.Cluster.LocalFiles;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-/// <summary>One client cannot have what all want: places go by turns.</summary>
+/// <summary>One client cannot occupy all places: clients take turns.</summary>
 [TestClass]
 public sealed class FairGateTests
 {
@@ -17,7 +17,7 @@ public sealed class FairGateTests
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task ClientThatAsksForMany_WaitsItsTurnEachTime()
+    public async Task ClientWithManyRequests_WaitsItsTurnForEach()
     {
         var gate = new FairGate(1);
         var inside = await EnterAsync(gate, A);
@@ -34,7 +34,7 @@ public sealed class FairGateTests
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task OneClient_HasOnePlaceAtATime_ThoughOthersAreFree()
+    public async Task OneClient_HasOnePlaceAtATime_AlsoIfOthersAreFree()
     {
         var gate = new FairGate(3);
         using var first = await EnterAsync(gate, A);
@@ -63,7 +63,7 @@ public sealed class FairGateTests
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task MoreThanMayWait_AreRefused_OfOneClientAndOfAll()
+    public async Task RequestsOverTheQueueLimit_AreRefused_PerClientAndInTotal()
     {
         var gate = new FairGate(1, maxWaitingOfOne: 2, maxWaiting: 3);
         var inside = await EnterAsync(gate, A);
@@ -86,7 +86,7 @@ public sealed class FairGateTests
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task OneThatLeaves_TakesNobodysPlace()
+    public async Task CancelledRequest_TakesNoPlace()
     {
         var gate = new FairGate(1, maxWaitingOfOne: 1);
         var inside = await EnterAsync(gate, A);
@@ -98,7 +98,7 @@ public sealed class FairGateTests
         var again = gate.EnterAsync(B, Cancellation).AsTask();
 
         inside.Dispose();
-        // B's first place in the line is B's still.
+        // B's first request keeps its place in the queue.
         (await again)!.Dispose();
         (await patient)!.Dispose();
         using var last = await EnterAsync(gate, A);
@@ -106,7 +106,7 @@ public sealed class FairGateTests
 
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
-    public async Task ManyAtOnce_NeverMoreThanThePlaces_NorTwoOfOneClient()
+    public async Task ConcurrentRequests_NeverExceedThePlaces_OrOnePerClient()
     {
         var gate = new FairGate(3, maxWaitingOfOne: 1000);
         var inside = new System.Collections.Concurrent.ConcurrentDictionary<int, bool>();

@@ -16,7 +16,7 @@ public sealed class LocalContentTests : IDisposable
     private CancellationToken Stop => TestContext.CancellationToken;
 
     [TestMethod]
-    public async Task Range_IsReadToItsEndAndNoFurther()
+    public async Task Range_IsReadExactlyToItsEnd()
     {
         await using var content = Open("0123456789", new ByteRange(3, 5));
         var read = new MemoryStream();
@@ -37,7 +37,7 @@ public sealed class LocalContentTests : IDisposable
     }
 
     [TestMethod]
-    public async Task AnotherPart_IsOfTheFileThatWasOpened()
+    public async Task AnotherRange_IsReadFromTheSameOpenFile()
     {
         var content = Open("0123456789", new ByteRange(3, 5));
         File.WriteAllText(_temp.At("new"), "abcdefghij");
@@ -52,15 +52,15 @@ public sealed class LocalContentTests : IDisposable
     }
 
     [TestMethod]
-    public async Task EmptyRange_IsAtItsEnd()
+    public async Task EmptyRange_EndsAtOnce()
     {
         await using var content = Open("", new ByteRange(0, 0));
         Assert.AreEqual(0, await content.ReadAsync(new byte[10], Stop));
     }
 
-    // Nothing was padded.
+    // Nothing is padded.
     [TestMethod]
-    public async Task FileThatBecameShorter_ThrowsAfterWhatIsThere()
+    public async Task TruncatedFile_ThrowsAfterTheRemainingBytes()
     {
         await using var content = Open("0123456789", new ByteRange(0, 10));
         File.WriteAllText(_temp.At("file"), "0123");
@@ -72,7 +72,7 @@ public sealed class LocalContentTests : IDisposable
     }
 
     [TestMethod]
-    public async Task FileThatWasRemoved_IsReadAllTheSame()
+    public async Task RemovedFile_IsReadToItsEnd()
     {
         await using var content = Open("0123456789", new ByteRange(0, 10));
         File.Delete(_temp.At("file"));
@@ -97,7 +97,7 @@ public sealed class LocalContentTests : IDisposable
     }
 
     [TestMethod]
-    public void RangeBeyondTheFile_IsAMistakeOfTheCaller() =>
+    public void RangeBeyondTheFile_Throws() =>
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Open("0123", new ByteRange(0, 5)));
 
     private LocalContent Open(string text, ByteRange range)

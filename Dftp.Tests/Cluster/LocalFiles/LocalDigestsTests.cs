@@ -19,7 +19,7 @@ public sealed class LocalDigestsTests : IDisposable
     private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestMethod]
-    public async Task Digest_IsThatOfTheFile_AndKnownFromThenOn()
+    public async Task Digest_IsThatOfTheFile_AndIsRemembered()
     {
         Write("abc", ageSeconds: 60);
         foreach (var root in _disk.OpenBoth())
@@ -40,7 +40,7 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public async Task FileUnderAnotherName_IsKnown()
+    public async Task RenamedFile_KeepsItsDigest()
     {
         Write("abc", ageSeconds: 60);
         using var root = _disk.Open();
@@ -51,9 +51,9 @@ public sealed class LocalDigestsTests : IDisposable
         Assert.AreEqual(Sha("abc"), digests.Known(VirtualPath.Parse("/g"), FactsOf(files)));
     }
 
-    // The modification time is set back after a write of the same length: only the time of the status tells.
+    // The modification time is set back after a write of the same length: only the status time (ctime) reveals it.
     [TestMethod]
-    public async Task FileThatWasWrittenBehindItsTime_IsComputedAgain()
+    public async Task FileRewrittenWithItsOldTime_IsHashedAgain()
     {
         Write("abc", ageSeconds: 60);
         using var root = LinuxRoot.TryOpen(_disk.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
@@ -75,7 +75,7 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public async Task FileOfOtherFacts_IsToldAsChanged_AndAGoneOneAsSuch()
+    public async Task FileWithOtherFacts_IsReportedAsChanged_AndARemovedOneAsNotFound()
     {
         Write("abc", ageSeconds: 60);
         using var root = _disk.Open();
@@ -88,9 +88,9 @@ public sealed class LocalDigestsTests : IDisposable
         Assert.AreEqual(FileErrorKind.NotFound, (await digests.ComputeAsync(Path, file, null, Cancellation)).Error?.Kind);
     }
 
-    // A second write within the same tick of the file system's clock would not be seen.
+    // A second write within the same tick of the file system's clock would be invisible.
     [TestMethod]
-    public async Task FileAsYoungAsItsClockIsCoarse_IsComputed_AndNotKept()
+    public async Task FileYoungerThanTheClockResolution_IsHashed_AndNotRemembered()
     {
         Write("abc", ageSeconds: 0);
         using var root = _disk.Open();
@@ -103,7 +103,7 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public async Task ComputingWaitsForItsTurn_AndEndsWhenItsAskerLeaves()
+    public async Task Hashing_WaitsForItsTurn_AndStopsWhenItsClientLeaves()
     {
         Write("abc", ageSeconds: 60);
         using var root = _disk.Open();
@@ -124,9 +124,9 @@ public sealed class LocalDigestsTests : IDisposable
         Assert.AreEqual(Sha("abc"), (await patient).Digest);
     }
 
-    // Files from a MiB on are hashed on a thread of their own.
+    // Files of 1 MiB or more are hashed on a dedicated thread.
     [TestMethod]
-    public async Task LargeFile_IsHashedAsASmallOne_AndEndsWhenItsAskerLeaves()
+    public async Task LargeFile_HasTheSameDigestAsASmallOne_AndStopsWhenItsClientLeaves()
     {
         var text = string.Concat(Enumerable.Repeat("0123456789abcdef", 200_000));
         Write(text, ageSeconds: 60);
@@ -140,7 +140,7 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public async Task TooManyWait_IsBusy()
+    public async Task TooManyWaitingRequests_AreBusy()
     {
         Write("abc", ageSeconds: 60);
         using var root = _disk.Open();
@@ -160,7 +160,7 @@ public sealed class LocalDigestsTests : IDisposable
     }
 
     [TestMethod]
-    public void Cache_ForgetsTheOldest_AndTellsVersionsApart()
+    public void Cache_EvictsTheOldest_AndDistinguishesVersions()
     {
         var cache = new DigestCache<int, LocalVersion>(2);
         var version = new LocalVersion(1, UnixTime.FromSeconds(1));
@@ -181,7 +181,7 @@ public sealed class LocalDigestsTests : IDisposable
     private (LocalFileOpener Files, LocalDigests Digests) Of(LocalRoot root, DigestCache<FileIdentity, LocalVersion> known)
     {
         var files = LocalParts.Opener(root, known);
-        // A minute later than any file of the test.
+        // One minute after the latest file of the test.
         return (files, new LocalDigests(files, known, new RewrittenFiles(default), _gate, new FixedTime(DateTimeOffset.UtcNow.AddMinutes(1))));
     }
 

@@ -3,7 +3,7 @@ using Dftp.Cluster.LocalFiles;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-/// <summary>The parts that open files of a <see cref="TempRoot"/>, with a tree that knows nothing of them.</summary>
+/// <summary>The parts that open files of a <see cref="TempRoot"/>, with an empty tree.</summary>
 internal static class LocalParts
 {
     public static LocalFileOpener Opener(LocalRoot root, DigestCache<FileIdentity, LocalVersion> digests, TimeProvider? time = null)

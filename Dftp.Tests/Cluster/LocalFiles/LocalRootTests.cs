@@ -5,7 +5,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-// Paths never escape: opening is confined under the root against .. and symlinks.
+// Opening is confined to the root: neither .. nor symlinks escape.
 [TestClass]
 [OSCondition(OperatingSystems.Linux)]
 [UnsupportedOSPlatform("windows")]
@@ -16,7 +16,7 @@ public sealed class LocalRootTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [TestMethod]
-    public void NoDescriptorsAreLeft_NothingIsSaidOfWhatIsThere()
+    public void NoDescriptorsLeft_ThrowsInsteadOfReportingAbsence()
     {
         _temp.File("dir/file").Link("link", "dir");
         using var linux = LinuxRoot.TryOpen(_temp.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("no openat2 here");
@@ -29,7 +29,7 @@ public sealed class LocalRootTests : IDisposable
             () => portable.OpenDirectory("dir"u8, out _)?.Dispose(),
         ];
         var failures = new Exception?[looks.Length];
-        // The first round loads what is needed for the second.
+        // The first round loads everything that the second needs.
         LookAll();
         using (new DescriptorShortage()) LookAll();
 
@@ -104,7 +104,7 @@ public sealed class LocalRootTests : IDisposable
     [DataRow("/dir", FileErrorKind.IsDirectory)]
     [DataRow("/", FileErrorKind.IsDirectory)]
     [DataRow("/dir-link", FileErrorKind.IsDirectory)]
-    public void WhatIsNoFileBeneathTheRoot_IsRefusedByKind(string path, FileErrorKind kind)
+    public void PathWithoutARegularFileBeneathTheRoot_IsRefusedWithItsKind(string path, FileErrorKind kind)
     {
         _temp.OutsideFile("out/secret", "secret").OutsideFile("root-neighbour", "secret").Dir("dir").File("file")
             .Link("absolute", _temp.Outside("out/secret")).Link("relative", "../out/secret").Link("directory", _temp.Outside("out"))
@@ -124,7 +124,7 @@ public sealed class LocalRootTests : IDisposable
 
     [TestMethod]
     [Timeout(10_000)]
-    public void Pipe_IsNotWaitedFor()
+    public void Pipe_DoesNotBlockOpening()
     {
         _temp.Pipe("pipe");
         using var root = _temp.Open();
@@ -151,7 +151,7 @@ public sealed class LocalRootTests : IDisposable
     [TestMethod]
     [DataRow("missing", "no such")]
     [DataRow("file", "not a directory")]
-    public void RootThatIsNoDirectory_IsToldInOneLine(string name, string reason)
+    public void RootThatIsNotADirectory_IsReportedInOneLine(string name, string reason)
     {
         _temp.File("file");
         var node = TempRoot.Node;
@@ -167,7 +167,7 @@ public sealed class LocalRootTests : IDisposable
         }
     }
 
-    // Races included: a symlink swapped in at any moment never gives bytes from outside of the root.
+    // Races included: a symlink swapped in at any moment never gives bytes from outside the root.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow("victim", "/victim")]
@@ -190,7 +190,7 @@ public sealed class LocalRootTests : IDisposable
         var swaps = 0;
         var swapper = new Thread(() =>
         {
-            // Three things take turns at the path; none is ever written to.
+            // Three entries alternate at the path; none is ever written to.
             string[] others = ["link-out", "link-in"];
             while (!stop.IsCancellationRequested)
             {

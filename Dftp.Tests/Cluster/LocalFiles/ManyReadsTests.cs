@@ -3,14 +3,14 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-/// <summary>Many clients that ask one node at once for small files of another.</summary>
+/// <summary>Many clients that request small files of another node through one node, concurrently.</summary>
 [TestClass]
 public sealed class ManyReadsTests
 {
     private const int Files = 48, Rounds = 30;
 
     [TestMethod]
-    public async Task EachGetsItsFile_WhileFilesChangeAndGo()
+    public async Task EachClientGetsItsFile_WhileFilesChangeAndVanish()
     {
         await using var cluster = new TestCluster();
         var holder = await cluster.StartAsync("holder", Enumerable.Range(0, Files).Select(i => ($"{i}.txt", ContentOf(i))));
@@ -19,7 +19,7 @@ public sealed class ManyReadsTests
 
         for (var round = 0; round < Rounds; round++)
         {
-            // One that changes, and one that is not there for a while: all others are as ever.
+            // One file changes, and one is missing for a while; all others must be unaffected.
             holder.Write("0.txt", $"round {round}");
             if (round % 2 == 0) File.Delete(Path.Combine(holder.Root, "1.txt"));
             else holder.Write("1.txt", ContentOf(1));
@@ -32,7 +32,7 @@ public sealed class ManyReadsTests
     }
 
     [TestMethod]
-    public async Task HolderThatStops_IsToldAsAway_AndTheOtherHolderServesWhatItHas()
+    public async Task HolderThatStops_IsReportedAsAway_AndTheOtherHolderServesItsFiles()
     {
         await using var cluster = new TestCluster();
         var files = Enumerable.Range(0, Files).Select(i => ($"{i}.txt", ContentOf(i))).ToList();

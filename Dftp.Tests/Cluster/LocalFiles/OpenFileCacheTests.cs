@@ -39,7 +39,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public void FileThatStays_IsOpenedOnce()
+    public void UnchangedFile_IsOpenedOnce()
     {
         using var first = OpenAndOffer();
 
@@ -61,7 +61,7 @@ public sealed class OpenFileCacheTests : IDisposable
     [DataRow("removed")]
     [DataRow("made a directory")]
     [DataRow("closed to others")]
-    public void FileThatWas_IsOpenedAnew(string what)
+    public void ChangedFile_IsReopened(string what)
     {
         OpenAndOffer().Dispose();
         var file = _temp.At("dir/file");
@@ -110,9 +110,9 @@ public sealed class OpenFileCacheTests : IDisposable
         Assert.AreEqual(0, _cache.Count, "what is not there any more is closed at once");
     }
 
-    // A deleted file's space is free again only when the last one who has it open closes it.
+    // The file system frees a deleted file's space only when the last process closes it.
     [TestMethod]
-    public async Task FileThatNobodyAsksFor_IsClosed()
+    public async Task UnusedFile_IsClosed()
     {
         var file = OpenAndOffer();
         file.Dispose();
@@ -126,7 +126,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public async Task FileThatIsAskedForAgainAndAgain_StaysOpen()
+    public async Task FrequentlyUsedFile_StaysOpen()
     {
         using var first = OpenAndOffer();
         for (var i = 0; i < 5; i++)
@@ -139,7 +139,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public void FileThatIsGivenUpWhileItIsRead_IsReadToItsEnd()
+    public void FileEvictedDuringARead_IsReadToItsEnd()
     {
         var file = OpenAndOffer();
 
@@ -154,7 +154,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public void FullCache_HoldsNoMore()
+    public void FullCache_AddsNothing()
     {
         using var small = new OpenFileCache(_root, _clock, capacity: 1);
         _temp.File("second");
@@ -169,7 +169,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public void FileOfARootThatCannotTellChanges_IsNotHeld()
+    public void FileOfARootWithoutChangeDetection_IsNotCached()
     {
         using var root = PortableRoot.Open(_temp.Root, TempRoot.Node, default);
         using var cache = new OpenFileCache(root, _clock);
@@ -181,7 +181,7 @@ public sealed class OpenFileCacheTests : IDisposable
     }
 
     [TestMethod]
-    public void ManyAtOnceWhileTheFileIsReplaced_ReadOneVersionOrTheOther()
+    public void ConcurrentReadsDuringAReplacement_SeeOneVersionOrTheOther()
     {
         using var files = LocalParts.Opener(_root, new DigestCache<FileIdentity, LocalVersion>(16), _clock);
         var isOver = false;
@@ -205,7 +205,7 @@ public sealed class OpenFileCacheTests : IDisposable
         }
     }
 
-    /// <summary>A version's size tells its letter: bytes of another version under the size of this one would be seen.</summary>
+    /// <summary>The size of a version determines its letter, so bytes of another version under this size are detected.</summary>
     private static void ReadOnce(LocalFileOpener files)
     {
         var file = new Entry("file"u8.ToArray(), false, 0, default, 0, TempRoot.Node);

@@ -5,7 +5,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.LocalFiles;
 
-/// <summary>A directory of its own with a root directory in it, and the means to put awkward things there.</summary>
+/// <summary>A temporary directory with a root directory in it, and methods that create difficult entries there.</summary>
 internal sealed partial class TempRoot : IDisposable
 {
     public static readonly NodeName Node = NodeName.Parse("here");
@@ -14,12 +14,12 @@ internal sealed partial class TempRoot : IDisposable
 
     public TempRoot() => Directory.CreateDirectory(Root);
 
-    /// <summary>What a node serves.</summary>
+    /// <summary>The directory that a node serves.</summary>
     public string Root => Path.Join(_around.FullName, "root");
 
     public string At(string relative) => Path.Join(Root, relative);
 
-    /// <summary>A path beside the root.</summary>
+    /// <summary>A path outside the root, beside it.</summary>
     public string Outside(string relative) => Path.Join(_around.FullName, relative);
 
     public TempRoot File(string relative, string text = "")
@@ -51,7 +51,7 @@ internal sealed partial class TempRoot : IDisposable
 
     public TempRoot Pipe(string relative) => Check(mkfifo(Bytes(At(relative)), 0b110_100_100));
 
-    /// <summary>An empty directory whose name is bytes.</summary>
+    /// <summary>Creates an empty directory with a name of arbitrary bytes.</summary>
     public TempRoot RawDir(byte[] name) => Check(mkdir([.. Encoding.UTF8.GetBytes(Root), (byte)'/', .. name, 0], 0b111_101_101));
 
     public TempRoot RawFile(byte[] name)
@@ -74,7 +74,7 @@ internal sealed partial class TempRoot : IDisposable
 
     public void Dispose() => Remove(_around.FullName);
 
-    // Names that are no UTF-8 cannot be removed by the framework.
+    // The framework cannot remove names that are not UTF-8.
     private static void Remove(string path)
     {
         using var removal = System.Diagnostics.Process.Start("rm", ["-rf", "--", path]);

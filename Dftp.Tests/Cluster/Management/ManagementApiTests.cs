@@ -74,7 +74,7 @@ public sealed class ManagementApiTests
         Assert.IsTrue(update.GetProperty("Full").GetBoolean());
         Assert.AreEqual("f", update.GetProperty("Files").EnumerateArray().Single().GetProperty("FullName").GetString());
         node.Write("g", "");
-        await Eventually.TrueAsync(() => original.Updates.Count > 1, "it is told of changes");
+        await Eventually.TrueAsync(() => original.Updates.Count > 1, "it receives changes");
         Assert.IsFalse(original.Updates.Last().GetProperty("Full").GetBoolean(), "everything is sent once");
     }
 

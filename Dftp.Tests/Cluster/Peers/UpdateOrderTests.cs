@@ -147,7 +147,7 @@ public sealed class UpdateOrderTests
         var held = _node.Peers.DigestOf(Given.Peer)!.Value;
         _node.Peers.Leave(peer);
         Assert.AreEqual(0, _node.Paths().Count);
-        Assert.AreEqual(held, _node.Peers.DigestOf(Given.Peer), "it is told that it is known");
+        Assert.AreEqual(held, _node.Peers.DigestOf(Given.Peer), "its last state is still known");
 
         var (outcome, _) = await Given.PushChangesOfAsync(_node, held, epoch: 2, since: 0, sequence: 1, Given.File("/z"));
 

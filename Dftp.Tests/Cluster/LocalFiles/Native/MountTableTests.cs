@@ -20,7 +20,7 @@ public sealed class MountTableTests
     [DataRow("0:45", "0:46", "/srv/data/usb stick", DisplayName = "another device")]
     [DataRow("90 28 0:45 /", "90 28 0:45 /sub", "/srv/data/usb stick", DisplayName = "another directory of the device")]
     [DataRow("/srv/data/usb\\040stick", "/srv/a\\134b\\303\\274", "/srv/a\\bü /srv/data/usb stick", DisplayName = "elsewhere")]
-    public void Changes_AreTheMountPointsOfWhatCameAndWent(string now, string then, string expected)
+    public void Changes_AreTheMountPointsAddedAndRemoved(string now, string then, string expected)
     {
         var changes = MountTable.Changes(MountTable.Mounts(Before), MountTable.Mounts(Before.Replace(now, then, StringComparison.Ordinal)));
         Assert.AreEqual(expected, string.Join(' ', changes.Select(Encoding.UTF8.GetString).Order(StringComparer.Ordinal)));
@@ -28,7 +28,7 @@ public sealed class MountTableTests
 
     [TestMethod]
     [OSCondition(OperatingSystems.Linux)]
-    public void MountsOfThisProcess_AreReadAndDoNotChangeByThemselves()
+    public void MountsOfThisProcess_AreReadAndStayUnchanged()
     {
         using var table = MountTable.TryOpen() ?? throw new AssertInconclusiveException("/proc is not to be had here");
         Assert.AreEqual(0, table.TakeChanges().Count);

@@ -5,16 +5,20 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Scanning;
 
-/// <summary>A root that exists in memory only and refuses what it is told to: an administrator may read everything on a real one.</summary>
-/// <param name="directories">Path to entries; what is not here is not there.</param>
-/// <param name="failures">Path to the reason why the directory cannot be opened; it is an error unless it is that of a lack of permission.</param>
+/// <summary>
+/// A root in memory that refuses what a test says: a process with administrator rights can read everything on a real one.
+/// </summary>
+/// <param name="directories">The entries by path of their directory; everything else does not exist.</param>
+/// <param name="failures">
+/// The reason why a directory cannot be opened, by path; an error, unless the reason is a lack of permission.
+/// </param>
 internal sealed class FaultyRoot(Dictionary<string, (string Name, EntryKind Kind)[]> directories, Dictionary<string, string> failures)
     : LocalRoot("/nowhere", TempRoot.Node, default)
 {
-    /// <summary>Why every reading breaks off after its last entry.</summary>
+    /// <summary>The reason why every read breaks off after its last entry.</summary>
     public string? BreakOff { get; init; }
 
-    /// <summary>What reading a directory throws.</summary>
+    /// <summary>The exception that reading a directory throws.</summary>
     public Exception? Throws { get; init; }
 
     public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure)

@@ -32,7 +32,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void NothingNew_IsNoUpdate()
+    public void UnchangedDirectory_IsNoUpdate()
     {
         First(Directory("", Directory("a", File("x", 1))));
         _local.Changed += () => Assert.Fail("nothing changed");
@@ -43,7 +43,7 @@ public sealed class LocalEntriesTests
 
     // LastInfoUpdated is the time at which the node saw the entry change, not the time of the scan.
     [TestMethod]
-    public void TimeOfChange_IsKeptByWhatStays_AndNewForWhatChanges()
+    public void ChangeStamp_IsKeptByUnchangedEntries_AndNewForChangedOnes()
     {
         First(Directory("", Directory("a", File("same", 1), File("other", 1))));
         var before = Now;
@@ -55,9 +55,9 @@ public sealed class LocalEntriesTests
         Assert.AreEqual(before, _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Facts.Changed);
     }
 
-    // It would make this node the owner of all that it shares until that time has come.
+    // A stamp in the future would make this node the owner of everything that it shares until that time has come.
     [TestMethod]
-    public void TimeOfChangeOfAClockThatRanAhead_IsReplacedWhenItIsReadAgain()
+    public void ChangeStampInTheFuture_IsReplacedByTheNextScan()
     {
         _time.Advance(TimeSpan.FromDays(365));
         First(Directory("", Directory("a", File("same", 1), File("other", 1)), Directory("b", File("same", 1))));
@@ -82,11 +82,11 @@ public sealed class LocalEntriesTests
         Assert.AreEqual(before, next.State, "once");
     }
 
-    // Clocks are set back by seconds, and a machine without a battery begins in 1970: neither makes an unchanged entry younger.
+    // Clocks are set back by seconds, and a machine without a battery starts in 1970: neither gives an unchanged entry a new stamp.
     [TestMethod]
     [DataRow(23.0)]
     [DataRow(24.0 * 365 * 54)]
-    public void ClockIsSetBackLittleOrBeforeThisProductWasMade_TimesOfChangeAreKept(double hours)
+    public void ClockSetBackLittleOrToBefore2020_ChangeStampsAreKept(double hours)
     {
         First(Directory("", Directory("a", File("x", 1), File("y", 1))));
         var before = _local.State;
@@ -96,7 +96,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void KnownDirectory_KeepsWhatItHolds_AndItsNewFactsAreTold()
+    public void KnownDirectory_KeepsItsContent_AndItsNewFactsAreAnnounced()
     {
         First(Directory("", Directory("a", Directory("known", File("x", 1)))));
         var known = Directory("known");
@@ -107,7 +107,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void KnownDirectoryThatWasReadItself_SpeaksForItself()
+    public void KnownDirectoryInTheSameScan_IsAnnouncedWithItsOwnFacts()
     {
         First(Directory("", Directory("a", Directory("known", File("x", 1)))));
         var seenFromAbove = Directory("known");
@@ -120,7 +120,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void Deletions_ComeBeforeWhatTakesTheirPlace()
+    public void Deletions_ComeBeforeTheirReplacements()
     {
         First(Directory("", Directory("a", Directory("was-dir", File("x", 1)), File("was-file", 1))));
         Update([], ("/a", Directory("a", Directory("was-file", File("y", 1)), File("was-dir", 2))));
@@ -130,7 +130,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void DirectoryOfManyFiles_MovesWholeInOneUpdate()
+    public void DirectoryWithManyFiles_MovesInOneUpdate()
     {
         var files = Enumerable.Range(0, 10_000).Select(index => File($"f{index:D5}", index)).ToArray();
         First(Directory("", Directory("a", Directory("tree", files)), Directory("b")));
@@ -142,7 +142,7 @@ public sealed class LocalEntriesTests
     }
 
     [TestMethod]
-    public void Mount_IsPutBeforeThePaths()
+    public void Mount_IsThePrefixOfThePaths()
     {
         var mount = VirtualPath.Parse("/m/n");
         _local.Replace(Directory("", Directory("a")).MountedAt(mount));
@@ -151,7 +151,7 @@ public sealed class LocalEntriesTests
         AssertChanges("PutFile /m/n/x");
     }
 
-    // The tree's root is nobody's entry.
+    // The tree's root is not an entry of any node.
     [TestMethod]
     public void RootsOwnFacts_AreNotAnnounced()
     {
@@ -187,8 +187,8 @@ public sealed class LocalEntriesTests
 
     private void First(DirectoryBuilder root) => _local.Replace(root.MountedAt(VirtualPath.Root));
 
-    /// <param name="unread">Directories of the places, by name, that come with their facts alone.</param>
-    /// <param name="places">What was read.</param>
+    /// <param name="unread">The names of subdirectories that come with their facts only.</param>
+    /// <param name="places">The directories that were read.</param>
     private long Update(DirectoryBuilder[] unread, params (string Path, DirectoryBuilder Draft)[] places)
     {
         var names = unread.Select(draft => draft.Name).ToHashSet(NameBytes.Comparer);

@@ -56,7 +56,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task LinksThatLeaveDangleOrCircle_AreCounted()
+    public async Task LinksThatLeaveDangleOrLoop_AreCounted()
     {
         _temp.OutsideFile("out/secret", "secret").File("file")
             .Link("out", _temp.Outside("out/secret")).Link("out-dir", "../out").Link("dangling", "nowhere").Link("self", "self");
@@ -101,7 +101,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task NamesThatNoPathCanHold_AreCounted()
+    public async Task InvalidNames_AreCounted()
     {
         _temp.File("ünïcode \ud83d\ude00").File("back\\slash").RawFile([.. "bad"u8, 0xff])
             .RawFile("line\nbreak"u8.ToArray()).RawFile("c1\u0085"u8.ToArray())
@@ -114,7 +114,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task BytesThatAreNoUtf8_AreShownInHexadecimal()
+    public async Task BytesThatAreNotUtf8_AreShownInHexadecimal()
     {
         _temp.RawFile([.. "bad"u8, 0xff, (byte)'!']);
         using var root = _temp.Open();
@@ -122,7 +122,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task ManySkipped_AreCountedAllAndShownInPart()
+    public async Task ManySkippedEntries_AreAllCountedAndPartlyShown()
     {
         for (var index = 0; index < 10; index++) _temp.RawFile([0xff, (byte)('0' + index)]);
         using var root = _temp.Open();
@@ -146,9 +146,9 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task PathLongerThanAPathMayBe_IsCounted_WithTheMount()
+    public async Task PathOverTheLimit_IsCounted_IncludingTheMount()
     {
-        // 15 names of 255 bytes and their slashes are 3,840 bytes: 255 more make 4,095, to which the tree adds the first slash.
+        // 15 names of 255 bytes with their slashes are 3,840 bytes; 255 more make 4,095, and the tree adds the leading slash.
         var name = new string('x', 254);
         var deep = string.Join('/', Enumerable.Repeat(name + "x", 15));
         var commands = $"cd '{_temp.Root}' && mkdir -p {deep} && cd {deep} && : > {name}x && : > {name}";
@@ -170,7 +170,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Subtree_IsFoundAsAScanOfTheWholeWouldFindIt()
+    public async Task Subtree_IsFoundAsByAFullScan()
     {
         _temp.File("a/b/file", "1").File("c/file", "12").Link("a/to-c", "../c").Link("c/to-a", "../a");
         foreach (var root in _temp.OpenBoth())
@@ -195,7 +195,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task OneDirectory_ComesWithItsDirectoriesFactsAndNoMore()
+    public async Task OneDirectory_HasItsSubdirectoriesFactsOnly()
     {
         _temp.File("a/file", "1").File("a/sub/deep/file", "12").Link("a/link", "../b").File("b/inner");
         foreach (var root in _temp.OpenBoth())
@@ -214,7 +214,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DirectoriesToReadAgain_AreReadOnceAndWhatIsGoneByTheOneAbove()
+    public async Task DirectoriesToReadAgain_AreReadOnce_AndRemovedOnesByTheirParent()
     {
         _temp.File("a/file", "1").File("a/new/deep/file", "12").File("b/x", "1");
         var batch = new DirtyBatch(
@@ -234,7 +234,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task RootThatWasRemoved_IsAnErrorAndNoEmptyTree()
+    public async Task RemovedRoot_IsAnErrorAndNotAnEmptyTree()
     {
         foreach (var root in _temp.OpenBoth())
         {
@@ -255,10 +255,10 @@ public sealed class ScannerTests : IDisposable
         await Assert.ThrowsAsync<OperationCanceledException>(() => Scanner(root).ScanAsync(default, new CancellationToken(true)));
     }
 
-    // What vanishes during the scan is simply not there.
+    // Entries that vanish during the scan are absent.
     [TestMethod]
     [Timeout(60_000)]
-    public async Task TreeThatChangesMeanwhile_IsScannedWithoutFailure()
+    public async Task TreeThatChangesDuringTheScan_IsScannedWithoutFailure()
     {
         _temp.File("stays/file").File("moves/sub/file");
         for (var index = 0; index < 50; index++) _temp.File($"moves/sub/d{index}/file");
@@ -293,7 +293,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DirectoryAndFileThatMayNotBeRead_AreLeftOutCountedAndLoggedOnce()
+    public async Task DirectoryAndFileWithoutPermission_AreLeftOutCountedAndLoggedOnce()
     {
         using var root = new FaultyRoot(
             new()
@@ -326,7 +326,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DirectoryThatBreaksOff_KeepsWhatWasReadAndIsCounted()
+    public async Task DirectoryWhoseReadBreaksOff_KeepsTheEntriesReadAndIsCounted()
     {
         using var root = new FaultyRoot(new() { [""] = [("f", EntryKind.File)] }, []) { BreakOff = "input/output error" };
         var result = await Scan(root);
@@ -353,7 +353,7 @@ public sealed class ScannerTests : IDisposable
     }
 
     [TestMethod]
-    public async Task SystemsOwnTree_IsTheSameForBothReaders()
+    public async Task SystemDirectory_IsTheSameForBothReaders()
     {
         const string directory = "/usr/share/doc";
         if (!Directory.Exists(directory)) Assert.Inconclusive($"there is no {directory}");
@@ -388,7 +388,7 @@ public sealed class ScannerTests : IDisposable
         CollectionAssert.AreEquivalent(paths, result.Skipped.Examples(reason).ToArray());
     }
 
-    /// <summary>Every entry, sorted by path: a file with its size, a directory with a slash.</summary>
+    /// <summary>All entries, sorted by path: a file with its size, a directory with a slash.</summary>
     private static List<string> Lines(ScanResult result) => Lines(result.Root!);
 
     private static List<string> Lines(DirectoryBuilder root)

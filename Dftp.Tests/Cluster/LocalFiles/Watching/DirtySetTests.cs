@@ -17,7 +17,7 @@ public sealed class DirtySetTests
     public DirtySetTests() => _dirty = new DirtySet(_time);
 
     [TestMethod]
-    public void WhatWasTaken_IsTakenOnce()
+    public void TakenDirectories_AreNotTakenAgain()
     {
         _dirty.AddDirectory(A);
         _dirty.AddSubtree(VirtualPath.Parse("/b/c"));
@@ -60,7 +60,7 @@ public sealed class DirtySetTests
 
     [TestMethod]
     [Timeout(10_000)]
-    public async Task OnlyWhatIsDueAtOnce_WakesTheWaiter()
+    public async Task OnlyDirectoriesDueAtOnce_WakeTheWaiter()
     {
         _dirty.AddWritten(A);
         _dirty.Raise();

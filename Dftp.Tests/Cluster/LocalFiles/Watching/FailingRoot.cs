@@ -6,21 +6,21 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
-/// <summary>A real root on a disk that fails where a test says so, and on which file systems are mounted where it says so.</summary>
+/// <summary>A real root with errors and mounted file systems where a test says so.</summary>
 internal sealed class FailingRoot(LocalRoot root) : LocalRoot(root.Directory, TempRoot.Node, root.Mount)
 {
     public const string Error = "input/output error";
 
-    /// <summary>After how many entries the reading of a directory breaks off, by its path; -1: it cannot be opened.</summary>
+    /// <summary>The number of entries after which reading a directory breaks off, by its path; -1 means that it cannot be opened.</summary>
     public ConcurrentDictionary<string, int> Broken { get; } = new();
 
-    /// <summary>The directories that the permissions do not let this node open.</summary>
+    /// <summary>The directories that permissions do not let this node open.</summary>
     public ConcurrentDictionary<string, bool> Forbidden { get; } = new();
 
-    /// <summary>The paths of the files whose status cannot be had.</summary>
+    /// <summary>The paths of the files whose status cannot be read.</summary>
     public ConcurrentDictionary<string, bool> WithoutStatus { get; } = new();
 
-    /// <summary>Devices other than the real one, by the path of a directory.</summary>
+    /// <summary>Simulated devices, by the path of a directory.</summary>
     public ConcurrentDictionary<string, ulong> Devices { get; } = new();
 
     public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure)

@@ -5,13 +5,13 @@ using Dftp.Cluster.LocalFiles.Watching;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
-/// <summary>A source that tells what a test has it tell, and refuses watches as it is told to.</summary>
+/// <summary>A source that delivers the events of a test and refuses the watches that a test names.</summary>
 internal sealed class FakeSource : EventSource
 {
     private EventSink? _sink;
     private int _watches;
 
-    /// <summary>Why a directory is not told of, by its path in the tree; null for those that are.</summary>
+    /// <summary>Why a directory is not watched, by its path in the tree; null for those that are.</summary>
     public volatile Func<string, string?> Refuse = _ => null;
 
     public override long Watches => _watches;

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
 /// <summary>
-/// A root directory, a loop that follows it, and a peer that knows only the updates. What is expected is what a fresh scan finds.
+/// A root directory, a loop that follows it, and a peer that receives only the updates. The expected state is the result of a fresh scan.
 /// </summary>
 internal sealed class FollowedRoot : IAsyncDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class FollowedRoot : IAsyncDisposable
 
     public ScanLoop Loop { get; }
 
-    /// <summary>The messages of warnings and errors, and the one of the first scan.</summary>
+    /// <summary>The messages of warnings and errors, and the message of the first scan.</summary>
     public IReadOnlyCollection<string> Log => _logs.Lines;
 
     public async Task<FollowedRoot> StartAsync()
@@ -57,13 +57,13 @@ internal sealed class FollowedRoot : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Waits until the tree and the peer's tree are what a fresh scan finds.</summary>
+    /// <summary>Waits until the tree and the peer's tree equal a fresh scan.</summary>
     public async Task BecomesTheDiskAsync()
     {
         await Eventually.EqualAsync("", DifferenceAsync, Patience, "the tree is the disk's");
         lock (_peerLock)
         {
-            // The digest covers the time of change too, which a scan cannot know.
+            // The digest covers the change stamps too, which a scan does not have.
             Assert.AreEqual(Own.State.Digest, _peer.Current.HoldingOf(TempRoot.Node).Digest, "the peer's digest");
         }
     }
@@ -119,7 +119,7 @@ internal sealed class FollowedRoot : IAsyncDisposable
                 }
             }
 
-            // The parts of a tree are the same for every holder: a draft of them is what a full update makes.
+            // The entries of a tree are the same for every holder: a full update is a draft of them.
             var (full, at) = Own.Full();
             _peer.Apply(TempRoot.Node, DirectoryPatch.Replace(Draft(full.Root, [])));
             _peerSequence = at.Sequence;

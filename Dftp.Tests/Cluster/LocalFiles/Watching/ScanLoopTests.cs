@@ -29,7 +29,7 @@ public sealed class ScanLoopTests : IDisposable
     [DataRow(false, "/")]
     [DataRow(false, "/mnt/here")]
     [DataRow(true, "/")]
-    public async Task FilesThatAreMadeWrittenRenamedAndDeleted_AreFollowed(bool portable, string mount)
+    public async Task FilesCreatedWrittenRenamedAndDeleted_AreFollowed(bool portable, string mount)
     {
         _temp.File("a/old", "1").File("b/gone", "12").File("b/stays", "123");
         await using var followed = await new FollowedRoot(_temp, portable: portable, mount: mount).StartAsync();
@@ -42,7 +42,7 @@ public sealed class ScanLoopTests : IDisposable
         await followed.BecomesTheDiskAsync();
         TempRoot.Rename(_temp.At("a/old"), _temp.At("b/moved"));
         await followed.BecomesTheDiskAsync();
-        // The way of careful programs: a new file takes the old one's place.
+        // Programs that write safely replace the old file by a new one.
         _temp.File("b/stays.tmp", "another length");
         TempRoot.Rename(_temp.At("b/stays.tmp"), _temp.At("b/stays"));
         await followed.BecomesTheDiskAsync();
@@ -62,7 +62,7 @@ public sealed class ScanLoopTests : IDisposable
     [Timeout(60_000)]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task NestedNewDirectoriesMadeAtOnce_AreFoundWhole(bool portable)
+    public async Task NestedNewDirectories_AreFoundCompletely(bool portable)
     {
         await using var followed = await new FollowedRoot(_temp.Dir("in"), portable: portable).StartAsync();
         await ShellAsync("for d in $(seq 10); do for e in $(seq 10); do mkdir -p in/x/$d/$e; for f in 1 2 3 4 5; do echo $f > in/x/$d/$e/$f; done; done; done");
@@ -74,7 +74,7 @@ public sealed class ScanLoopTests : IDisposable
     [Timeout(60_000)]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task RenamedDirectory_MovesWhole_AndIsFollowedAtItsNewPlace(bool portable)
+    public async Task RenamedDirectory_MovesCompletely_AndIsFollowedAtItsNewPath(bool portable)
     {
         for (var index = 0; index < 300; index++) _temp.File($"a/tree/d{index % 10}/f{index}", "x");
         _temp.Dir("b");
@@ -87,7 +87,7 @@ public sealed class ScanLoopTests : IDisposable
 
         _temp.File("b/moved/d3/new", "1");
         await followed.BecomesTheDiskAsync();
-        // Its old name is free for another one.
+        // The old name can be used for another directory.
         _temp.File("a/tree/d3/other", "12");
         await followed.BecomesTheDiskAsync();
         _temp.File("a/tree/d3/other", "123");
@@ -98,7 +98,7 @@ public sealed class ScanLoopTests : IDisposable
     [Timeout(60_000)]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task DirectoriesThatMoveIntoAndOutOfTheRoot_ComeAndGoWhole(bool portable)
+    public async Task DirectoriesMovedIntoAndOutOfTheRoot_AppearAndVanishCompletely(bool portable)
     {
         _temp.OutsideFile("outside/sub/f", "1").File("inside/sub/f", "12");
         await using var followed = await new FollowedRoot(_temp, portable: portable).StartAsync();
@@ -117,7 +117,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task DirectoriesThatSwapNames_AreToldApart()
+    public async Task DirectoriesThatSwapNames_AreDistinguished()
     {
         _temp.File("a/one/f", "1").File("b/two/g", "12");
         await using var followed = await new FollowedRoot(_temp).StartAsync();
@@ -131,10 +131,10 @@ public sealed class ScanLoopTests : IDisposable
         await followed.BecomesTheDiskAsync();
     }
 
-    // While it was away, what is in it could not be read, although it is the same directory before and after.
+    // While the directory was away, its content could not be read, although it is the same directory before and after.
     [TestMethod]
     [Timeout(60_000)]
-    public async Task NewDirectoryThatIsAwayWhileItIsScanned_IsReadWholeWhenItIsBack()
+    public async Task NewDirectoryAwayDuringItsScan_IsReadCompletelyAfterItsReturn()
     {
         using var source = new FakeSource();
         await using var followed = await new FollowedRoot(_temp.Dir("a"), source).StartAsync();
@@ -154,10 +154,10 @@ public sealed class ScanLoopTests : IDisposable
         await followed.BecomesTheDiskAsync();
     }
 
-    // The directory's facts are those of after its watch stood: nothing would tell of a change between.
+    // The directory's facts are read after its watch was set: a change in between would not be reported.
     [TestMethod]
     [Timeout(60_000)]
-    public async Task FileMadeWhenTheWatchIsSet_IsFoundWithTheDirectorysNewTime()
+    public async Task FileCreatedWhileTheWatchIsSet_IsFoundWithTheDirectorysNewTime()
     {
         using var source = new FakeSource();
         await using var followed = await new FollowedRoot(_temp.Dir("a"), source).StartAsync();
@@ -172,7 +172,7 @@ public sealed class ScanLoopTests : IDisposable
         Assert.IsTrue(followed.Lines().Any(line => line.StartsWith("/a/new/f", StringComparison.Ordinal)));
     }
 
-    // A directory that is reached by a symlink too stands at two paths, and both are told.
+    // A directory that a symlink also leads to has two paths, and both are updated.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow(false)]
@@ -201,12 +201,12 @@ public sealed class ScanLoopTests : IDisposable
         await followed.BecomesTheDiskAsync();
     }
 
-    // A symlink shows what it leads to: the change is elsewhere.
+    // A symlink shows its target, so the change is in another directory.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task LinkedFiles_AreFollowedWhereverTheyLead(bool portable)
+    public async Task LinkedFiles_AreFollowedAtTheirTargets(bool portable)
     {
         _temp.File("far/away/target", "1").Link("links/chain", "middle/step").Link("links/middle", "../mid").Link("mid/step", _temp.At("far/away/target"))
             .Link("links/dangling", "../not/yet/there").Link("links/out", "../../outside");
@@ -230,7 +230,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task FileThatIsBeingWritten_IsToldOnceASecond_AndAtItsEnd()
+    public async Task FileBeingWritten_IsAnnouncedOnceASecond_AndWhenClosed()
     {
         await using var followed = await new FollowedRoot(_temp).StartAsync();
         var sequence = followed.Own.State.Sequence;
@@ -247,13 +247,13 @@ public sealed class ScanLoopTests : IDisposable
 
         await followed.BecomesTheDiskAsync();
         var updates = followed.Own.State.Sequence - sequence;
-        // It came, was first seen to be written, was written for two seconds and a half, and was closed.
+        // It was created, first seen to be written, written for two and a half seconds, and closed.
         Assert.IsTrue(updates is >= 3 and <= 8, $"{updates} updates in {Stopwatch.GetElapsedTime(started)}");
     }
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task LostEvents_AreMadeGoodByReadingEverythingAgain()
+    public async Task LostEvents_CauseAFullRescan()
     {
         using var source = new FakeSource();
         _temp.File("a/b/old", "1").File("c/gone/f", "1").File("a/moves/f", "1");
@@ -293,7 +293,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task WhatWasNeverTold_IsFoundByTheNextRescan()
+    public async Task UnreportedChange_IsFoundByTheNextRescan()
     {
         using var source = new FakeSource();
         _temp.File("a/b/c/f", "1");
@@ -306,10 +306,10 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(2, followed.Loop.Status.LastScanFiles);
     }
 
-    // What cannot be looked at for want of descriptors has not gone.
+    // Without descriptors the state is unknown: nothing is deleted.
     [TestMethod]
     [Timeout(60_000)]
-    public async Task NoDescriptorsAreLeft_DeletesNothing_AndIsTriedAgain()
+    public async Task NoDescriptorsLeft_DeletesNothing_AndIsRetried()
     {
         _temp.File("a/deep/f", "1").File("b/g", "1");
         var time = new FakeTimeProvider(WholeRun.Time);
@@ -337,7 +337,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task NoDescriptorsAreLeftAtTheStart_AnnouncesNothingUntilAllIsRead()
+    public async Task NoDescriptorsLeftAtTheStart_AnnouncesNothingBeforeAFullScan()
     {
         _temp.File("a/deep/f", "1").File("b/g", "1");
         var time = new FakeTimeProvider(WholeRun.Time);
@@ -353,12 +353,12 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual(2, followed.Tree.Current.Totals.Files);
     }
 
-    // A root that is empty at the start is mostly one that is not mounted yet.
+    // A root that is empty at the start is usually not mounted yet.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow(true, DisplayName = "until it is mounted")]
     [DataRow(false, DisplayName = "until the operator removes the kept tree")]
-    public async Task RootIsEmptyAndHeldFilesAtTheLastStart_NothingIsAnnounced(bool comesBack)
+    public async Task EmptyRootThatHeldFilesAtTheLastStart_AnnouncesNothing(bool comesBack)
     {
         _temp.OutsideFile("state/tree", "kept");
         Directory.SetLastWriteTimeUtc(_temp.Root, DateTime.UtcNow.AddDays(-1));
@@ -384,12 +384,12 @@ public sealed class ScanLoopTests : IDisposable
         await followed.BecomesTheDiskAsync();
     }
 
-    // Nothing is announced as deleted because the root could not be read.
+    // A root that cannot be read does not delete anything.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task RootThatIsAway_DeletesNothing_AndIsFollowedWhenItIsBack(bool portable)
+    public async Task MissingRoot_DeletesNothing_AndIsFollowedAfterItsReturn(bool portable)
     {
         _temp.File("a/f", "1");
         await using var followed = await new FollowedRoot(_temp, portable: portable).StartAsync();
@@ -410,7 +410,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task EmptyDirectoryInTheRootsPlace_DeletesNothing_AndAFullOneIsTheRoot()
+    public async Task EmptyDirectoryInTheRootsPlace_DeletesNothing_AndAFullOneBecomesTheRoot()
     {
         _temp.File("a/f", "1");
         await using var followed = await new FollowedRoot(_temp).StartAsync();
@@ -429,7 +429,7 @@ public sealed class ScanLoopTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task Stop_IsPrompt_AndLetsTheSourceGo()
+    public async Task Stop_IsPrompt_AndDisposesOfTheSource()
     {
         var followed = await new FollowedRoot(_temp.File("a/f")).StartAsync();
         var since = Stopwatch.GetTimestamp();
@@ -439,7 +439,7 @@ public sealed class ScanLoopTests : IDisposable
         Assert.AreEqual("local scan finished, 1 file(s) found", followed.Log.First());
     }
 
-    // Whatever happens, and however fast: the tree becomes what a fresh scan finds.
+    // Any sequence of changes at any speed: the tree ends equal to a fresh scan.
     [TestMethod]
     [Timeout(300_000)]
     [DataRow(1, false)]
@@ -449,13 +449,13 @@ public sealed class ScanLoopTests : IDisposable
     [DataRow(12, false)]
     [DataRow(13, false)]
     [DataRow(4, true)]
-    public async Task WildChanges_EndInTheTreeThatAFreshScanFinds(int seed, bool portable)
+    public async Task WildChanges_EndInTheTreeOfAFreshScan(int seed, bool portable)
     {
-        // The framework's watcher falls silent under this, so polling must do it.
+        // The framework's watcher stops reporting under this load, so polling has to find the changes.
         var options = new ClusterOptions { NodeName = TempRoot.Node, PollInterval = TimeSpan.FromMilliseconds(200) };
         await using var followed = await new FollowedRoot(_temp, options: options, portable: portable).StartAsync();
         var changes = new WildChanges(_temp, seed);
-        // The last round may happen to leave none.
+        // The last round may leave none.
         var mostFiles = 0L;
         for (var round = 0; round < 12; round++)
         {
@@ -474,7 +474,7 @@ public sealed class ScanLoopTests : IDisposable
     private static Task PassesAsync(FakeTimeProvider time, FollowedRoot followed, ScanState into) =>
         PassesAsync(time, () => followed.Loop.Status.State == into, $"the state is {into}");
 
-    /// <summary>Lets time pass until something is so.</summary>
+    /// <summary>Advances the time until a condition holds.</summary>
     private static Task PassesAsync(FakeTimeProvider time, Func<bool> isSo, string what) => Eventually.TrueAsync(
         () =>
         {

@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
-/// <summary>A real root whose system has no descriptors left for the directories that a test says.</summary>
+/// <summary>A real root that is short of descriptors for the directories that a test names.</summary>
 internal sealed class ShortRoot(LocalRoot root) : LocalRoot(root.Directory, TempRoot.Node, root.Mount)
 {
     /// <summary>The path of the directory that cannot be opened; null for none.</summary>

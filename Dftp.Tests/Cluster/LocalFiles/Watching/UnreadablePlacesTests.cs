@@ -8,7 +8,9 @@ using Dftp.Tests.Scenarios.Support;
 
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
-/// <summary>An error is not an absence: what cannot be read stays as it was known, and is marked.</summary>
+/// <summary>
+/// An error does not mean that files are gone: entries that cannot be read stay as they were and are marked as unconfirmed.
+/// </summary>
 [TestClass]
 [OSCondition(OperatingSystems.Linux)]
 [UnsupportedOSPlatform("windows")]
@@ -35,7 +37,7 @@ public sealed class UnreadablePlacesTests : IDisposable
     [DataRow("bad", -1, "/", "/bad", DisplayName = "it cannot be opened")]
     [DataRow("bad/sub", -1, "/", "/bad/sub", DisplayName = "one below cannot be opened")]
     [DataRow("", 1, "/", "/", DisplayName = "reading of the root breaks off")]
-    public async Task DirectoryThatCannotBeRead_KeepsWhatWasKnown_UntilItCanBeRead(string directory, int after, string mount, string expected)
+    public async Task UnreadableDirectory_KeepsItsKnownEntries_UntilItCanBeRead(string directory, int after, string mount, string expected)
     {
         for (var file = 0; file < 30; file++) _temp.File($"bad/f{file}", "1").File($"bad/sub/f{file}", "1");
         _temp.File("good/g", "1");
@@ -62,7 +64,7 @@ public sealed class UnreadablePlacesTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task OtherEntriesOfABrokenDirectory_AreFollowedAllTheSame()
+    public async Task OtherEntriesOfABrokenDirectory_AreStillFollowed()
     {
         _temp.File("bad/sub/f", "1").File("bad/f", "1").File("bad/other", "1");
         await using var followed = await StartAsync();
@@ -81,7 +83,7 @@ public sealed class UnreadablePlacesTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task UnreadableDirectoryThatIsRemoved_IsGone()
+    public async Task RemovedUnreadableDirectory_VanishesFromTheTree()
     {
         _temp.File("bad/sub/f", "1").File("f", "1");
         await using var followed = await StartAsync();
@@ -94,10 +96,10 @@ public sealed class UnreadablePlacesTests : IDisposable
         Assert.AreEqual("/f 1", Sizes(followed));
     }
 
-    // To withdraw a permission is to say that the directory is not served: no error, and nothing to wait for.
+    // Withdrawing a permission means that the directory is not served: it is not an error, and nothing will be retried.
     [TestMethod]
     [Timeout(60_000)]
-    public async Task DirectoryThatMayNotBeRead_IsLeftOutAndCounted()
+    public async Task DirectoryWithoutPermission_IsLeftOutAndCounted()
     {
         _temp.File("closed/f", "1").File("f", "1");
         await using var followed = await StartAsync();
@@ -111,7 +113,7 @@ public sealed class UnreadablePlacesTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task FirstScanAfterARestart_KeepsWhatTheSavedTreeHasOfAnUnreadableDirectory()
+    public async Task FirstScanAfterARestart_KeepsTheSavedEntriesOfAnUnreadableDirectory()
     {
         _temp.File("bad/seen", "1").File("f", "1");
         var followed = Create();
@@ -137,7 +139,7 @@ public sealed class UnreadablePlacesTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task RootThatIsLost_IsUnconfirmedAsAWhole()
+    public async Task LostRoot_IsUnconfirmedAsAWhole()
     {
         _temp.File("f", "1");
         await using var followed = await StartAsync("/mnt");
@@ -149,12 +151,12 @@ public sealed class UnreadablePlacesTests : IDisposable
         await BecomesAsync(followed);
     }
 
-    // An empty directory where a disk was mounted says nothing of what is on the disk.
+    // An empty directory at a former mount point says nothing about the files on the disk.
     [TestMethod]
     [Timeout(60_000)]
     [DataRow(true, DisplayName = "and is mounted again")]
     [DataRow(false, DisplayName = "and something else is put in its place")]
-    public async Task DiskThatIsUnmounted_KeepsItsFilesUnconfirmed(bool comesBack)
+    public async Task UnmountedDisk_KeepsItsFilesUnconfirmed(bool comesBack)
     {
         _temp.Dir("usb").OutsideFile("disk/sub/f", "1").OutsideFile("disk/g", "1").File("h", "1");
         await using var followed = await StartAsync();
@@ -185,7 +187,7 @@ public sealed class UnreadablePlacesTests : IDisposable
 
     [TestMethod]
     [Timeout(60_000)]
-    public async Task NamesThatAreLeftOutWhileTheNodeRuns_AreCounted_AndNoMoreWhenTheyAreGone()
+    public async Task NamesLeftOutWhileTheNodeRuns_AreCounted_UntilTheyAreRemoved()
     {
         _temp.Dir("a").Dir("b/c").Pipe("b/pipe");
         await using var followed = await StartAsync();
@@ -196,7 +198,7 @@ public sealed class UnreadablePlacesTests : IDisposable
         _source.Tell("b/c", "y", EntryEvent.Changed);
         await Eventually.EqualAsync(
             "1 name(s) with a control character, 1 pipe(s), socket(s) or device(s), 2 name(s) that are not UTF-8", () => Task.FromResult(Skipped(followed)), Patience, "they are counted");
-        // The same directory again is not counted twice.
+        // Reading the same directory again does not count its entries twice.
         _temp.File("a/good", "1");
         _source.Tell("a", "good", EntryEvent.Changed);
         await Eventually.TrueAsync(() => Sizes(followed) == "/a/good 1", Patience, "it is read again");
@@ -210,7 +212,7 @@ public sealed class UnreadablePlacesTests : IDisposable
     }
 
     [TestMethod]
-    public void ManyPlaces_AreCoveredByTheDirectoriesAboveThem()
+    public void ManyPlaces_AreCoveredByTheirParentDirectories()
     {
         UnconfirmedPlace[] Places(IEnumerable<string> paths) => [.. paths.Select(path => new UnconfirmedPlace(VirtualPath.Parse(path), UnixTime.FromSeconds(path.Length)))];
         static string Few(UnconfirmedPlace[] places) => string.Join(' ', UnconfirmedPlaces.Few(places).Select(place => place.Path.Value).Order(StringComparer.Ordinal));

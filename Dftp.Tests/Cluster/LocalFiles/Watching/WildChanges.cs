@@ -1,6 +1,8 @@
 namespace Dftp.Tests.Cluster.LocalFiles.Watching;
 
-/// <summary>Random changes of a small name space, so that names are made, taken, replaced and removed again and again. Several threads may run it.</summary>
+/// <summary>
+/// Random changes in a small name space, so that names are created, replaced and removed often. Several threads may run it.
+/// </summary>
 internal sealed class WildChanges(TempRoot temp, int seed)
 {
     private const int Names = 4;
@@ -19,7 +21,7 @@ internal sealed class WildChanges(TempRoot temp, int seed)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // What was to be changed is not there, or another kind of thing is.
+                // The entry does not exist or has another kind.
             }
         }
     }
