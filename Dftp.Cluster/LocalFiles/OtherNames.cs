@@ -6,21 +6,21 @@ using Dftp.Sockets;
 namespace Dftp.Cluster.LocalFiles;
 
 /// <summary>
-/// Corrects the other names of a file with several hard links. A write by one name raises no event for the others; when a read of one shows
-/// that the file has changed, all have to be read again. The tree has one size and one time for all of them, so it finds them itself.
+/// Corrects the other names of a file with several hard links. A write by one name causes no event for the others, so when a read of one
+/// shows that the file has changed, all of them are read again. In the tree they have the same size and time, by which they are found.
 /// Thread-safe.
 /// </summary>
 internal sealed class OtherNames(NodeName node, TreeWriter tree, RewrittenFiles rewritten, TimeProvider time)
 {
-    /// <summary>A search visits every local file; a log that is read while it grows would cause one for each read.</summary>
+    /// <summary>The minimum time between two searches. Each visits all local files, and a growing log would cause one per read.</summary>
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
 
     private const int MaxSearched = 1024;
 
     private readonly ConcurrentDictionary<(long Size, UnixTime Modified), long> _searched = new();
 
-    /// <summary>Has all local names that the tree shows with the same size and time read again, on a thread of the pool.</summary>
-    /// <param name="known">What the tree says of the name that was read.</param>
+    /// <summary>Marks all local names with the same size and time in the tree to be read again. The search runs on a pool thread.</summary>
+    /// <param name="known">The entry in the tree of the name that was read.</param>
     public void ReadAgain(in Entry known)
     {
         var key = (known.Size, known.Modified);
@@ -35,9 +35,11 @@ internal sealed class OtherNames(NodeName node, TreeWriter tree, RewrittenFiles 
     {
         try
         {
-            foreach (var (path, entry) in new NodeSnapshot(tree.Current, node).Walk(VirtualPath.Root).Select(step => (step.Path, step.Entry)))
+            var snapshot = new NodeSnapshot(tree.Current, node);
+            foreach (var (path, entry) in snapshot.Walk(VirtualPath.Root).Select(step => (step.Path, step.Entry)))
             {
-                if (!entry.IsDirectory && entry.Size == key.Size && entry.Modified == key.Modified) rewritten.Contradicts(path, isRewritten: false);
+                if (!entry.IsDirectory && entry.Size == key.Size && entry.Modified == key.Modified)
+                    rewritten.Contradicts(path, isRewritten: false);
             }
         }
         catch (Exception defect)

@@ -36,10 +36,11 @@ internal sealed class Announcements
         {
             Assert.IsTrue(
                 process.Peers.Find(holder)?.Facts is { } facts && (facts.IsPresent || (facts.State == PeerState.Unmet && facts.Applied is not null)),
-                $"{process.Name} shows entries of {holder}, which is gone");
+                $"{process.Name} shows entries of {holder}, which is down");
             Assert.IsTrue(
-                process.Peers.Find(holder)!.Facts is { IsInTree: true } or { State: PeerState.Unmet } || process.Peers.Missing(TimeSpan.Zero).Any(missing => missing.Name == holder),
-                $"{process.Name} shows entries of {holder} that nobody confirmed, and does not say so");
+                process.Peers.Find(holder)!.Facts is { IsInTree: true } or { State: PeerState.Unmet }
+                    || process.Peers.Missing(TimeSpan.Zero).Any(missing => missing.Name == holder),
+                $"{process.Name} shows entries of {holder} that are unconfirmed, without reporting it");
         }
 
         foreach (var peer in process.Peers.All)

@@ -36,7 +36,8 @@ internal sealed record StartNode(int Node, bool Scans, int ClockAhead, bool Rest
     public override int HighestNode => Node;
 
     public override string ToString() =>
-        $"{History.NameOf(Node)} starts{(Restores ? " with what it wrote down" : "")}{(Scans ? "" : " and has not scanned yet")}{(ClockAhead != 0 ? $", its clock {ClockAhead} s ahead" : "")}";
+        $"{History.NameOf(Node)} starts{(Restores ? " with its saved tree" : "")}{(Scans ? "" : " and has not scanned yet")}"
+        + $"{(ClockAhead != 0 ? $", its clock {ClockAhead} s ahead" : "")}";
 }
 
 /// <summary>The node saves its tree for its next start, if it runs and has scanned its disk.</summary>

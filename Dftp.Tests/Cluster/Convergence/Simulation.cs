@@ -216,7 +216,8 @@ internal sealed class Simulation : IDisposable
             var tree = node.Process!.Tree.Current;
             Assert.AreEqual(expected, string.Join('\n', TreeModel.Render(tree)), $"the tree of {node.Name} is not what the rule says of the disks");
             foreach (var other in running)
-                Assert.AreEqual(other.Process!.Own.State.Digest, tree.HoldingOf(other.Name).Digest, $"{node.Name} knows something else of {other.Name} than that holds");
+                Assert.AreEqual(other.Process!.Own.State.Digest, tree.HoldingOf(other.Name).Digest,
+                    $"{node.Name} has other entries of {other.Name} than that node holds");
         }
     }
 }

@@ -56,7 +56,7 @@ public sealed class LocalDigestsTests : IDisposable
     public async Task FileRewrittenWithItsOldTime_IsHashedAgain()
     {
         Write("abc", ageSeconds: 60);
-        using var root = LinuxRoot.TryOpen(_disk.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
+        using var root = LinuxRoot.TryOpen(_disk.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not available here");
         var (files, digests) = Of(root, _known);
         var file = FactsOf(files);
         await digests.ComputeAsync(Path, file, null, Cancellation);

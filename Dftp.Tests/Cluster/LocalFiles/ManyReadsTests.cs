@@ -39,7 +39,8 @@ public sealed class ManyReadsTests
         var first = await cluster.StartAsync("first", files);
         var second = await cluster.StartAsync("second", []);
         foreach (var (path, content) in files.Take(Files / 2)) second.Write(path, content);
-        foreach (var (path, _) in files.Take(Files / 2)) File.SetLastWriteTimeUtc(Path.Combine(second.Root, path), File.GetLastWriteTimeUtc(Path.Combine(first.Root, path)));
+        foreach (var (path, _) in files.Take(Files / 2))
+            File.SetLastWriteTimeUtc(Path.Combine(second.Root, path), File.GetLastWriteTimeUtc(Path.Combine(first.Root, path)));
         var asked = await cluster.StartAsync("asked", []);
         await cluster.UniteAsync();
         await Eventually.TrueAsync(

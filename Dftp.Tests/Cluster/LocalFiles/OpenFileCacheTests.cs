@@ -27,7 +27,7 @@ public sealed class OpenFileCacheTests : IDisposable
     public void Start()
     {
         _temp.File("dir/file", "content");
-        _root = LinuxRoot.TryOpen(_temp.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
+        _root = LinuxRoot.TryOpen(_temp.Root, TempRoot.Node, default) ?? throw new AssertInconclusiveException("openat2 is not available here");
         _cache = new OpenFileCache(_root, _clock);
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class TempRoot : IDisposable
 
     public IEnumerable<LocalRoot> OpenBoth()
     {
-        yield return LinuxRoot.TryOpen(Root, Node, default) ?? throw new AssertInconclusiveException("openat2 is not to be had here");
+        yield return LinuxRoot.TryOpen(Root, Node, default) ?? throw new AssertInconclusiveException("openat2 is not available here");
         yield return PortableRoot.Open(Root, Node, default);
     }
 

@@ -30,7 +30,7 @@ public sealed class MountTableTests
     [OSCondition(OperatingSystems.Linux)]
     public void MountsOfThisProcess_AreReadAndStayUnchanged()
     {
-        using var table = MountTable.TryOpen() ?? throw new AssertInconclusiveException("/proc is not to be had here");
+        using var table = MountTable.TryOpen() ?? throw new AssertInconclusiveException("/proc is not available here");
         Assert.AreEqual(0, table.TakeChanges().Count);
         Assert.IsTrue(MountTable.Mounts(File.ReadAllText("/proc/self/mountinfo")).Any(mount => mount.EndsWith(" /", StringComparison.Ordinal)));
     }

@@ -197,7 +197,8 @@ public sealed class UnreadablePlacesTests : IDisposable
         _source.Tell("a", "x", EntryEvent.Changed);
         _source.Tell("b/c", "y", EntryEvent.Changed);
         await Eventually.EqualAsync(
-            "1 name(s) with a control character, 1 pipe(s), socket(s) or device(s), 2 name(s) that are not UTF-8", () => Task.FromResult(Skipped(followed)), Patience, "they are counted");
+            "1 name(s) with a control character, 1 pipe(s), socket(s) or device(s), 2 name(s) that are not UTF-8",
+            () => Task.FromResult(Skipped(followed)), Patience, "they are counted");
         // Reading the same directory again does not count its entries twice.
         _temp.File("a/good", "1");
         _source.Tell("a", "good", EntryEvent.Changed);
@@ -207,15 +208,18 @@ public sealed class UnreadablePlacesTests : IDisposable
         TempRoot.Rename(_temp.At("b"), _temp.Outside("b"));
         _source.Tell("", "b", EntryEvent.Changed);
         await Eventually.EqualAsync(
-            "1 name(s) that are not UTF-8, 1 name(s) with a control character", () => Task.FromResult(Skipped(followed)), Patience, "what is gone is not counted");
+            "1 name(s) that are not UTF-8, 1 name(s) with a control character",
+            () => Task.FromResult(Skipped(followed)), Patience, "removed names are not counted");
         Assert.IsTrue(followed.Log.Any(line => line.StartsWith("left out: 1 pipe(s)", StringComparison.Ordinal)));
     }
 
     [TestMethod]
     public void ManyPlaces_AreCoveredByTheirParentDirectories()
     {
-        UnconfirmedPlace[] Places(IEnumerable<string> paths) => [.. paths.Select(path => new UnconfirmedPlace(VirtualPath.Parse(path), UnixTime.FromSeconds(path.Length)))];
-        static string Few(UnconfirmedPlace[] places) => string.Join(' ', UnconfirmedPlaces.Few(places).Select(place => place.Path.Value).Order(StringComparer.Ordinal));
+        UnconfirmedPlace[] Places(IEnumerable<string> paths) =>
+            [.. paths.Select(path => new UnconfirmedPlace(VirtualPath.Parse(path), UnixTime.FromSeconds(path.Length)))];
+        static string Few(UnconfirmedPlace[] places) =>
+            string.Join(' ', UnconfirmedPlaces.Few(places).Select(place => place.Path.Value).Order(StringComparer.Ordinal));
 
         Assert.AreEqual("", Few([]));
         Assert.AreEqual("/a /b/c", Few(Places(["/a", "/b/c", "/a/b", "/a/b/c"])));
