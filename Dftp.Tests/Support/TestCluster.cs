@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.FileSystem;
 using Dftp.Node;
