@@ -12,7 +12,7 @@ from .servers import DftpNode, Vsftpd, wait_for_ftp
 
 SMALL_FILES, LOGINS, LISTINGS = 1000, 200, 20
 
-WARM_UP_SECONDS = 8
+WARM_UP_SECONDS = 3
 
 
 def ftp_big(bench):
