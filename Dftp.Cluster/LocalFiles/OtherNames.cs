@@ -36,10 +36,11 @@ internal sealed class OtherNames(NodeName node, TreeWriter tree, RewrittenFiles 
         try
         {
             var snapshot = new NodeSnapshot(tree.Current, node);
-            foreach (var (path, entry) in snapshot.Walk(VirtualPath.Root).Select(step => (step.Path, step.Entry)))
+            foreach (var step in snapshot.Walk(VirtualPath.Root))
             {
-                if (!entry.IsDirectory && entry.Size == key.Size && entry.Modified == key.Modified)
-                    rewritten.Contradicts(path, isRewritten: false);
+                // Only a hit needs its path, which costs a string.
+                if (!step.Entry.IsDirectory && step.Entry.Size == key.Size && step.Entry.Modified == key.Modified)
+                    rewritten.Contradicts(step.Path, isRewritten: false);
             }
         }
         catch (Exception defect)

@@ -38,8 +38,7 @@ public sealed partial class ContentTruthTests : IDisposable
         var before = await AskAsync(b, HttpMethod.Get, ("Want-Repr-Digest", "sha-256=10"));
         Assert.AreEqual(Sha(Old), before.Digest);
         var stamp = Stamp(b);
-        // The system's coarse clock has to move on for the times of the status to differ.
-        await Task.Delay(30, TestContext.CancellationToken);
+        await CoarseClockMovesOnAsync();
 
         if (isByRename) ReplaceByRename(a, New, time);
         else Rewrite(a, New, time);
@@ -95,7 +94,7 @@ public sealed partial class ContentTruthTests : IDisposable
         await Eventually.TrueAsync(() => c.Tree.Snapshot.HoldersOf(VirtualPath.Parse("/f")).Count == 2, "both copies are known");
         var contents = new Dictionary<string, string>();
         foreach (var node in new[] { a, b, c }) await AskInEveryWayAsync(node);
-        await Task.Delay(30, TestContext.CancellationToken);
+        await CoarseClockMovesOnAsync();
 
         ReplaceByRename(a, own[a] = New, time);
 
@@ -145,7 +144,7 @@ public sealed partial class ContentTruthTests : IDisposable
         using var atHolder = await LogInAsync(a);
         using var through = await LogInAsync(b);
         foreach (var client in new[] { through, atHolder }) await AssertToldAsync(client, Old);
-        await Task.Delay(30, TestContext.CancellationToken);
+        await CoarseClockMovesOnAsync();
 
         if (isByRename) ReplaceByRename(a, New, time);
         else Rewrite(a, New, time);
@@ -207,6 +206,21 @@ public sealed partial class ContentTruthTests : IDisposable
         Assert.AreEqual("0123456789abcde", await TestCluster.Http.GetStringAsync(new Uri(b.Public, "/fs/one/f"), TestContext.CancellationToken));
 
         await Eventually.TrueAsync(() => SizeAt(b, "/one/f") == 15 && SizeAt(b, "/two/g") == 15, "both names have the new size");
+    }
+
+    /// <summary>Status times of two changes differ only if the file system's coarse clock has moved on between them.</summary>
+    private async Task CoarseClockMovesOnAsync()
+    {
+        var probe = Path.Combine(_outside, "probe");
+        File.WriteAllText(probe, "");
+        var before = File.GetLastWriteTimeUtc(probe);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                File.WriteAllText(probe, "");
+                return File.GetLastWriteTimeUtc(probe) > before;
+            },
+            "the clock of the file system has moved on");
     }
 
     private static long SizeAt(TestNode node, string path) => node.Tree.Snapshot.TryFind(VirtualPath.Parse(path), out var entry) ? entry.Size : -1;
