@@ -183,11 +183,9 @@ internal sealed class RawFtpClient : IDisposable
     /// <summary>Waits for a state that the server reaches on its own.</summary>
     public async Task WaitUntilAsync(Func<bool> condition)
     {
-        while (!condition())
-        {
-            Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        // The pause lets the server's threads work between two steps of a test's time.
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        while (!condition()) await pause.WaitForNextTickAsync(Token);
     }
 
     public void Dispose()

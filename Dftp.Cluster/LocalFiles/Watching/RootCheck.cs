@@ -21,17 +21,22 @@ internal sealed class RootCheck(LocalRoot root, LocalEntries own, string? savedT
         }
     }
 
+    /// <summary>When entries of the root were added or removed last. Ask before a scan: a later change is not in its result.</summary>
+    public DateTime Modified() => Directory.GetLastWriteTimeUtc(root.Directory);
+
     /// <summary>
     /// An empty root that held files at the last start, without any removal since, is typical of a disk that is not mounted yet. Only the
     /// operator knows for certain, and confirms it by removing the file of the saved tree.
     /// </summary>
+    /// <param name="scan">What was found.</param>
+    /// <param name="modified"><see cref="Modified"/> before the scan.</param>
     /// <exception cref="RootDirectoryException">The empty root is not accepted.</exception>
-    public void DoubtEmptyRoot(ScanResult scan)
+    public void DoubtEmptyRoot(ScanResult scan, DateTime modified)
     {
         if (scan.Files + scan.Directories + scan.Reports.Count > 0) return;
         if (own.UnconfirmedFiles is not (> 0 and var files) || savedTree is not { } kept || !File.Exists(kept)) return;
         // A removal of entries changes the modification time of their directory.
-        if (Directory.GetLastWriteTimeUtc(root.Directory) > File.GetLastWriteTimeUtc(kept) - SavingTime) return;
+        if (modified > File.GetLastWriteTimeUtc(kept) - SavingTime) return;
         throw new RootDirectoryException(
             $"the root directory {root.Directory} is empty, but held {files} file(s) when this node ran last: "
             + $"no reason to believe that all is deleted. If it is, remove {kept}");

@@ -193,10 +193,11 @@ internal sealed class ScanLoop : IAsyncDisposable
         // Changes reported so far are covered by the full scan.
         _dirty.Take(out _);
         _root.Run();
+        var modified = _root.Modified();
         var judgement = new VersionJudgement(Rewritten, _disk, new HashSet<VirtualPath>());
         var scan = await _scanner.ScanAsync(VirtualPath.Root, cancellationToken);
         _root.Run();
-        _root.DoubtEmptyRoot(scan);
+        _root.DoubtEmptyRoot(scan, modified);
         var isFirst = !_local.IsScanned;
         _unconfirmed.Include(KnownDirectories.PlacesOf(scan.Reports));
         _local.Replace(scan.Root!.MountedAt(_options.Mount), judgement);

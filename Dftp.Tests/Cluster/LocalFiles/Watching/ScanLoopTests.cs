@@ -376,12 +376,42 @@ public sealed class ScanLoopTests : IDisposable
         Assert.IsFalse(followed.Own.IsScanned);
         Assert.AreEqual(1, followed.Tree.Current.Totals.Files);
 
-        if (comesBack) _temp.File("g", "1");
+        if (comesBack)
+        {
+            _temp.File("g", "1");
+            // It may have been read between its creation and its writing.
+            source.Tell("", "g", EntryEvent.Changed);
+        }
         else File.Delete(_temp.Outside("state/tree"));
         await PassesAsync(time, followed, ScanState.Following);
 
         Assert.AreEqual(1, followed.Log.Count(line => line.Contains("is empty, but held", StringComparison.Ordinal)), "once");
         await followed.BecomesTheDiskAsync();
+    }
+
+    // The disk was mounted, or filled, after the scan found nothing.
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task EmptyRootThatIsFilledAfterTheScan_AnnouncesNothing()
+    {
+        _temp.OutsideFile("state/tree", "kept");
+        Directory.SetLastWriteTimeUtc(_temp.Root, DateTime.UtcNow.AddDays(-1));
+        using var source = new FakeSource();
+        var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
+        ShortRoot? root = null;
+        await using var followed = new FollowedRoot(
+            _temp, source, options, time: new FakeTimeProvider(WholeRun.Time), wrap: real => root = new ShortRoot(real));
+        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, 1))]));
+        followed.Own.Restored();
+        var looks = 0;
+        root!.Looking = () =>
+        {
+            if (++looks == 2) _temp.File("g", "1");
+        };
+        followed.Loop.Start();
+        await Eventually.TrueAsync(() => followed.Loop.Status.State is ScanState.RootLost or ScanState.Following, Patience, "a scan");
+        Assert.AreEqual(ScanState.RootLost, followed.Loop.Status.State);
+        Assert.AreEqual("/f", followed.Lines().Single().Split(' ')[0]);
     }
 
     // A root that cannot be read does not delete anything.

@@ -10,6 +10,9 @@ internal sealed class ShortRoot(LocalRoot root) : LocalRoot(root.Directory, Temp
     /// <summary>The path of the directory that cannot be opened; null for none.</summary>
     public volatile string? Short;
 
+    /// <summary>Runs before each look at the root.</summary>
+    public volatile Action? Looking;
+
     public override LocalOpenResult OpenFile(VirtualPath path) => root.OpenFile(path);
 
     public override DirectoryReader? OpenDirectory(ReadOnlySpan<byte> path, out ReadFailure? failure) =>
@@ -21,7 +24,11 @@ internal sealed class ShortRoot(LocalRoot root) : LocalRoot(root.Directory, Temp
 
     public override LinkText ReadLinkText(ReadOnlySpan<byte> path) => root.ReadLinkText(path);
 
-    public override RootPresence Look(out string? failure) => root.Look(out failure);
+    public override RootPresence Look(out string? failure)
+    {
+        Looking?.Invoke();
+        return root.Look(out failure);
+    }
 
     public override void Dispose() => root.Dispose();
 }
