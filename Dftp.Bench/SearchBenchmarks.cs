@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
+using Dftp.Http.Search;
 
 namespace Dftp.Bench;
 
@@ -22,7 +23,7 @@ public class SearchBenchmarks
     public void SetUp()
     {
         _tree = BigTree.Of(Files).Current;
-        if (!NamePattern.TryParse(Pattern, out var name)) throw new InvalidOperationException(Pattern);
+        if (!GlobPattern.TryParse(Pattern, out var name)) throw new InvalidOperationException(Pattern);
         _query = new SearchQuery { Name = name, IsDirectory = false };
     }
 

@@ -80,7 +80,7 @@ internal sealed record FindQuery(SearchQuery Search, FindFormat Format)
     private static string Single(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 1 ? values[0] ?? "" : "";
 
     private static FindQuery? TryReadName(FindQuery query, string text) =>
-        NamePattern.TryParse(text, out var pattern) ? query with { Search = query.Search with { Name = pattern } } : null;
+        GlobPattern.TryParse(text, out var pattern) ? query with { Search = query.Search with { Name = pattern } } : null;
 
     private static FindQuery? TryReadUnder(FindQuery query, VirtualPath path, string text) =>
         text.Length > 0 && path.TryResolve(text, out var under) ? query with { Search = query.Search with { Under = under } } : null;

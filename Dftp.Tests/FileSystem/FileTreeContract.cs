@@ -1,5 +1,6 @@
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Http.Search;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.FileSystem;
@@ -64,7 +65,7 @@ public abstract class FileTreeContract
     public async Task Search_GivesTheMatchesInTheOrderOfWalk_UpToItsLimit(string pattern, string under, int? limit, string expected)
     {
         var tree = (await TreeOfAsync(Files)).Snapshot;
-        Assert.IsTrue(NamePattern.TryParse(pattern, out var name));
+        Assert.IsTrue(GlobPattern.TryParse(pattern, out var name));
 
         var found = tree.Search(
             new SearchQuery { Name = name, Under = under.Length == 0 ? VirtualPath.Root : Path(under), Limit = limit }, Token);

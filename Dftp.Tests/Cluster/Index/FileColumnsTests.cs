@@ -1,6 +1,7 @@
 using System.Text;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
+using Dftp.Http.Search;
 
 namespace Dftp.Tests.Cluster.Index;
 
@@ -82,7 +83,7 @@ public sealed class FileColumnsTests
     [TestMethod]
     public void Candidates_AreAllNamesWithTheLiteral()
     {
-        Assert.IsTrue(NamePattern.TryParse("bc", out var pattern));
+        Assert.IsTrue(GlobPattern.TryParse("bc", out var pattern));
         var columns = Columns([.. new[] { "xab", "cab", "ABC", "zz", "abcabc" }.Select(name => (name, default(FileFacts)))]);
         var candidates = new List<string>();
         for (var index = columns.NextCandidate(pattern, 0); index < columns.Count; index = columns.NextCandidate(pattern, index + 1))

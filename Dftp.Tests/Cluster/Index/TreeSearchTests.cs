@@ -1,5 +1,6 @@
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
+using Dftp.Http.Search;
 
 namespace Dftp.Tests.Cluster.Index;
 
@@ -36,7 +37,7 @@ public sealed class TreeSearchTests
     {
         var writer = new TreeWriter();
         writer.Apply(Nodes[0], TreeModel.Patch([File("/école.jpg"), File("/e\u0301cole.jpg"), File("/ecole.jpg"), File("/x")]));
-        Assert.IsTrue(NamePattern.TryParse(pattern, out var name));
+        Assert.IsTrue(GlobPattern.TryParse(pattern, out var name));
 
         var found = writer.Current.Search(new SearchQuery { Name = name }, CancellationToken.None).Select(hit => hit.Path.Value).ToList();
 
@@ -77,8 +78,8 @@ public sealed class TreeSearchTests
     private static SearchQuery RandomQuery(Random random)
     {
         var pattern = Patterns[random.Next(Patterns.Length)];
-        NamePattern? name = null;
-        if (pattern is not null) Assert.IsTrue(NamePattern.TryParse(pattern, out name));
+        GlobPattern? name = null;
+        if (pattern is not null) Assert.IsTrue(GlobPattern.TryParse(pattern, out name));
         return new SearchQuery
         {
             Under = random.Next(3) == 0 ? VirtualPath.Parse("/sub") : VirtualPath.Root,

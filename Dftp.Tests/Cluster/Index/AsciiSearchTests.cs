@@ -1,7 +1,7 @@
 using System.Text;
-using Dftp.FileSystem;
+using Dftp.Cluster.Index;
 
-namespace Dftp.Tests.FileSystem;
+namespace Dftp.Tests.Cluster.Index;
 
 [TestClass]
 public sealed class AsciiSearchTests

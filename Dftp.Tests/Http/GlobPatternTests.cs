@@ -1,10 +1,11 @@
 using System.Text;
 using Dftp.FileSystem;
+using Dftp.Http.Search;
 
-namespace Dftp.Tests.FileSystem;
+namespace Dftp.Tests.Http;
 
 [TestClass]
-public sealed class NamePatternTests
+public sealed class GlobPatternTests
 {
     [TestMethod]
     [DataRow("*", "anything", true)]
@@ -29,8 +30,8 @@ public sealed class NamePatternTests
     [DataRow(@"a\[b", "A[B", true)]
     public void Pattern_MatchesWholeNamesRegardlessOfCase(string pattern, string name, bool matches)
     {
-        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
-        Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
+        Assert.IsTrue(GlobPattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(matches, parsed.Matches(Encoding.UTF8.GetBytes(name)));
     }
 
     // Unicode Standard Annex #15: canonically equivalent strings are the same text. macOS writes the long form, Linux the short one.
@@ -50,8 +51,8 @@ public sealed class NamePatternTests
     [DataRow("*.txt", "\u1EBF\u0323.TXT", true)]
     public void NormalForm_MakesNoDifference(string pattern, string name, bool matches)
     {
-        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
-        Assert.AreEqual(matches, parsed!.Matches(Encoding.UTF8.GetBytes(name)));
+        Assert.IsTrue(GlobPattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(matches, parsed.Matches(Encoding.UTF8.GetBytes(name)));
     }
 
     [TestMethod]
@@ -59,7 +60,7 @@ public sealed class NamePatternTests
     [DataRow("[a")]
     [DataRow("[]")]
     [DataRow("x\\")]
-    public void BrokenPattern_IsRefused(string pattern) => Assert.IsFalse(NamePattern.TryParse(pattern, out _));
+    public void BrokenPattern_IsRefused(string pattern) => Assert.IsFalse(GlobPattern.TryParse(pattern, out _));
 
     [TestMethod]
     [DataRow("report", "report")]
@@ -69,33 +70,33 @@ public sealed class NamePatternTests
     [DataRow("*?", "")]
     public void Literal_IsTheLongestAsciiThatEveryMatchHas(string pattern, string literal)
     {
-        Assert.IsTrue(NamePattern.TryParse(pattern, out var parsed));
-        Assert.AreEqual(literal, Encoding.ASCII.GetString(parsed!.Literal));
+        Assert.IsTrue(GlobPattern.TryParse(pattern, out var parsed));
+        Assert.AreEqual(literal, Encoding.ASCII.GetString(parsed.Literal));
     }
 
     // Its lower case is an ASCII k, which the literal would not find in names.
     [TestMethod]
     public void KelvinSign_IsNotK()
     {
-        Assert.IsTrue(NamePattern.TryParse("k", out var pattern));
-        Assert.IsFalse(pattern!.Matches("\u212A"u8));
-        Assert.IsTrue(NamePattern.TryParse("\u212A", out var sign));
-        Assert.IsTrue(sign!.Matches("\u212A"u8));
+        Assert.IsTrue(GlobPattern.TryParse("k", out var pattern));
+        Assert.IsFalse(pattern.Matches("\u212A"u8));
+        Assert.IsTrue(GlobPattern.TryParse("\u212A", out var sign));
+        Assert.IsTrue(sign.Matches("\u212A"u8));
     }
 
     // A set with thousands of members would be compared with every character of a million names.
     [TestMethod]
     public void PatternThatNoNameNeeds_IsRefused() =>
-        Assert.IsFalse(NamePattern.TryParse("*[" + new string('|', 2 * VirtualPath.MaxNameBytes) + "]", out _));
+        Assert.IsFalse(GlobPattern.TryParse("*[" + new string('|', 2 * VirtualPath.MaxNameBytes) + "]", out _));
 
     [TestMethod]
     [DataRow("[a-cb-da-ax]", "abcdx", "e")]
     [DataRow("[zx-ya]", "axyz", "b")]
     public void OverlappingMembersOfASet_CountOnce(string set, string members, string others)
     {
-        Assert.IsTrue(NamePattern.TryParse(set, out var pattern));
-        foreach (var member in members) Assert.IsTrue(pattern!.Matches([(byte)member]), $"{member}");
-        foreach (var other in others) Assert.IsFalse(pattern!.Matches([(byte)other]), $"{other}");
+        Assert.IsTrue(GlobPattern.TryParse(set, out var pattern));
+        foreach (var member in members) Assert.IsTrue(pattern.Matches([(byte)member]), $"{member}");
+        foreach (var other in others) Assert.IsFalse(pattern.Matches([(byte)other]), $"{other}");
     }
 
     // If each star tried every position, the test would never end.
@@ -103,7 +104,7 @@ public sealed class NamePatternTests
     [Timeout(10_000)]
     public void ManyStars_TakeNoExponentialTime()
     {
-        Assert.IsTrue(NamePattern.TryParse(string.Concat(Enumerable.Repeat("a*", 200)) + "b", out var pattern));
-        Assert.IsFalse(pattern!.Matches(Encoding.UTF8.GetBytes(new string('a', 1000))));
+        Assert.IsTrue(GlobPattern.TryParse(string.Concat(Enumerable.Repeat("a*", 200)) + "b", out var pattern));
+        Assert.IsFalse(pattern.Matches(Encoding.UTF8.GetBytes(new string('a', 1000))));
     }
 }

@@ -1,9 +1,9 @@
 using System.Text;
-using Dftp.FileSystem;
+using Dftp.Http.Text;
 using Dftp.Tests.Node;
 using Dftp.Tests.Scenarios.Support;
 
-namespace Dftp.Tests.FileSystem;
+namespace Dftp.Tests.Http;
 
 [TestClass]
 public sealed class NormalFormTests

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Dftp.FileSystem;
+namespace Dftp.Http.Text;
 
 /// <summary>
 /// Unicode's Normalization Form C (Unicode Standard Annex #15) of names: macOS writes <c>Ü</c> as two characters where Linux writes one.
@@ -11,7 +11,7 @@ namespace Dftp.FileSystem;
 /// <remarks>
 /// Three characters whose form C is ASCII stay as they are: the Kelvin sign, the Greek question mark and the Greek varia.
 /// </remarks>
-public static class NormalForm
+internal static class NormalForm
 {
     /// <summary>The first UTF-8 byte of U+0300. Text with only lower bytes is in form C.</summary>
     private const byte FirstLead = 0xCC;
@@ -161,7 +161,7 @@ public static class NormalForm
     private static bool IsJoiningJamo(int character) =>
         (uint)(character - VowelBase) < Vowels || (character > TailBase && character < TailBase + Tails);
 
-    /// <summary>The tables of <c>Unicode/compositions.txt</c>, loaded when the first name needs them.</summary>
+    /// <summary>The tables of <c>compositions.txt</c>, loaded when the first name needs them.</summary>
     private sealed class Table
     {
         /// <summary>Canonical decompositions of one step. The second character is 0 in a decomposition to a single character.</summary>
@@ -179,7 +179,7 @@ public static class NormalForm
         {
             var table = new Table();
             using var text = new StreamReader(
-                typeof(NormalForm).Assembly.GetManifestResourceStream("Dftp.FileSystem.Unicode.compositions.txt")!);
+                typeof(NormalForm).Assembly.GetManifestResourceStream("Dftp.Http.Text.compositions.txt")!);
             while (text.ReadLine() is { } line)
             {
                 if (line[0] != '#') table.Add(line.Split(' '));

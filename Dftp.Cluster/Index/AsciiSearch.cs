@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
-namespace Dftp.FileSystem;
+namespace Dftp.Cluster.Index;
 
 /// <summary>Finds ASCII text in bytes regardless of case, many bytes at a time.</summary>
-public static class AsciiSearch
+internal static class AsciiSearch
 {
     private const byte CaseBit = 0x20;
 
