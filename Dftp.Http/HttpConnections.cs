@@ -13,16 +13,15 @@ using Microsoft.Extensions.Logging;
 namespace Dftp.Http;
 
 /// <summary>
-/// The connection middleware of all public HTTP endpoints of a node: it limits and counts connections and puts the fast path in.
+/// The connection middleware of all HTTP endpoints of a node: it limits and counts connections and puts the fast path in.
 /// </summary>
 /// <param name="max">
 /// The maximum of connections at once. As many again get a 503; further ones are reset.
 /// </param>
-/// <param name="responder">Answers plain requests before the server sees them; null: the server answers all.</param>
 /// <param name="time">For dates and intervals.</param>
 /// <param name="metrics">The node's.</param>
 /// <param name="log">For the line that there are too many connections.</param>
-internal sealed class HttpConnections(int max, SmallFileResponder? responder, TimeProvider time, HttpMetrics metrics, ILogger log)
+internal sealed class HttpConnections(int max, TimeProvider time, HttpMetrics metrics, ILogger log)
 {
     /// <summary>
     /// A client whose request was refused may still be sending it. If the connection were closed meanwhile, its system would drop the
@@ -32,12 +31,18 @@ internal sealed class HttpConnections(int max, SmallFileResponder? responder, Ti
 
     private readonly LogThrottle _tooMany = new(time);
 
-    /// <summary>The outermost middleware: limits the number of connections.</summary>
-    public async Task LimitConnectionsAsync(ConnectionDelegate next, ConnectionContext connection, bool isTls)
+    /// <summary>The outermost middleware: prepares the connection for the innermost one.</summary>
+    public Task BeginAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var refusal = new Refusal();
         connection.Features.Set(refusal);
         connection.Features.Get<SocketOutput>()?.Instrument(metrics.Sent, refusal);
+        return next(connection);
+    }
+
+    /// <summary>Limits the number of connections.</summary>
+    public async Task LimitConnectionsAsync(ConnectionDelegate next, ConnectionContext connection, bool isTls)
+    {
         var open = metrics.ConnectionOpened();
         try
         {
@@ -53,7 +58,10 @@ internal sealed class HttpConnections(int max, SmallFileResponder? responder, Ti
     /// <summary>
     /// The innermost middleware: puts the fast path in, counts sent bytes where the transport does not, and sends final responses.
     /// </summary>
-    public async Task InstrumentAsync(ConnectionDelegate next, ConnectionContext connection)
+    /// <param name="next">The server.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="responder">Answers plain requests before the server sees them; null: the server answers all.</param>
+    public async Task InstrumentAsync(ConnectionDelegate next, ConnectionContext connection, SmallFileResponder? responder)
     {
         var refusal = connection.Features.GetRequiredFeature<Refusal>();
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);

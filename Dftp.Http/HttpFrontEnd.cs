@@ -5,9 +5,11 @@ using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
+using Dftp.Http.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +17,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http;
 
-/// <summary>The public HTTP interface of a node. The composition root puts it into a server by the methods below.</summary>
+/// <summary>
+/// The HTTP interfaces of a node: the public ones, and what the management interface serves in the same way. The composition root puts
+/// them into a server by the methods below.
+/// </summary>
 public sealed class HttpFrontEnd
 {
     /// <summary>
@@ -25,6 +30,7 @@ public sealed class HttpFrontEnd
 
     private readonly RequestTable _table;
     private readonly HttpConnections _connections;
+    private readonly SmallFileResponder? _publicFiles, _peersFiles;
     private readonly DiagnosticSource _refused;
 
     /// <param name="tree">The merged tree.</param>
@@ -44,10 +50,13 @@ public sealed class HttpFrontEnd
         _table = new RequestTable(tree, localTree, options, metrics, accessLog, log);
         _refused = new RefusedRequests(metrics, accessLog, options.Time);
         // The access log and traces are made by the server's pipeline: with either, every request has to pass it.
-        var responder = accessLog is null && !options.RequestsAreTraced
-            ? new SmallFileResponder(tree, localTree, options, metrics, _table.FilesMetrics, log)
-            : null;
-        _connections = new HttpConnections(maxConnections, responder, options.Time, metrics, log);
+        if (accessLog is null && !options.RequestsAreTraced)
+        {
+            _publicFiles = new SmallFileResponder(tree, localTree, options, metrics, _table.FilesMetrics, log);
+            _peersFiles = new SmallFileResponder(null, localTree, options, metrics, _table.FilesMetrics, log);
+        }
+
+        _connections = new HttpConnections(maxConnections, options.Time, metrics, log);
     }
 
     /// <summary>
@@ -75,6 +84,7 @@ public sealed class HttpFrontEnd
     /// <param name="tls">The server's side of TLS, without protocols of its own; null: in the clear.</param>
     public void Serve(ListenOptions listen, SslServerAuthenticationOptions? tls = null)
     {
+        listen.Use(next => connection => _connections.BeginAsync(next, connection));
         listen.Use(next => connection => _connections.LimitConnectionsAsync(next, connection, isTls: tls is not null));
         if (tls is null)
         {
@@ -92,10 +102,24 @@ public sealed class HttpFrontEnd
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(https) });
         }
 
-        listen.Use(next => connection => _connections.InstrumentAsync(next, connection));
+        listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _publicFiles));
+    }
+
+    /// <summary>Serves other nodes on an endpoint, by HTTP/1.1. Clients of the public interfaces do not count against its connections.</summary>
+    public void ServePeers(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => _connections.BeginAsync(next, connection));
+        listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _peersFiles));
     }
 
     /// <summary>Answers every request that reaches this end of the pipeline.</summary>
     /// <param name="app">The pipeline; nothing after this is reached.</param>
-    public void Map(IApplicationBuilder app) => app.Run(_table.AnswerAsync);
+    /// <param name="others">Answers the requests that are not for the table, and returns null for those that are.</param>
+    public void Map(IApplicationBuilder app, Func<HttpContext, Task?>? others = null) => app.Run(http =>
+    {
+        // First of all, whoever answers: the connection follows where the server is.
+        http.Features.Get<ServerRequest>()?.Begin(http.Features);
+        return others?.Invoke(http) ?? _table.AnswerAsync(http);
+    });
 }

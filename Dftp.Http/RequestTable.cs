@@ -7,7 +7,6 @@ using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Pages;
 using Dftp.Http.Search;
-using Dftp.Http.Transport;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -82,7 +81,6 @@ internal sealed class RequestTable
 
     public async Task AnswerAsync(HttpContext http)
     {
-        http.Features.Get<ServerRequest>()?.Begin(http.Features);
         _accessLog?.Follow(http);
         var began = _metrics.RequestBegan();
         // The raw target, because the server's decoded path does not distinguish %2F from a slash.

@@ -99,7 +99,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         await _server.StartAsync(cancellationToken);
         if (scansLater) _cluster.StartScan();
         LogListening();
-        // Without a plain HTTP interface, peers read this node's copies over the management interface.
+        // Older nodes read this node's copies at its public interface. Without one they are sent to the management interface.
         if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));
     }
 
@@ -190,17 +190,17 @@ internal sealed partial class NodeHost : IAsyncDisposable
             server.Limits.MinResponseDataRate = PatientRate;
             if (_http is not null) server.Listen(_http.EndPoint, listen => http.Serve(listen));
             if (_https is not null) server.Listen(_https.EndPoint, listen => http.Serve(listen, _tls));
-            if (_management is not null) server.Listen(_management.EndPoint, ServeManagement);
+            if (_management is not null) server.Listen(_management.EndPoint, listen => ServeManagement(listen, http));
             if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(ftp!));
             if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
         });
 
         // Registered after the server's own transport, which is only added when there is none and serves the other interfaces.
-        if (_http is not null) builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport([_http.EndPoint], Bind, _logs));
+        EndPoint[] onLoop = [.. new[] { _http, _management }.OfType<Listener>().Select(listener => listener.EndPoint)];
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport(onLoop, Bind, _logs));
 
         var app = builder.Build();
-        app.Use(next => http => RouteAsync(http, next, cluster));
-        http.Map(app);
+        http.Map(app, request => AnswerForCluster(request, cluster));
         return app;
     }
 
@@ -225,9 +225,9 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
         new(cluster.Tree, _options.Ftp with { ShutdownGrace = FtpTransferGrace, Tls = _tls }, _time, _logs, _meters.Add("dftp.ftp"));
 
-    private static void ServeManagement(ListenOptions listen)
+    private static void ServeManagement(ListenOptions listen, HttpFrontEnd http)
     {
-        listen.Protocols = HttpProtocols.Http1;
+        http.ServePeers(listen);
         listen.Use(next => connection =>
         {
             connection.Features.Set(ManagementConnection.Mark);
@@ -236,15 +236,15 @@ internal sealed partial class NodeHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Dispatches requests of the management interface to the cluster, all others to the public request table. Health and metrics
-    /// endpoints are also served on the management interface, so that a node without a public interface exposes them.
+    /// Dispatches requests of the management interface to the cluster, all others to the public request table: also peers' reads, and health
+    /// and metrics endpoints, so that a node without a public interface exposes them.
     /// </summary>
-    private Task RouteAsync(HttpContext http, RequestDelegate next, ClusterNode cluster)
+    private static Task? AnswerForCluster(HttpContext http, ClusterNode cluster)
     {
-        if (http.Features.Get<ManagementConnection>() is null) return next(http);
-        var isPeersRead = _http is null && http.Request.Query.ContainsKey("redirN");
+        if (http.Features.Get<ManagementConnection>() is null) return null;
+        var isPeersRead = http.Request.Path.StartsWithSegments("/fs") && http.Request.Query.ContainsKey("redirN");
         var asksHowItIs = http.Request.Path.Value is "/status" or "/status/" or "/metrics" or "/healthz" or "/readyz";
-        return isPeersRead || asksHowItIs ? next(http) : cluster.AnswerManagementAsync(http);
+        return isPeersRead || asksHowItIs ? null : cluster.AnswerManagementAsync(http);
     }
 
     private System.Net.Sockets.Socket Bind(EndPoint endPoint)

@@ -127,6 +127,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
                 new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state)
                 {
                     Unconfirmed = UnconfirmedField.Read(form.GetValueOrDefault("unconfirmed")),
+                    ServesReads = form.GetValueOrDefault("serves-reads") == "true",
                 },
                 form.GetValueOrDefault("cluster-name"),
                 form.GetValueOrDefault("request-full-update") == "true",

@@ -37,8 +37,8 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     /// <returns>Null if the peer has the file and sends no digest.</returns>
     private async ValueTask<DigestResult?> AskAsync(Peer peer, VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
-        if (peer.Facts.PublicAddress is not { Port: > 0 } address)
-            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not announced its public interface");
+        if (peer.Facts.ReadAddress is not { Port: > 0 } address)
+            return DigestResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where it serves files");
         try
         {
             var head = await files.AskForDigestAsync(peer, address, path, cancellationToken);

@@ -6,7 +6,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>
-/// Reads files of peers from their public HTTP interface. A mark requests only the peer's own copy, so that nodes cannot proxy in a circle.
+/// Reads files of peers, from their management interface if they serve them there, else from the public one. A mark requests only the
+/// peer's own copy, so that nodes cannot proxy in a circle.
 /// </summary>
 internal sealed class PeerFiles : IDisposable
 {
@@ -63,8 +64,8 @@ internal sealed class PeerFiles : IDisposable
     private async ValueTask<PeerOpenResult> AskAsync(
         Peer peer, VirtualPath path, Entry file, RangeSpec part, bool isLook, CancellationToken cancellationToken)
     {
-        if (peer.Facts.PublicAddress is not { Port: > 0 } address)
-            return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not announced its public interface");
+        if (peer.Facts.ReadAddress is not { Port: > 0 } address)
+            return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where it serves files");
 
         var request = new PeerRequest(address, path, part, isLook);
         try

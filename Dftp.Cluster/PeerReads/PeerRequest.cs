@@ -6,7 +6,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.PeerReads;
 
 /// <summary>A request for a peer's own copy of a file.</summary>
-/// <param name="Address">The peer's public interface.</param>
+/// <param name="Address">The interface at which the peer serves files.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Part">The requested bytes.</param>
 /// <param name="IsLook">Requests the facts of the copy, by HEAD.</param>

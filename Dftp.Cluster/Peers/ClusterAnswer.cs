@@ -78,6 +78,7 @@ internal sealed record ClusterAnswer(
         return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state)
         {
             Unconfirmed = UnconfirmedField.Read(Text(json, "Unconfirmed")),
+            ServesReads = TryGet(json, "ServesReads", out var serves) && serves.ValueKind == JsonValueKind.True,
         };
     }
 
@@ -155,6 +156,7 @@ internal static class ClusterAnswerWriter
         }
 
         if (node.Description.Unconfirmed.Count > 0) json.WriteString("Unconfirmed", UnconfirmedField.Write(node.Description.Unconfirmed));
+        if (node.Description.ServesReads) json.WriteBoolean("ServesReads", true);
         json.WriteEndObject();
     }
 }

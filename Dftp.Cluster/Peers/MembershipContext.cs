@@ -31,5 +31,6 @@ internal sealed class MembershipContext(
     public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };
 
     /// <summary>Describes this node as of now.</summary>
-    public NodeDescription Me() => new(options.NodeName, PublicAddress, ManagementAddress, own.State) { Unconfirmed = own.Unconfirmed };
+    public NodeDescription Me() =>
+        new(options.NodeName, PublicAddress, ManagementAddress, own.State) { Unconfirmed = own.Unconfirmed, ServesReads = true };
 }

@@ -10,7 +10,9 @@ namespace Dftp.Cluster.Peers;
 /// <param name="PublicAddress">Its public interface.</param>
 /// <param name="ManagementAddress">Its management interface.</param>
 /// <param name="LastAlive">Unix seconds of its last sign of life.</param>
-internal sealed record KnownNode(NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive);
+/// <param name="ServesReads">Its management interface serves its files.</param>
+internal sealed record KnownNode(
+    NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive, bool ServesReads = false);
 
 /// <summary>
 /// Persists which nodes this node has met. While one of them is away, the tree is not complete, and the node is searched for at its last
@@ -86,7 +88,7 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             .ToList();
         // The time of a present node's last sign of life matters only once it is away; alone it is no reason to write every few seconds.
         var identity = string.Join(
-            '\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.IsPresent}"));
+            '\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.ServesReads} {facts.IsPresent}"));
         if (identity == _saved && !(isLast && nodes.Count > 0)) return;
         try
         {
@@ -95,7 +97,9 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
             using (var stream = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
             {
                 var list = nodes.ConvertAll<WireNode?>(facts =>
-                    new WireNode(facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive));
+                    new WireNode(
+                        facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive,
+                        facts.ServesReads));
                 JsonSerializer.Serialize(stream, list, KnownNodesJson.Default.ListWireNode);
                 stream.Flush(flushToDisk: true);
             }
@@ -113,12 +117,12 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
 }
 
 /// <summary>The format of the file.</summary>
-internal sealed record WireNode(string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive)
+internal sealed record WireNode(string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive, bool ServesReads)
 {
     public KnownNode? ToKnownNode() =>
         NodeName.TryParse(Name, out var name) && HostPort.TryParse(PublicAddress, out var publicAddress)
             && HostPort.TryParse(ManagementAddress, out var managementAddress)
-            ? new KnownNode(name, publicAddress, managementAddress, LastAlive)
+            ? new KnownNode(name, publicAddress, managementAddress, LastAlive, ServesReads)
             : null;
 }
 

@@ -5,11 +5,14 @@ namespace Dftp.Cluster.Peers;
 
 /// <summary>A node's description of itself in greetings and responses.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="PublicAddress">Its public interface, which serves its files.</param>
+/// <param name="PublicAddress">Its public interface.</param>
 /// <param name="ManagementAddress">Its management interface.</param>
 /// <param name="State">The state it announces; null from a legacy node, which does not send it.</param>
 internal sealed record NodeDescription(NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, AnnouncedState? State)
 {
     /// <summary>The places that it cannot read now, if it describes itself; empty otherwise.</summary>
     public IReadOnlyList<UnconfirmedPlace> Unconfirmed { get; init; } = [];
+
+    /// <summary>Its management interface serves its files too. Legacy nodes serve them at the public interface only.</summary>
+    public bool ServesReads { get; init; }
 }

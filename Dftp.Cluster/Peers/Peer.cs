@@ -89,6 +89,12 @@ internal sealed record PeerFacts
     /// <summary>Its management interface; null until it is met.</summary>
     public HostPort? ManagementAddress { get; init; }
 
+    /// <summary>Whether its management interface serves its files.</summary>
+    public bool ServesReads { get; init; }
+
+    /// <summary>The interface at which its files are read; null until it is met.</summary>
+    public HostPort? ReadAddress => ServesReads ? ManagementAddress : PublicAddress;
+
     /// <summary>Whether it is a legacy node, which understands only the messages of the specification.</summary>
     public bool IsLegacy { get; init; } = true;
 

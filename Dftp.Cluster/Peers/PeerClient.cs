@@ -71,6 +71,7 @@ internal sealed class PeerClient : IDisposable
             form.Add(new("digest", state.Digest.ToString("x16", CultureInfo.InvariantCulture)));
         }
 
+        if (me.ServesReads) form.Add(new("serves-reads", "true"));
         if (me.Unconfirmed.Count > 0) form.Add(new("unconfirmed", UnconfirmedField.Write(me.Unconfirmed)));
         if (knownDigest is { } known) form.Add(new("known-digest", known.ToString("x16", CultureInfo.InvariantCulture)));
 

@@ -76,6 +76,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
             State = PeerState.Alive,
             PublicAddress = keepsAddress ? facts.PublicAddress : description.PublicAddress,
             ManagementAddress = keepsAddress ? facts.ManagementAddress : description.ManagementAddress,
+            ServesReads = description.ServesReads,
             IsLegacy = description.State is null,
             Epoch = epoch,
             DoubtedEpoch = null,
@@ -131,6 +132,7 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
             State = state,
             PublicAddress = known.PublicAddress,
             ManagementAddress = known.ManagementAddress,
+            ServesReads = known.ServesReads,
             LastAlive = known.LastAlive,
         });
     }

@@ -18,8 +18,14 @@ namespace Dftp.Http.FastPath;
 /// Answers a plain GET of a small file as <see cref="FileAnswer"/> would, straight into a connection's output. It declines every
 /// unusual case, from the path to the disk, before a byte is sent; the server then answers.
 /// </summary>
+/// <param name="tree">Null on an interface that serves nothing but local copies to other nodes.</param>
+/// <param name="localTree">This node's copies.</param>
+/// <param name="options">The node's.</param>
+/// <param name="metrics">The node's.</param>
+/// <param name="route">Counts the answers.</param>
+/// <param name="log">For defects.</param>
 internal sealed class SmallFileResponder(
-    IFileTree tree, IFileTree localTree, HttpOptions options, HttpMetrics metrics, RouteMetrics route, ILogger log)
+    IFileTree? tree, IFileTree localTree, HttpOptions options, HttpMetrics metrics, RouteMetrics route, ILogger log)
 {
     /// <summary>Larger files are sent by the kernel (<see cref="ZeroCopyBody"/>).</summary>
     private const int MaxBytes = 32 * 1024;
@@ -47,8 +53,8 @@ internal sealed class SmallFileResponder(
         if (isLocalOnly) target = target[..^LocalCopyOnly.Length];
         if (!target.StartsWith(Prefix) || target.Contains((byte)'?') || !TryDecode(target[Prefix.Length..], out var path))
             return new(Decline(DeclineReason.Target));
+        if ((isLocalOnly ? localTree : tree) is not { } source) return new(Decline(DeclineReason.Target));
         if (!options.AllowsFastPath(new PlainRequest(path, isLocalOnly, client))) return new(Decline(DeclineReason.Policy));
-        var source = isLocalOnly ? localTree : tree;
         var snapshot = source.Snapshot;
         if (!snapshot.TryFind(path, out var file) || file.IsDirectory || file.Size > MaxBytes) return new(Decline(DeclineReason.File));
         if (options.RedirectsRemoteReads && file.Owner != options.NodeName) return new(Decline(DeclineReason.Redirect));

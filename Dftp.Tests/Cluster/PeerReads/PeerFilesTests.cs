@@ -223,6 +223,26 @@ public sealed class PeerFilesTests : IDisposable
         StringAssert.Contains(error.Message, "connection refused");
     }
 
+    // A node that does not say that its management interface serves reads is a legacy node or of an earlier version.
+    [TestMethod]
+    [DataRow(true, "at the management interface")]
+    [DataRow(false, "at the public interface")]
+    public async Task Peer_IsReadAtTheInterfaceThatItNames(bool servesReads, string expected)
+    {
+        await using var publicInterface = await FakePeer.StartAsync(http => AnswerWhole(http, "at the public interface"));
+        await using var management = await FakePeer.StartAsync(http => AnswerWhole(http, "at the management interface"));
+        using var peer = new Peer(NodeName.Parse("both"));
+        peer.Change(facts => facts with
+        {
+            State = PeerState.Alive,
+            PublicAddress = publicInterface.Peer.Facts.PublicAddress,
+            ManagementAddress = management.Peer.Facts.PublicAddress,
+            ServesReads = servesReads,
+        });
+
+        Assert.AreEqual(expected, await ReadAsync(await OpenAsync(peer, RangeSpec.Whole)));
+    }
+
     [TestMethod]
     public async Task NoPublicAddress_IsUnreachable()
     {
