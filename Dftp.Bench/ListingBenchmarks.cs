@@ -70,8 +70,10 @@ public class ListingBenchmarks
     private static long Expect(long bytes) => bytes > 500_000 ? bytes : throw new InvalidOperationException($"a listing of {bytes} bytes");
 
     /// <summary>A tree whose root holds the entries. Each snapshot is another, so that no answer can be an old one.</summary>
-    private sealed class OneDirectory(Entry[] entries) : IFileTree, ITreeSnapshot
+    private sealed class OneDirectory(Entry[] entries) : IFileTree, ITreeView, ITreeSnapshot
     {
+        public ITreeView For(Principal principal) => this;
+
         public ITreeSnapshot Snapshot => this;
 
         public IReadOnlyList<NodeSummary> Nodes { get; } = [new(BigTree.Node, NodeState.Self, "", entries.Length, 0)];

@@ -16,11 +16,11 @@ internal sealed class ClusterMetrics
 
     private readonly MembershipContext _membership;
     private readonly TreeWriter _tree;
-    private readonly IFileTree _merged;
+    private readonly ITreeView _merged;
     private readonly ScanLoop _scan;
     private KnownStatus? _status;
 
-    public ClusterMetrics(Meter meter, MembershipContext membership, TreeWriter tree, IFileTree merged, ScanLoop scan)
+    public ClusterMetrics(Meter meter, MembershipContext membership, TreeWriter tree, ITreeView merged, ScanLoop scan)
     {
         (_membership, _tree, _merged, _scan) = (membership, tree, merged, scan);
 

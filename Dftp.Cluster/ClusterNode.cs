@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Dftp.Cluster.Access;
 using Dftp.Cluster.Discovery;
 using Dftp.Cluster.Events;
 using Dftp.Cluster.Index;
@@ -47,6 +48,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TreeWriter _tree = new();
+    private readonly ClusterView _view;
     private readonly DateTimeOffset _started;
     private DiscoveryLoop? _discovery;
 
@@ -89,14 +91,15 @@ public sealed class ClusterNode : IAsyncDisposable
         _localFiles = new LocalFileOpener(_root, versions, options.NodeName, known, time);
         var localDigests = new LocalDigests(_localFiles, known, _scan.Rewritten, _hashing, time);
         var peerDigests = new PeerDigests(_peerFiles, _hashing, time);
-        LocalTree = new LocalTree(options.NodeName, _tree, _localFiles, localDigests);
+        LocalTree = new GuardedTree(new LocalView(options.NodeName, _tree, _localFiles, localDigests));
         var opener = new ContentOpener(
             options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
         var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, localDigests, peerDigests);
-        _events = new TreeEventLoop(_local.Epoch, _tree, () => Tree!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
-        Tree = new ClusterTree(
+        _events = new TreeEventLoop(_local.Epoch, _tree, () => _view!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
+        _view = new ClusterView(
             options.NodeName, _tree, _local, _peers, opener, digests, _events,
             () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
+        Tree = new GuardedTree(_view);
         _events.Start();
     }
 
@@ -111,17 +114,17 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>
-        new StatusWriter(_membership, _tree, Tree.Missing, _started, version, _discovery?.Status, _scan.Status, _saver?.Status).Write(json);
+        new StatusWriter(_membership, _tree, _view.Missing, _started, version, _discovery?.Status, _scan.Status, _saver?.Status).Write(json);
 
     /// <summary>Puts the instruments of the tree, the peers and the scan on a meter.</summary>
-    public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, Tree, _scan);
+    public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, _view, _scan);
 
     /// <summary>How this node's entries follow its disk.</summary>
     public ScanStatus ScanStatus => _scan.Status;
 
     /// <summary>
     /// Shows the saved tree of the last start. Until the root has been scanned and each peer has announced its entries, <see
-    /// cref="IFileTree.Missing"/> of the tree names them.
+    /// cref="ITreeView.Missing"/> of the tree names them.
     /// </summary>
     /// <param name="meetsPeers">Whether <see cref="StartMeeting"/> will be called. Otherwise the entries of peers could not be
     /// confirmed.</param>

@@ -13,7 +13,7 @@ internal sealed partial class ContentOpener(
     NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests,
     TimeProvider time, ILogger log)
 {
-    /// <summary>As <see cref="IFileTree.OpenAsync"/>.</summary>
+    /// <summary>As <see cref="ITreeView.OpenAsync"/>.</summary>
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -22,7 +22,7 @@ internal sealed partial class ContentOpener(
         return OpenAtHoldersAsync(path, file, part, cancellationToken);
     }
 
-    /// <summary>As <see cref="IFileTree.LookAsync"/>.</summary>
+    /// <summary>As <see cref="ITreeView.LookAsync"/>.</summary>
     public async ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
     {
         if (file.Owner == self && localFiles.Look(path, file) is { Error: null } looked) return looked;

@@ -20,7 +20,7 @@ internal sealed class TreeDigests(
     /// <summary>Peers that are collected take theirs with them.</summary>
     private readonly ConditionalWeakTable<Peer, FairGate> _asking = [];
 
-    /// <summary>As <see cref="IFileTree.KnownDigest"/>.</summary>
+    /// <summary>As <see cref="ITreeView.KnownDigest"/>.</summary>
     public ContentDigest? Known(VirtualPath path, in Entry file, NodeName? holder)
     {
         if (file.Size == 0) return ContentDigest.OfNothing;
@@ -28,7 +28,7 @@ internal sealed class TreeDigests(
         return node == self ? own.Known(path, file) : remote.Known(node, path, file);
     }
 
-    /// <summary>As <see cref="IFileTree.DigestAsync"/>.</summary>
+    /// <summary>As <see cref="ITreeView.DigestAsync"/>.</summary>
     public async ValueTask<DigestResult> ComputeAsync(
         VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {

@@ -48,7 +48,7 @@ public readonly struct OpenResult
 /// <summary>The result of looking at a file: its facts, or an error.</summary>
 /// <param name="Facts">The file's current facts; default after an error.</param>
 /// <param name="Digest">The digest of its content, if the holder knows it.</param>
-/// <param name="Error">An error of <see cref="IFileTree.OpenAsync"/>.</param>
+/// <param name="Error">An error of <see cref="ITreeView.OpenAsync"/>.</param>
 public readonly record struct LookResult(Entry Facts, ContentDigest? Digest, FileError? Error)
 {
     public static LookResult Of(in Entry facts, ContentDigest? digest) => new(facts, digest, null);

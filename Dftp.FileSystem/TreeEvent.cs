@@ -74,7 +74,7 @@ public readonly record struct TreeEventId(long Epoch, long Sequence)
 public abstract class TreeEventReader : IDisposable
 {
     /// <summary>
-    /// The position after the last event read. Every later <see cref="IFileTree.Snapshot"/> includes all changes before it.
+    /// The position after the last event read. Every later <see cref="ITreeView.Snapshot"/> includes all changes before it.
     /// </summary>
     public abstract TreeEventId Position { get; }
 

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Dftp.FileSystem;
 
 namespace Dftp.Ftp;
 
@@ -60,6 +61,15 @@ public sealed record FtpOptions
     /// <see cref="SslServerAuthenticationOptions.ServerCertificateContext"/>.
     /// </summary>
     public SslServerAuthenticationOptions? Tls { get; init; }
+
+    /// <summary>
+    /// Logs a user in: the principal of a name and a password; null refuses the login. Called concurrently. The default admits anonymous
+    /// users only (RFC 1635: <c>anonymous</c>, or by convention <c>ftp</c>, with any password).
+    /// </summary>
+    public Func<string, string, Principal?> LogIn { get; init; } = static (user, _) =>
+        user.Equals("anonymous", StringComparison.OrdinalIgnoreCase) || user.Equals("ftp", StringComparison.OrdinalIgnoreCase)
+            ? Principal.Anonymous
+            : null;
 
     /// <summary>For a TLS handshake on a control or data connection. The default is Kestrel's for HTTPS.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Security.Authentication;
+using Dftp.FileSystem;
 using Dftp.Ftp.Commands;
 using Dftp.Ftp.Control;
 using Dftp.Ftp.Data;
@@ -66,6 +67,9 @@ internal sealed class FtpSession : IDisposable
     public bool HasProtectionBuffer { get; set; }
 
     public SessionState State { get; private set; } = new();
+
+    /// <summary>The tree as the logged-in user sees it, for commands that need a login.</summary>
+    public ITreeView Tree => State.Tree ?? throw new InvalidOperationException("no user is logged in");
 
     /// <summary>Failed logins of this session. REIN and AUTH do not reset the count.</summary>
     public int FailedLogins { get; set; }

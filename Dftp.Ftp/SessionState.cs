@@ -19,7 +19,10 @@ internal sealed class SessionState
     /// <summary>The argument of USER; null before USER.</summary>
     public string? User { get; set; }
 
-    public bool IsLoggedIn { get; set; }
+    /// <summary>The tree as the logged-in user sees it; null before the login.</summary>
+    public ITreeView? Tree { get; set; }
+
+    public bool IsLoggedIn => Tree is not null;
 
     /// <summary>The working directory.</summary>
     public VirtualPath Directory { get; set; }

@@ -22,7 +22,7 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
     /// A node is on the list before its files leave the tree and until they are back. So the lists before and after the snapshot
     /// together have every node whose files the snapshot lacks.
     /// </summary>
-    public static Completeness Of(IFileTree tree)
+    public static Completeness Of(ITreeView tree)
     {
         var before = tree.Missing;
         var snapshot = tree.Snapshot;

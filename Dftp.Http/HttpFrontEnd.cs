@@ -50,7 +50,8 @@ public sealed class HttpFrontEnd
         _table = new RequestTable(tree, localTree, options, metrics, accessLog, log);
         _refused = new RefusedRequests(metrics, accessLog, options.Time);
         // The access log and traces are made by the server's pipeline: with either, every request has to pass it.
-        if (accessLog is null && !options.RequestsAreTraced)
+        var isOfAnyone = options.PrincipalOf is null || options.Anonymous is not null;
+        if (accessLog is null && !options.RequestsAreTraced && isOfAnyone)
         {
             _publicFiles = new SmallFileResponder(tree, localTree, options, metrics, _table.FilesMetrics, log);
             _peersFiles = new SmallFileResponder(null, localTree, options, metrics, _table.FilesMetrics, log);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Dftp.FileSystem;
+using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http;
 
@@ -49,6 +50,18 @@ public sealed record HttpOptions
     /// than these facts apply. Called concurrently on event-loop threads; it must not block.
     /// </summary>
     public Func<PlainRequest, bool> AllowsFastPath { get; init; } = static _ => true;
+
+    /// <summary>
+    /// Whose request it is; called once for each request, concurrently. Null: each is <see cref="Principal.Anonymous"/>'s. With it the
+    /// fast path is off, unless <see cref="Anonymous"/> is given too.
+    /// </summary>
+    public Func<HttpContext, Principal>? PrincipalOf { get; init; }
+
+    /// <summary>
+    /// The principal of a request without credentials, on whose behalf the fast path answers such requests. Called for each, on
+    /// event-loop threads; it must not block.
+    /// </summary>
+    public Func<Principal>? Anonymous { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -26,6 +26,7 @@ internal sealed class RequestTable
 
     private readonly IFileTree _tree;
     private readonly IFileTree _localTree;
+    private readonly Func<HttpContext, Principal> _principalOf;
     private readonly AccessLog? _accessLog;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _log;
@@ -35,6 +36,7 @@ internal sealed class RequestTable
     {
         _tree = tree;
         _localTree = localTree;
+        _principalOf = options.PrincipalOf ?? (static _ => Principal.Anonymous);
         _accessLog = accessLog;
         _metrics = requestMetrics;
         _log = log;
@@ -145,7 +147,7 @@ internal sealed class RequestTable
                 http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
             PathDecoding.NoName => PlainText.WriteAsync(
                 http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
-            _ => AnswerRowAsync(new TreeRequest(http, TreeFor(http.Request), target, path), row),
+            _ => AnswerRowAsync(new TreeRequest(http, ViewFor(http), target, path), row),
         };
     }
 
@@ -163,8 +165,11 @@ internal sealed class RequestTable
         await row.Handler(request);
     }
 
-    private IFileTree TreeFor(HttpRequest request) =>
-        request.QueryString.HasValue && request.Query.ContainsKey("redirN") ? _localTree : _tree;
+    private ITreeView ViewFor(HttpContext http)
+    {
+        var tree = http.Request.QueryString.HasValue && http.Request.Query.ContainsKey("redirN") ? _localTree : _tree;
+        return tree.For(_principalOf(http));
+    }
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 
@@ -196,10 +201,10 @@ internal sealed class RequestTable
 
 /// <summary>A request with a parsed target.</summary>
 /// <param name="Http">The exchange.</param>
-/// <param name="Tree">The tree that answers it.</param>
+/// <param name="Tree">The tree as the client may see it.</param>
 /// <param name="Target">The target as the client sent it.</param>
 /// <param name="Path">The part of the target after the row's prefix, as a path in the tree.</param>
-internal readonly record struct TreeRequest(HttpContext Http, IFileTree Tree, RequestTarget Target, VirtualPath Path)
+internal readonly record struct TreeRequest(HttpContext Http, ITreeView Tree, RequestTarget Target, VirtualPath Path)
 {
     /// <summary>The tree as this request sees it from start to end.</summary>
     public Completeness Completeness { get; } = Completeness.Of(Tree).At(Path);

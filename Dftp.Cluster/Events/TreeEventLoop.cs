@@ -61,7 +61,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
 
     public void Start() => _loop = RunAsync();
 
-    /// <summary>As <see cref="IFileTree.Follow"/>.</summary>
+    /// <summary>As <see cref="ITreeView.Follow"/>.</summary>
     public TreeEventReader Follow(TreeEventId? after)
     {
         lock (_lock)

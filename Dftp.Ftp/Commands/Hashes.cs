@@ -66,7 +66,7 @@ internal static class Hashes
         FtpSession session, string verb, VirtualPath path, Entry entry, long start, long end)
     {
         var isWhole = start == 0 && end == entry.Size;
-        if (isWhole && session.Context.Tree.KnownDigest(path, entry) is { } known) return (known.ToHex(), null);
+        if (isWhole && session.Tree.KnownDigest(path, entry) is { } known) return (known.ToHex(), null);
         string? hash = null;
         var error = await session.TransferAsync(async transfer =>
         {
@@ -81,7 +81,7 @@ internal static class Hashes
                     return new Reply(213, hash);
                 }
 
-                var opened = await session.Context.Tree.OpenAsync(path, entry, RangeSpec.Of(new ByteRange(start, end - start)), transfer.Stopped);
+                var opened = await session.Tree.OpenAsync(path, entry, RangeSpec.Of(new ByteRange(start, end - start)), transfer.Stopped);
                 if (opened.Error is { } failure) return FileErrorReply.For(failure);
                 await using var content = opened.Content;
                 if (content is null || !opened.Facts.IsSameVersion(entry)) return new Reply(450, $"{path} has just changed, try again");
@@ -106,7 +106,7 @@ internal static class Hashes
         await transfer.MovedAsync(0, isAll: false);
         await using var moves = session.Context.Time.CreateTimer(
             static moving => ((Transfer)moving!).StillMoves(), transfer, StillMovesEvery, StillMovesEvery);
-        return await session.Context.Tree.DigestAsync(path, entry, null, session.Remote.Address, transfer.Stopped);
+        return await session.Tree.DigestAsync(path, entry, null, session.Remote.Address, transfer.Stopped);
     }
 
     private static async Task<string> ReadAsync(FileContent content, Transfer transfer)

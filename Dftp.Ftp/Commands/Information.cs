@@ -75,7 +75,7 @@ internal static class Information
     public static async ValueTask<Reply> Stat(FtpSession session, string argument)
     {
         if (argument.AsSpan().Trim(' ').IsEmpty) return Status(session);
-        var tree = session.Context.Tree.Snapshot;
+        var tree = session.Tree.Snapshot;
         var found = ListingRequest.Find(tree, session.State.Directory, argument);
         if (await Look.AtRequestAsync(session, found) is not { } request) return Listings.NothingThere;
         var code = request.IsEntryItself ? 213 : 212;

@@ -13,7 +13,7 @@ internal static class Listings
 
     public static async ValueTask<Reply> List(FtpSession session, string argument)
     {
-        var tree = session.Context.Tree.Snapshot;
+        var tree = session.Tree.Snapshot;
         var found = ListingRequest.Find(tree, session.State.Directory, argument);
         if (await Look.AtRequestAsync(session, found) is not { } request) return NothingThere;
         var now = session.Context.Time.GetUtcNow();
@@ -22,7 +22,7 @@ internal static class Listings
 
     public static ValueTask<Reply> Nlst(FtpSession session, string argument)
     {
-        var tree = session.Context.Tree.Snapshot;
+        var tree = session.Tree.Snapshot;
         return ListingRequest.Find(tree, session.State.Directory, argument) is { } request
             ? SendAsync(session, "NLST", request.Path, output => NameListing.WriteAsync(output, tree, request))
             : new(NothingThere);
@@ -31,7 +31,7 @@ internal static class Listings
     /// <summary>RFC 3659, section 7: a directory and no options; 501 for a file.</summary>
     public static ValueTask<Reply> Mlsd(FtpSession session, string argument)
     {
-        var tree = session.Context.Tree.Snapshot;
+        var tree = session.Tree.Snapshot;
         if (!session.State.Directory.TryResolve(argument, out var path) || !tree.TryFind(path, out var entry)) return new(NothingThere);
         if (!entry.IsDirectory) return new(new Reply(501, $"{path} is not a directory"));
         var format = FactLine.For(path, session.State.Facts);

@@ -9,7 +9,7 @@ internal static class Login
     public static Reply User(FtpSession session, string argument)
     {
         session.State.User = argument.Trim(' ');
-        session.State.IsLoggedIn = false;
+        session.State.Tree = null;
         return new Reply(331, "Password required; anonymous users give any");
     }
 
@@ -17,9 +17,9 @@ internal static class Login
     {
         if (session.State.IsLoggedIn) return new Reply(503, "Already logged in");
         if (session.State.User is not { } user) return new Reply(503, "Log in with USER first");
-        if (IsAnonymous(user))
+        if (session.Context.Options.LogIn(user, argument) is { } principal)
         {
-            session.State.IsLoggedIn = true;
+            session.State.Tree = session.Context.Tree.For(principal);
             return new Reply(230, "Logged in, read-only");
         }
 
@@ -54,8 +54,4 @@ internal static class Login
 
     /// <summary>Limits the length of a text from the client, and replaces control characters, which could act on a terminal.</summary>
     private static string ForLog(string user) => string.Concat(user.Take(64).Select(letter => char.IsControl(letter) ? '?' : letter));
-
-    /// <summary>RFC 1635: <c>anonymous</c>, or by convention <c>ftp</c>, with any password.</summary>
-    private static bool IsAnonymous(string user) =>
-        user.Equals("anonymous", StringComparison.OrdinalIgnoreCase) || user.Equals("ftp", StringComparison.OrdinalIgnoreCase);
 }

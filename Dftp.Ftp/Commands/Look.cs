@@ -15,7 +15,7 @@ internal static class Look
     /// <param name="entry">The file's entry in the tree.</param>
     /// <returns>The current facts; or the error that RETR would meet.</returns>
     public static ValueTask<(Entry Now, FileError? Error)> AtFileAsync(FtpSession session, VirtualPath path, Entry entry) =>
-        session.TransferAsync(transfer => LookAsync(session.Context.Tree, path, entry, transfer));
+        session.TransferAsync(transfer => LookAsync(session.Tree, path, entry, transfer));
 
     /// <summary>
     /// As <see cref="AtFileAsync"/>, for MLST, STAT and LIST of one entry. Like a listing, they also show a file that cannot be read, with
@@ -36,7 +36,7 @@ internal static class Look
         return await AtEntryAsync(session, request.Path, request.Entry) is { } now ? request with { Entry = now } : null;
     }
 
-    private static async Task<(Entry Now, FileError? Error)> LookAsync(IFileTree tree, VirtualPath path, Entry entry, Transfer transfer)
+    private static async Task<(Entry Now, FileError? Error)> LookAsync(ITreeView tree, VirtualPath path, Entry entry, Transfer transfer)
     {
         try
         {

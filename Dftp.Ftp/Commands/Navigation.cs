@@ -57,7 +57,7 @@ internal static class Navigation
     {
         entry = default;
         missing = session.State.Directory.TryResolve(argument, out path)
-            ? session.Context.Tree.Snapshot.TryFind(path, out entry) ? null : NothingAt(path)
+            ? session.Tree.Snapshot.TryFind(path, out entry) ? null : NothingAt(path)
             : new Reply(550, "Not a valid path");
         return missing is null;
     }

@@ -51,7 +51,7 @@ internal static class Retrieval
         try
         {
             // In TYPE A, too, the offset counts the file's own bytes: that is what clients have on disk when they resume.
-            opened = await session.Context.Tree.OpenAsync(path, entry, RangeSpec.From(offset), transfer.Stopped);
+            opened = await session.Tree.OpenAsync(path, entry, RangeSpec.From(offset), transfer.Stopped);
         }
         catch (OperationCanceledException) when (transfer.Stopped.IsCancellationRequested)
         {

@@ -9,7 +9,7 @@ namespace Dftp.Http.Duplicates;
 /// </summary>
 /// <param name="tree">The tree.</param>
 /// <param name="client">The client that asks.</param>
-internal sealed class Comparison(IFileTree tree, IPAddress? client)
+internal sealed class Comparison(ITreeView tree, IPAddress? client)
 {
     /// <summary>Enough to keep a few holders busy. Each node limits its concurrent reads itself.</summary>
     private const int SizesAtOnce = 4;

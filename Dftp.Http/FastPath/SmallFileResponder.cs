@@ -36,6 +36,7 @@ internal sealed class SmallFileResponder(
 
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(RequestTable.FilesPath);
 
+    private readonly Func<Principal> _principal = options.Anonymous ?? (static () => Principal.Anonymous);
     private readonly HttpClock _clock = new(options.Time);
     private readonly LogThrottle _defects = new(options.Time);
 
@@ -53,8 +54,9 @@ internal sealed class SmallFileResponder(
         if (isLocalOnly) target = target[..^LocalCopyOnly.Length];
         if (!target.StartsWith(Prefix) || target.Contains((byte)'?') || !TryDecode(target[Prefix.Length..], out var path))
             return new(Decline(DeclineReason.Target));
-        if ((isLocalOnly ? localTree : tree) is not { } source) return new(Decline(DeclineReason.Target));
+        if ((isLocalOnly ? localTree : tree) is not { } files) return new(Decline(DeclineReason.Target));
         if (!options.AllowsFastPath(new PlainRequest(path, isLocalOnly, client))) return new(Decline(DeclineReason.Policy));
+        var source = files.For(_principal());
         var snapshot = source.Snapshot;
         if (!snapshot.TryFind(path, out var file) || file.IsDirectory || file.Size > MaxBytes) return new(Decline(DeclineReason.File));
         if (options.RedirectsRemoteReads && file.Owner != options.NodeName) return new(Decline(DeclineReason.Redirect));

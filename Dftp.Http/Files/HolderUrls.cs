@@ -107,7 +107,7 @@ internal static class HolderUrls
 /// <param name="Path">Of the file.</param>
 /// <param name="Client">The client's address.</param>
 /// <param name="IsHttps">It asks by TLS.</param>
-internal readonly record struct SoughtFile(IFileTree Tree, ITreeSnapshot Snapshot, VirtualPath Path, IPAddress? Client, bool IsHttps)
+internal readonly record struct SoughtFile(ITreeView Tree, ITreeSnapshot Snapshot, VirtualPath Path, IPAddress? Client, bool IsHttps)
 {
     public static SoughtFile Of(TreeRequest request) =>
         new(request.Tree, request.Snapshot, request.Path, request.Http.Connection.RemoteIpAddress, request.Http.Request.IsHttps);

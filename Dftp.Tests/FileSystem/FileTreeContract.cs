@@ -17,7 +17,7 @@ public abstract class FileTreeContract
     private CancellationToken Token => TestContext.CancellationToken;
 
     /// <summary>A tree that holds these files and nothing else.</summary>
-    private protected abstract Task<IFileTree> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files);
+    private protected abstract Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files);
 
     [TestMethod]
     public async Task TryFind_FindsFilesDirectoriesAndTheRoot()
@@ -186,14 +186,14 @@ public abstract class FileTreeContract
 
     private static VirtualPath Path(string text) => VirtualPath.Parse(text);
 
-    private static Entry Find(IFileTree tree, string path) => tree.Snapshot.TryFind(Path(path), out var entry) ? entry
+    private static Entry Find(ITreeView tree, string path) => tree.Snapshot.TryFind(Path(path), out var entry) ? entry
         : throw new AssertFailedException(path);
 
     private static string Names(IEnumerable<Entry> entries) =>
         string.Join(' ', entries.Select(entry => Encoding.UTF8.GetString(entry.NameUtf8.Span)));
 
     /// <returns>The text, its range, and the size of the file.</returns>
-    private async Task<string> ReadAsync(IFileTree tree, string path, RangeSpec part)
+    private async Task<string> ReadAsync(ITreeView tree, string path, RangeSpec part)
     {
         var opened = await tree.OpenAsync(Path(path), Find(tree, path), part, Token);
         Assert.IsNull(opened.Error, opened.Error?.Message);

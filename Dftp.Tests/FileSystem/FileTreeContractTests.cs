@@ -7,11 +7,11 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class MemoryTreeContractTests : FileTreeContract
 {
-    private protected override Task<IFileTree> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    private protected override Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
         var tree = new MemoryFileTree();
         foreach (var (path, content) in files) tree.File("/" + path, content);
-        return Task.FromResult<IFileTree>(tree);
+        return Task.FromResult<ITreeView>(tree);
     }
 }
 
@@ -23,7 +23,7 @@ public sealed class HolderTreeContractTests : FileTreeContract, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    private protected override async Task<IFileTree> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
         var node = await _cluster.StartAsync("holder", files);
         await _cluster.ConvergedAsync();
@@ -39,7 +39,7 @@ public sealed class EmptyNodeTreeContractTests : FileTreeContract, IAsyncDisposa
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    private protected override async Task<IFileTree> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
         await _cluster.StartAsync("holder", files);
         var node = await _cluster.StartAsync("empty", []);

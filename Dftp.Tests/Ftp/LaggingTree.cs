@@ -7,7 +7,7 @@ namespace Dftp.Tests.Ftp;
 /// <summary>
 /// A tree that lags behind the disks: it shows the snapshot of <paramref name="shown"/> and opens files of <paramref name="actual"/>.
 /// </summary>
-internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) : IFileTree
+internal sealed class LaggingTree(MemoryFileTree shown, MemoryFileTree actual) : ITestTree
 {
     public ITreeSnapshot Snapshot => shown.Snapshot;
 

@@ -168,7 +168,7 @@ public sealed class ListingTests
     }
 
     /// <summary>One directory with many files.</summary>
-    private sealed class ManyEntries(int count) : IFileTree, ITreeSnapshot
+    private sealed class ManyEntries(int count) : ITestTree, ITreeSnapshot
     {
         private readonly Entry[] _entries =
         [

@@ -85,7 +85,7 @@ public sealed class LookTests
         tree.Snapshot.TryFind(VirtualPath.Parse("/a"), out var entry) ? entry : throw new AssertFailedException("no entry");
 
     /// <summary>A tree whose holders accept a request and never answer it.</summary>
-    private sealed class SilentTree(MemoryFileTree shown) : IFileTree
+    private sealed class SilentTree(MemoryFileTree shown) : ITestTree
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -309,7 +309,7 @@ public sealed class ArchiveTests
     }
 
     /// <summary>Its first snapshot is stale, the next ones are current.</summary>
-    private sealed class FirstStaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
+    private sealed class FirstStaleTree(ITreeSnapshot stale, ITreeView now) : ITestTree
     {
         private int _taken;
 

@@ -289,7 +289,7 @@ public sealed class CompletenessTests
     private static MemoryFileTree Tree(params MissingNode[] missing) => new MemoryFileTree { Missing = missing }.File("/a/x", "x");
 
     /// <summary>A tree whose missing nodes are back as soon as the first snapshot is taken.</summary>
-    private sealed class ReturningTree(MemoryFileTree tree) : IFileTree
+    private sealed class ReturningTree(MemoryFileTree tree) : ITestTree
     {
         public IReadOnlyList<NodeSummary> Nodes => tree.Nodes;
 

@@ -10,7 +10,7 @@ namespace Dftp.Tests.Http;
 /// <summary>
 /// A tree with copies of several nodes, the first of which is this one. The owner of a path is the node that got it last.
 /// </summary>
-internal sealed class CopiesTree(params string[] nodes) : IFileTree
+internal sealed class CopiesTree(params string[] nodes) : ITestTree
 {
     private readonly List<(NodeName Node, VirtualPath Path, string Text, UnixTime Modified)> _copies = [];
 

@@ -5,7 +5,7 @@ using Dftp.Tests.Support;
 namespace Dftp.Tests.Http;
 
 /// <summary>A root with many files that cannot be opened.</summary>
-internal sealed class CrowdedTree(int files) : IFileTree, ITreeSnapshot
+internal sealed class CrowdedTree(int files) : ITestTree, ITreeSnapshot
 {
     public ITreeSnapshot Snapshot => this;
 

@@ -1,4 +1,5 @@
 using Dftp.FileSystem;
+using Dftp.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dftp.Tests.Http;
@@ -65,7 +66,7 @@ internal sealed class RegionContent(SafeFileHandle handle, ByteRange range) : Fi
 }
 
 /// <summary>A tree whose snapshot is older than the opened files.</summary>
-internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
+internal sealed class StaleTree(ITreeSnapshot stale, ITreeView now) : ITestTree
 {
     public ITreeSnapshot Snapshot => stale;
 
@@ -76,7 +77,7 @@ internal sealed class StaleTree(ITreeSnapshot stale, IFileTree now) : IFileTree
 }
 
 /// <summary>A tree in which each file alternates between two times from opening to opening.</summary>
-internal sealed class RestlessTree(IFileTree tree, UnixTime other) : IFileTree
+internal sealed class RestlessTree(ITreeView tree, UnixTime other) : ITestTree
 {
     public int Opens { get; private set; }
 

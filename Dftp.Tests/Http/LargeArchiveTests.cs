@@ -127,7 +127,7 @@ public sealed class LargeArchiveTests
         Assert.AreEqual("text", await File.ReadAllTextAsync(Path.Combine(top, "sub/Übung %255C.txt")));
     }
 
-    private sealed class SyntheticTree(int files, Func<int, long> size) : IFileTree, ITreeSnapshot
+    private sealed class SyntheticTree(int files, Func<int, long> size) : ITestTree, ITreeSnapshot
     {
         public ITreeSnapshot Snapshot => this;
 

@@ -163,7 +163,7 @@ public sealed class RequestTableTests
         Assert.IsFalse(answer.Contains("<script>", StringComparison.Ordinal), answer);
     }
 
-    private sealed class GreetedTree : IFileTree, ITreeSnapshot
+    private sealed class GreetedTree : ITestTree, ITreeSnapshot
     {
         public ITreeSnapshot Snapshot => this;
 

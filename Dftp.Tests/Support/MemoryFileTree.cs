@@ -9,7 +9,7 @@ namespace Dftp.Tests.Support;
 /// The second implementation of <see cref="IFileTree"/>: files are byte arrays, directories exist by their contents. Changing it
 /// makes a new snapshot. <see cref="Content"/> can be replaced to give slow or broken reads.
 /// </summary>
-internal sealed class MemoryFileTree : IFileTree
+internal sealed class MemoryFileTree : ITestTree
 {
     public static readonly NodeName Node = NodeName.Parse("memory");
 

@@ -98,7 +98,7 @@ internal sealed class TestNode(string name, string root)
 
     public NodeHost Host => _host ?? throw new InvalidOperationException($"{name} does not run");
 
-    public IFileTree Tree => Host.Cluster.Tree;
+    public ITreeView Tree => Host.Cluster.Tree.For(Principal.Anonymous);
 
     public Uri Public => new($"http://127.0.0.1:{Host.HttpPort}/");
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Dftp.Cluster.Events;
 using Dftp.Cluster.Index;
-using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
@@ -18,7 +17,7 @@ namespace Dftp.Cluster;
 /// <param name="events">The events of the tree.</param>
 /// <param name="ownSince">The time as of which this node's entries are known until its first scan has ended.</param>
 /// <param name="stillSeen">How long an introduction of a node by another one counts.</param>
-internal sealed class ClusterTree(
+internal sealed class ClusterView(
     NodeName self,
     TreeWriter tree,
     LocalEntries own,
@@ -27,7 +26,7 @@ internal sealed class ClusterTree(
     TreeDigests digests,
     TreeEventLoop events,
     Func<DateTimeOffset> ownSince,
-    TimeSpan stillSeen) : IFileTree
+    TimeSpan stillSeen) : ITreeView
 {
     public ITreeSnapshot Snapshot => tree.Current;
 
@@ -98,40 +97,4 @@ internal sealed class ClusterTree(
         && !address.Host.Contains('%', StringComparison.Ordinal)
             ? $"http://{address}"
             : "";
-}
-
-/// <summary>The entries of this node only: served to peers that proxy for their clients.</summary>
-internal sealed class LocalTree(NodeName self, TreeWriter tree, LocalFileOpener files, LocalDigests digests) : IFileTree
-{
-    public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Current, self);
-
-    public IReadOnlyList<NodeSummary> Nodes
-    {
-        get
-        {
-            var own = tree.Current.HoldingOf(self);
-            return [new NodeSummary(self, NodeState.Self, "", own.Files, own.Bytes)];
-        }
-    }
-
-    public IReadOnlyList<MissingNode> Missing => [];
-
-    public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return new(files.Open(path, file, part));
-    }
-
-    public ValueTask<LookResult> LookAsync(VirtualPath path, Entry file, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return new(files.Look(path, file));
-    }
-
-    public ContentDigest? KnownDigest(VirtualPath path, Entry file, NodeName? holder) =>
-        file.Size == 0 ? ContentDigest.OfNothing : digests.Known(path, file);
-
-    public ValueTask<DigestResult> DigestAsync(
-        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
-        digests.ComputeAsync(path, file, client, cancellationToken);
 }
