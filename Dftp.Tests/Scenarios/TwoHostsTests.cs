@@ -25,6 +25,7 @@ public sealed class TwoHostsTests
         await Eventually.EqualAsync(ExampleTrees.StoragePaths, () => FindAsync(server1), StartLimit, "/find/ of server1 alone");
 
         await using var server2 = network["server2"].StartNode([], [$"--dfsroot={trees.Data}"], second);
+        await Eventually.EqualAsync(true, async () => await FindAsync(server2) is not "", StartLimit, "/find/ of server2 is answered");
         await Task.WhenAll(new[] { server1, server2 }.Select(node =>
             Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise,
                 $"/find/ of {node.Host.Name} has all paths")));
