@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Peers;
 using Dftp.Cluster.Replication;

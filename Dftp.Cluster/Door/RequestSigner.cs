@@ -1,0 +1,122 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace Dftp.Cluster.Door;
+
+/// <summary>The signature of a request, for a client that writes header fields as strings.</summary>
+/// <param name="Key">The key, with which the answer has to be signed.</param>
+/// <param name="Nonce">Repeated by the signature after a streamed body.</param>
+/// <param name="Parameters">The parameters: Signature-Input without its label.</param>
+/// <param name="Member">The member of the Signature field.</param>
+internal sealed record RequestSignature(SecretKey Key, Nonce Nonce, string Parameters, string Member)
+{
+    /// <summary>The value of Signature-Input.</summary>
+    public string Input => $"{SignatureProfile.Label}={Parameters}";
+
+    /// <summary>The value of Signature.</summary>
+    public string Signature => $"{SignatureProfile.Label}={Member}";
+}
+
+/// <summary>Signs requests with the first key of the secret.</summary>
+internal sealed class RequestSigner(ClusterSecret secret, string clusterName, TimeProvider time)
+{
+    /// <summary>The maximum length of what <see cref="WriteFields"/> writes.</summary>
+    public const int MaxFieldBytes = SignatureWriter.MaxParameters + SignatureWriter.MemberLength + 64;
+
+    private readonly string _tag = SignatureProfile.TagOf(clusterName);
+
+    /// <summary>Signs a request that has a connection or a sequence of nonces for itself.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="target">The request target as it is sent.</param>
+    /// <param name="contentDigest">The value of Content-Digest; null if it is not in the header section.</param>
+    public RequestSignature Sign(string method, string target, string? contentDigest)
+    {
+        Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
+        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
+        var (key, nonce) = (secret.Keys.Signing, Nonce.First());
+        var message = new MessageComponents
+        {
+            Method = Encoding.ASCII.GetBytes(method),
+            Target = Encoding.ASCII.GetBytes(target),
+            ContentDigest = Encoding.ASCII.GetBytes(contentDigest ?? ""),
+        };
+        var length = SignatureWriter.Sign(message, ComponentsOf(message), key, _tag, time.GetUtcNow(), nonce, parameters, member);
+        return new RequestSignature(key, nonce, Encoding.ASCII.GetString(parameters[..length]), Encoding.ASCII.GetString(member));
+    }
+
+    /// <summary>Signs a request and writes the two header fields, each with its line end.</summary>
+    /// <param name="message">Method, target and, if it is in the header section, Content-Digest.</param>
+    /// <param name="nonce">The next nonce of the connection's sequence.</param>
+    /// <param name="output">At least <see cref="MaxFieldBytes"/>.</param>
+    /// <returns>The number of bytes written.</returns>
+    public int WriteFields(in MessageComponents message, Nonce nonce, Span<byte> output)
+    {
+        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
+        var start = "Signature-Input: dftp="u8;
+        var middle = "\r\nSignature: dftp="u8;
+        start.CopyTo(output);
+        var length = start.Length;
+        length += SignatureWriter.Sign(
+            message, ComponentsOf(message), secret.Keys.Signing, _tag, time.GetUtcNow(), nonce, output[length..], member);
+        middle.CopyTo(output[length..]);
+        length += middle.Length;
+        member.CopyTo(output[length..]);
+        length += member.Length;
+        "\r\n"u8.CopyTo(output[length..]);
+        return length + 2;
+    }
+
+    /// <summary>Signs the digest of a streamed body, for the trailer section.</summary>
+    /// <param name="request">The signature of the request's head.</param>
+    /// <param name="contentDigest">The value of Content-Digest.</param>
+    /// <returns>The trailer fields with Content-Digest, each with its line end.</returns>
+    public string TrailerOf(RequestSignature request, string contentDigest)
+    {
+        Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
+        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
+        var message = new MessageComponents { ContentDigest = Encoding.ASCII.GetBytes(contentDigest) };
+        var length = SignatureWriter.Sign(
+            message, SignatureProfile.OfTrailer, request.Key, _tag, time.GetUtcNow(), request.Nonce, parameters, member);
+        return $"{SignatureProfile.DigestField}: {contentDigest}\r\n"
+            + $"{SignatureProfile.InputField}: {SignatureProfile.Label}={Encoding.ASCII.GetString(parameters[..length])}\r\n"
+            + $"{SignatureProfile.SignatureField}: {SignatureProfile.Label}={Encoding.ASCII.GetString(member)}\r\n";
+    }
+
+    /// <summary>Signs the answer to a signed request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="contentDigest">The value of the answer's Content-Digest.</param>
+    /// <returns>The values of Signature-Input and Signature.</returns>
+    public (string Input, string Signature) SignAnswer(SignedRequest request, int status, string contentDigest)
+    {
+        Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
+        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
+        var message = AnswerOf(status, contentDigest, request.Signature);
+        var length = SignatureWriter.Sign(
+            message, SignatureProfile.OfAnswer, request.Key, _tag, time.GetUtcNow(), nonce: null, parameters, member);
+        return ($"{SignatureProfile.Label}={Encoding.ASCII.GetString(parameters[..length])}",
+            $"{SignatureProfile.Label}={Encoding.ASCII.GetString(member)}");
+    }
+
+    /// <summary>Whether an answer was signed by a node of the cluster, for this request.</summary>
+    public static bool IsAnswerSigned(RequestSignature request, int status, string contentDigest, string input, string signature) =>
+        RequestVerifier.IsAnswerSigned(
+            request.Key,
+            AnswerOf(status, contentDigest, request.Member),
+            new SignatureFields { Input = Encoding.ASCII.GetBytes(input), Signature = Encoding.ASCII.GetBytes(signature) });
+
+    private static MessageComponents AnswerOf(int status, string contentDigest, string requestSignature)
+    {
+        Span<byte> digits = new byte[3];
+        Utf8.TryWrite(digits, $"{status}", out _);
+        return new MessageComponents
+        {
+            Status = digits,
+            ContentDigest = Encoding.ASCII.GetBytes(contentDigest),
+            SignatureOfRequest = Encoding.ASCII.GetBytes(requestSignature),
+        };
+    }
+
+    private static ReadOnlySpan<Component> ComponentsOf(in MessageComponents message) =>
+        message.ContentDigest.IsEmpty ? SignatureProfile.OfRequest : SignatureProfile.OfRequestWithBody;
+}
