@@ -43,7 +43,7 @@ internal static class BigTree
         VirtualPath.Parse("/" + Text(UpperName(number)) + "/" + Text(DirectoryName(number)) + "/" + Text(FileName(number)));
 
     public static FileFacts Facts(int number, uint changed = 1_700_000_000) =>
-        new(number * 7919L % 10_000_000, new UnixTime(1_600_000_000_000_000_000 + number * 1_000_003L), 0b110_100_100, changed);
+        new(number * 7919L % 10_000_000, new UnixTime(1_600_000_000_000_000_000 + number * 1_000_003L), 0b110_100_100, Stamp.FromSeconds(changed));
 
     /// <summary>A directory of so many entries, as a front end gets them.</summary>
     public static Entry[] Entries(int count) =>
@@ -54,7 +54,7 @@ internal static class BigTree
         })];
 
     private static DirectoryBuilder Add(DirectoryBuilder parent, byte[] name, uint changed) =>
-        parent.AddDirectory(name, new DirectoryFacts(UnixTime.FromSeconds(1_600_000_000), 0b111_101_101, changed));
+        parent.AddDirectory(name, new DirectoryFacts(UnixTime.FromSeconds(1_600_000_000), 0b111_101_101, Stamp.FromSeconds(changed)));
 
     private static byte[] UpperName(int number) => Bytes($"project-{number / (FilesPerDirectory * DirectoriesPerDirectory):D5}");
 

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Replication;
+using Dftp.FileSystem;
 
 namespace Dftp.Bench;
 
@@ -36,7 +37,7 @@ public class UpdateBenchmarks
     {
         var input = PipeReader.Create(new MemoryStream(_message), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
         using var memory = new UpdateMemory(new UpdateLimits()).Begin();
-        var update = await UpdateReader.ReadAsync(input, memory, CancellationToken.None);
+        var update = await UpdateReader.ReadAsync(input, memory, Stamp.Max, CancellationToken.None);
         await input.CompleteAsync();
         return update.Entries >= Files ? update.Entries : throw new InvalidOperationException($"{update.Entries} entries were read");
     }

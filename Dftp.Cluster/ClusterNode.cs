@@ -31,6 +31,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly LocalRoot _root;
     private readonly ScanLoop _scan;
+    private readonly StampClock _stamps;
     private readonly LocalEntries _local;
     private readonly RunningTime _running;
     private readonly PeerTable _peers;
@@ -65,7 +66,9 @@ public sealed class ClusterNode : IAsyncDisposable
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
 
         _started = time.GetUtcNow();
-        _local = new LocalEntries(options.NodeName, _tree, time);
+        var mark = options.StampMark is { } file ? new StampMark(file, logs.CreateLogger("Restart")) : null;
+        _stamps = new StampClock(options.NodeName, time, mark?.Load() ?? default, mark is null ? null : mark.Save);
+        _local = new LocalEntries(options.NodeName, _tree, _stamps, time);
         _scan = new ScanLoop(_root, _local, options, time, logs);
         _running = RunningTime.Start(time, logs.CreateLogger("Cluster"));
         _peers = new PeerTable(_tree, _running, time);
@@ -84,7 +87,7 @@ public sealed class ClusterNode : IAsyncDisposable
         }
 
         _management = new ManagementApi(
-            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, time, logs.CreateLogger("Updates")));
+            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, _stamps, time, logs.CreateLogger("Updates")));
 
         var known = new DigestCache<FileIdentity, LocalVersion>(MaxKnownDigests);
         var versions = new LocalVersions(options.NodeName, _tree, _scan.Rewritten, time);
@@ -178,6 +181,7 @@ public sealed class ClusterNode : IAsyncDisposable
         await _stopping.CancelAsync();
         await EndLoopsAsync();
         await Task.WhenAll(_links.SayGoodbyeAsync(), _saver?.SaveLastAsync() ?? Task.CompletedTask);
+        _stamps.Release();
     }
 
     /// <summary>Ends the node. Without a <see cref="StopAsync"/> before, its peers get no goodbye, as in a crash.</summary>

@@ -41,6 +41,9 @@ public sealed record ClusterOptions
     /// <summary>The directory for state that survives a restart; null: none.</summary>
     public string? StateDirectory { get; init; }
 
+    /// <summary>The file with the greatest stamp; null: none.</summary>
+    internal string? StampMark => StateDirectory is { } state ? Path.Combine(state, "stamp") : null;
+
     /// <summary>The file for the saved tree; null: none.</summary>
     internal string? SavedTree => StateDirectory is { } state ? Path.Combine(state, "tree") : null;
 }

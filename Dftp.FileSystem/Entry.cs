@@ -38,11 +38,11 @@ public readonly struct Entry
     /// <summary>The number of nodes that hold this file, or this directory or anything below it; at least 1.</summary>
     public int HolderCount { get; }
 
-    /// <summary>When the holder saw the file change, in Unix seconds; 0 if unknown.</summary>
-    public uint Changed { get; init; }
+    /// <summary>The stamp of the holder's version; default if unknown.</summary>
+    public Stamp Stamp { get; init; }
 
     /// <summary>
-    /// The content changed but size and time did not: only <see cref="Changed"/> distinguishes it from the previous content.
+    /// The content changed but size and time did not: only <see cref="Stamp"/> distinguishes it from the previous content.
     /// </summary>
     public bool IsRevised { get; init; }
 
@@ -65,7 +65,7 @@ public readonly struct Entry
     public Entry With(long size, UnixTime modified, NodeName holder, ContentVersion version) =>
         new(NameUtf8, false, size, modified, Permissions, holder, HolderCount)
         {
-            Changed = size == Size && modified == Modified && holder == Owner ? Changed : 0,
+            Stamp = size == Size && modified == Modified && holder == Owner ? Stamp : default,
             IsRevised = size == Size && modified == Modified && holder == Owner && IsRevised,
             Version = version,
         };

@@ -9,23 +9,23 @@ namespace Dftp.Cluster.Index;
 /// <remarks>
 /// A file takes the bytes of its name and some 14 more. A million small objects would cost as much again in headers and references, and the
 /// collector would have to visit each. The columns follow the header in the order of their width, which aligns them: modification times
-/// (8), sizes (8, or 4 if all fit), changes (4, absent if all are equal), ends of the names (4, or 2 if all fit), permissions (2, absent if
+/// (8), stamps (8, absent if all are equal), sizes (8, or 4 if all fit), ends of the names (4, or 2 if all fit), permissions (2, absent if
 /// all are equal), names.
 /// </remarks>
 internal readonly struct FileColumns : IEquatable<FileColumns>
 {
     private const int HeaderSize = 24;
-    private const int CountAt = 0, FlagsAt = 4, BytesAt = 8, ChangedAt = 16, PermissionsAt = 20;
-    private const int WideSizes = 1, ManyChanges = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
+    private const int CountAt = 0, FlagsAt = 4, PermissionsAt = 6, BytesAt = 8, StampAt = 16;
+    private const int WideSizes = 1, ManyStamps = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
 
     /// <summary>An unused bit of the permissions' column, for <see cref="FileFacts.IsRevised"/>.</summary>
     private const int Revised = 0x8000;
 
     /// <summary>The minimum and maximum bytes for a file without its name.</summary>
-    private const int SmallestFile = 14, LargestFile = 26;
+    private const int SmallestFile = 14, LargestFile = 30;
 
     /// <summary>The version of the layout of <see cref="Data"/>. Saved columns of another version are not read.</summary>
-    public const int LayoutVersion = 1;
+    public const int LayoutVersion = 2;
 
     private readonly byte[]? _data;
 
@@ -36,7 +36,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     /// <summary>The sum of the sizes.</summary>
     public long Bytes => _data is null ? 0 : BinaryPrimitives.ReadInt64LittleEndian(_data.AsSpan(BytesAt));
 
-    private int Flags => BinaryPrimitives.ReadInt32LittleEndian(_data.AsSpan(FlagsAt));
+    private int Flags => BinaryPrimitives.ReadUInt16LittleEndian(_data.AsSpan(FlagsAt));
 
     public FileFacts this[int index] => FactsAt(new Layout(Count, Flags), index);
 
@@ -113,7 +113,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             nameBytes += file.NameLength;
             bytes += file.Facts.Size;
             if ((ulong)file.Facts.Size > uint.MaxValue) flags |= WideSizes;
-            if (file.Facts.Changed != first.Changed) flags |= ManyChanges;
+            if (file.Facts.Stamp != first.Stamp) flags |= ManyStamps;
             if (ModeOf(file.Facts) != ModeOf(first)) flags |= ManyPermissions;
         }
 
@@ -124,19 +124,19 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         var data = GC.AllocateUninitializedArray<byte>(checked((int)(layout.Names + nameBytes)), pinned: true);
         var span = data.AsSpan();
         BinaryPrimitives.WriteInt32LittleEndian(span[CountAt..], files.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(span[FlagsAt..], flags);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[FlagsAt..], (ushort)flags);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[PermissionsAt..], ModeOf(first));
         BinaryPrimitives.WriteInt64LittleEndian(span[BytesAt..], bytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(span[ChangedAt..], first.Changed);
-        BinaryPrimitives.WriteInt32LittleEndian(span[PermissionsAt..], ModeOf(first));
+        BinaryPrimitives.WriteInt64LittleEndian(span[StampAt..], first.Stamp.Value);
 
         var nameEnd = 0;
         for (var index = 0; index < files.Length; index++)
         {
             ref readonly var file = ref files[index];
             WriteAt(span, HeaderSize, index, file.Facts.Modified.Nanoseconds);
+            if ((flags & ManyStamps) != 0) WriteAt(span, layout.Stamps, index, file.Facts.Stamp);
             if ((flags & WideSizes) != 0) WriteAt(span, layout.Sizes, index, file.Facts.Size);
             else WriteAt(span, layout.Sizes, index, (uint)file.Facts.Size);
-            if ((flags & ManyChanges) != 0) WriteAt(span, layout.Changes, index, file.Facts.Changed);
             if ((flags & ManyPermissions) != 0) WriteAt(span, layout.Permissions, index, ModeOf(file.Facts));
             names.Slice(file.NameStart, file.NameLength).CopyTo(span[(layout.Names + nameEnd)..]);
             nameEnd += file.NameLength;
@@ -175,33 +175,60 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return true;
     }
 
-    /// <summary>Sets one time of change for all files. Only for new columns of a scan that are not shared yet.</summary>
-    public void Stamp(uint changed)
+    /// <summary>Sets one stamp for all files. Only for new columns of a scan that are not shared yet.</summary>
+    public void SetStamp(Stamp stamp)
     {
         if (_data is null) return;
-        if ((Flags & ManyChanges) != 0) throw new InvalidOperationException("the files have times of change of their own");
-        BinaryPrimitives.WriteUInt32LittleEndian(_data.AsSpan(ChangedAt), changed);
+        if ((Flags & ManyStamps) != 0) throw new InvalidOperationException("the files have stamps of their own");
+        BinaryPrimitives.WriteInt64LittleEndian(_data.AsSpan(StampAt), stamp.Value);
     }
 
-    /// <summary>Whether a file changed after a time in Unix seconds.</summary>
-    public bool HasChangesAfter(uint time)
+    /// <summary>Whether a file has a later stamp.</summary>
+    public bool HasStampAfter(Stamp stamp)
     {
-        if (_data is null || time == uint.MaxValue) return false;
-        if ((Flags & ManyChanges) == 0) return BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(ChangedAt)) > time;
-        var layout = new Layout(Count, Flags);
-        return MemoryMarshal.Cast<byte, uint>(Section(layout.Changes, layout.NameEnds)).ContainsAnyInRange(time + 1, uint.MaxValue);
+        if (_data is null || stamp == Stamp.Max) return false;
+        foreach (var value in Stamps)
+        {
+            if (value > stamp.Value) return true;
+        }
+
+        return false;
     }
 
-    /// <summary>Whether both have the same files with the same facts, regardless of the times of change.</summary>
+    /// <summary>The greatest stamp that is not after the given one; default if there is none.</summary>
+    public Stamp LatestStamp(Stamp atMost)
+    {
+        var latest = 0L;
+        foreach (var value in Stamps)
+        {
+            if (value > latest && value <= atMost.Value) latest = value;
+        }
+
+        return new Stamp(latest);
+    }
+
+    /// <summary>The different stamps, one or one for each file.</summary>
+    private ReadOnlySpan<long> Stamps
+    {
+        get
+        {
+            if (_data is null) return [];
+            var layout = new Layout(Count, Flags);
+            var section = (Flags & ManyStamps) == 0 ? Section(StampAt, HeaderSize) : Section(layout.Stamps, layout.Sizes);
+            return MemoryMarshal.Cast<byte, long>(section);
+        }
+    }
+
+    /// <summary>Whether both have the same files with the same facts, regardless of the stamps.</summary>
     public bool HasSameContent(FileColumns other)
     {
         if (_data is null || other._data is null) return _data is null && other._data is null;
-        if (Count != other.Count || Bytes != other.Bytes || ((Flags ^ other.Flags) & ~ManyChanges) != 0) return false;
+        if (Count != other.Count || Bytes != other.Bytes || ((Flags ^ other.Flags) & ~ManyStamps) != 0) return false;
         var mine = new Layout(Count, Flags);
         var its = new Layout(Count, other.Flags);
-        return Section(BytesAt, ChangedAt).SequenceEqual(other.Section(BytesAt, ChangedAt))
-            && Section(PermissionsAt, mine.Changes).SequenceEqual(other.Section(PermissionsAt, its.Changes))
-            && Section(mine.NameEnds, _data.Length).SequenceEqual(other.Section(its.NameEnds, other._data.Length));
+        return Section(PermissionsAt, BytesAt).SequenceEqual(other.Section(PermissionsAt, BytesAt))
+            && Section(HeaderSize, mine.Stamps).SequenceEqual(other.Section(HeaderSize, its.Stamps))
+            && Section(mine.Sizes, _data.Length).SequenceEqual(other.Section(its.Sizes, other._data.Length));
     }
 
     private static ushort ModeOf(in FileFacts facts) => (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0));
@@ -233,9 +260,9 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
             new UnixTime(ReadAt<long>(data, HeaderSize, index)),
             mode & ~Revised,
-            (layout.Flags & ManyChanges) != 0
-                ? ReadAt<uint>(data, layout.Changes, index)
-                : BinaryPrimitives.ReadUInt32LittleEndian(data[ChangedAt..]),
+            new Stamp((layout.Flags & ManyStamps) != 0
+                ? ReadAt<long>(data, layout.Stamps, index)
+                : BinaryPrimitives.ReadInt64LittleEndian(data[StampAt..])),
             (mode & Revised) != 0);
     }
 
@@ -269,15 +296,15 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     /// <summary>The offset of each column.</summary>
     private readonly ref struct Layout
     {
-        public readonly int Flags, Sizes, Changes, NameEnds, Permissions, Names;
+        public readonly int Flags, Stamps, Sizes, NameEnds, Permissions, Names;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Layout(int count, int flags)
         {
             Flags = flags;
-            Sizes = HeaderSize + count * sizeof(long);
-            Changes = Sizes + count * ((flags & WideSizes) != 0 ? sizeof(long) : sizeof(uint));
-            NameEnds = Changes + ((flags & ManyChanges) != 0 ? count * sizeof(uint) : 0);
+            Stamps = HeaderSize + count * sizeof(long);
+            Sizes = Stamps + ((flags & ManyStamps) != 0 ? count * sizeof(long) : 0);
+            NameEnds = Sizes + count * ((flags & WideSizes) != 0 ? sizeof(long) : sizeof(uint));
             Permissions = NameEnds + count * ((flags & WideNames) != 0 ? sizeof(uint) : sizeof(ushort));
             Names = Permissions + ((flags & ManyPermissions) != 0 ? count * sizeof(ushort) : 0);
         }

@@ -29,7 +29,7 @@ internal struct FileMerge(NodeEntries[] parts)
             var order = owner is null ? -1 : files.NameSpan(_next[at]).SequenceCompareTo(owner.Files.NameSpan(_index));
             if (order > 0) continue;
             HolderCount = order == 0 ? HolderCount + 1 : 1;
-            if (order == 0 && !OwnerRule.Wins(files[_next[at]].Changed, parts[at].Node, owner!.Files[_index].Changed, owner.Node)) continue;
+            if (order == 0 && !OwnerRule.Wins(files[_next[at]].Stamp, parts[at].Node, owner!.Files[_index].Stamp, owner.Node)) continue;
             owner = parts[at];
             _index = _next[at];
         }

@@ -60,18 +60,25 @@ internal sealed class NodeEntries
     private static ulong DigestOf(DirectoryFacts? announced, FileColumns files, ulong pathHash)
     {
         ulong sum = 0;
-        if (announced is { } facts) sum = DigestOf(pathHash, -1, facts.Modified, facts.Permissions, facts.Changed);
+        if (announced is { } facts) sum = DigestOf(pathHash, -1, facts.Modified, facts.Permissions, facts.Stamp);
         for (var index = 0; index < files.Count; index++)
         {
             var file = files[index];
-            sum += DigestOf(NameBytes.Hash(pathHash, files.NameSpan(index)), file.Size, file.Modified, file.Permissions, file.Changed);
+            sum += DigestOf(NameBytes.Hash(pathHash, files.NameSpan(index)), file.Size, file.Modified, file.Permissions, file.Stamp);
         }
 
         return sum;
     }
 
-    private static ulong DigestOf(ulong path, long size, UnixTime modified, int permissions, uint changed) =>
-        NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(path, size), modified.Nanoseconds), (long)changed << 16 | (uint)permissions);
+    /// <remarks>
+    /// A stamp of whole seconds counts as in the time when stamps were seconds: digests that were saved or announced then stay valid.
+    /// </remarks>
+    private static ulong DigestOf(ulong path, long size, UnixTime modified, int permissions, Stamp stamp)
+    {
+        var (seconds, nanoseconds) = (stamp.Seconds, stamp.Nanoseconds);
+        var hash = NameBytes.Hash(NameBytes.Hash(NameBytes.Hash(path, size), modified.Nanoseconds), seconds << 16 | (uint)permissions);
+        return nanoseconds == 0 ? hash : NameBytes.Hash(hash, nanoseconds);
+    }
 }
 
 /// <summary>A digest that is already known.</summary>

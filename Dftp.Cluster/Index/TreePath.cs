@@ -59,7 +59,7 @@ internal static class TreePath
             var found = part.Files.Find(name);
             if (found < 0) continue;
             holders++;
-            if (owner is not null && !OwnerRule.Wins(part.Files[found].Changed, part.Node, owner.Files[index].Changed, owner.Node))
+            if (owner is not null && !OwnerRule.Wins(part.Files[found].Stamp, part.Node, owner.Files[index].Stamp, owner.Node))
                 continue;
             (owner, index) = (part, found);
         }
@@ -80,7 +80,7 @@ internal static class TreePath
         if (holders.Count > 1)
         {
             holders.Sort(
-                (a, b) => OwnerRule.Wins(a.Part.Files[a.Index].Changed, a.Part.Node, b.Part.Files[b.Index].Changed, b.Part.Node) ? -1 : 1);
+                (a, b) => OwnerRule.Wins(a.Part.Files[a.Index].Stamp, a.Part.Node, b.Part.Files[b.Index].Stamp, b.Part.Node) ? -1 : 1);
         }
 
         return holders;

@@ -41,6 +41,25 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         }
     }
 
+    /// <summary>The greatest stamp of a node's entries that is not after the given one; default if there is none.</summary>
+    public Stamp LatestStampOf(NodeName node, Stamp atMost)
+    {
+        return Latest(Root, node, atMost);
+
+        static Stamp Latest(TreeDirectory directory, NodeName node, Stamp atMost)
+        {
+            if (directory.PartOf(node) is not { } part) return default;
+            var latest = part.Files.LatestStamp(atMost);
+            if (part.Facts.Stamp > latest && part.Facts.Stamp <= atMost) latest = part.Facts.Stamp;
+            foreach (var child in directory.Children)
+            {
+                if (Latest(child, node, atMost) is var below && below > latest) latest = below;
+            }
+
+            return latest;
+        }
+    }
+
     public bool TryFind(VirtualPath path, out Entry entry)
     {
         entry = default;

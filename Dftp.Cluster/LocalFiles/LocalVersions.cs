@@ -46,10 +46,10 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     {
         var (size, modified) = (opened.Facts.Size, opened.Facts.Modified);
         // The caller's entry is usually current where this node is the owner, which saves a lookup.
-        var known = file.Owner == node && file.Changed != 0 ? file : Known(path);
+        var known = file.Owner == node && file.Stamp != default ? file : Known(path);
         if (known is not { } entry) return Present(file, opened, default, isRewritten: false);
         var isSame = entry.Size == size && entry.Modified == modified;
-        var isRewritten = isSame ? IsRewritten(path, opened, entry.Changed) : rewritten.IsFormer(path, size, modified);
+        var isRewritten = isSame ? IsRewritten(path, opened, entry.Stamp) : rewritten.IsFormer(path, size, modified);
         if (!isSame || isRewritten) rewritten.Contradicts(path, isRewritten);
         if (!isSame && opened.Place?.Status.Links > 1) _otherNames.ReadAgain(entry);
         return Present(file, opened, entry, isRewritten);
@@ -58,14 +58,14 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     private Entry? Known(VirtualPath path) =>
         new NodeSnapshot(tree.Current, node).TryFind(path, out var entry) && !entry.IsDirectory ? entry : null;
 
-    private bool IsRewritten(VirtualPath path, OpenedFile opened, uint changed)
+    private bool IsRewritten(VirtualPath path, OpenedFile opened, Stamp stamp)
     {
         var file = opened.Identity;
         if (!HasMovedStatus(opened)) return false;
         var now = UnixTime.From(time.GetUtcNow());
         // A clock that was set back would make a stamp that never reaches the time of birth.
-        if (file.Born.Seconds > changed && file.Born <= now) return true;
-        var isFresh = file.StatusChanged.Seconds >= changed && file.StatusChanged > UnixTime.From(time.GetUtcNow() - MayBeUnheard);
+        if (file.Born.Seconds > stamp.Seconds && file.Born <= now) return true;
+        var isFresh = file.StatusChanged > UnixTime.From(time.GetUtcNow() - MayBeUnheard);
         return rewritten.Contains(path, isFresh);
     }
 
@@ -73,17 +73,17 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     {
         var (facts, identity) = (opened.Facts, opened.Identity);
         var isKnown = known.Size == facts.Size && known.Modified == facts.Modified;
-        var revised = isKnown && known.IsRevised ? known.Changed : 0;
+        var revised = isKnown && known.IsRevised ? known.Stamp : default;
         ulong revision = 0;
         if (isRewritten) revision = Hash(identity, identity.StatusChanged.Nanoseconds);
-        else if (revised != 0 || facts.Modified.IsWholeSecond)
-            revision = NameBytes.Hash(Hash(identity, identity.Born.Nanoseconds), revised);
+        else if (revised != default || facts.Modified.IsWholeSecond)
+            revision = NameBytes.Hash(Hash(identity, identity.Born.Nanoseconds), revised.IsWholeSecond ? revised.Seconds : revised.Value);
 
         var fingerprint = identity.StatusChanged == default ? 0
             : NameBytes.Hash(NameBytes.Hash(Hash(identity, identity.StatusChanged.Nanoseconds), facts.Size), facts.Modified.Nanoseconds);
         return new Entry(file.NameUtf8, false, facts.Size, facts.Modified, facts.Permissions, node, file.HolderCount)
         {
-            Changed = isKnown ? known.Changed : 0,
+            Stamp = isKnown ? known.Stamp : default,
             IsRevised = isKnown && known.IsRevised,
             Version = new ContentVersion(revision, fingerprint),
         };

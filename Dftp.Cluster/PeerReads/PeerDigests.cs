@@ -87,13 +87,13 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
     /// <param name="Size">Bytes.</param>
     /// <param name="Modified">The modification time.</param>
     /// <param name="Fingerprint">As the peer sent it; 0 if only the tree describes the copy.</param>
-    /// <param name="Changed">When the peer saw the copy change, by the tree; 0 if unknown.</param>
-    private readonly record struct RemoteVersion(long Size, UnixTime Modified, ulong Fingerprint, uint Changed)
+    /// <param name="Stamp">The stamp of the copy, by the tree; default if unknown.</param>
+    private readonly record struct RemoteVersion(long Size, UnixTime Modified, ulong Fingerprint, Stamp Stamp)
     {
-        public static RemoteVersion Of(in Entry file) => new(file.Size, file.Modified, file.Version.Fingerprint, file.Changed);
+        public static RemoteVersion Of(in Entry file) => new(file.Size, file.Modified, file.Version.Fingerprint, file.Stamp);
 
         public bool IsSame(RemoteVersion other) =>
             Size == other.Size && Modified == other.Modified
-            && (Fingerprint != 0 && other.Fingerprint != 0 ? Fingerprint == other.Fingerprint : Changed == other.Changed);
+            && (Fingerprint != 0 && other.Fingerprint != 0 ? Fingerprint == other.Fingerprint : Stamp == other.Stamp);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             var (changes, to) = context.Own.Since(pushed);
             if (changes is not null)
             {
-                if (facts.IsLegacy) changes = _legacyStamps.Raise(changes, (uint)Now());
+                if (facts.IsLegacy) changes = _legacyStamps.Raise(changes, context.Own.Clock.Now.Seconds);
                 return new OutgoingUpdate(address, facts.IsLegacy, Header(isFull: false, to), null, changes);
             }
         }
@@ -33,7 +33,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         var (tree, position) = context.Own.Full();
         var header = Header(isFull: true, position);
         return facts.IsLegacy
-            ? new OutgoingUpdate(address, true, header, tree, [], RaisedStamp: _legacyStamps.RaiseInFull((uint)Now()))
+            ? new OutgoingUpdate(address, true, header, tree, [], RaisedSeconds: _legacyStamps.RaiseInFull(context.Own.Clock.Now.Seconds))
             : new OutgoingUpdate(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
     }
 
@@ -86,7 +86,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 /// <param name="Tree">The tree whose entries of this node a full update contains; null for an incremental one.</param>
 /// <param name="Changes">The changes of an incremental update.</param>
 /// <param name="Shared">The body of a full update, if it is written once for several peers.</param>
-/// <param name="RaisedStamp">Of a full update to a legacy node: see <see cref="LegacyStamps.RaiseInFull"/>.</param>
+/// <param name="RaisedSeconds">Of a full update to a legacy node: see <see cref="LegacyStamps.RaiseInFull"/>.</param>
 internal sealed record OutgoingUpdate(
     HostPort To,
     bool ToLegacy,
@@ -94,7 +94,7 @@ internal sealed record OutgoingUpdate(
     TreeSnapshot? Tree,
     IReadOnlyList<EntryChange> Changes,
     SharedFullUpdate? Shared = null,
-    uint RaisedStamp = 0)
+    long RaisedSeconds = 0)
 {
     /// <summary>Whether the peer knows all entries of this node once it has applied the update.</summary>
     public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
@@ -108,6 +108,6 @@ internal sealed record OutgoingUpdate(
 
     /// <summary>Writes the message.</summary>
     public Task WriteAsync(PipeWriter output, CancellationToken cancellationToken) => Tree is not null
-        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToLegacy, cancellationToken, RaisedStamp)
+        ? UpdateWriter.WriteFullAsync(output, Header, Tree, ToLegacy, cancellationToken, RaisedSeconds)
         : UpdateWriter.WriteChangesAsync(output, Header, Changes, ToLegacy, cancellationToken);
 }

@@ -21,7 +21,7 @@ internal enum UpdateOutcome
 
 /// <summary>Receives updates from peers: reads them, checks their order, and applies each in one step.</summary>
 internal sealed partial class UpdateReceiver(
-    ClusterOptions options, PeerTable peers, TreeWriter tree, TimeProvider time, ILogger log, UpdateLimits? limits = null)
+    ClusterOptions options, PeerTable peers, TreeWriter tree, StampClock stamps, TimeProvider time, ILogger log, UpdateLimits? limits = null)
 {
     private readonly UpdateMemory _memory = new(limits ?? new UpdateLimits());
 
@@ -41,7 +41,7 @@ internal sealed partial class UpdateReceiver(
         {
             var started = time.GetTimestamp();
             using var memory = _memory.Begin();
-            var update = await UpdateReader.ReadAsync(body, memory, cancellationToken);
+            var update = await UpdateReader.ReadAsync(body, memory, stamps.LatestOfPeers, cancellationToken);
             if (update.Header.Sender == options.NodeName)
                 return (UpdateOutcome.Refused,
                     $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
@@ -82,6 +82,7 @@ internal sealed partial class UpdateReceiver(
             }
 
             if (isOfRetained) tree.Apply(peer.Name, peer.Retained!.AsPatch());
+            stamps.Received(update.LatestStamp);
             tree.Apply(peer.Name, update.Patch);
             if (tellsAll) peer.Retained = null;
             var now = time.GetUtcNow().ToUnixTimeSeconds();

@@ -1,4 +1,3 @@
-using Dftp.Cluster.LocalFiles.Native;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Persistence;
@@ -43,64 +42,18 @@ internal sealed class SavedTreeFile(string path, TreeOrigin origin)
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public long Write(SavedTree tree, CancellationToken cancellationToken)
     {
-        var directory = System.IO.Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(directory);
-        var unfinished = path + ".new";
-        // A file that a killed process left keeps its permissions if it is overwritten.
-        Discard(unfinished);
         LastWritten = 0;
-        try
+        AtomicFile.Replace(path, file =>
         {
-            using (var file = new FileStream(unfinished, Options()))
+            try
             {
-                try
-                {
-                    SavedTreeWriter.Write(file, origin, tree, cancellationToken);
-                    file.Flush(flushToDisk: true);
-                }
-                finally
-                {
-                    LastWritten = file.Position;
-                }
+                SavedTreeWriter.Write(file, origin, tree, cancellationToken);
             }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            File.Move(unfinished, path, overwrite: true);
-            FlushDirectory(directory);
-            return LastWritten;
-        }
-        catch
-        {
-            Discard(unfinished);
-            throw;
-        }
-    }
-
-    /// <summary>Only the owner may read the names of files.</summary>
-    private static FileStreamOptions Options()
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return options;
-    }
-
-    /// <summary>Without it, the old file may reappear after a power failure, which is harmless but outdated.</summary>
-    private static void FlushDirectory(string directory)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        using var handle = OpenAt2.Open(null, System.Text.Encoding.UTF8.GetBytes(directory), OpenAt2.O_DIRECTORY, 0, out _);
-        if (handle is not null) RandomAccess.FlushToDisk(handle);
-    }
-
-    private static void Discard(string unfinished)
-    {
-        try
-        {
-            File.Delete(unfinished);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The next write overwrites it, or reports why it cannot.
-        }
+            finally
+            {
+                LastWritten = file.Position;
+            }
+        });
+        return LastWritten;
     }
 }

@@ -16,14 +16,16 @@ internal sealed class SavedTreeReader
 
     private readonly BlockReader _blocks;
     private readonly Func<NodeName, bool> _isWanted;
+    private readonly bool _isEarlier;
     private NodeName[] _nodes = [];
     private bool[] _wanted = [];
     private NodeTotals[] _counted = [];
 
-    private SavedTreeReader(Stream input, Func<NodeName, bool> isWanted)
+    private SavedTreeReader(Stream input, Func<NodeName, bool> isWanted, bool isEarlier)
     {
         _blocks = new BlockReader(input);
         _isWanted = isWanted;
+        _isEarlier = isEarlier;
     }
 
     /// <summary>Reads a tree.</summary>
@@ -37,9 +39,10 @@ internal sealed class SavedTreeReader
         Span<byte> start = stackalloc byte[SavedTreeWriter.Magic.Length + sizeof(int)];
         if (input.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.StartsWith(SavedTreeWriter.Magic))
             throw new InvalidDataException("it is no kept tree");
-        if (BinaryPrimitives.ReadInt32LittleEndian(start[SavedTreeWriter.Magic.Length..]) != SavedTreeWriter.Version)
+        var version = BinaryPrimitives.ReadInt32LittleEndian(start[SavedTreeWriter.Magic.Length..]);
+        if (version is not (SavedTreeWriter.Version or EarlierFormat.Version))
             throw new InvalidDataException("it was written by another version of dftp");
-        return new SavedTreeReader(input, isWanted).Read(origin);
+        return new SavedTreeReader(input, isWanted, version == EarlierFormat.Version).Read(origin);
     }
 
     private SavedTree Read(TreeOrigin origin)
@@ -121,13 +124,19 @@ internal sealed class SavedTreeReader
     private NodeEntries ReadPart(int node)
     {
         var isAnnounced = _blocks.ReadByte() != 0;
-        Span<byte> bytes = stackalloc byte[SavedTreeWriter.FactsSize];
+        Span<byte> most = stackalloc byte[SavedTreeWriter.FactsSize];
+        var bytes = most[..(_isEarlier ? EarlierFormat.FactsSize : SavedTreeWriter.FactsSize)];
         _blocks.Read(bytes);
+        var stamp = bytes[(sizeof(long) + sizeof(ushort))..];
         var facts = new DirectoryFacts(
             new UnixTime(BinaryPrimitives.ReadInt64LittleEndian(bytes)),
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[sizeof(long)..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[(sizeof(long) + sizeof(ushort))..]));
-        if (!FileColumns.TryFromData(_blocks.ReadBytes(_blocks.ReadCount()), out var files)) throw Damaged();
+            _isEarlier
+                ? Stamp.FromSeconds(BinaryPrimitives.ReadUInt32LittleEndian(stamp))
+                : new Stamp(BinaryPrimitives.ReadInt64LittleEndian(stamp)));
+        var columns = _blocks.ReadBytes(_blocks.ReadCount());
+        if (_isEarlier) columns = EarlierFormat.Convert(columns) ?? throw Damaged();
+        if (!FileColumns.TryFromData(columns, out var files)) throw Damaged();
         for (var index = 0; index < files.Count; index++)
         {
             if (!IsName(files.NameSpan(index))) throw Damaged();

@@ -18,10 +18,10 @@ namespace Dftp.Cluster.Persistence;
 internal sealed class SavedTreeWriter
 {
     /// <summary>The layout of the columns is part of the format.</summary>
-    public const int Version = 1 << 8 | FileColumns.LayoutVersion;
+    public const int Version = 2 << 8 | FileColumns.LayoutVersion;
 
-    /// <summary>The size of modification time, permissions, time of change, and the digest of the part.</summary>
-    internal const int FactsSize = sizeof(long) + sizeof(ushort) + sizeof(uint) + sizeof(ulong);
+    /// <summary>The size of modification time, permissions, stamp, and the digest of the part.</summary>
+    internal const int FactsSize = sizeof(long) + sizeof(ushort) + sizeof(long) + sizeof(ulong);
 
     private readonly BlockWriter _blocks;
     private readonly Dictionary<NodeName, int> _numbers = [];
@@ -84,7 +84,7 @@ internal sealed class SavedTreeWriter
         Span<byte> facts = stackalloc byte[FactsSize];
         BinaryPrimitives.WriteInt64LittleEndian(facts, part.Facts.Modified.Nanoseconds);
         BinaryPrimitives.WriteUInt16LittleEndian(facts[sizeof(long)..], (ushort)part.Facts.Permissions);
-        BinaryPrimitives.WriteUInt32LittleEndian(facts[(sizeof(long) + sizeof(ushort))..], part.Facts.Changed);
+        BinaryPrimitives.WriteInt64LittleEndian(facts[(sizeof(long) + sizeof(ushort))..], part.Facts.Stamp.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(facts[^sizeof(ulong)..], part.Digest);
         _blocks.WriteCount(_numbers[part.Node]);
         _blocks.Write(part.IsAnnounced ? [1] : [0]);

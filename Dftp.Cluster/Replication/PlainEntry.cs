@@ -18,7 +18,8 @@ internal static class PlainEntry
         LastInfoUpdated = [.. ","u8, .. Member(UpdateFields.LastInfoUpdated)],
         Size = [.. ","u8, .. Member(UpdateFields.Size)],
         Mode = [.. ","u8, .. Member(UpdateFields.Mode)],
-        Nanoseconds = [.. ","u8, .. Member(UpdateFields.Nanoseconds)];
+        Nanoseconds = [.. ","u8, .. Member(UpdateFields.Nanoseconds)],
+        StampNanoseconds = [.. ","u8, .. Member(UpdateFields.StampNanoseconds)];
 
     /// <param name="json">The bytes after an entry.</param>
     /// <param name="fullName">Its path, without escapes; not validated.</param>
@@ -36,15 +37,18 @@ internal static class PlainEntry
         if (end < 0) return false;
         fullName = rest[..end];
         rest = rest[end..];
-        var nanoseconds = 0L;
+        long nanoseconds = 0, stampNanoseconds = 0;
         if (!TryTake(ref rest, LastModified) || !TryTakeNumber(ref rest, out var modified)
-            || !TryTake(ref rest, LastInfoUpdated) || !TryTakeNumber(ref rest, out var changed) || changed > uint.MaxValue
+            || !TryTake(ref rest, LastInfoUpdated) || !TryTakeNumber(ref rest, out var changed) || changed > Stamp.MaxSeconds
             || !TryTake(ref rest, Size) || !TryTakeNumber(ref rest, out var size)
             || !TryTake(ref rest, Mode) || !TryTakeNumber(ref rest, out var mode) || mode > uint.MaxValue
             || ((uint)mode & GoFileMode.NotRegular) != 0
             || (TryTake(ref rest, Nanoseconds) && (!TryTakeNumber(ref rest, out nanoseconds) || nanoseconds > 999_999_999))
+            || (TryTake(ref rest, StampNanoseconds) && (!TryTakeNumber(ref rest, out stampNanoseconds) || stampNanoseconds > 999_999_999))
             || !TryTake(ref rest, "}"u8)) return false;
-        facts = new FileFacts(size, UnixTime.FromSeconds(modified, (int)nanoseconds), GoFileMode.ToPermissions((uint)mode), (uint)changed);
+        facts = new FileFacts(
+            size, UnixTime.FromSeconds(modified, (int)nanoseconds), GoFileMode.ToPermissions((uint)mode),
+            Stamp.FromSeconds(changed, stampNanoseconds));
         length = json.Length - rest.Length;
         return true;
     }

@@ -1,4 +1,5 @@
 using Dftp.Cluster.Index;
+using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Replication;
 
@@ -7,4 +8,5 @@ namespace Dftp.Cluster.Replication;
 /// <param name="Patch">The changes of its sender's entries.</param>
 /// <param name="Entries">The number of entries in it.</param>
 /// <param name="LeftOut">The number of entries that were left out because their names are invalid in our tree.</param>
-internal sealed record ReceivedUpdate(UpdateHeader Header, DirectoryPatch Patch, int Entries, int LeftOut);
+/// <param name="LatestStamp">The greatest stamp that is not after the receiver's limit; default if there is none.</param>
+internal sealed record ReceivedUpdate(UpdateHeader Header, DirectoryPatch Patch, int Entries, int LeftOut, Stamp LatestStamp);

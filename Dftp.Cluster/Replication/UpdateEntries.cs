@@ -20,6 +20,7 @@ internal sealed class UpdateEntries
     private const int EarlyBytes = 128;
 
     private readonly UpdateMemory.Share _memory;
+    private readonly Stamp _latestStamp;
     private readonly DirectoryBuilder _draft = new([]);
     private readonly DirectoryPatch _patch = new();
     private List<WireEntry>? _early;
@@ -33,9 +34,12 @@ internal sealed class UpdateEntries
     private byte[] _lastPrefix = [];
     private int _siblingNameLength;
 
-    public UpdateEntries(UpdateMemory.Share memory)
+    /// <param name="memory">Its account.</param>
+    /// <param name="latestStamp">Later stamps do not count for <see cref="LatestStamp"/>.</param>
+    public UpdateEntries(UpdateMemory.Share memory, Stamp latestStamp)
     {
         _memory = memory;
+        _latestStamp = latestStamp;
         _lastDirectory = _draft;
     }
 
@@ -44,6 +48,9 @@ internal sealed class UpdateEntries
 
     /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
+
+    /// <summary>The greatest stamp that is not after the given limit; default if there is none.</summary>
+    public Stamp LatestStamp { get; private set; }
 
     /// <summary>The number of entries that were left out because their names are invalid in our tree.</summary>
     public int LeftOut { get; private set; }
@@ -65,7 +72,7 @@ internal sealed class UpdateEntries
     public bool TryAddSibling(ReadOnlySpan<byte> path, in FileFacts facts)
     {
         if (!TryFindSibling(path, out var name)) return false;
-        CountEntry();
+        CountEntry(facts.Stamp);
         AddFile(name, facts);
         return true;
     }
@@ -74,7 +81,7 @@ internal sealed class UpdateEntries
     /// <exception cref="UpdateFormatException">The message exceeds the limits of this node.</exception>
     public void Add(in WireEntry entry)
     {
-        CountEntry();
+        CountEntry(entry.Facts.Stamp);
         if (entry.IsLeftOut)
         {
             LeftOut++;
@@ -103,8 +110,9 @@ internal sealed class UpdateEntries
         return !name.IsEmpty && name[0] != (byte)'.' && !name.Contains((byte)'/') && EntryName.Check(name) is null;
     }
 
-    private void CountEntry()
+    private void CountEntry(Stamp stamp)
     {
+        if (stamp > LatestStamp && stamp <= _latestStamp) LatestStamp = stamp;
         if (++Count > _memory.Limits.MaxEntries)
             throw new UpdateFormatException($"it has more than {_memory.Limits.MaxEntries} entries", isTooLarge: true);
     }
@@ -130,7 +138,7 @@ internal sealed class UpdateEntries
 
         TakeForPatch(entry.Path);
         if (entry.IsDeletion) _patch.Delete(entry.Path);
-        else if (entry.IsDirectory) _patch.PutDirectory(entry.Path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed));
+        else if (entry.IsDirectory) _patch.PutDirectory(entry.Path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Stamp));
         else _patch.PutFile(entry.Path, facts);
     }
 
@@ -169,7 +177,7 @@ internal sealed class UpdateEntries
     {
         if (entry.IsDirectory)
         {
-            AddDirectory(_lastDirectory, name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed);
+            AddDirectory(_lastDirectory, name).Facts = new DirectoryFacts(facts.Modified, facts.Permissions, facts.Stamp);
             return;
         }
 

@@ -30,11 +30,12 @@ internal static class UpdateFields
         Size = Name("SizeInBytes"),
         Mode = Name("FileMode"),
         Owner = Name("OwnerNode"),
-        Nanoseconds = Name("ModifiedNanoseconds");
+        Nanoseconds = Name("ModifiedNanoseconds"),
+        StampNanoseconds = Name("StampNanoseconds");
 
     /// <summary>The members of an entry by their <see cref="UpdateEntryField"/>.</summary>
     public static readonly JsonEncodedText[] OfEntry =
-        [default, Deletion, FullName, Basename, Directory, LastModified, LastInfoUpdated, Size, Mode, Owner, Nanoseconds];
+        [default, Deletion, FullName, Basename, Directory, LastModified, LastInfoUpdated, Size, Mode, Owner, Nanoseconds, StampNanoseconds];
 
     /// <summary>Whether the reader is at that property name, case-insensitively.</summary>
     public static bool Is(this ref Utf8JsonReader reader, JsonEncodedText field)

@@ -35,7 +35,7 @@ internal sealed class UpdateReader
     /// <summary>Bytes that were read without the JSON reader, which does not count them.</summary>
     private long _passedBytes;
 
-    private UpdateReader(UpdateMemory.Share memory) => _entries = new UpdateEntries(memory);
+    private UpdateReader(UpdateMemory.Share memory, Stamp latestStamp) => _entries = new UpdateEntries(memory, latestStamp);
 
     private enum Level
     {
@@ -51,11 +51,13 @@ internal sealed class UpdateReader
     /// <summary>Reads one message.</summary>
     /// <param name="input">The body, decompressed; the caller completes it.</param>
     /// <param name="memory">Its account, open until the update is applied or dropped.</param>
+    /// <param name="latestStamp">See <see cref="ReceivedUpdate.LatestStamp"/>.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="UpdateFormatException">The message is invalid or exceeds a limit, which the text names.</exception>
-    public static async Task<ReceivedUpdate> ReadAsync(PipeReader input, UpdateMemory.Share memory, CancellationToken cancellationToken)
+    public static async Task<ReceivedUpdate> ReadAsync(
+        PipeReader input, UpdateMemory.Share memory, Stamp latestStamp, CancellationToken cancellationToken)
     {
-        var reader = new UpdateReader(memory);
+        var reader = new UpdateReader(memory, latestStamp);
         var state = new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth });
         var joined = new ArrayBufferWriter<byte>();
         while (true)
@@ -316,6 +318,7 @@ internal sealed class UpdateReader
         var patch = _entries.End();
         var isFull = _entries.IsFull == true;
         return new ReceivedUpdate(
-            new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest), patch, _entries.Count, _entries.LeftOut);
+            new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest), patch, _entries.Count, _entries.LeftOut,
+            _entries.LatestStamp);
     }
 }

@@ -24,10 +24,10 @@ internal sealed class UpdateWriter : IAsyncDisposable
     private readonly PipeWriter _output;
     private readonly Utf8JsonWriter _json;
     private readonly JsonEncodedText _owner;
-    private readonly uint _raised;
+    private readonly long _raised;
     private long _flushed;
 
-    private UpdateWriter(PipeWriter output, UpdateHeader header, bool toLegacy, uint raised = 0)
+    private UpdateWriter(PipeWriter output, UpdateHeader header, bool toLegacy, long raised = 0)
     {
         _raised = raised;
         _output = output;
@@ -45,7 +45,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the writing.</param>
     /// <param name="raised">From <see cref="LegacyStamps.RaiseInFull"/>; 0 for our nodes.</param>
     public static async Task WriteFullAsync(
-        PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toLegacy, CancellationToken cancellationToken, uint raised = 0)
+        PipeWriter output, UpdateHeader header, TreeSnapshot tree, bool toLegacy, CancellationToken cancellationToken, long raised = 0)
     {
         await using var writer = new UpdateWriter(output, header, toLegacy, raised);
         writer.Start();
@@ -134,7 +134,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
                 File(path, name, change.Facts);
                 break;
             case EntryChangeKind.PutDirectory:
-                Directory(path, name, new DirectoryFacts(change.Facts.Modified, change.Facts.Permissions, change.Facts.Changed));
+                Directory(path, name, new DirectoryFacts(change.Facts.Modified, change.Facts.Permissions, change.Facts.Stamp));
                 break;
             default:
                 Deletion(path, name, change.Facts);
@@ -147,7 +147,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
 
     private void Directory(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, in DirectoryFacts facts) =>
         Entry(
-            path, name, true, new FileFacts(0, facts.Modified, facts.Permissions, facts.Changed), false,
+            path, name, true, new FileFacts(0, facts.Modified, facts.Permissions, facts.Stamp), false,
             GoFileMode.From(facts.Permissions, true));
 
     private void Deletion(ReadOnlySpan<byte> path, ReadOnlyMemory<byte> name, in FileFacts facts) =>
@@ -162,12 +162,14 @@ internal sealed class UpdateWriter : IAsyncDisposable
         if (_toLegacy) _json.WriteString(UpdateFields.Basename, name.Span);
         if (_toLegacy || isDirectory) _json.WriteBoolean(UpdateFields.Directory, isDirectory);
         _json.WriteNumber(UpdateFields.LastModified, seconds);
-        _json.WriteNumber(UpdateFields.LastInfoUpdated, facts.Changed == _raised && _raised > 0 ? facts.Changed + 1 : facts.Changed);
+        var updated = facts.Stamp.Seconds;
+        _json.WriteNumber(UpdateFields.LastInfoUpdated, updated == _raised && _raised > 0 ? updated + 1 : updated);
         _json.WriteNumber(UpdateFields.Size, facts.Size);
         _json.WriteNumber(UpdateFields.Mode, mode);
         if (_toLegacy) _json.WriteString(UpdateFields.Owner, _owner);
         var nanoseconds = facts.Modified.Nanoseconds - seconds * 1_000_000_000;
         if (nanoseconds != 0) _json.WriteNumber(UpdateFields.Nanoseconds, nanoseconds);
+        if (!_toLegacy && !facts.Stamp.IsWholeSecond) _json.WriteNumber(UpdateFields.StampNanoseconds, facts.Stamp.Nanoseconds);
         _json.WriteEndObject();
     }
 

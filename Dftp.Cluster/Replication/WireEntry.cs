@@ -9,7 +9,7 @@ namespace Dftp.Cluster.Replication;
 internal struct WireEntry
 {
     private bool _isDeletion, _isDirectory, _hasName, _isUnrepresentable;
-    private long _size, _lastModified, _changed;
+    private long _size, _lastModified, _changed, _stampNanoseconds;
     private int _nanoseconds;
     private uint _mode;
 
@@ -31,7 +31,7 @@ internal struct WireEntry
         _isDirectory || IsDeletion ? 0 : _size,
         UnixTime.FromSeconds(_lastModified, _nanoseconds),
         GoFileMode.ToPermissions(_mode),
-        (uint)Math.Clamp(_changed, 0, uint.MaxValue));
+        Stamp.FromSeconds(_changed, _stampNanoseconds));
 
     /// <summary>Reads one member; the reader is at its value.</summary>
     public void Take(UpdateEntryField field, ref Utf8JsonReader reader)
@@ -59,6 +59,9 @@ internal struct WireEntry
                 break;
             case UpdateEntryField.LastInfoUpdated:
                 _changed = Integer(ref reader, UpdateFields.LastInfoUpdated);
+                break;
+            case UpdateEntryField.StampNanoseconds:
+                _stampNanoseconds = Integer(ref reader, UpdateFields.StampNanoseconds);
                 break;
             case UpdateEntryField.Mode:
                 _mode = (uint)Math.Clamp(Integer(ref reader, UpdateFields.Mode), 0, uint.MaxValue);
@@ -141,4 +144,5 @@ internal enum UpdateEntryField
     Mode,
     Owner,
     Nanoseconds,
+    StampNanoseconds,
 }

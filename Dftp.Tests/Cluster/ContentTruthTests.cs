@@ -375,7 +375,7 @@ public sealed partial class ContentTruthTests : IDisposable
         File.Move(made, At(node, "f"), overwrite: true);
     }
 
-    private static uint Stamp(TestNode node) => node.Tree.Snapshot.TryFind(VirtualPath.Parse("/f"), out var entry) ? entry.Changed : 0;
+    private static Stamp Stamp(TestNode node) => node.Tree.Snapshot.TryFind(VirtualPath.Parse("/f"), out var entry) ? entry.Stamp : default;
 
     private static string Sha(string text) => Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 

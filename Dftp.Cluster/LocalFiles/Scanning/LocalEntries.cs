@@ -7,7 +7,7 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 /// This node's own entries. Puts scans into the tree and into the change log in one step, so that a full update and the changes after it
 /// are always consistent.
 /// </summary>
-internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider time)
+internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock clock, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private ChangeLog _log = new();
@@ -24,6 +24,9 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
 
     /// <summary>The places that cannot be read, for which the tree keeps this node's earlier entries. Few.</summary>
     public IReadOnlyList<UnconfirmedPlace> Unconfirmed => _unconfirmed;
+
+    /// <summary>Makes the stamps of this node's changes.</summary>
+    public StampClock Clock => clock;
 
     /// <summary>Identifies this start of the process (the incarnation): milliseconds, so that a later start has a greater number.</summary>
     public long Epoch { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -90,6 +93,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         lock (_lock)
         {
             _isRestored = true;
+            clock.Restored(tree.Current.LatestStampOf(node, clock.LatestPlausible));
             _log = new ChangeLog(tree.Current.HoldingOf(node).Digest);
         }
     }
@@ -104,7 +108,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         lock (_lock)
         {
             var isFirst = !_isScanned;
-            var comparison = new ScanComparison(node, Now(), atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0, judgement);
+            var comparison = new ScanComparison(node, clock, atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0, judgement);
             comparison.Compare(root, tree.Current.Root, VirtualPath.Root);
             _isScanned = true;
             if (!isFirst && comparison.Count == 0)
@@ -133,7 +137,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         long changed;
         lock (_lock)
         {
-            var comparison = new ScanComparison(node, Now(), atMost: int.MaxValue, judgement);
+            var comparison = new ScanComparison(node, clock, atMost: int.MaxValue, judgement);
             var paths = scan.Places.Select(place => TreePath.Under(mount, place.Path)).ToHashSet();
             foreach (var (path, draft) in scan.Places)
             {
@@ -165,6 +169,4 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, TimeProvider 
         _unconfirmed = places;
         UnconfirmedChanged?.Invoke();
     }
-
-    private uint Now() => (uint)time.GetUtcNow().ToUnixTimeSeconds();
 }

@@ -6,25 +6,19 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
 /// Compares a scan with what this node announced before. Unchanged entries keep their change stamps, so a repeated scan never changes an
-/// owner; new or different entries get the present time, and so do entries with a stamp in the future. Entries that the scan could not read
+/// owner; new or different entries get the stamp of this scan, and so do entries with a stamp of a clock that ran ahead. Entries that the scan could not read
 /// stay as announced.
 /// </summary>
 /// <param name="node">This node.</param>
-/// <param name="now">Unix seconds.</param>
+/// <param name="clock">Makes the stamp of the scan, if there is a change.</param>
 /// <param name="atMost">The maximum number of changes to collect; 0 for a first scan, where the changes are the whole tree.</param>
 /// <param name="judgement">Decides on files whose size and time are unchanged; null if all of them are the same versions.</param>
-internal sealed class ScanComparison(NodeName node, uint now, int atMost, VersionJudgement? judgement = null)
+internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost, VersionJudgement? judgement = null)
 {
-    /// <summary>The tolerated difference between synchronised clocks, in seconds.</summary>
-    private const uint ClockTolerance = 24 * 60 * 60;
+    /// <summary>A later stamp would make this node the owner until that time has come.</summary>
+    private readonly Stamp _latest = clock.LatestPlausible;
 
-    /// <summary>2020-01-01, before this product existed: an earlier time means that the machine's clock is not set yet.</summary>
-    private const uint EarliestNow = 1_577_836_800;
-
-    /// <summary>
-    /// A later change stamp comes from a clock that ran ahead; it would make this node the owner until that time has come.
-    /// </summary>
-    private readonly uint _latest = now < EarliestNow ? uint.MaxValue : (uint)Math.Min(uint.MaxValue, (long)now + ClockTolerance);
+    private Stamp? _now;
 
     private readonly List<EntryChange> _changes = [];
     private readonly FileColumnsBuilder _stamped = new();
@@ -38,6 +32,9 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
     /// <summary>The number of changes.</summary>
     public long Count { get; private set; }
 
+    /// <summary>The stamp of all changes of this scan, greater than all before.</summary>
+    private Stamp Now => _now ??= clock.Next();
+
     /// <summary>Writes the change stamps into the draft and collects the changes.</summary>
     /// <param name="draft">The scanned directory with everything below it.</param>
     /// <param name="announced">The same directory in the tree; null if it is not there.</param>
@@ -49,7 +46,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
         foreach (var gone in DirectoriesNotScanned(draft, announced))
         {
             if (draft.MayHold(gone.Name)) draft.Add(DirectoryBuilder.Of(gone, node));
-            else Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+            else Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
         }
 
         CompareFiles(draft, before?.Files ?? default, path);
@@ -70,7 +67,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
         CompareDirectory(draft, before, path);
         foreach (var gone in DirectoriesNotScanned(draft, announced))
         {
-            if (!draft.MayHold(gone.Name)) Add(EntryChange.Delete(Child(path, gone.Name), now, gone.PartOf(node)?.Announced?.Changed ?? 0));
+            if (!draft.MayHold(gone.Name)) Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
         }
 
         CompareFiles(draft, before?.Files ?? default, path);
@@ -86,15 +83,15 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
     private void CompareDirectory(DirectoryBuilder draft, NodeEntries? before, VirtualPath path)
     {
         if (draft.Facts is not { } facts) return;
-        if (before?.Announced is { } known && known.Changed <= _latest && known with { Changed = 0 } == facts with { Changed = 0 })
+        if (before?.Announced is { } known && known.Stamp <= _latest && known with { Stamp = default } == facts with { Stamp = default })
         {
             draft.Facts = known;
             return;
         }
 
-        facts = facts with { Changed = ChangedNow(before?.Announced?.Changed ?? 0) };
+        facts = facts with { Stamp = Now };
         draft.Facts = facts;
-        if (!path.IsRoot) Add(EntryChange.Put(path, facts, before?.Announced?.Changed ?? 0));
+        if (!path.IsRoot) Add(EntryChange.Put(path, facts, before?.Announced?.Stamp ?? default));
     }
 
     private List<TreeDirectory> DirectoriesNotScanned(DirectoryBuilder draft, TreeDirectory? announced)
@@ -108,7 +105,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
     {
         var scanned = draft.Files();
         judgement?.Enter(path);
-        if (judgement is not { HasSuspects: true } && scanned.HasSameContent(before) && !before.HasChangesAfter(_latest))
+        if (judgement is not { HasSuspects: true } && scanned.HasSameContent(before) && !before.HasStampAfter(_latest))
         {
             draft.SetFiles(before);
             return;
@@ -117,7 +114,7 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
         if (before.Count == 0 && atMost == 0)
         {
             Count += scanned.Count;
-            scanned.Stamp(now);
+            scanned.SetStamp(Now);
             return;
         }
 
@@ -129,14 +126,14 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
             {
                 var name = before.NameSpan(at);
                 if (draft.MayHold(name)) _stamped.Add(name, before[at]);
-                else Add(EntryChange.Delete(Child(path, name), now, before[at].Changed));
+                else Add(EntryChange.Delete(Child(path, name), Now, before[at].Stamp));
                 at++;
                 continue;
             }
 
             FileFacts? known = order == 0 ? before[at++] : null;
-            var facts = known is { } earlier ? Judge(scanned.NameSpan(next), earlier, scanned[next]) : scanned[next] with { Changed = now };
-            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts, known?.Changed ?? 0));
+            var facts = known is { } earlier ? Judge(scanned.NameSpan(next), earlier, scanned[next]) : scanned[next] with { Stamp = Now };
+            if (facts != known) Add(EntryChange.Put(Child(path, scanned.NameSpan(next)), facts, known?.Stamp ?? default));
             _stamped.Add(scanned.NameSpan(next), facts);
             next++;
         }
@@ -147,20 +144,12 @@ internal sealed class ScanComparison(NodeName node, uint now, int atMost, Versio
     private FileFacts Judge(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found)
     {
         var isSame = known.Size == found.Size && known.Modified == found.Modified;
-        if (judgement is not null && judgement.IsRevised(name, known, found, now))
-        {
-            // Two changes within one second are still two versions.
-            var changed = known.Changed <= _latest && known.Changed < uint.MaxValue ? Math.Max(now, known.Changed + 1) : now;
-            return found with { Changed = changed, IsRevised = true };
-        }
-
-        return isSame && found.Permissions == known.Permissions && known.Changed <= _latest
+        if (judgement is not null && judgement.IsRevised(name, known, found, clock.Now))
+            return found with { Stamp = Now, IsRevised = true };
+        return isSame && found.Permissions == known.Permissions && known.Stamp <= _latest
             ? known
-            : found with { Changed = ChangedNow(known.Changed), IsRevised = isSame && known.IsRevised };
+            : found with { Stamp = Now, IsRevised = isSame && known.IsRevised };
     }
-
-    /// <summary>Keeps the stamp from moving backwards if the clock was set back a little.</summary>
-    private uint ChangedNow(uint before) => before <= _latest ? Math.Max(now, before) : now;
 
     private void Add(in EntryChange change)
     {

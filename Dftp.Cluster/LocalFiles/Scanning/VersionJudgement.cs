@@ -35,13 +35,13 @@ internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root,
     }
 
     /// <summary>Whether a file has another content than an earlier version of the same size and time.</summary>
-    public bool IsRevised(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found, uint now)
+    public bool IsRevised(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found, Stamp now)
     {
         if (known.Size == found.Size && known.Modified == found.Modified)
             return HasSuspects && (_came || _names!.Contains(Encoding.UTF8.GetString(name))) && HasMovedStatus(name);
         var path = _directory.Child(Encoding.UTF8.GetString(name));
         var isFormer = rewritten.IsFormer(path, found.Size, found.Modified);
-        if (now > known.Changed + (long)StoodSeconds) rewritten.GaveWay(path, known.Size, known.Modified);
+        if (now.Seconds > known.Stamp.Seconds + StoodSeconds) rewritten.GaveWay(path, known.Size, known.Modified);
         return isFormer;
     }
 

@@ -3,7 +3,7 @@ namespace Dftp.Tests.Cluster.Convergence;
 /// <summary>The time of a simulated cluster, advanced by the simulation only. Nothing in the simulation sets timers.</summary>
 internal sealed class SimulatedClock : TimeProvider
 {
-    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(1_000_000);
+    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

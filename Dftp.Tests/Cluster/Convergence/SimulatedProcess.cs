@@ -25,11 +25,15 @@ internal sealed class SimulatedProcess : IDisposable
     /// <param name="time">Its clock.</param>
     /// <param name="network">Receives its messages.</param>
     /// <param name="processAt">The process that runs at an address now.</param>
-    public SimulatedProcess(NodeName name, HostPort address, TimeProvider time, SimulatedNetwork network, Func<HostPort, SimulatedProcess?> processAt)
+    /// <param name="mark">The mark of its stamps that an earlier start saved.</param>
+    /// <param name="reserve">Saves a mark.</param>
+    public SimulatedProcess(
+        NodeName name, HostPort address, TimeProvider time, SimulatedNetwork network, Func<HostPort, SimulatedProcess?> processAt, Stamp mark,
+        Action<Stamp> reserve)
     {
         _network = network;
         _processAt = processAt;
-        _parts = new NodeParts(new ClusterOptions { NodeName = name }, address, time);
+        _parts = new NodeParts(new ClusterOptions { NodeName = name }, address, time, mark: mark, reserve: reserve);
         Name = name;
         Peers.Added += peer => _links.Add(peer.Name, new SimulatedLink(peer, this, _parts.Context));
     }

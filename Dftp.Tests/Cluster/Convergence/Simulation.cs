@@ -134,7 +134,8 @@ internal sealed class Simulation : IDisposable
     {
         Stop(node, saysGoodbye: false);
         var process = new SimulatedProcess(
-            node.Name, node.Address, _clock.Ahead(ahead), _network, address => Array.Find(_nodes, other => other.Address == address)?.Process);
+            node.Name, node.Address, _clock.Ahead(ahead), _network, address => Array.Find(_nodes, other => other.Address == address)?.Process,
+            node.StampMark, mark => node.StampMark = mark);
         _processes.Add(process);
         var wasStartedBefore = _announcements.Started(process);
         node.Process = process;
@@ -163,8 +164,34 @@ internal sealed class Simulation : IDisposable
     private void Scan(SimulatedNode node)
     {
         if (node.Process is not { } process) return;
-        process.Own.Replace(node.Disk.Scan((uint)process.Time.GetUtcNow().ToUnixTimeSeconds()));
+        process.Own.Replace(node.Disk.Scan());
         _announcements.Changed(process);
+        var stamp = node.Disk.Stamped(entry => StampOf(process.Tree.Current, node.Name, entry)!.Value);
+        if (stamp == default) return;
+        Assert.IsTrue(stamp > node.LastStamp, $"the stamps of {node.Name} went back from {node.LastStamp} to {stamp}");
+        node.LastStamp = stamp;
+        CheckLaterThanSeen(process, stamp);
+    }
+
+    /// <summary>
+    /// A change is later than all that its node has seen, except for what comes from a clock that is far ahead of the node's own.
+    /// </summary>
+    private void CheckLaterThanSeen(SimulatedProcess process, Stamp stamp)
+    {
+        var limit = Stamp.From(process.Time.GetUtcNow() + StampClock.MaxPeerLead);
+        foreach (var other in _nodes.Where(other => other.Name != process.Name))
+        {
+            var seen = process.Tree.Current.LatestStampOf(other.Name, limit);
+            Assert.IsTrue(stamp > seen, $"{process.Name} knew the stamp {seen} of {other.Name} and made {stamp}");
+        }
+    }
+
+    private static Stamp? StampOf(TreeSnapshot tree, NodeName node, EntryChange entry)
+    {
+        if (entry.Kind == EntryChangeKind.PutDirectory) return TreePath.FindDirectory(tree.Root, entry.Path)?.PartOf(node)?.Announced?.Stamp;
+        if (!TreePath.TryFindParent(tree.Root, entry.Path, out var parent, out var name) || parent.PartOf(node) is not { } part) return null;
+        var index = part.Files.Find(name);
+        return index < 0 ? null : part.Files[index].Stamp;
     }
 
     private async Task GoOnAsync()
@@ -233,6 +260,12 @@ internal sealed class SimulatedNode(int number)
 
     /// <summary>What it saved last: its tree, and the content of its disk at that time. Null before the first save.</summary>
     public (byte[] Tree, IReadOnlyCollection<EntryChange> Scanned)? Saved { get; set; }
+
+    /// <summary>The mark of its stamps, on its disk.</summary>
+    public Stamp StampMark { get; set; }
+
+    /// <summary>The last stamp that any of its starts made.</summary>
+    public Stamp LastStamp { get; set; }
 
     /// <summary>Null while the node does not run.</summary>
     public SimulatedProcess? Process { get; set; }

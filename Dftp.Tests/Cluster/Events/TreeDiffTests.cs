@@ -132,7 +132,7 @@ public sealed class TreeDiffTests
                 return;
             case < 8:
                 writer.Apply(node, TreeModel.Patch(
-                    [new EntryChange(SomePath(random), EntryChangeKind.PutDirectory, new FileFacts(0, UnixTime.FromSeconds(random.Next(3)), 493, 1))]));
+                    [new EntryChange(SomePath(random), EntryChangeKind.PutDirectory, new FileFacts(0, UnixTime.FromSeconds(random.Next(3)), 493, new Stamp(1)))]));
                 return;
             default:
                 writer.Apply(node, TreeModel.Patch([File(SomePath(random).Value, random.Next(3), random.Next(3), (uint)random.Next(4))]));
@@ -155,7 +155,7 @@ public sealed class TreeDiffTests
     }
 
     private static EntryChange File(string path, long size, int modified = 1, uint changed = 1) =>
-        new(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(size, UnixTime.FromSeconds(modified), 420, changed));
+        new(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(size, UnixTime.FromSeconds(modified), 420, Stamp.FromSeconds(changed)));
 
     /// <summary>What a client can keep up to date by events: a directory's size, the sum of what is below it, is none of it.</summary>
     private static SortedDictionary<string, string> Listing(TreeSnapshot tree) => new(

@@ -182,7 +182,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _loop.DisposeAsync();
 
     private static EntryChange File(string path) =>
-        new(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(1, UnixTime.FromSeconds(1), 420, 1));
+        new(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(1, UnixTime.FromSeconds(1), 420, new Stamp(1)));
 
     private void Put(NodeName node, string path) => _tree.Apply(node, TreeModel.Patch([File(path)]));
 

@@ -81,5 +81,5 @@ public sealed class ChangeLogTests
 
     private string[]? Since(long sequence) => _log.Since(sequence)?.Select(change => change.Path.Value).ToArray();
 
-    private static EntryChange Delete(string path) => EntryChange.Delete(VirtualPath.Parse(path), 1);
+    private static EntryChange Delete(string path) => EntryChange.Delete(VirtualPath.Parse(path), new Stamp(1));
 }

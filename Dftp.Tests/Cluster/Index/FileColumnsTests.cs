@@ -47,8 +47,8 @@ public sealed class FileColumnsTests
     [TestMethod]
     public void SameFilesThatChangedAtOtherTimes_HaveTheSameContent()
     {
-        var one = Columns(("a", new FileFacts(1, new UnixTime(5), 420, 7)), ("b", new FileFacts(2, new UnixTime(6), 420, 7)));
-        var other = Columns(("a", new FileFacts(1, new UnixTime(5), 420, 8)), ("b", new FileFacts(2, new UnixTime(6), 420, 9)));
+        var one = Columns(("a", new FileFacts(1, new UnixTime(5), 420, Stamp.FromSeconds(7))), ("b", new FileFacts(2, new UnixTime(6), 420, Stamp.FromSeconds(7))));
+        var other = Columns(("a", new FileFacts(1, new UnixTime(5), 420, Stamp.FromSeconds(8))), ("b", new FileFacts(2, new UnixTime(6), 420, Stamp.FromSeconds(9))));
 
         Assert.IsTrue(one.HasSameContent(other));
         Assert.IsTrue(other.HasSameContent(one));
@@ -72,12 +72,12 @@ public sealed class FileColumnsTests
     }
 
     [TestMethod]
-    public void Stamp_SetsTheTimeOfChangeOfAll()
+    public void SetStamp_SetsTheStampOfAll()
     {
         var columns = Columns(("a", new FileFacts(1, default, 420)), ("b", new FileFacts(2, default, 384)));
-        columns.Stamp(99);
-        Assert.AreEqual(99u, columns[0].Changed);
-        Assert.AreEqual(99u, columns[1].Changed);
+        columns.SetStamp(new Stamp(99));
+        Assert.AreEqual(new Stamp(99), columns[0].Stamp);
+        Assert.AreEqual(new Stamp(99), columns[1].Stamp);
     }
 
     [TestMethod]
@@ -108,5 +108,5 @@ public sealed class FileColumnsTests
         string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(at => (char)('a' + random.Next(at < 8 ? 2 : 3))));
 
     private static FileFacts RandomFacts(Random random) =>
-        new(random.NextInt64(1L << random.Next(1, 40)), new UnixTime(random.NextInt64()), random.Next(2) * 128 + 256, (uint)random.Next(3));
+        new(random.NextInt64(1L << random.Next(1, 40)), new UnixTime(random.NextInt64()), random.Next(2) * 128 + 256, new Stamp(random.NextInt64(1L << random.Next(63))));
 }

@@ -57,5 +57,5 @@ public sealed class HoldersTests
         string.Join(", ", (tree ?? _tree.Current).HoldersOf(VirtualPath.Parse(path)).Select(holder => $"{holder.Owner} {holder.Size}"));
 
     private void Put(NodeName node, string path, long size, uint changed = 1) => _tree.Apply(
-        node, TreeModel.Patch([new EntryChange(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(size, UnixTime.FromSeconds(1), 420, changed))]));
+        node, TreeModel.Patch([new EntryChange(VirtualPath.Parse(path), EntryChangeKind.PutFile, new FileFacts(size, UnixTime.FromSeconds(1), 420, Stamp.FromSeconds(changed)))]));
 }

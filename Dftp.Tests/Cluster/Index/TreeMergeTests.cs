@@ -86,7 +86,7 @@ public sealed class TreeMergeTests
         var writer = new TreeWriter();
         writer.Apply(Nodes[0], TreeModel.Patch([File("/d/x", 1, changed: 10)]));
         writer.Apply(Nodes[1], TreeModel.Patch([File("/d/x", 2, changed: 20)]));
-        writer.Apply(Nodes[1], TreeModel.Patch([EntryChange.Delete(VirtualPath.Parse("/d/x"), 30)]));
+        writer.Apply(Nodes[1], TreeModel.Patch([EntryChange.Delete(VirtualPath.Parse("/d/x"), Stamp.FromSeconds(30))]));
 
         Assert.IsTrue(writer.Current.TryFind(VirtualPath.Parse("/d/x"), out var entry));
         Assert.AreEqual(Nodes[0], entry.Owner);
@@ -166,7 +166,7 @@ public sealed class TreeMergeTests
     }
 
     private static EntryChange File(string path, long size, uint changed) =>
-        EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(1000), 0b110_100_100, changed));
+        EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(1000), 0b110_100_100, Stamp.FromSeconds(changed)));
 
     internal static List<EntryChange> RandomChanges(Random random, int count)
     {
@@ -175,11 +175,11 @@ public sealed class TreeMergeTests
         {
             var names = Enumerable.Range(0, random.Next(1, 4)).Select(_ => new string((char)('p' + random.Next(3)), 1));
             var path = VirtualPath.Parse(string.Join('/', names));
-            var facts = new FileFacts(random.NextInt64(0, 3) << random.Next(40), new UnixTime(random.Next(5)), random.Next(2), (uint)random.Next(4));
+            var facts = new FileFacts(random.NextInt64(0, 3) << random.Next(40), new UnixTime(random.Next(5)), random.Next(2), new Stamp(random.Next(4)));
             changes.Add(random.Next(4) switch
             {
-                0 => EntryChange.Delete(path, facts.Changed),
-                1 => EntryChange.Put(path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Changed)),
+                0 => EntryChange.Delete(path, facts.Stamp),
+                1 => EntryChange.Put(path, new DirectoryFacts(facts.Modified, facts.Permissions, facts.Stamp)),
                 _ => EntryChange.Put(path, facts),
             });
         }

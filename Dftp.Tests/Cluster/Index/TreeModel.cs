@@ -51,7 +51,7 @@ internal sealed class TreeModel
         foreach (var path in _held.Values.SelectMany(held => held.Keys).Distinct().Where(path => !directories.Contains(path)))
         {
             var holders = _held.Where(held => held.Value.ContainsKey(path))
-                .OrderByDescending(held => held.Value[path].Facts.Changed)
+                .OrderByDescending(held => held.Value[path].Facts.Stamp)
                 .ThenBy(held => held.Key)
                 .ToList();
             var facts = holders[0].Value[path].Facts;
@@ -82,7 +82,7 @@ internal sealed class TreeModel
                 directory = directory.GetOrAddDirectory(Encoding.UTF8.GetBytes(name));
             var last = Encoding.UTF8.GetBytes(entry.Path.Name);
             if (entry.Kind == EntryChangeKind.PutFile) directory.AddFile(last, entry.Facts);
-            else directory.GetOrAddDirectory(last).Facts = new DirectoryFacts(entry.Facts.Modified, entry.Facts.Permissions, entry.Facts.Changed);
+            else directory.GetOrAddDirectory(last).Facts = new DirectoryFacts(entry.Facts.Modified, entry.Facts.Permissions, entry.Facts.Stamp);
         }
 
         return root;

@@ -71,8 +71,8 @@ public sealed class TreeSearchTests
         {
             var path = "/" + string.Join('/', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Names[random.Next(Names.Length)]));
             return random.Next(4) == 0
-                ? EntryChange.Put(VirtualPath.Parse(path), new DirectoryFacts(UnixTime.FromSeconds(random.Next(3)), 493, (uint)random.Next(3)))
-                : EntryChange.Put(VirtualPath.Parse(path), new FileFacts(random.Next(3), UnixTime.FromSeconds(random.Next(3)), 420, (uint)random.Next(3)));
+                ? EntryChange.Put(VirtualPath.Parse(path), new DirectoryFacts(UnixTime.FromSeconds(random.Next(3)), 493, new Stamp(random.Next(3))))
+                : EntryChange.Put(VirtualPath.Parse(path), new FileFacts(random.Next(3), UnixTime.FromSeconds(random.Next(3)), 420, new Stamp(random.Next(3))));
         })];
 
     private static SearchQuery RandomQuery(Random random)

@@ -27,7 +27,7 @@ internal static class Given
     public static AnnouncedState State(long epoch, long sequence = 0, ulong digest = 0) => new(epoch, sequence, digest);
 
     public static EntryChange File(string path, long size = 1, uint changed = 1) =>
-        EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(5), 0b110_100_100, changed));
+        EntryChange.Put(VirtualPath.Parse(path), new FileFacts(size, UnixTime.FromSeconds(5), 0b110_100_100, Stamp.FromSeconds(changed)));
 
     /// <summary>The peer pushes all that it holds.</summary>
     public static Task<(UpdateOutcome Outcome, string Reason)> PushFullAsync(NodeParts node, long epoch, long sequence, params EntryChange[] entries) =>

@@ -17,19 +17,26 @@ internal sealed class NodeParts : IDisposable
     /// <param name="address">Where it listens.</param>
     /// <param name="time">The clock.</param>
     /// <param name="running">The time in which the process runs; null: always.</param>
-    public NodeParts(ClusterOptions options, HostPort address, TimeProvider time, RunningTime? running = null)
+    /// <param name="mark">The mark of its stamps.</param>
+    /// <param name="reserve">Takes a new mark.</param>
+    public NodeParts(
+        ClusterOptions options, HostPort address, TimeProvider time, RunningTime? running = null, Stamp mark = default,
+        Action<Stamp>? reserve = null)
     {
         Time = time;
-        Own = new LocalEntries(options.NodeName, Tree, time);
+        Stamps = new StampClock(options.NodeName, time, mark, reserve);
+        Own = new LocalEntries(options.NodeName, Tree, Stamps, time);
         Peers = new PeerTable(Tree, running ?? RunningTime.Simulate(time, isNeverLate: true), time);
         _client = new PeerClient(options, time);
         Context = new MembershipContext(options, Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
         JoinHandshake = new JoinHandshake(Context);
         Context.Answered = JoinHandshake.Answered;
-        Receiver = new UpdateReceiver(options, Peers, Tree, time, NullLogger.Instance);
+        Receiver = new UpdateReceiver(options, Peers, Tree, Stamps, time, NullLogger.Instance);
     }
 
     public TimeProvider Time { get; }
+
+    public StampClock Stamps { get; }
 
     public TreeWriter Tree { get; } = new();
 

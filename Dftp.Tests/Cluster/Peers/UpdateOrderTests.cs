@@ -169,5 +169,5 @@ public sealed class UpdateOrderTests
         Assert.IsNull(_node.Peers.Find(Given.Peer)!.Retained);
     }
 
-    private static EntryChange Delete(string path) => EntryChange.Delete(VirtualPath.Parse(path), 9);
+    private static EntryChange Delete(string path) => EntryChange.Delete(VirtualPath.Parse(path), new Stamp(9));
 }

@@ -75,7 +75,7 @@ public sealed class SavedTreeTests
         var model = new TreeModel();
         model.Apply(Nodes[0], Enumerable.Range(0, 9000).Select(number => EntryChange.Put(
             VirtualPath.Parse($"/many/{number:D6}-{new string('n', 40)}"),
-            new FileFacts(1L << (number % 50), new UnixTime(number), number % 0b1_000_000_000, (uint)number))));
+            new FileFacts(1L << (number % 50), new UnixTime(number), number % 0b1_000_000_000, new Stamp(number)))));
         var tree = Tree(model);
 
         var file = Write(tree);
@@ -96,7 +96,7 @@ public sealed class SavedTreeTests
     public void FileCutAtTheEndOfABlock_IsRefused()
     {
         var model = new TreeModel();
-        model.Apply(Nodes[0], Enumerable.Range(0, 20_000).Select(number => EntryChange.Put(VirtualPath.Parse($"/{number:D6}-and-some-more"), new FileFacts(1, new UnixTime(number), 1, 1))));
+        model.Apply(Nodes[0], Enumerable.Range(0, 20_000).Select(number => EntryChange.Put(VirtualPath.Parse($"/{number:D6}-and-some-more"), new FileFacts(1, new UnixTime(number), 1, new Stamp(1)))));
         var file = Write(Tree(model));
         var firstBlock = 12 + BlockWriter.HeaderSize + BlockWriter.BlockSize;
 
@@ -163,13 +163,84 @@ public sealed class SavedTreeTests
     {
         var model = new TreeModel();
         model.Apply(Nodes[0], [
-            EntryChange.Put(VirtualPath.Parse("/d/one"), new FileFacts(1, new UnixTime(2), 3, 4)),
-            EntryChange.Put(VirtualPath.Parse("/d/two"), new FileFacts(1L << 40, new UnixTime(5), 6, 7))]);
+            EntryChange.Put(VirtualPath.Parse("/d/one"), new FileFacts(1, new UnixTime(2), 3, new Stamp(4))),
+            EntryChange.Put(VirtualPath.Parse("/d/two"), new FileFacts(1L << 40, new UnixTime(5), 6, new Stamp(7)))]);
 
-        Assert.AreEqual((1, LayoutOfVersion1), (FileColumns.LayoutVersion, Convert.ToHexString(Tree(model).Root.Children[0].Owner.Files.Data)));
+        Assert.AreEqual((2, LayoutOfVersion2), (FileColumns.LayoutVersion, Convert.ToHexString(Tree(model).Root.Children[0].Owner.Files.Data)));
     }
 
-    private const string LayoutOfVersion1 = "020000000B000000010000000001000004000000030000000200000000000000050000000000000001000000000000000000000000010000040000000700000003000600030006006F6E6574776F";
+    private const string LayoutOfVersion2 = "020000000B0003000100000000010000040000000000000002000000000000000500000000000000040000000000000007000000000000000100000000000000000000000001000003000600030006006F6E6574776F";
+
+    // Written by the last program whose stamps were seconds.
+    [TestMethod]
+    public void FileOfTheEarlierFormat_IsReadOnceWithItsStampsAndDigests()
+    {
+        var read = Read(Convert.FromBase64String(EarlierFile));
+
+        CollectionAssert.AreEqual(
+            new[]
+            {
+                "/d/ 2", "/d/one 5 1600000000000000006 b 2", "/d/two 1099511627776 1600000000000000002 a 1", "/e/ 1",
+                "/e/three 6 1600000000000000008 b 1", "/same 3 1600000000000000003 a 1", "/such 4 1600000000000000004 a 1",
+            },
+            TreeModel.Render(read.Tree).ToList());
+        Assert.AreEqual((9733389246497468338, 1919080628145642452ul), (read.Tree.DigestOf(Nodes[0]), read.Tree.DigestOf(Nodes[1])));
+        var part = read.Tree.Root.FindChild("d"u8)!.PartOf(Nodes[0])!;
+        Assert.AreEqual(new DirectoryFacts(new UnixTime(1_600_000_000_000_000_005), 493, Stamp.FromSeconds(1_700_000_000)), part.Announced);
+        Assert.AreEqual(
+            new FileFacts(1, new UnixTime(1_600_000_000_000_000_001), 420, Stamp.FromSeconds(1_700_000_001)), part.Files[part.Files.Find("one"u8)]);
+        Assert.AreEqual(
+            new FileFacts(1L << 40, new UnixTime(1_600_000_000_000_000_002), 384, Stamp.FromSeconds(1_700_000_002), IsRevised: true),
+            part.Files[part.Files.Find("two"u8)]);
+        foreach (var directory in new[] { read.Tree.Root, read.Tree.Root.FindChild("d"u8)!, read.Tree.Root.FindChild("e"u8)! })
+        {
+            foreach (var known in directory.PartsArray())
+            {
+                var again = new FileColumnsBuilder();
+                again.Add(known.Files);
+                Assert.AreEqual(again.Build(), known.Files, "the columns are those of a new file");
+            }
+        }
+
+        var next = Write(read.Tree);
+        Assert.AreEqual(SavedTreeWriter.Version, BitConverter.ToInt32(next, SavedTreeWriter.Magic.Length));
+        CollectionAssert.AreEqual(read.Tree.Holdings.ToList(), Read(next).Tree.Holdings.ToList());
+    }
+
+    [TestMethod]
+    public void DamagedFileOfTheEarlierFormat_IsRefusedOrReadWithoutAFault()
+    {
+        var whole = Convert.FromBase64String(EarlierFile);
+        for (var length = 0; length < whole.Length; length++) AssertRefused(whole[..length], $"{length} bytes");
+        var random = new System.Random(10);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var block = whole[(12 + BlockWriter.HeaderSize)..];
+            for (var count = random.Next(1, 4); count > 0; count--) block[random.Next(block.Length)] = (byte)random.Next(256);
+            using var file = new MemoryStream();
+            file.Write(whole, 0, 12);
+            var writer = new BlockWriter(file);
+            writer.Write(block);
+            writer.End();
+            file.Position = 0;
+            try
+            {
+                TreeModel.Render(SavedTreeReader.Read(file, Origin, _ => true).Tree);
+            }
+            catch (InvalidDataException)
+            {
+                // As it should be.
+            }
+        }
+    }
+
+    private const string EarlierFile =
+        "ZGZ0cHRyZWUBAQAAxQEAQPEcRkUBYQRob21lCC9zdG9yYWdlAS8K8VNlAAAAAAIBYQQAAAAAAAAAAQAAAAAAAAAIAAAAAAEAALKvFjLz8ROHAWIC"
+        + "AAAAAAAAAAIAAAAAAAAACwAAAAAAAADUW/TfqfGhGgACAAAFAKDYhVc0Fu0BAAAAAOQ5gUBnso3dPAIAAAAAAAAABwAAAAAAAAAD8VNlpAEAAAMA"
+        + "oNiFVzQWBACg2IVXNBYDAAAABAAAAAQACABzYW1lc3VjaAEABwCg2IVXNBbtAQAAAAAAAAAAAAAAAAACAWQCAAEFAKDYhVc0Fu0BAPFTZc51lfGL"
+        + "P4apTgIAAAALAAAAAQAAAAABAAAB8VNlpAEAAAEAoNiFVzQWAgCg2IVXNBYBAAAAAAAAAAAAAAAAAQAAAfFTZQLxU2UDAAYApAGAgW9uZXR3bwEA"
+        + "BgCg2IVXNBbtAQAAAAAoClLKRnDZxykBAAAAAAAAAAUAAAAAAAAABPFTZaQBAAAGAKDYhVc0FgUAAAADAG9uZQABZQEBAQcAoNiFVzQWwAEF8VNl"
+        + "rFGiFWOByFIrAQAAAAAAAAAGAAAAAAAAAAbxU2WkAQAACACg2IVXNBYGAAAABQB0aHJlZQA=";
 
     [TestMethod]
     public void FileIsWritten_OldFileStaysUntilItIsComplete()

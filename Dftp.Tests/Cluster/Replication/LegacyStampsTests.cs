@@ -129,7 +129,7 @@ public sealed class LegacyStampsTests
 
         Assert.AreEqual(now + 1, _legacy.LastInfoUpdatedOf("x"));
         Assert.AreEqual(now, _legacy.LastInfoUpdatedOf("y"));
-        Assert.AreEqual(now, _node.Own.Since(1).Changes!.Single().Facts.Changed);
+        Assert.AreEqual(now, _node.Own.Since(1).Changes!.Single().Facts.Stamp.Seconds);
     }
 
     private async Task ScanAndPushAsync(params EntryChange[] entries)

@@ -74,7 +74,7 @@ public sealed class SharedFullUpdateTests
     private static UpdateHeader Header(long sequence) => new(Node, true, 1, new UpdatePosition(1, sequence, sequence));
 
     private static TreeSnapshot Tree(int files) => new TreeWriter().Apply(Node, DirectoryPatch.Replace(TreeModel.Draft(
-        Enumerable.Range(0, files).Select(number => EntryChange.Put(VirtualPath.Parse($"/d{number / 100}/{number * 7919L:x}"), new FileFacts(number, new UnixTime(number), 1, 1))))));
+        Enumerable.Range(0, files).Select(number => EntryChange.Put(VirtualPath.Parse($"/d{number / 100}/{number * 7919L:x}"), new FileFacts(number, new UnixTime(number), 1, new Stamp(1)))))));
 
     private sealed class StuckStream : MemoryStream
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Dftp.Cluster.Replication;
+using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.Replication;
 
@@ -71,7 +72,7 @@ public sealed class UpdateLimitsTests
         using var memory = new UpdateMemory(limits).Begin();
 
         var read = await UpdateReader.ReadAsync(
-            PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes($"{{\"SenderNodeName\":\"x\",{Full},\"Files\":[{entries}]}}"))), memory, default);
+            PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes($"{{\"SenderNodeName\":\"x\",{Full},\"Files\":[{entries}]}}"))), memory, Stamp.Max, default);
 
         Assert.AreEqual(Files, read.Entries);
         Assert.IsTrue(new UpdateLimits().MaxEntries >= Files * Share);
@@ -100,7 +101,7 @@ public sealed class UpdateLimitsTests
     private static async Task<UpdateFormatException> RefusalOf(EndlessFlood source, UpdateLimits limits)
     {
         using var memory = new UpdateMemory(limits).Begin();
-        return await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => UpdateReader.ReadAsync(PipeReader.Create(source), memory, default));
+        return await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => UpdateReader.ReadAsync(PipeReader.Create(source), memory, Stamp.Max, default));
     }
 
     /// <summary>The beginning of Files with 20,000 entries.</summary>

@@ -25,10 +25,10 @@ public sealed class UpdateMessageTests
         for (var index = 0; index < 5000; index++)
         {
             var path = VirtualPath.Parse($"/d{random.Next(50)}/ü \"{random.Next(20)}\" <&>/f{index}");
-            entries.Add(EntryChange.Put(path, new FileFacts(random.NextInt64(1L << 40), new UnixTime(random.NextInt64(1L << 61)), random.Next(0x1000), (uint)random.Next())));
+            entries.Add(EntryChange.Put(path, new FileFacts(random.NextInt64(1L << 40), new UnixTime(random.NextInt64(1L << 61)), random.Next(0x1000), toLegacy ? Stamp.FromSeconds(random.Next()) : RandomStamp(random))));
         }
 
-        entries.Add(EntryChange.Put(VirtualPath.Parse("/empty"), new DirectoryFacts(new UnixTime(-5), 0x3FF, 77)));
+        entries.Add(EntryChange.Put(VirtualPath.Parse("/empty"), new DirectoryFacts(new UnixTime(-5), 0x3FF, Stamp.FromSeconds(77))));
         tree.Apply(Sender, TreeModel.Patch(entries));
 
         var message = await WriteFull(tree.Current, toLegacy);
@@ -53,7 +53,7 @@ public sealed class UpdateMessageTests
         foreach (var directory in new[] { "", "/d", "/d/e\"f", "/d/back\\slash" })
         {
             foreach (var name in names)
-                entries.Add(EntryChange.Put(VirtualPath.Parse($"{directory}/{name}"), new FileFacts(random.Next(3), new UnixTime(random.NextInt64(-5, 1L << 61)), 0x1A4, (uint)random.Next())));
+                entries.Add(EntryChange.Put(VirtualPath.Parse($"{directory}/{name}"), new FileFacts(random.Next(3), new UnixTime(random.NextInt64(-5, 1L << 61)), 0x1A4, RandomStamp(random))));
         }
 
         tree.Apply(Sender, TreeModel.Patch(entries));
@@ -95,7 +95,7 @@ public sealed class UpdateMessageTests
     public async Task ErrorAfterPlainEntries_IsReportedWithItsPlace()
     {
         var tree = new TreeWriter();
-        tree.Apply(Sender, TreeModel.Patch([.. Enumerable.Range(0, 100).Select(index => EntryChange.Put(VirtualPath.Parse($"/f{index:d3}"), new FileFacts(1, default, 0, 1)))]));
+        tree.Apply(Sender, TreeModel.Patch([.. Enumerable.Range(0, 100).Select(index => EntryChange.Put(VirtualPath.Parse($"/f{index:d3}"), new FileFacts(1, default, 0, new Stamp(1))))]));
         var message = await WriteFull(tree.Current);
         message[^2] = (byte)'x';
 
@@ -118,7 +118,7 @@ public sealed class UpdateMessageTests
             .Append(UnixTime.FromSeconds(long.MaxValue, 999_999_999))
             .ToList();
         var tree = new TreeWriter();
-        tree.Apply(Sender, TreeModel.Patch([.. times.Select((time, index) => EntryChange.Put(VirtualPath.Parse($"/f{index}"), new FileFacts(1, time, 0, 1)))]));
+        tree.Apply(Sender, TreeModel.Patch([.. times.Select((time, index) => EntryChange.Put(VirtualPath.Parse($"/f{index}"), new FileFacts(1, time, 0, new Stamp(1))))]));
 
         var copy = new TreeWriter();
         copy.Apply(Sender, (await Read(await WriteFull(tree.Current))).Patch);
@@ -136,14 +136,14 @@ public sealed class UpdateMessageTests
     [DataRow(
         false,
         """{"FullName":"somefolder","Dir":true,"LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":0,"FileMode":2147484141},"""
-        + """{"FullName":"somefolder/test.txt","LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420}""")]
+        + """{"FullName":"somefolder/test.txt","LastModified":1476551310,"LastInfoUpdated":1477224426,"SizeInBytes":123,"FileMode":420,"StampNanoseconds":65536}""")]
     public async Task FullUpdate_HasTheMembersThatItsReceiverNeeds(bool toLegacy, string entries)
     {
         var tree = new TreeWriter();
         tree.Apply(Sender, TreeModel.Patch(
         [
-            EntryChange.Put(VirtualPath.Parse("/somefolder"), new DirectoryFacts(UnixTime.FromSeconds(1476551310), 0b111_101_101, 1477224426)),
-            EntryChange.Put(VirtualPath.Parse("/somefolder/test.txt"), new FileFacts(123, UnixTime.FromSeconds(1476551310), 0b110_100_100, 1477224426)),
+            EntryChange.Put(VirtualPath.Parse("/somefolder"), new DirectoryFacts(UnixTime.FromSeconds(1476551310), 0b111_101_101, Stamp.FromSeconds(1477224426))),
+            EntryChange.Put(VirtualPath.Parse("/somefolder/test.txt"), new FileFacts(123, UnixTime.FromSeconds(1476551310), 0b110_100_100, Stamp.FromSeconds(1477224426, 65_536))),
         ]));
 
         var message = Encoding.UTF8.GetString(await WriteFull(tree.Current, toLegacy));
@@ -159,7 +159,7 @@ public sealed class UpdateMessageTests
     {
         var pipe = new Pipe();
         var header = new UpdateHeader(Sender, false, 1, new UpdatePosition(1, 2, 1));
-        await UpdateWriter.WriteChangesAsync(pipe.Writer, header, [EntryChange.Delete(VirtualPath.Parse("/a/b"), 9)], toLegacy, default);
+        await UpdateWriter.WriteChangesAsync(pipe.Writer, header, [EntryChange.Delete(VirtualPath.Parse("/a/b"), new Stamp(9))], toLegacy, default);
         await pipe.Writer.CompleteAsync();
         var message = await ReadAll(pipe.Reader);
         StringAssert.Contains(Encoding.UTF8.GetString(message), deletion);
@@ -301,6 +301,37 @@ public sealed class UpdateMessageTests
         CollectionAssert.AreEqual(new[] { "/d/a", "/e/b", "/e/c" }, tree.Select(line => line.Split(' ')[0]).Where(path => !path.EndsWith('/')).ToList());
     }
 
+    // A node that knows only seconds sends no StampNanoseconds. The greatest stamp is told up to the receiver's limit.
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Stamp_IsReadInAnyForm_AndTheLatestUpToTheLimitIsTold(bool isFull)
+    {
+        var message = $$"""
+            {"SenderNodeName":"server1","Full":{{(isFull ? "true" : "false")}},"Files":[{"FullName":"d/a","LastInfoUpdated":7},
+            {"FullName":"d/b","LastModified":1,"LastInfoUpdated":8,"SizeInBytes":1,"FileMode":420,"StampNanoseconds":5},{"FullName":"d/c","StampNanoseconds":6,"LastInfoUpdated":8},
+            {"FullName":"d/e","LastInfoUpdated":9},{"FullName":"d/f","LastInfoUpdated":-1},{"FullName":"d/g","LastInfoUpdated":9223372036854775807,"StampNanoseconds":-1}]}
+            """.Replace("\n", "", StringComparison.Ordinal);
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(message));
+        await pipe.Writer.CompleteAsync();
+
+        var update = await UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), Stamp.FromSeconds(8, 6), default);
+
+        Assert.AreEqual(Stamp.FromSeconds(8, 6), update.LatestStamp);
+        var files = new TreeWriter().Apply(Sender, update.Patch).Root.FindChild("d"u8)!.PartOf(Sender)!.Files;
+        CollectionAssert.AreEqual(
+            new[]
+            {
+                Stamp.FromSeconds(7), Stamp.FromSeconds(8, 5), Stamp.FromSeconds(8, 6), Stamp.FromSeconds(9), default,
+                Stamp.FromSeconds(Stamp.MaxSeconds),
+            },
+            Enumerable.Range(0, files.Count).Select(index => files[index].Stamp).ToList());
+    }
+
+    /// <summary>Half of them whole seconds, as of a node that knows no others.</summary>
+    private static Stamp RandomStamp(Random random) => Stamp.FromSeconds(random.Next(), random.Next(2) * random.Next(1_000_000_000));
+
     private static byte[] FullOf(params string[] paths) => Encoding.UTF8.GetBytes(
         """{"SenderNodeName":"server1","Full":true,"Files":[""" + string.Join(',', paths.Select(path => $$"""{"FullName":{{JsonSerializer.Serialize(path, Raw)}},"SizeInBytes":3}""")) + "]}");
 
@@ -315,7 +346,7 @@ public sealed class UpdateMessageTests
     public async Task TokenThatNeverEnds_IsRefusedBeforeItFillsMemory()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20));
-        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), default);
+        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), Stamp.Max, default);
         await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"SenderNodeName\":\"" + new string('x', 300_000)));
 
         await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => reading);
@@ -353,7 +384,7 @@ public sealed class UpdateMessageTests
     private static async Task<ReceivedUpdate> Read(byte[] message, int pieces = 1)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), default);
+        var reading = UpdateReader.ReadAsync(pipe.Reader, new UpdateMemory(new UpdateLimits()).Begin(), Stamp.Max, default);
         foreach (var piece in message.Chunk(Math.Max(1, message.Length / pieces))) await pipe.Writer.WriteAsync(piece);
         await pipe.Writer.CompleteAsync();
         return await reading;

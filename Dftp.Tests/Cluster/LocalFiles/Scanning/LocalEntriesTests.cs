@@ -15,9 +15,11 @@ public sealed class LocalEntriesTests
     private readonly TreeWriter _tree = new();
     private readonly LocalEntries _local;
 
-    public LocalEntriesTests() => _local = new LocalEntries(Node, _tree, _time);
+    public LocalEntriesTests() => _local = NewStart();
 
-    private uint Now => (uint)_time.GetUtcNow().ToUnixTimeSeconds();
+    private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
+
+    private LocalEntries NewStart() => new(Node, _tree, new StampClock(Node, _time), _time);
 
     [TestMethod]
     public void SeveralDirectories_AreOneUpdate()
@@ -50,9 +52,9 @@ public sealed class LocalEntriesTests
         _time.Advance(TimeSpan.FromSeconds(5));
         Update([], ("/a", Directory("a", File("same", 1), File("other", 2))));
         var files = _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Files;
-        Assert.AreEqual(before, files[files.Find("same"u8)].Changed);
-        Assert.AreEqual(Now, files[files.Find("other"u8)].Changed);
-        Assert.AreEqual(before, _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Facts.Changed);
+        Assert.AreEqual(before, files[files.Find("same"u8)].Stamp.Seconds);
+        Assert.AreEqual(Now, files[files.Find("other"u8)].Stamp.Seconds);
+        Assert.AreEqual(before, _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Facts.Stamp.Seconds);
     }
 
     // A stamp in the future would make this node the owner of everything that it shares until that time has come.
@@ -63,7 +65,7 @@ public sealed class LocalEntriesTests
         First(Directory("", Directory("a", File("same", 1), File("other", 1)), Directory("b", File("same", 1))));
         _time.Advance(TimeSpan.FromDays(1));
         Update([], ("/a", Directory("a", File("same", 1), File("other", 2))));
-        var next = new LocalEntries(Node, _tree, _time);
+        var next = NewStart();
         next.Restored();
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromDays(366));
 
@@ -72,8 +74,8 @@ public sealed class LocalEntriesTests
         foreach (var name in new[] { "a", "b" })
         {
             var part = _tree.Current.Root.FindChild(System.Text.Encoding.UTF8.GetBytes(name))!.PartOf(Node)!;
-            Assert.AreEqual(Now, part.Facts.Changed);
-            for (var index = 0; index < part.Files.Count; index++) Assert.AreEqual(Now, part.Files[index].Changed);
+            Assert.AreEqual(Now, part.Facts.Stamp.Seconds);
+            for (var index = 0; index < part.Files.Count; index++) Assert.AreEqual(Now, part.Files[index].Stamp.Seconds);
         }
 
         _time.Advance(TimeSpan.FromSeconds(5));
@@ -93,6 +95,42 @@ public sealed class LocalEntriesTests
         _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(hours));
         _local.Replace(Directory("", Directory("a", File("x", 1), File("y", 1))));
         Assert.AreEqual(before, _local.State);
+    }
+
+    [TestMethod]
+    public void SetBackClock_ChangeHasALaterStampThanTheOneBefore()
+    {
+        First(Directory("", Directory("a", File("x", 1))));
+        var before = StampOfX();
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(23));
+
+        Update([], ("/a", Directory("a", File("x", 2))));
+
+        Assert.IsTrue(StampOfX() > before);
+    }
+
+    // Also without the mark in the state directory, as after an update from a program that wrote none.
+    [TestMethod]
+    public void RestoredTree_LaterChangesHaveLaterStamps()
+    {
+        First(Directory("", Directory("a", File("x", 1))));
+        var before = StampOfX();
+        var next = NewStart();
+        next.Restored();
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(23));
+
+        next.Replace(Directory("", Directory("a", File("x", 2))));
+
+        Assert.IsTrue(StampOfX() > before);
+    }
+
+    [TestMethod]
+    public void ScanWithoutAChange_MakesNoStamp()
+    {
+        First(Directory("", Directory("a", File("x", 1))));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        First(Directory("", Directory("a", File("x", 1))));
+        Assert.AreEqual(Stamp.From(_time.GetUtcNow()), _local.Clock.Now);
     }
 
     [TestMethod]
@@ -159,6 +197,12 @@ public sealed class LocalEntriesTests
         var root = Directory("", File("x", 1));
         root.Facts = new DirectoryFacts(UnixTime.FromSeconds(99), 448);
         Assert.AreEqual(0, Update([], ("/", root)));
+    }
+
+    private Stamp StampOfX()
+    {
+        var files = _tree.Current.Root.FindChild("a"u8)!.PartOf(Node)!.Files;
+        return files[files.Find("x"u8)].Stamp;
     }
 
     private static Action<DirectoryBuilder> File(string name, long size) =>

@@ -33,7 +33,7 @@ internal sealed class FollowedRoot : IAsyncDisposable
         Temp = temp;
         _mount = VirtualPath.Parse(mount);
         _root = portable ? PortableRoot.Open(temp.Root, TempRoot.Node, _mount) : temp.Open(_mount);
-        Own = new LocalEntries(TempRoot.Node, Tree, time);
+        Own = new LocalEntries(TempRoot.Node, Tree, new StampClock(TempRoot.Node, time), time);
         Own.Changed += FeedPeer;
         options = (options ?? new ClusterOptions { NodeName = TempRoot.Node }) with { Mount = _mount };
         Loop = new ScanLoop(wrap?.Invoke(_root) ?? _root, Own, options, time, _logs, source);
@@ -80,7 +80,7 @@ internal sealed class FollowedRoot : IAsyncDisposable
     {
         var fresh = new TreeWriter();
         var scan = await new Scanner(_root, TimeProvider.System, NullLogger<Scanner>.Instance).ScanAsync(VirtualPath.Root, CancellationToken.None);
-        new LocalEntries(TempRoot.Node, fresh, TimeProvider.System).Replace(scan.Root!.MountedAt(_mount));
+        new LocalEntries(TempRoot.Node, fresh, new StampClock(TempRoot.Node, TimeProvider.System), TimeProvider.System).Replace(scan.Root!.MountedAt(_mount));
         var expected = Render(fresh.Current);
         lock (_peerLock)
         {

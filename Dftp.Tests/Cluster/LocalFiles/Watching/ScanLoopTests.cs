@@ -366,7 +366,7 @@ public sealed class ScanLoopTests : IDisposable
         using var source = new FakeSource();
         var options = new ClusterOptions { NodeName = TempRoot.Node, StateDirectory = _temp.Outside("state") };
         await using var followed = new FollowedRoot(_temp, source, options, time: time);
-        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, 1))]));
+        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, new Stamp(1)))]));
         followed.Own.Restored();
         followed.Loop.Start();
         await PassesAsync(time, followed, ScanState.RootLost);
@@ -401,7 +401,7 @@ public sealed class ScanLoopTests : IDisposable
         ShortRoot? root = null;
         await using var followed = new FollowedRoot(
             _temp, source, options, time: new FakeTimeProvider(WholeRun.Time), wrap: real => root = new ShortRoot(real));
-        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, 1))]));
+        followed.Tree.Apply(TempRoot.Node, TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/f"), new FileFacts(1, default, 0, new Stamp(1)))]));
         followed.Own.Restored();
         var looks = 0;
         root!.Looking = () =>

@@ -121,9 +121,9 @@ public sealed class UnreadablePlacesTests : IDisposable
         {
             followed.Tree.Apply(TempRoot.Node, TreeModel.Patch(
             [
-                EntryChange.Put(VirtualPath.Parse("/bad"), new DirectoryFacts(default, 7, 1)),
-                EntryChange.Put(VirtualPath.Parse("/bad/sub/f"), new FileFacts(3, default, 0, 1)),
-                EntryChange.Put(VirtualPath.Parse("/gone"), new FileFacts(3, default, 0, 1)),
+                EntryChange.Put(VirtualPath.Parse("/bad"), new DirectoryFacts(default, 7, new Stamp(1))),
+                EntryChange.Put(VirtualPath.Parse("/bad/sub/f"), new FileFacts(3, default, 0, new Stamp(1))),
+                EntryChange.Put(VirtualPath.Parse("/gone"), new FileFacts(3, default, 0, new Stamp(1))),
             ]));
             followed.Own.Restored();
             _disk.Broken["bad"] = -1;
