@@ -196,8 +196,6 @@ public sealed class ClusterNode : IAsyncDisposable
         _saver?.Dispose();
         _running.Dispose();
         _peers.Dispose();
-        _client.Dispose();
-        _peerFiles.Dispose();
         _localFiles.Dispose();
         _root.Dispose();
         _stopping.Dispose();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Cluster.Connections;
 using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;

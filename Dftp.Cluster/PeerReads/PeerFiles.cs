@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Dftp.Cluster.Connections;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
@@ -9,11 +10,8 @@ namespace Dftp.Cluster.PeerReads;
 /// Reads files of peers, from their management interface if they serve them there, else from the public one. A mark requests only the
 /// peer's own copy, so that nodes cannot proxy in a circle.
 /// </summary>
-internal sealed class PeerFiles : IDisposable
+internal sealed class PeerFiles(ClusterOptions options, TimeProvider time)
 {
-    /// <summary>A legacy node counts proxied requests by it and gives up at 2; ours serve what bears it from their own root.</summary>
-    public const string OwnCopyOnly = "?redirN=1";
-
     private const int Whole = 200;
     private const int Part = 206;
     private const int UnsatisfiableRange = 416;
@@ -21,17 +19,7 @@ internal sealed class PeerFiles : IDisposable
     /// <summary>A sleeping disk takes up to ten seconds to spin up. A holder that takes longer is skipped.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _connectTimeout;
-
-    /// <summary>A pool is collected with its peer.</summary>
-    private readonly ConditionalWeakTable<Peer, PeerConnectionPool> _pools = [];
-
-    public PeerFiles(ClusterOptions options, TimeProvider time)
-    {
-        _time = time;
-        _connectTimeout = options.ConnectTimeout;
-    }
+    private readonly PeerConnector _connector = new(options.ConnectTimeout, time);
 
     /// <summary>Requests a part of a peer's copy.</summary>
     /// <returns>An open body; the facts of a file that ends before the part; or an error, of kind Unreachable if the peer becomes
@@ -53,10 +41,9 @@ internal sealed class PeerFiles : IDisposable
     public async Task<PeerResponseHead> AskForDigestAsync(
         Peer peer, HostPort address, VirtualPath path, CancellationToken cancellationToken)
     {
-        var pool = PoolOf(peer);
-        var request = new PeerRequest(address, path, RangeSpec.Whole, IsLook: true, WantsDigest: true);
-        var (connection, head) = await ExchangeAsync(pool, peer, request, null, cancellationToken);
-        KeepAfter(connection, head, bodyLength: 0, pool);
+        var request = new FileRequest(address, path, RangeSpec.Whole, IsLook: true, WantsDigest: true);
+        var (connection, head) = await ExchangeAsync(peer, request, null, cancellationToken);
+        KeepAfter(connection, head, bodyLength: 0, peer.Connections);
         return head;
     }
 
@@ -67,7 +54,7 @@ internal sealed class PeerFiles : IDisposable
         if (peer.Facts.ReadAddress is not { Port: > 0 } address)
             return PeerOpenResult.Failed(FileErrorKind.Unreachable, $"{peer.Name} has not said where it serves files");
 
-        var request = new PeerRequest(address, path, part, isLook);
+        var request = new FileRequest(address, path, part, isLook);
         try
         {
             return await AskAsync(peer, request, file, cancellationToken);
@@ -82,28 +69,25 @@ internal sealed class PeerFiles : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var (_, pool) in _pools) pool.Dispose();
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PeerOpenResult> AskAsync(Peer peer, PeerRequest request, Entry file, CancellationToken cancellationToken)
+    private async ValueTask<PeerOpenResult> AskAsync(Peer peer, FileRequest request, Entry file, CancellationToken cancellationToken)
     {
-        var pool = PoolOf(peer);
-        var (connection, head) = await ExchangeAsync(pool, peer, request, HeadersTimeout, cancellationToken);
+        var (connection, head) = await ExchangeAsync(peer, request, HeadersTimeout, cancellationToken);
         var examined = Examine(peer, request, head.Status, head.Facts, file);
         if (examined.Result is { } result)
         {
             // The page of a refusal arrives with its head; a response to HEAD has none.
-            KeepAfter(connection, head, request.IsLook ? 0 : head.ContentLength, pool);
+            KeepAfter(connection, head, request.IsLook ? 0 : head.ContentLength, peer.Connections);
             return result;
         }
 
-        return PeerOpenResult.Opened(examined.Body(new PeerBodyStream(connection, head, pool)));
+        return PeerOpenResult.Opened(examined.Body(new PeerBodyStream(connection, head, peer.Connections)));
     }
 
-    private PeerConnectionPool PoolOf(Peer peer) => _pools.GetOrAdd(peer, static _ => new PeerConnectionPool());
+    private ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync(
+        Peer peer, FileRequest request, TimeSpan? wait, CancellationToken cancellationToken) => _connector.ExchangeAsync(
+            new PeerEndpoint(request.Address, peer.Connections, peer.Presence), request,
+            static (connection, request, _) => connection.AskAsync(request), wait, cancellationToken);
 
     /// <summary>Keeps a connection whose response has arrived completely, and closes any other.</summary>
     private static void KeepAfter(PeerConnection connection, in PeerResponseHead head, long? bodyLength, PeerConnectionPool pool)
@@ -112,60 +96,10 @@ internal sealed class PeerFiles : IDisposable
         else connection.Dispose();
     }
 
-    /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
-    /// <param name="wait">The timeout for the head of the response; null: none but the presence of the peer.</param>
-    /// <returns>The connection, owned by the caller, at the beginning of the body.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync(
-        PeerConnectionPool pool, Peer peer, PeerRequest request, TimeSpan? wait, CancellationToken cancellationToken)
-    {
-        for (var idle = pool.Take(request.Address); ; idle = null)
-        {
-            var connection = idle ?? await PeerConnection.ConnectAsync(peer, request.Address, _connectTimeout, _time, cancellationToken);
-            try
-            {
-                return (connection, await ExchangeAsync(connection, request, wait, cancellationToken));
-            }
-            catch (IOException) when (idle is { HasAnswered: false, IsClosed: false })
-            {
-                // RFC 9112, section 9.3.1: the peer closed it while it was idle, and GET and HEAD may be repeated.
-                connection.Dispose();
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<PeerResponseHead> ExchangeAsync(
-        PeerConnection connection, PeerRequest request, TimeSpan? wait, CancellationToken cancellationToken)
-    {
-        if (wait is { } limit) connection.CloseAfter(limit);
-        var closing = cancellationToken.UnsafeRegister(static connection => ((PeerConnection)connection!).Dispose(), connection);
-        try
-        {
-            return await connection.AskAsync(request);
-        }
-        catch (IOException) when (connection.IsClosed)
-        {
-            // Closed by the caller, by the timeout, or because the peer is away.
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new OperationCanceledException();
-        }
-        finally
-        {
-            closing.Dispose();
-            connection.TryKeepOpen();
-        }
-    }
-
     /// <summary>
     /// Compares a response with its request. A response of any version is accepted, because it says which version it is of.
     /// </summary>
-    private static Examined Examine(Peer peer, in PeerRequest request, int status, in PeerFileFacts facts, in Entry file)
+    private static Examined Examine(Peer peer, in FileRequest request, int status, in PeerFileFacts facts, in Entry file)
     {
         var path = request.Path;
         if (status != UnsatisfiableRange && RefusalOf(status, peer, path) is { } refusal) return new(PeerOpenResult.Failed(refusal));

@@ -1,3 +1,4 @@
+using Dftp.Cluster.Connections;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 using Dftp.Sockets;

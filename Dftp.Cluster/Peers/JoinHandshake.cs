@@ -10,7 +10,7 @@ internal sealed class JoinHandshake(MembershipContext context)
     public async Task<(NodeName? Node, string Reason)> GreetAsync(HostPort address, CancellationToken cancellationToken)
     {
         var reply = await context.Client.GreetAsync(
-            address, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
+            address, peer: null, context.Me(), requestFullUpdate: true, isLeaving: false, knownDigest: null, cancellationToken);
         if (reply.Answer is not { } answer) return (null, reply.Reason);
         if (Refusal(answer.Me, answer.ClusterName) is { } refusal) return (null, refusal);
         if (IsMyself(answer.Me)) return (null, $"{address} is this node itself");

@@ -1,3 +1,4 @@
+using Dftp.Cluster.Connections;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
@@ -29,6 +30,9 @@ internal sealed class Peer(NodeName name) : IDisposable
         get => Volatile.Read(ref _retained);
         set => Volatile.Write(ref _retained, value);
     }
+
+    /// <summary>Its idle connections.</summary>
+    public PeerConnectionPool Connections { get; } = new();
 
     /// <summary>Wakes the loop that pings the peer.</summary>
     public AsyncAutoResetEvent PingNow { get; } = new();
@@ -70,6 +74,7 @@ internal sealed class Peer(NodeName name) : IDisposable
 
     public void Dispose()
     {
+        Connections.Dispose();
         lock (_lock) _presence.Dispose();
     }
 }

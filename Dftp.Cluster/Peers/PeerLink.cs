@@ -32,7 +32,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             {
                 var needsFull = _presence.AsksForFullUpdate;
                 var reply = await context.Client.GreetAsync(
-                    address, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
+                    address, peer, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
                 _presence.Answered(address, needsFull, reply);
             }
 
@@ -60,7 +60,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             PeerReply reply;
             try
             {
-                reply = await context.Client.PushAsync(update.To, !update.ToLegacy, update.WriteBodyAsync, present.Token);
+                reply = await context.Client.PushAsync(update.To, peer, !update.ToLegacy, update.WriteBodyAsync, present.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

@@ -36,20 +36,20 @@ internal sealed class PeerLinks : IDisposable
     {
         using var limit = new CancellationTokenSource(GoodbyeTimeout, _context.Time);
         var goodbyes = _context.Peers.All
-            .Select(peer => peer.Facts)
-            .Where(facts => facts is { IsPresent: true, IsLegacy: false, ManagementAddress: not null })
-            .Select(facts => GoodbyeAsync(facts.ManagementAddress!, limit.Token));
+            .Where(peer => peer.Facts is { IsPresent: true, IsLegacy: false, ManagementAddress: not null })
+            .Select(peer => GoodbyeAsync(peer, limit.Token));
         await Task.WhenAll(goodbyes);
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task GoodbyeAsync(HostPort address, CancellationToken cancellationToken)
+    private async Task GoodbyeAsync(Peer peer, CancellationToken cancellationToken)
     {
         try
         {
             await _context.Client.GreetAsync(
-                address, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null, cancellationToken);
+                peer.Facts.ManagementAddress!, peer, _context.Me(), requestFullUpdate: false, isLeaving: true, knownDigest: null,
+                cancellationToken);
         }
         catch (OperationCanceledException)
         {

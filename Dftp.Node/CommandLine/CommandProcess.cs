@@ -1,5 +1,5 @@
 using System.Text;
-using Dftp.Cluster.Peers;
+using Dftp.Cluster.Connections;
 using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;

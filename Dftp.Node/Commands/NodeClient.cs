@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Dftp.Cluster;
-using Dftp.Cluster.Peers;
+using Dftp.Cluster.Connections;
 
 namespace Dftp.Node.Commands;
 

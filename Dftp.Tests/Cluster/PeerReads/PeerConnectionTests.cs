@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Dftp.Cluster;
+using Dftp.Cluster.Connections;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
@@ -36,7 +37,6 @@ public sealed class PeerConnectionTests : IDisposable
 
     public void Dispose()
     {
-        _files.Dispose();
         _listener.Dispose();
         _peer.Dispose();
     }
@@ -116,7 +116,8 @@ public sealed class PeerConnectionTests : IDisposable
         for (var round = 0; round < 200; round++)
         {
             var clock = new AwaitedTime();
-            using var connection = await PeerConnection.ConnectAsync(_peer, _peer.Facts.PublicAddress!, TimeSpan.FromSeconds(5), clock, Cancellation);
+            using var connection = await PeerConnection.ConnectAsync(
+                new PeerEndpoint(_peer.Facts.PublicAddress!), TimeSpan.FromSeconds(5), clock, Cancellation);
             using var far = await AcceptAsync();
             connection.CloseAfter(TimeSpan.FromSeconds(1));
             using var both = new Barrier(2);
@@ -202,7 +203,7 @@ public sealed class PeerConnectionTests : IDisposable
         await Task.WhenAll(readings);
 
         await AssertIsClosedAsync(await Task.WhenAny(connections.Select(ClosedAsync)).Unwrap());
-        _files.Dispose();
+        _peer.Connections.Dispose();
         foreach (var connection in connections) await AssertIsClosedAsync(connection);
         connections.ForEach(connection => connection.Dispose());
 

@@ -14,7 +14,7 @@ namespace Dftp.Tests.Cluster.PeerReads;
 
 /// <summary>Between nodes: the mark for the own copy, Want-Repr-Digest, and the digest comes back without the content.</summary>
 [TestClass]
-public sealed class PeerDigestsTests : IDisposable
+public sealed class PeerDigestsTests
 {
     private const string Content = "0123456789";
 
@@ -150,11 +150,6 @@ public sealed class PeerDigestsTests : IDisposable
 
         Assert.AreEqual(FileErrorKind.Unreachable, (await patient).Error?.Kind);
         await Support.Eventually.TrueAsync(() => Volatile.Read(ref left) == 2, "the peer has stopped both");
-    }
-
-    public void Dispose()
-    {
-        _files.Dispose();
     }
 
     private async Task<FakePeer> PeerAsync(RequestDelegate answer, bool isLegacy = false)

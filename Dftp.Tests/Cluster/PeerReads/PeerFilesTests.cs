@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http;
 namespace Dftp.Tests.Cluster.PeerReads;
 
 [TestClass]
-public sealed class PeerFilesTests : IDisposable
+public sealed class PeerFilesTests
 {
     private const string Content = "0123456789";
 
@@ -31,8 +31,6 @@ public sealed class PeerFilesTests : IDisposable
 
     [TestInitialize]
     public void Start() => _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
-
-    public void Dispose() => _files.Dispose();
 
     [TestMethod]
     public async Task Range_IsRequestedAtTheEscapedPathWithTheMark()

@@ -58,6 +58,5 @@ internal sealed class NodeParts : IDisposable
     public void Dispose()
     {
         Peers.Dispose();
-        _client.Dispose();
     }
 }

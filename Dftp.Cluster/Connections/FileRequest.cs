@@ -3,17 +3,20 @@ using System.Text;
 using System.Text.Unicode;
 using Dftp.FileSystem;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
-/// <summary>A request for a peer's own copy of a file.</summary>
+/// <summary>A request for a peer's own copy of a file. A mark says so, so that nodes cannot proxy in a circle.</summary>
 /// <param name="Address">The interface at which the peer serves files.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Part">The requested bytes.</param>
 /// <param name="IsLook">Requests the facts of the copy, by HEAD.</param>
 /// <param name="WantsDigest">Requests the digest of the whole copy as well.</param>
-internal readonly record struct PeerRequest(
+internal readonly record struct FileRequest(
     HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
 {
+    /// <summary>A legacy node counts proxied requests by it and gives up at 2; ours serve what bears it from their own root.</summary>
+    private const string OwnCopyOnly = "?redirN=1";
+
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
@@ -27,7 +30,7 @@ internal readonly record struct PeerRequest(
     {
         var at = Copy(IsLook ? "HEAD /fs"u8 : "GET /fs"u8, buffer);
         at += WriteEscaped(Path.Value, buffer[at..]);
-        Utf8.TryWrite(buffer[at..], $"{PeerFiles.OwnCopyOnly} HTTP/1.1\r\nHost: {Address}\r\n", out var written);
+        Utf8.TryWrite(buffer[at..], $"{OwnCopyOnly} HTTP/1.1\r\nHost: {Address}\r\n", out var written);
         at += written;
         if (!Part.IsWhole)
         {

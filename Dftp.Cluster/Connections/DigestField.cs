@@ -1,6 +1,6 @@
 using Dftp.FileSystem;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>The digest fields of RFC 9530 in the form that nodes use: one algorithm, one member.</summary>
 internal static class DigestField

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Dftp.Cluster.Peers;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>
 /// The HTTP client for management interfaces. It ignores proxies of the environment, stores no cookies and follows no redirects.

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>
 /// The body of a response, received straight into the reader's memory. The connection is kept when all of the body was read. Disposing of
@@ -22,18 +22,23 @@ internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
     private bool _hasChunks;
 
     private bool _isFirstChunk = true;
+    private readonly bool _hasLength;
 
     /// <param name="connection">Owned by the stream.</param>
     /// <param name="head">Its framing decides where the body ends (RFC 9112, section 6.3). Not of a response to HEAD.</param>
-    /// <param name="pool">The pool that gets the connection after the body unless the peer closes it.</param>
-    public PeerBodyStream(PeerConnection connection, in PeerResponseHead head, PeerConnectionPool pool)
+    /// <param name="pool">The pool that gets the connection after the body unless the peer closes it; null: none.</param>
+    public PeerBodyStream(PeerConnection connection, in PeerResponseHead head, PeerConnectionPool? pool)
     {
         _connection = connection;
         _hasChunks = head.IsChunked;
+        _hasLength = head.ContentLength is not null;
         _left = head.IsChunked ? 0 : head.ContentLength ?? long.MaxValue;
         _pool = head.Closes ? null : pool;
         if (IsAtEnd) Release();
     }
+
+    /// <summary>Whether the body has not ended yet. After a read of 0 bytes: whether it was cut off.</summary>
+    public bool IsIncomplete => _hasChunks || (_hasLength && _left > 0);
 
     private bool IsAtEnd => _left == 0 && !_hasChunks;
 

@@ -1,8 +1,8 @@
 using System.Text;
-using Dftp.Cluster.PeerReads;
+using Dftp.Cluster.Connections;
 using Dftp.FileSystem;
 
-namespace Dftp.Tests.Cluster.PeerReads;
+namespace Dftp.Tests.Cluster.Connections;
 
 [TestClass]
 public sealed class PeerResponseHeadTests

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>The parts of a response head that reading a file needs (RFC 9112, sections 4 to 6).</summary>
 /// <param name="Status">Three digits.</param>

@@ -1,18 +1,22 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using Dftp.Cluster.Peers;
+using System.Runtime.ExceptionServices;
 using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
-/// <summary>A connection to a peer that reads one file after the other. It is closed when the peer goes away.</summary>
+/// <summary>A connection to a peer for one request after the other. It is closed when the peer goes away.</summary>
 internal sealed class PeerConnection : IDisposable
 {
     private const string BrokeOff = "the connection broke off";
 
     /// <summary>The tolerance between the clock and a timer.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>How long the answer may take of a peer that has closed the connection in the middle of a body.</summary>
+    private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The maximum length of a line after the head, such as the size of a chunk with its extensions.</summary>
     private const int MaxLine = 1024;
@@ -21,7 +25,7 @@ internal sealed class PeerConnection : IDisposable
     private readonly LoopSocket _socket;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(PeerRequest.MaxBytes, PeerResponseHead.MaxBytes));
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(FileRequest.MaxBytes, PeerResponseHead.MaxBytes));
     private CancellationTokenRegistration _presence;
 
     /// <summary>The timestamp at which the connection is closed. Guarded by <see cref="_lock"/>.</summary>
@@ -34,9 +38,10 @@ internal sealed class PeerConnection : IDisposable
     private int _begin;
     private int _end;
 
-    private PeerConnection(LoopSocket socket, HostPort address, TimeProvider time)
+    private PeerConnection(LoopSocket socket, IPAddress remoteAddress, HostPort address, TimeProvider time)
     {
         _socket = socket;
+        RemoteAddress = remoteAddress;
         Address = address;
         _time = time;
         _timer = time.CreateTimer(
@@ -44,6 +49,9 @@ internal sealed class PeerConnection : IDisposable
     }
 
     public HostPort Address { get; }
+
+    /// <summary>The address that a host name has led to.</summary>
+    public IPAddress RemoteAddress { get; }
 
     /// <inheritdoc cref="LoopSocket.IsOnCurrentLoop"/>
     public bool IsOnCurrentLoop => _socket.IsOnCurrentLoop;
@@ -57,18 +65,21 @@ internal sealed class PeerConnection : IDisposable
     public int Buffered => _end - _begin;
 
     /// <summary>Connects.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="timeout">How long to wait for the connection.</param>
+    /// <param name="time">The clock of timeouts.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="OperationCanceledException">The timeout expired, the peer is away, or <paramref name="cancellationToken"/>
     /// fired.</exception>
     public static async Task<PeerConnection> ConnectAsync(
-        Peer peer, HostPort address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+        PeerEndpoint peer, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        var presence = peer.Presence;
         using var limit = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, presence, cancellationToken);
-        var socket = await PeerSocket.ConnectLoopAsync(address, either.Token);
-        var connection = new PeerConnection(socket, address, time);
-        connection._presence = presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, peer.Presence, cancellationToken);
+        var (socket, remoteAddress) = await PeerSocket.ConnectLoopAsync(peer.Address, either.Token);
+        var connection = new PeerConnection(socket, remoteAddress, peer.Address, time);
+        connection._presence = peer.Presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
         return connection;
     }
 
@@ -118,35 +129,40 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    /// <summary>Sends a request in one piece and reads the head of the response. Interim responses before it are skipped.</summary>
+    /// <summary>Requests a file in one piece and reads the head of the response. Interim responses before it are skipped.</summary>
     /// <exception cref="IOException">The connection broke off or was closed, or the response is not HTTP.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<PeerResponseHead> AskAsync(PeerRequest request)
+    public async ValueTask<PeerResponseHead> AskAsync(FileRequest request)
     {
-        HasAnswered = false;
-        _begin = _end = 0;
-        var length = request.Write(_buffer);
-        try
-        {
-            await _socket.SendAsync(_buffer.AsMemory(0, length));
-            while (true)
-            {
-                // Interim responses stay in the buffer, whose size limits them.
-                if (_end == _buffer.Length) throw new IOException(PeerHttp.NoHttp);
-                var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end));
-                if (count == 0) throw new IOException(BrokeOff);
-                HasAnswered = true;
-                _end += count;
-                while (TryTakeHead(out var head))
-                {
-                    if (!head.IsInterim) return head;
-                }
-            }
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            throw new IOException(error.Message, error);
-        }
+        Begin();
+        await SendAsync(_buffer.AsMemory(0, request.Write(_buffer)), CancellationToken.None);
+        return await ReadHeadAsync();
+    }
+
+    /// <summary>Posts a body and reads the head of the response.</summary>
+    /// <returns>The head. If it arrived before the body was sent, the connection cannot be used again.</returns>
+    /// <inheritdoc cref="AskAsync(FileRequest)"/>
+    public async ValueTask<PeerResponseHead> AskAsync(PostRequest request, CancellationToken cancellationToken)
+    {
+        Begin();
+        await SendAsync(request.WriteHead(Address), cancellationToken);
+        if (request.Write is not { } write) return await ReadHeadAsync();
+
+        // A peer that refuses the body says so before it has read all of it, and then closes the connection.
+        using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var head = ReadHeadAsync().AsTask();
+        var body = SendBodyAsync(write, request.TrailerOf, sending.Token);
+        await Task.WhenAny(head, body);
+        if (!body.IsCompleted) await sending.CancelAsync();
+        if (await FailureOfAsync(body) is not { } failure) return await head;
+
+        // If the peer closed the connection, its answer may still arrive.
+        if (failure is IOException) CloseAfter(RefusalPatience);
+        else if (!head.IsCompletedSuccessfully || failure is not OperationCanceledException) Dispose();
+        if (await FailureOfAsync(head) is null && failure is IOException or OperationCanceledException)
+            return await head with { Closes = true };
+        ExceptionDispatchInfo.Throw(failure);
+        return default;
     }
 
     /// <summary>Reads a line after the head.</summary>
@@ -204,6 +220,50 @@ internal sealed class PeerConnection : IDisposable
         if (Interlocked.Exchange(ref _isClosed, 1) == 0) Close();
     }
 
+    private void Begin()
+    {
+        HasAnswered = false;
+        _begin = _end = 0;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<PeerResponseHead> ReadHeadAsync()
+    {
+        while (true)
+        {
+            // Interim responses stay in the buffer, whose size limits them.
+            if (_end == _buffer.Length) throw new IOException(PeerHttp.NoHttp);
+            var count = await ReceiveAsync(_buffer.AsMemory(_end), CancellationToken.None);
+            if (count == 0) throw new IOException(BrokeOff);
+            HasAnswered = true;
+            _end += count;
+            while (TryTakeHead(out var head))
+            {
+                if (!head.IsInterim) return head;
+            }
+        }
+    }
+
+    private async Task SendBodyAsync(BodyWriter write, Func<byte[], string>? trailerOf, CancellationToken cancellationToken)
+    {
+        await using var body = new ChunkedBody(bytes => SendAsync(bytes, cancellationToken), isHashed: trailerOf is not null);
+        await write(body, cancellationToken);
+        await body.EndAsync(trailerOf);
+    }
+
+    private static async Task<Exception?> FailureOfAsync(Task task)
+    {
+        try
+        {
+            await task;
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure;
+        }
+    }
+
     private void Close()
     {
         // Not awaited: this may run in its callback.
@@ -219,6 +279,18 @@ internal sealed class PeerConnection : IDisposable
         if (outcome == HeadOutcome.Malformed) throw new IOException(PeerHttp.NoHttp);
         if (outcome == HeadOutcome.Complete) _begin += length;
         return outcome == HeadOutcome.Complete;
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _socket.SendAsync(bytes, cancellationToken);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(error.Message, error);
+        }
     }
 
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using System.Text;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>What a peer's response says about its copy.</summary>
 /// <param name="WholeLength">The length of the body, which is the file's size if the status is 200.</param>

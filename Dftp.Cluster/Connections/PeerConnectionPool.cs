@@ -1,4 +1,4 @@
-namespace Dftp.Cluster.PeerReads;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>The idle connections to one peer.</summary>
 internal sealed class PeerConnectionPool : IDisposable

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Dftp.Sockets;
 
-namespace Dftp.Cluster.Peers;
+namespace Dftp.Cluster.Connections;
 
 /// <summary>
 /// Connections to peers with short kernel timeouts. By default the kernel retransmits with growing pauses, for up to a quarter of an hour,
@@ -41,16 +41,18 @@ internal static class PeerSocket
 
     /// <summary>Connects on the event loop, to the first address of the host that answers.</summary>
     /// <inheritdoc cref="ConnectAsync"/>
-    public static async ValueTask<LoopSocket> ConnectLoopAsync(HostPort to, CancellationToken cancellationToken)
+    public static async ValueTask<(LoopSocket Socket, IPAddress Address)> ConnectLoopAsync(HostPort to, CancellationToken cancellationToken)
     {
         var addresses = IPAddress.TryParse(to.Host, out var literal)
             ? [literal] : await Dns.GetHostAddressesAsync(to.Host, cancellationToken);
+        // A legacy node splits addresses at each colon, so a host is reached over IPv4 if it has such an address.
+        Array.Sort(addresses, static (left, right) => left.AddressFamily.CompareTo(right.AddressFamily));
         SocketException? failure = null;
         foreach (var address in addresses)
         {
             try
             {
-                return await LoopSocket.ConnectAsync(new IPEndPoint(address, to.Port), Configure, cancellationToken);
+                return (await LoopSocket.ConnectAsync(new IPEndPoint(address, to.Port), Configure, cancellationToken), address);
             }
             catch (SocketException refused)
             {

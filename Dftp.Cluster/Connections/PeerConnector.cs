@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace Dftp.Cluster.Connections;
+
+/// <summary>Makes connections to peers, and exchanges requests and responses over them.</summary>
+internal sealed class PeerConnector(TimeSpan connectTimeout, TimeProvider time)
+{
+    /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
+    /// <param name="peer">Where the request goes.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="ask">Sends it and reads the head of the response.</param>
+    /// <param name="wait">The timeout for the head of the response; null: none but the presence of the peer.</param>
+    /// <param name="cancellationToken">Cancels the exchange.</param>
+    /// <returns>The connection, owned by the caller, at the beginning of the body.</returns>
+    /// <exception cref="IOException">The connection broke off.</exception>
+    /// <exception cref="SocketException">There is no connection.</exception>
+    /// <exception cref="OperationCanceledException">A timeout expired, the peer went away, or <paramref name="cancellationToken"/> fired.
+    /// </exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync<T>(
+        PeerEndpoint peer, T request, Func<PeerConnection, T, CancellationToken, ValueTask<PeerResponseHead>> ask, TimeSpan? wait,
+        CancellationToken cancellationToken)
+    {
+        for (var idle = peer.Pool?.Take(peer.Address); ; idle = null)
+        {
+            var connection = idle ?? await PeerConnection.ConnectAsync(peer, connectTimeout, time, cancellationToken);
+            try
+            {
+                return (connection, await ExchangeAsync(connection, request, ask, wait, cancellationToken));
+            }
+            catch (IOException) when (idle is { HasAnswered: false, IsClosed: false })
+            {
+                // RFC 9112, section 9.3.1: the peer closed it while it was idle, and what nodes ask of each other may be repeated.
+                connection.Dispose();
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<PeerResponseHead> ExchangeAsync<T>(
+        PeerConnection connection, T request, Func<PeerConnection, T, CancellationToken, ValueTask<PeerResponseHead>> ask, TimeSpan? wait,
+        CancellationToken cancellationToken)
+    {
+        if (wait is { } limit) connection.CloseAfter(limit);
+        var closing = cancellationToken.UnsafeRegister(static connection => ((PeerConnection)connection!).Dispose(), connection);
+        try
+        {
+            return await ask(connection, request, cancellationToken);
+        }
+        catch (IOException) when (connection.IsClosed)
+        {
+            // Closed by the caller, by the timeout, or because the peer is away.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new OperationCanceledException();
+        }
+        finally
+        {
+            closing.Dispose();
+            connection.TryKeepOpen();
+        }
+    }
+}
+
+/// <summary>Where and for how long a peer is reached.</summary>
+/// <param name="Address">Its interface.</param>
+/// <param name="Pool">Keeps its idle connections; null: each is used once.</param>
+/// <param name="Presence">Fires when it goes away.</param>
+internal readonly record struct PeerEndpoint(HostPort Address, PeerConnectionPool? Pool = null, CancellationToken Presence = default);
