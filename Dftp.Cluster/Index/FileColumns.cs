@@ -18,8 +18,10 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
     private const int CountAt = 0, FlagsAt = 4, PermissionsAt = 6, BytesAt = 8, StampAt = 16;
     private const int WideSizes = 1, ManyStamps = 2, WideNames = 4, ManyPermissions = 8, AllFlags = 15;
 
-    /// <summary>An unused bit of the permissions' column, for <see cref="FileFacts.IsRevised"/>.</summary>
-    private const int Revised = 0x8000;
+    /// <summary>
+    /// Unused bits of the permissions' column, for <see cref="FileFacts.IsRevised"/> and <see cref="FileFacts.IsCopy"/>.
+    /// </summary>
+    private const int Revised = 0x8000, Copy = 0x4000;
 
     /// <summary>The minimum and maximum bytes for a file without its name.</summary>
     private const int SmallestFile = 14, LargestFile = 30;
@@ -231,7 +233,7 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             && Section(mine.Sizes, _data.Length).SequenceEqual(other.Section(its.Sizes, other._data.Length));
     }
 
-    private static ushort ModeOf(in FileFacts facts) => (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0));
+    private static ushort ModeOf(in FileFacts facts) => (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0) | (facts.IsCopy ? Copy : 0));
 
     private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
 
@@ -259,11 +261,12 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
         return new FileFacts(
             (layout.Flags & WideSizes) != 0 ? ReadAt<long>(data, layout.Sizes, index) : ReadAt<uint>(data, layout.Sizes, index),
             new UnixTime(ReadAt<long>(data, HeaderSize, index)),
-            mode & ~Revised,
+            mode & ~(Revised | Copy),
             new Stamp((layout.Flags & ManyStamps) != 0
                 ? ReadAt<long>(data, layout.Stamps, index)
                 : BinaryPrimitives.ReadInt64LittleEndian(data[StampAt..])),
-            (mode & Revised) != 0);
+            (mode & Revised) != 0,
+            (mode & Copy) != 0);
     }
 
     private (int Start, int End) NameBounds(int index) => NameBounds(new Layout(Count, Flags), index);

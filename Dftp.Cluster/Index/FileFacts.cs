@@ -12,8 +12,13 @@ namespace Dftp.Cluster.Index;
 /// The content changed while size and time stayed, or the time was set back. <paramref name="Stamp"/> distinguishes the versions. Only
 /// the holder itself knows this.
 /// </param>
+/// <param name="IsCopy">
+/// The cluster made the file, with the stamp of its source: the stamp does not say when this file came to be. Only the holder itself knows
+/// this.
+/// </param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct FileFacts(long Size, UnixTime Modified, int Permissions, Stamp Stamp = default, bool IsRevised = false)
+internal readonly record struct FileFacts(
+    long Size, UnixTime Modified, int Permissions, Stamp Stamp = default, bool IsRevised = false, bool IsCopy = false)
 {
     public Entry ToEntry(ReadOnlyMemory<byte> name, NodeName holder, int holderCount = 1) =>
         new(name, false, Size, Modified, Permissions, holder, holderCount) { Stamp = Stamp, IsRevised = IsRevised };

@@ -45,6 +45,14 @@ internal static class TreePath
         return true;
     }
 
+    /// <summary>The facts of one node's file at a path; null if it has none there.</summary>
+    public static FileFacts? FileOf(TreeDirectory root, VirtualPath path, NodeName node)
+    {
+        if (path.IsRoot || !TryFindParent(root, path, out var parent, out var name) || parent.PartOf(node) is not { } part) return null;
+        var index = part.Files.Find(name);
+        return index < 0 ? null : part.Files[index];
+    }
+
     /// <summary>The part whose file of that name the tree shows; null if no part has one.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="name">The name.</param>

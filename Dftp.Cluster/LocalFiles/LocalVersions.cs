@@ -63,8 +63,9 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
         var file = opened.Identity;
         if (!HasMovedStatus(opened)) return false;
         var now = UnixTime.From(time.GetUtcNow());
-        // A clock that was set back would make a stamp that never reaches the time of birth.
-        if (file.Born.Seconds > stamp.Seconds && file.Born <= now) return true;
+        // A clock that was set back would make a stamp that never reaches the time of birth. A copy has the stamp of its source.
+        if (file.Born.Seconds > stamp.Seconds && file.Born <= now
+            && TreePath.FileOf(tree.Current.Root, path, node) is not { IsCopy: true }) return true;
         var isFresh = file.StatusChanged > UnixTime.From(time.GetUtcNow() - MayBeUnheard);
         return rewritten.Contains(path, isFresh);
     }

@@ -23,6 +23,7 @@ internal sealed class RewrittenFiles(VirtualPath mount)
     private readonly Dictionary<VirtualPath, Dictionary<string, long>> _heard = [];
     private readonly Dictionary<VirtualPath, List<(long Size, UnixTime Modified)>> _former = [];
     private readonly Queue<VirtualPath> _formerByAge = new();
+    private readonly Dictionary<VirtualPath, long> _put = [];
     private int _count;
     private long _sequence;
 
@@ -38,6 +39,37 @@ internal sealed class RewrittenFiles(VirtualPath mount)
     public void Heard(VirtualPath directory, ReadOnlySpan<byte> name)
     {
         if (!name.IsEmpty && EntryName.Check(name) is null) Add(TreePath.Under(mount, directory), Encoding.UTF8.GetString(name));
+    }
+
+    /// <summary>
+    /// Records that this node itself has just written a file: the events up to now report only that, and a scan that began before does not
+    /// know the file.
+    /// </summary>
+    public void Put(VirtualPath path)
+    {
+        CatchUp?.Invoke();
+        lock (_lock)
+        {
+            if (_heard.TryGetValue(path.Parent, out var names) && names.Remove(path.Name))
+            {
+                _count--;
+                if (names.Count == 0) _heard.Remove(path.Parent);
+            }
+
+            _put[path] = ++_sequence;
+        }
+    }
+
+    /// <summary>Whether this node itself wrote the file at a path after a mark.</summary>
+    public bool IsPutSince(VirtualPath path, long mark)
+    {
+        lock (_lock) return _put.Count > 0 && _put.GetValueOrDefault(path) > mark;
+    }
+
+    /// <summary>Whether this node itself wrote a file below a path after a mark.</summary>
+    public bool IsPutBelowSince(VirtualPath path, long mark)
+    {
+        lock (_lock) return _put.Any(put => put.Value > mark && put.Key.IsSameOrUnder(path));
     }
 
     /// <summary>Records that a read found a file different from its entry in the tree.</summary>
@@ -107,6 +139,11 @@ internal sealed class RewrittenFiles(VirtualPath mount)
     {
         lock (_lock)
         {
+            foreach (var (path, sequence) in _put)
+            {
+                if (sequence <= mark) _put.Remove(path);
+            }
+
             if (_count == 0) return;
             foreach (var directory in directories)
             {

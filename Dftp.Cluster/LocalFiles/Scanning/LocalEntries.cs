@@ -164,6 +164,32 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
         return changed;
     }
 
+    /// <summary>Puts a file that this node itself has just written into the tree, before a scan finds it. The scan keeps it as it is.</summary>
+    /// <param name="path">The file's path in the tree; this node has the directory.</param>
+    /// <param name="facts">
+    /// The facts of the file on the disk. With a stamp: it is a copy of the version with that stamp. Without: it is a new version.
+    /// </param>
+    /// <param name="written">Learns that the events of this write report nothing else.</param>
+    /// <returns>The stamp of the entry.</returns>
+    public Stamp Put(VirtualPath path, in FileFacts facts, RewrittenFiles written)
+    {
+        written.Put(path);
+        Stamp stamp;
+        lock (_lock)
+        {
+            var isCopy = facts.Stamp != default;
+            stamp = isCopy ? facts.Stamp : clock.Next();
+            var before = TreePath.FileOf(tree.Current.Root, path, node)?.Stamp ?? default;
+            var change = EntryChange.Put(path, facts with { Stamp = stamp, IsCopy = isCopy }, before);
+            var patch = new DirectoryPatch();
+            change.AddTo(patch);
+            _log.Append([change], tree.Apply(node, patch).HoldingOf(node).Digest);
+        }
+
+        Changed?.Invoke();
+        return stamp;
+    }
+
     public void SetUnconfirmed(IReadOnlyList<UnconfirmedPlace> places)
     {
         _unconfirmed = places;

@@ -45,7 +45,7 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
         CompareDirectory(draft, before, path);
         foreach (var gone in DirectoriesNotScanned(draft, announced))
         {
-            if (draft.MayHold(gone.Name)) draft.Add(DirectoryBuilder.Of(gone, node));
+            if (MayHold(draft, gone, path)) draft.Add(DirectoryBuilder.Of(gone, node));
             else Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
         }
 
@@ -67,7 +67,7 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
         CompareDirectory(draft, before, path);
         foreach (var gone in DirectoriesNotScanned(draft, announced))
         {
-            if (!draft.MayHold(gone.Name)) Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
+            if (!MayHold(draft, gone, path)) Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
         }
 
         CompareFiles(draft, before?.Files ?? default, path);
@@ -101,6 +101,9 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
         return [.. announced.Children.Where(child => child.PartOf(node) is not null && !scanned.Contains(child.Name))];
     }
 
+    private bool MayHold(DirectoryBuilder draft, TreeDirectory gone, VirtualPath path) =>
+        draft.MayHold(gone.Name) || judgement?.IsPutBelowSince(Child(path, gone.Name)) == true;
+
     private void CompareFiles(DirectoryBuilder draft, FileColumns before, VirtualPath path)
     {
         var scanned = draft.Files();
@@ -125,7 +128,7 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
             if (order < 0)
             {
                 var name = before.NameSpan(at);
-                if (draft.MayHold(name)) _stamped.Add(name, before[at]);
+                if (draft.MayHold(name) || judgement?.IsPutSince(name) == true) _stamped.Add(name, before[at]);
                 else Add(EntryChange.Delete(Child(path, name), Now, before[at].Stamp));
                 at++;
                 continue;
@@ -144,6 +147,7 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
     private FileFacts Judge(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found)
     {
         var isSame = known.Size == found.Size && known.Modified == found.Modified;
+        if (!isSame && judgement?.IsPutSince(name) == true) return known;
         if (judgement is not null && judgement.IsRevised(name, known, found, clock.Now))
             return found with { Stamp = Now, IsRevised = true };
         return isSame && found.Permissions == known.Permissions && known.Stamp <= _latest

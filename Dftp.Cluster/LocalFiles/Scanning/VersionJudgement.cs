@@ -34,6 +34,12 @@ internal sealed class VersionJudgement(RewrittenFiles rewritten, LocalRoot root,
         _came = subtrees.Count > 0 && Came(directory);
     }
 
+    /// <summary>Whether this node itself wrote the file after the scan began, which therefore says nothing about it.</summary>
+    public bool IsPutSince(ReadOnlySpan<byte> name) => rewritten.IsPutSince(_directory.Child(Encoding.UTF8.GetString(name)), _mark);
+
+    /// <summary>Whether this node itself wrote a file below a directory after the scan began.</summary>
+    public bool IsPutBelowSince(VirtualPath directory) => rewritten.IsPutBelowSince(directory, _mark);
+
     /// <summary>Whether a file has another content than an earlier version of the same size and time.</summary>
     public bool IsRevised(ReadOnlySpan<byte> name, in FileFacts known, in FileFacts found, Stamp now)
     {
