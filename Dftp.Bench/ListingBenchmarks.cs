@@ -6,6 +6,7 @@ using Dftp.Ftp.Control;
 using Dftp.Ftp.Listing;
 using Dftp.Http;
 using Dftp.Http.Operation;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,12 +18,14 @@ namespace Dftp.Bench;
 public class ListingBenchmarks
 {
     private readonly OneDirectory _tree = new(BigTree.Entries(10_000));
-    private readonly RequestTable _http;
+    private readonly RequestDispatcher _http;
 
     public ListingBenchmarks()
     {
         var options = new HttpOptions { NodeName = BigTree.Node, ClusterName = "bench", Version = "0" };
-        _http = new RequestTable(_tree, _tree, options, new HttpMetrics(new Meter("bench")), accessLog: null, NullLogger.Instance);
+        var table = new RouteTable(new TreeRoutes(_tree, _tree, options, NullLogger.Instance).All());
+        _http = new RequestDispatcher(
+            table, managementCheck: null, new HttpMetrics(new Meter("bench")), accessLog: null, NullLogger.Instance);
     }
 
     [Benchmark]

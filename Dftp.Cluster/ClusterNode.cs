@@ -12,7 +12,7 @@ using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.Cluster.Persistence;
 using Dftp.FileSystem;
-using Microsoft.AspNetCore.Http;
+using Dftp.Routes;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster;
@@ -112,8 +112,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The entries of this node itself.</summary>
     public IFileTree LocalTree { get; }
 
-    /// <summary>Answers one request on the management interface.</summary>
-    public Task AnswerManagementAsync(HttpContext http) => _management.HandleAsync(http);
+    /// <summary>The routes by which nodes and operators talk to this one.</summary>
+    public IReadOnlyList<Route> Routes => _management.Routes;
 
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>

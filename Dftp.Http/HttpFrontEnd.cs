@@ -5,11 +5,10 @@ using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
-using Dftp.Http.Transport;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,10 +16,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Dftp.Http;
 
-/// <summary>
-/// The HTTP interfaces of a node: the public ones, and what the management interface serves in the same way. The composition root puts
-/// them into a server by the methods below.
-/// </summary>
+/// <summary>The HTTP interfaces of a node. The composition root puts them into a server by the methods below.</summary>
 public sealed class HttpFrontEnd
 {
     /// <summary>
@@ -28,7 +24,7 @@ public sealed class HttpFrontEnd
     /// </summary>
     private const int MaxRequestLine = 3 * VirtualPath.MaxPathBytes + 4096;
 
-    private readonly RequestTable _table;
+    private readonly RequestDispatcher _dispatcher;
     private readonly HttpConnections _connections;
     private readonly SmallFileResponder? _publicFiles, _peersFiles;
     private readonly DiagnosticSource _refused;
@@ -39,26 +35,34 @@ public sealed class HttpFrontEnd
     /// never forward in a circle.
     /// </param>
     /// <param name="options">The facts of this node for the pages, and its clock.</param>
+    /// <param name="more">Routes of other components.</param>
+    /// <param name="managementCheck">Decides who may on the management interface; not asked for open routes. Null: anybody may.</param>
     /// <param name="maxConnections">The maximum of connections at once. As many again get a 503; further ones are reset.</param>
     /// <param name="meter">Gets the instruments.</param>
     /// <param name="loggers">For failed requests and refused connections.</param>
-    public HttpFrontEnd(IFileTree tree, IFileTree localTree, HttpOptions options, int maxConnections, Meter meter, ILoggerFactory loggers)
+    public HttpFrontEnd(
+        IFileTree tree, IFileTree localTree, HttpOptions options, IEnumerable<Route> more, RouteCheck? managementCheck,
+        int maxConnections, Meter meter, ILoggerFactory loggers)
     {
         var log = loggers.CreateLogger<HttpFrontEnd>();
         var metrics = new HttpMetrics(meter);
         var accessLog = options.AccessLog is { } write ? new AccessLog(write, options.Time) : null;
-        _table = new RequestTable(tree, localTree, options, metrics, accessLog, log);
-        _refused = new RefusedRequests(metrics, accessLog, options.Time);
+        Routes = new RouteTable([.. new TreeRoutes(tree, localTree, options, log).All(), .. more]);
+        _dispatcher = new RequestDispatcher(Routes, managementCheck, metrics, accessLog, log);
+        _refused = new RefusedRequests(Routes, metrics, accessLog, options.Time);
         // The access log and traces are made by the server's pipeline: with either, every request has to pass it.
         var isOfAnyone = options.PrincipalOf is null || options.Anonymous is not null;
         if (accessLog is null && !options.RequestsAreTraced && isOfAnyone)
         {
-            _publicFiles = new SmallFileResponder(tree, localTree, options, metrics, _table.FilesMetrics, log);
-            _peersFiles = new SmallFileResponder(null, localTree, options, metrics, _table.FilesMetrics, log);
+            _publicFiles = new SmallFileResponder(tree, localTree, options, metrics, _dispatcher.FilesMetrics, log);
+            _peersFiles = new SmallFileResponder(null, localTree, options, metrics, _dispatcher.FilesMetrics, log);
         }
 
         _connections = new HttpConnections(maxConnections, options.Time, metrics, log);
     }
+
+    /// <summary>All routes of both interfaces.</summary>
+    public RouteTable Routes { get; }
 
     /// <summary>
     /// Kestrel's limits as every path of a tree needs them. Kestrel's own are kept for the rest: 100 headers of 32 KiB in all, 30 s for
@@ -106,21 +110,22 @@ public sealed class HttpFrontEnd
         listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _publicFiles));
     }
 
-    /// <summary>Serves other nodes on an endpoint, by HTTP/1.1. Clients of the public interfaces do not count against its connections.</summary>
-    public void ServePeers(ListenOptions listen)
+    /// <summary>
+    /// Serves the management interface on an endpoint, by HTTP/1.1. Clients of the public interfaces do not count against its connections.
+    /// </summary>
+    public void ServeManagement(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection =>
+        {
+            connection.Features.Set(ManagementConnection.Mark);
+            return next(connection);
+        });
         listen.Use(next => connection => _connections.BeginAsync(next, connection));
         listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _peersFiles));
     }
 
     /// <summary>Answers every request that reaches this end of the pipeline.</summary>
     /// <param name="app">The pipeline; nothing after this is reached.</param>
-    /// <param name="others">Answers the requests that are not for the table, and returns null for those that are.</param>
-    public void Map(IApplicationBuilder app, Func<HttpContext, Task?>? others = null) => app.Run(http =>
-    {
-        // First of all, whoever answers: the connection follows where the server is.
-        http.Features.Get<ServerRequest>()?.Begin(http.Features);
-        return others?.Invoke(http) ?? _table.AnswerAsync(http);
-    });
+    public void Map(IApplicationBuilder app) => app.Run(_dispatcher.AnswerAsync);
 }

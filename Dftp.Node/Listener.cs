@@ -4,27 +4,28 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Dftp.Node;
 
-/// <summary>One of the node's interfaces: the option that gives its address, and the bound address.</summary>
-internal sealed class Listener(string option, ListenAddress address, IPEndPoint endPoint)
+/// <summary>The listening socket of an interface.</summary>
+internal sealed class Listener(NodeInterface of, IPEndPoint endPoint)
 {
+    /// <summary>The interface that it serves.</summary>
+    public NodeInterface Of => of;
+
     /// <summary>The address to bind.</summary>
     public IPEndPoint EndPoint => endPoint;
-
-    public ListenAddress Address => address;
 
     /// <summary>The bound port.</summary>
     public int Port { get; private set; } = endPoint.Port;
 
     /// <exception cref="StartException">The host name does not resolve.</exception>
-    public static async Task<Listener> ResolveAsync(string option, ListenAddress address, CancellationToken cancellationToken)
+    public static async Task<Listener> ResolveAsync(NodeInterface of, CancellationToken cancellationToken)
     {
         try
         {
-            return new Listener(option, address, await address.ResolveAsync(cancellationToken));
+            return new Listener(of, await of.Address.ResolveAsync(cancellationToken));
         }
         catch (SocketException failure)
         {
-            throw ListenFailure.ToStartException(option, address, failure)!;
+            throw ListenFailure.ToStartException(of.Option, of.Address, failure)!;
         }
     }
 
@@ -39,7 +40,7 @@ internal sealed class Listener(string option, ListenAddress address, IPEndPoint 
         }
         catch (SocketException failure)
         {
-            throw ListenFailure.ToStartException(option, address, failure)!;
+            throw ListenFailure.ToStartException(of.Option, of.Address, failure)!;
         }
     }
 

@@ -10,11 +10,11 @@ using Dftp.Http.Transport;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Logging;
 using Dftp.Node.Metrics;
+using Dftp.Routes;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,7 +45,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private readonly NodeMeters _meters = new();
     private ClusterNode? _cluster;
     private WebApplication? _server;
-    private Listener? _http, _https, _management, _ftp, _ftps;
+    private RouteTable? _routes;
+    private IReadOnlyList<Listener> _listeners = [];
     private SslServerAuthenticationOptions? _tls;
     private AccessLogFile? _accessLog;
     private IDisposable? _telemetry;
@@ -59,15 +60,18 @@ internal sealed partial class NodeHost : IAsyncDisposable
     }
 
     /// <summary>The bound ports of the interfaces; 0 for one that is switched off. Set by the start.</summary>
-    public int HttpPort => _http?.Port ?? 0;
+    public int HttpPort => PortOf(InterfaceKind.Http);
 
-    public int HttpsPort => _https?.Port ?? 0;
+    public int HttpsPort => PortOf(InterfaceKind.Https);
 
-    public int ManagementPort => _management?.Port ?? 0;
+    public int ManagementPort => PortOf(InterfaceKind.Management);
 
-    public int FtpPort => _ftp?.Port ?? 0;
+    public int FtpPort => PortOf(InterfaceKind.Ftp);
 
-    public int FtpsPort => _ftps?.Port ?? 0;
+    public int FtpsPort => PortOf(InterfaceKind.Ftps);
+
+    /// <summary>The routes of both HTTP interfaces; set by the start.</summary>
+    public RouteTable Routes => _routes ?? throw new InvalidOperationException("the node has not been started");
 
     /// <summary>The node's cluster component; set by the start.</summary>
     public ClusterNode Cluster => _cluster ?? throw new InvalidOperationException("the node has not been started");
@@ -82,25 +86,21 @@ internal sealed partial class NodeHost : IAsyncDisposable
         _cluster = CreateCluster();
         Measure(_cluster);
         _telemetry = OpenTelemetryExport.Start(_options.OpenTelemetry, _meters, _options, CommandLineParser.Version, _log);
-        _http = await ResolveAsync("--http-listen", _options.HttpListen, cancellationToken);
-        _https = await ResolveAsync("--https-listen", _options.HttpsListen, cancellationToken);
-        _management = await ResolveAsync("--http-mgmt-listen", _options.ManagementListen, cancellationToken);
-        _ftp = await ResolveAsync("--ftp-listen", _options.FtpListen, cancellationToken);
-        _ftps = await ResolveAsync("--ftps-listen", _options.FtpsListen, cancellationToken);
-        if (_https is not null || _ftp is not null || _ftps is not null) _tls = ServerCertificate.Load(_options, _time, _log);
-        var ftp = _ftp is null && _ftps is null ? null : CreateFtp(_cluster);
+        var interfaces = NodeInterface.Of(_options).ToList();
+        _listeners = [.. await Task.WhenAll(interfaces.Select(each => Listener.ResolveAsync(each, cancellationToken)))];
+        if (interfaces.Exists(each => each.NeedsCertificate)) _tls = ServerCertificate.Load(_options, _time, _log);
+        var management = ListenerOf(InterfaceKind.Management);
         // A saved tree is served first, and the scan then confirms it. Without a saved tree the scan starts at once.
-        var hasInterfaces = _http is not null || _https is not null || _management is not null || ftp is not null;
-        var scansLater = _cluster.ShowSavedTree(meetsPeers: _management is not null) && hasInterfaces;
+        var scansLater = _cluster.ShowSavedTree(meetsPeers: management is not null) && _listeners.Count > 0;
         if (!scansLater) _cluster.StartScan();
-        if (!hasInterfaces) return;
+        if (_listeners.Count == 0) return;
 
-        _server = CreateServer(_cluster, ftp);
+        _server = CreateServer(_cluster);
         await _server.StartAsync(cancellationToken);
         if (scansLater) _cluster.StartScan();
-        LogListening();
+        foreach (var each in _listeners) LogListening(_log, each.Of.Name, new HostPort(each.Of.Address.Host, each.Port));
         // Older nodes read this node's copies at its public interface. Without one they are sent to the management interface.
-        if (_management is not null) _cluster.StartMeeting(AddressOf(_http ?? _management), AddressOf(_management));
+        if (management is not null) _cluster.StartMeeting(AddressOf(ListenerOf(InterfaceKind.Http) ?? management), AddressOf(management));
     }
 
     /// <summary>Leaves the cluster, closes the interfaces, and aborts what is still running after the grace time.</summary>
@@ -169,7 +169,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         }
     }
 
-    private WebApplication CreateServer(ClusterNode cluster, FtpConnectionHandler? ftp)
+    private WebApplication CreateServer(ClusterNode cluster)
     {
         // An empty builder reads and watches no settings files, which would take seconds on a large disk.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -182,26 +182,38 @@ internal sealed partial class NodeHost : IAsyncDisposable
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
         var http = new HttpFrontEnd(
-            cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
+            cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), cluster.Routes, managementCheck: null,
+            _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
+        _routes = http.Routes;
         http.AddTo(builder.Services);
+        var ftp = _listeners.Any(listener => listener.Of.Kind is InterfaceKind.Ftp or InterfaceKind.Ftps) ? CreateFtp(cluster) : null;
         builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
         {
             HttpFrontEnd.SetLimits(server);
             server.Limits.MinResponseDataRate = PatientRate;
-            if (_http is not null) server.Listen(_http.EndPoint, listen => http.Serve(listen));
-            if (_https is not null) server.Listen(_https.EndPoint, listen => http.Serve(listen, _tls));
-            if (_management is not null) server.Listen(_management.EndPoint, listen => ServeManagement(listen, http));
-            if (_ftp is not null) server.Listen(_ftp.EndPoint, listen => listen.UseFtp(ftp!));
-            if (_ftps is not null) server.Listen(_ftps.EndPoint, listen => listen.UseFtp(ftp!, isImplicitTls: true));
+            foreach (var listener in _listeners) server.Listen(listener.EndPoint, listen => Serve(listen, listener.Of.Kind, http, ftp));
         });
 
         // Registered after the server's own transport, which is only added when there is none and serves the other interfaces.
-        EndPoint[] onLoop = [.. new[] { _http, _management }.OfType<Listener>().Select(listener => listener.EndPoint)];
+        var onLoop = _listeners.Where(listener => listener.Of.IsOnEventLoop).Select(listener => listener.EndPoint).ToList();
         builder.Services.AddSingleton<IConnectionListenerFactory>(new LoopTransport(onLoop, Bind, _logs));
 
         var app = builder.Build();
-        http.Map(app, request => AnswerForCluster(request, cluster));
+        http.Map(app);
         return app;
+    }
+
+    private void Serve(ListenOptions listen, InterfaceKind kind, HttpFrontEnd http, FtpConnectionHandler? ftp)
+    {
+        switch (kind)
+        {
+            case InterfaceKind.Http: http.Serve(listen); break;
+            case InterfaceKind.Https: http.Serve(listen, _tls); break;
+            case InterfaceKind.Management: http.ServeManagement(listen); break;
+            case InterfaceKind.Ftp: listen.UseFtp(ftp!); break;
+            case InterfaceKind.Ftps: listen.UseFtp(ftp!, isImplicitTls: true); break;
+            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, null);
+        }
     }
 
     private HttpOptions CreateHttpOptions(ClusterNode cluster) => new()
@@ -210,7 +222,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         ClusterName = _options.ClusterName,
         Version = CommandLineParser.Version,
         // A port that the system chooses is not known yet, so there is no link for port 0.
-        FtpPort = _ftp?.Address.Port is > 0 and var ftpPort ? ftpPort : null,
+        FtpPort = _options.FtpListen?.Port is > 0 and var ftpPort ? ftpPort : null,
         WriteStatus = WriteStatus,
         RedirectsRemoteReads = _options.RedirectsRemoteReads,
         WriteMetrics = _meters.WriteText,
@@ -225,50 +237,17 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private FtpConnectionHandler CreateFtp(ClusterNode cluster) =>
         new(cluster.Tree, _options.Ftp with { ShutdownGrace = FtpTransferGrace, Tls = _tls }, _time, _logs, _meters.Add("dftp.ftp"));
 
-    private static void ServeManagement(ListenOptions listen, HttpFrontEnd http)
-    {
-        http.ServePeers(listen);
-        listen.Use(next => connection =>
-        {
-            connection.Features.Set(ManagementConnection.Mark);
-            return next(connection);
-        });
-    }
+    private System.Net.Sockets.Socket Bind(EndPoint endPoint) =>
+        _listeners.First(listener => ReferenceEquals(listener.EndPoint, endPoint)).Bind();
 
-    /// <summary>
-    /// Dispatches requests of the management interface to the cluster, all others to the public request table: also peers' reads, and health
-    /// and metrics endpoints, so that a node without a public interface exposes them.
-    /// </summary>
-    private static Task? AnswerForCluster(HttpContext http, ClusterNode cluster)
-    {
-        if (http.Features.Get<ManagementConnection>() is null) return null;
-        var isPeersRead = http.Request.Path.StartsWithSegments("/fs") && http.Request.Query.ContainsKey("redirN");
-        var asksHowItIs = http.Request.Path.Value is "/status" or "/status/" or "/metrics" or "/healthz" or "/readyz";
-        return isPeersRead || asksHowItIs ? null : cluster.AnswerManagementAsync(http);
-    }
+    private Listener? ListenerOf(InterfaceKind kind) => _listeners.FirstOrDefault(listener => listener.Of.Kind == kind);
 
-    private System.Net.Sockets.Socket Bind(EndPoint endPoint)
-    {
-        var listener = new[] { _http, _https, _management, _ftp, _ftps }.First(candidate => ReferenceEquals(candidate?.EndPoint, endPoint));
-        return listener!.Bind();
-    }
-
-    private static async Task<Listener?> ResolveAsync(string option, ListenAddress? address, CancellationToken cancellationToken) =>
-        address is null ? null : await Listener.ResolveAsync(option, address, cancellationToken);
+    private int PortOf(InterfaceKind kind) => ListenerOf(kind)?.Port ?? 0;
 
     private static HostPort AddressOf(Listener listener) => new(
-        IPAddress.TryParse(listener.Address.Host, out var host)
+        IPAddress.TryParse(listener.Of.Address.Host, out var host)
             && !host.Equals(IPAddress.Any) && !host.Equals(IPAddress.IPv6Any) ? host.ToString() : "",
         listener.Port);
-
-    private void LogListening()
-    {
-        if (_http is not null) LogListening(_log, "HTTP public", new HostPort(_http.Address.Host, _http.Port));
-        if (_https is not null) LogListening(_log, "HTTPS public", new HostPort(_https.Address.Host, _https.Port));
-        if (_management is not null) LogListening(_log, "HTTP mgmt", new HostPort(_management.Address.Host, _management.Port));
-        if (_ftp is not null) LogListening(_log, "FTP public", new HostPort(_ftp.Address.Host, _ftp.Port));
-        if (_ftps is not null) LogListening(_log, "FTPS public", new HostPort(_ftps.Address.Host, _ftps.Port));
-    }
 
     private void LogBackgroundFailure(Exception failure) => LogBackgroundFailure(_log, failure);
 
@@ -277,10 +256,4 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface} interface listening on {Address}...")]
     private static partial void LogListening(ILogger log, string @interface, HostPort address);
-
-    /// <summary>Marks the connections that the management interface has accepted.</summary>
-    private sealed class ManagementConnection
-    {
-        public static ManagementConnection Mark { get; } = new();
-    }
 }

@@ -10,10 +10,11 @@ public sealed class ArchitectureTests
     [TestMethod]
     [DataRow(typeof(Dftp.FileSystem.IFileTree), "")]
     [DataRow(typeof(Dftp.Sockets.LoopSocket), "")]
-    [DataRow(typeof(Dftp.Cluster.ClusterNode), "Dftp.FileSystem Dftp.Sockets")]
-    [DataRow(typeof(Dftp.Http.HttpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
+    [DataRow(typeof(Dftp.Routes.RouteTable), "Dftp.FileSystem")]
+    [DataRow(typeof(Dftp.Cluster.ClusterNode), "Dftp.FileSystem Dftp.Routes Dftp.Sockets")]
+    [DataRow(typeof(Dftp.Http.HttpFrontEnd), "Dftp.FileSystem Dftp.Routes Dftp.Sockets")]
     [DataRow(typeof(Dftp.Ftp.FtpFrontEnd), "Dftp.FileSystem Dftp.Sockets")]
-    [DataRow(typeof(Dftp.Node.NodeHost), "Dftp.Cluster Dftp.FileSystem Dftp.Ftp Dftp.Http Dftp.Sockets")]
+    [DataRow(typeof(Dftp.Node.NodeHost), "Dftp.Cluster Dftp.FileSystem Dftp.Ftp Dftp.Http Dftp.Routes Dftp.Sockets")]
     public void Project_ReferencesOnlyThoseBelowIt(Type member, string allowed)
     {
         var known = member.Assembly.GetReferencedAssemblies()
@@ -68,7 +69,7 @@ public sealed class ArchitectureTests
     public void NoMethod_IsAsyncVoid()
     {
         Type[] projects = [
-            typeof(Dftp.Sockets.LoopSocket), typeof(Dftp.Cluster.ClusterNode), typeof(Dftp.Http.HttpFrontEnd), typeof(Dftp.Ftp.FtpFrontEnd), typeof(Dftp.Node.NodeHost),
+            typeof(Dftp.Sockets.LoopSocket), typeof(Dftp.Routes.RouteTable), typeof(Dftp.Cluster.ClusterNode), typeof(Dftp.Http.HttpFrontEnd), typeof(Dftp.Ftp.FtpFrontEnd), typeof(Dftp.Node.NodeHost),
         ];
         const BindingFlags all = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 

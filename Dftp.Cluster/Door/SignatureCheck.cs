@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Dftp.Cluster.Door;
 
 /// <summary>Decides whether a request of the management interface reaches its handler.</summary>
-/// <param name="verifier">Null: there is no secret, and everything but requests of web pages is admitted.</param>
+/// <param name="verifier">Null: there is no secret, and everything is admitted.</param>
 /// <param name="legacy">The machines whose legacy nodes need no signature.</param>
 /// <param name="refusals">Counts and logs.</param>
 /// <param name="clusterName">For the challenge of a 401.</param>
@@ -29,17 +29,10 @@ internal sealed class SignatureCheck(RequestVerifier? verifier, LegacyPeers lega
     {
         try
         {
-            // 1. a web page changes nothing, with or without a secret
-            if (BrowserRequest.MayChangeSomething(http.Request))
-            {
-                await SayAsync(http, StatusCodes.Status403Forbidden, BrowserRequest.Refusal);
-                return false;
-            }
-
-            // 2. some need no signature
+            // 1. some need no signature
             if (verifier is null || OpenPaths.Contains(http.Request.Path.Value) || IsLegacy(http)) return true;
 
-            // 3. the head, then the body, at once or while the handler reads it
+            // 2. the head, then the body, at once or while the handler reads it
             var refusal = VerifyHead(http, out var request) ?? await TakeBodyAsync(http, request!);
             if (refusal is null) return true;
             Count(http, refusal);

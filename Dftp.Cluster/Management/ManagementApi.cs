@@ -2,13 +2,12 @@ using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
-using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Peers;
 using Dftp.Cluster.Replication;
 using Dftp.FileSystem;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Cluster.Management;
 
@@ -17,54 +16,29 @@ namespace Dftp.Cluster.Management;
 /// </summary>
 internal sealed class ManagementApi(MembershipContext context, JoinHandshake handshake, UpdateReceiver updates)
 {
-    /// <summary>The maximum length of a form. Names and addresses are short.</summary>
-    private const int MaxFormBytes = 64 * 1024;
-
     /// <summary>The maximum number of peers in POST /join/, which are greeted at once. One is enough to join a cluster.</summary>
     private const int MaxJoins = 64;
+
+    /// <summary>Of a form. Names and addresses are short.</summary>
+    private static readonly BodyLimit FormLimit = BodyLimit.Bytes(64 * 1024);
 
     private static readonly string[] RequiredFields = ["name", "public-addr", "mgmt-addr"];
 
     /// <summary>Once set, greetings are refused: a node that has said goodbye must not be met again.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>The routes of the API. A path matches with and without a slash at its end.</summary>
-    public static IReadOnlyList<ManagementRoute> Routes { get; } =
+    /// <summary>The rows of the route table that this API answers.</summary>
+    public IReadOnlyList<Route> Routes =>
     [
-        new("/cluster", "GET", (api, http) => api.AnswerAsync(http)),
-        new("/cluster", "HEAD", (api, http) => api.AnswerAsync(http)),
-        new("/cluster", "POST", (api, http) => api.GreetedAsync(http)),
-        new("/join", "POST", (api, http) => api.JoinAsync(http)),
-        new("/update", "POST", (api, http) => api.UpdateAsync(http)),
-        new("/forget", "POST", (api, http) => api.ForgetAsync(http)),
+        Row(HttpMethods.Get, "/cluster/", RouteAccess.Peer, BodyLimit.None, http => AnswerAsync(http)),
+        Row(HttpMethods.Post, "/cluster/", RouteAccess.Peer, FormLimit, GreetedAsync),
+        Row(HttpMethods.Post, "/join/", RouteAccess.Operator, FormLimit, JoinAsync),
+        Row(HttpMethods.Post, "/update/", RouteAccess.Peer, BodyLimit.Bytes(updates.Limits.MaxBytes), UpdateAsync),
+        Row(HttpMethods.Post, "/forget/", RouteAccess.Operator, FormLimit, ForgetAsync),
     ];
 
-    public async Task HandleAsync(HttpContext http)
-    {
-        try
-        {
-            await RouteAsync(http, http.Request.Path.Value?.TrimEnd('/'), http.Request.Method);
-        }
-        catch (BadHttpRequestException error)
-        {
-            if (!http.Response.HasStarted) await SayAsync(http, error.StatusCode, error.Message);
-        }
-        catch (Exception error) when (error is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller closed the connection.
-        }
-    }
-
-    private Task RouteAsync(HttpContext http, string? path, string method)
-    {
-        if (BrowserRequest.MayChangeSomething(http.Request)) return SayAsync(http, StatusCodes.Status403Forbidden, BrowserRequest.Refusal);
-        var routes = Routes.Where(route => route.Path == path).ToList();
-        if (routes.Find(route => route.Method == method) is { } route) return route.AnswerAsync(this, http);
-        if (routes.Count > 0) return NotAllowedAsync(http, string.Join(", ", routes.Select(route => route.Method)));
-        return SayAsync(
-            http, StatusCodes.Status404NotFound,
-            "nothing is here: this is the management interface, with /cluster/, /join/, /update/ and /forget/");
-    }
+    private static Route Row(string method, string path, RouteAccess access, BodyLimit body, Func<HttpContext, Task> answer) =>
+        new(Interfaces.Management, path, PathMatch.SlashOptional, [method], access, body, request => answer(request.Http));
 
     private Task AnswerAsync(HttpContext http, ulong? knownDigest = null)
     {
@@ -202,8 +176,6 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
             return;
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = updates.Limits.MaxBytes;
         var encoding = http.Request.Headers.ContentEncoding.ToString();
         await using Stream? decompressed = encoding switch
         {
@@ -269,7 +241,6 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
 
     private static async Task<IFormCollection> ReadFormAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxFormBytes;
         try
         {
             return await http.Request.ReadFormAsync(http.RequestAborted);
@@ -281,12 +252,6 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         }
     }
 
-    private static Task NotAllowedAsync(HttpContext http, string allowed)
-    {
-        http.Response.Headers.Allow = allowed;
-        return SayAsync(http, StatusCodes.Status405MethodNotAllowed, $"{http.Request.Path} takes {allowed}");
-    }
-
     private static Task SayAsync(HttpContext http, int status, string sentence)
     {
         http.Response.StatusCode = status;
@@ -294,9 +259,3 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         return http.Response.WriteAsync(sentence + "\n", http.RequestAborted);
     }
 }
-
-/// <summary>A route of the management API.</summary>
-/// <param name="Path">Without a slash at its end.</param>
-/// <param name="Method">The HTTP method.</param>
-/// <param name="AnswerAsync">Answers a request.</param>
-internal sealed record ManagementRoute(string Path, string Method, Func<ManagementApi, HttpContext, Task> AnswerAsync);

@@ -6,6 +6,7 @@ using Dftp.Http.Files;
 using Dftp.Http.Operation;
 using Dftp.Http.Text;
 using Dftp.Http.Transport;
+using Dftp.Routes;
 using Dftp.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -34,7 +35,7 @@ internal sealed class SmallFileResponder(
 
     private const int MaxTargetBytes = 1024;
 
-    private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(RequestTable.FilesPath);
+    private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(TreeRoutes.FilesPath);
 
     private readonly Func<Principal> _principal = options.Anonymous ?? (static () => Principal.Anonymous);
     private readonly HttpClock _clock = new(options.Time);

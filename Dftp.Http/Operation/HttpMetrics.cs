@@ -44,7 +44,7 @@ internal sealed class HttpMetrics
             new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
     }
 
-    /// <summary>Requests that match no row of the request table, and malformed ones.</summary>
+    /// <summary>Requests that match no route, and malformed ones.</summary>
     public RouteMetrics Unrouted { get; }
 
     /// <summary>Bytes sent on all connections.</summary>

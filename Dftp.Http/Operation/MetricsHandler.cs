@@ -1,4 +1,5 @@
 using System.Buffers;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
@@ -8,7 +9,7 @@ internal sealed class MetricsHandler(Action<IBufferWriter<byte>>? writeMetrics)
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public async Task AnswerAsync(TreeRequest request)
+    public async Task AnswerAsync(RoutedRequest request)
     {
         if (writeMetrics is null)
         {

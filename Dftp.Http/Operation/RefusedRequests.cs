@@ -1,15 +1,20 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.Operation;
 
 /// <summary>
-/// Requests that the server refuses before they reach the request table: broken ones, endless ones, those that do not come in time. The
+/// Requests that the server refuses before they reach the route table: broken ones, endless ones, those that do not come in time. The
 /// server would answer them by a status alone and end the connection; here they get a sentence, are counted and logged.
 /// </summary>
-internal sealed class RefusedRequests(HttpMetrics metrics, AccessLog? accessLog, TimeProvider time) : DiagnosticSource
+/// <param name="table">The node's routes.</param>
+/// <param name="metrics">Counts them.</param>
+/// <param name="accessLog">Gets their lines.</param>
+/// <param name="time">The clock.</param>
+internal sealed class RefusedRequests(RouteTable table, HttpMetrics metrics, AccessLog? accessLog, TimeProvider time) : DiagnosticSource
 {
     private const string Refused = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
@@ -30,11 +35,12 @@ internal sealed class RefusedRequests(HttpMetrics metrics, AccessLog? accessLog,
         if (request is not null && HttpProtocol.IsHttp2(request.Protocol)) return;
         var isHead = request is not null && HttpMethods.IsHead(request.Method);
         var sentence = Sentence(error);
-        var field = error.StatusCode == StatusCodes.Status405MethodNotAllowed ? $"Allow: {RequestTable.AllowedMethods}" : "";
+        var on = ManagementConnection.InterfaceOf(features);
+        var field = error.StatusCode == StatusCodes.Status405MethodNotAllowed ? $"Allow: {table.AllowOn(on)}" : "";
         refusal.FinalResponse = RawAnswer.Of(error.StatusCode, sentence, time.GetUtcNow(), field, hasBody: !isHead);
         refusal.MutesServer = true;
         metrics.Unrouted.Count(request?.Method ?? "", error.StatusCode);
-        accessLog?.WriteRefused(features, error.StatusCode, isHead ? 0 : sentence.Length + 1);
+        if (on == Interfaces.Public) accessLog?.WriteRefused(features, error.StatusCode, isHead ? 0 : sentence.Length + 1);
     }
 
     private static string Sentence(BadHttpRequestException error) => error.StatusCode switch

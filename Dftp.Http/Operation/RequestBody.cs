@@ -1,25 +1,27 @@
+using System.Globalization;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>No request here needs a body. A small one is skipped, which keeps the connection; others are refused.</summary>
+/// <summary>Refuses bodies that a route does not accept, before its handler.</summary>
 internal static class RequestBody
 {
-    private const long MaxBytes = 64 * 1024;
-
     /// <summary>The name under which the server keeps a Content-Length that Transfer-Encoding overrides.</summary>
     private const string OverriddenLength = "X-Content-Length";
 
     /// <returns>Null when the request can be answered.</returns>
-    public static Task? Refuse(HttpContext http)
+    public static Task? Refuse(HttpContext http, BodyLimit limit)
     {
         var request = http.Request;
         if (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0) return null;
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxBytes;
-        if (request.ContentLength > MaxBytes)
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = limit.MaxBytes;
+        if (request.ContentLength > limit.MaxBytes)
         {
-            return RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, "The request's body is too large: none is needed here.");
+            var most = limit.IsRead ? string.Create(CultureInfo.InvariantCulture, $"at most {limit.MaxBytes:N0} bytes are accepted")
+                : "none is needed";
+            return RefuseAsync(http, StatusCodes.Status413PayloadTooLarge, $"The request's body is too large: {most} here.");
         }
 
         // RFC 9112, 6.1: such a message "might indicate an attempt to perform request smuggling or response splitting" and "the server

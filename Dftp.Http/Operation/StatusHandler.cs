@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Operation;
@@ -7,7 +8,7 @@ namespace Dftp.Http.Operation;
 /// <summary>Answers <c>/status/</c>: the node's status report, as JSON.</summary>
 internal sealed class StatusHandler(Action<Utf8JsonWriter>? writeStatus)
 {
-    public async Task AnswerAsync(TreeRequest request)
+    public async Task AnswerAsync(RoutedRequest request)
     {
         if (writeStatus is null)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Http.Pages;
@@ -23,11 +24,12 @@ internal static class Assets
     public static string UrlOf(string name) =>
         Contents.ContainsKey(name) ? $"{Path}{Version}/{name}" : throw new ArgumentOutOfRangeException(nameof(name), name, "no such asset");
 
-    public static async Task AnswerAsync(TreeRequest request)
+    public static async Task AnswerAsync(RoutedRequest request)
     {
         var response = request.Http.Response;
-        var (version, name) = (request.Path.Parent.Name, request.Path.Name);
-        if (version.Length == 0 || !request.Path.Parent.Parent.IsRoot || !Contents.TryGetValue(name, out var content))
+        var slash = request.Rest.IndexOf('/');
+        var (version, name) = slash < 0 ? ("", "") : (request.Rest[..slash].ToString(), request.Rest[(slash + 1)..].ToString());
+        if (version.Length == 0 || !Contents.TryGetValue(name, out var content))
         {
             await PlainText.WriteAsync(request.Http, StatusCodes.Status404NotFound, "Nothing is here.");
             return;

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http;
 using Dftp.Http.Transport;
+using Dftp.Routes;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -48,7 +47,8 @@ internal sealed class HttpSite : IAsyncDisposable
 
     public static async Task<HttpSite> StartAsync(
         IFileTree tree, IFileTree? ownTree = null, TimeProvider? time = null, Func<HttpOptions, HttpOptions>? options = null,
-        bool isDirect = true, int maxConnections = int.MaxValue, Action<KestrelServerOptions>? server = null, Meter? meter = null)
+        bool isDirect = true, int maxConnections = int.MaxValue, Action<KestrelServerOptions>? server = null, Meter? meter = null,
+        IEnumerable<Route>? more = null)
     {
         var log = new LogRecorder();
         var given = (options ?? (same => same))(new HttpOptions
@@ -60,8 +60,9 @@ internal sealed class HttpSite : IAsyncDisposable
             Time = time ?? TimeProvider.System,
         });
         using var loggers = new LoggerFactory([log]);
-        var frontEnd = new HttpFrontEnd(tree, ownTree ?? new MemoryFileTree(), given, maxConnections, meter
-            ?? new Meter("dftp.http"), loggers);
+        var frontEnd = new HttpFrontEnd(
+            tree, ownTree ?? new MemoryFileTree(), given, more ?? [], managementCheck: null, maxConnections,
+            meter ?? new Meter("dftp.http"), loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddProvider(log);
         frontEnd.AddTo(builder.Services);
@@ -109,17 +110,7 @@ internal sealed class HttpSite : IAsyncDisposable
     }
 
     /// <summary>Sends bytes and reads until the server closes.</summary>
-    public async Task<string> SendRawAsync(string request)
-    {
-        using var deadline = new CancellationTokenSource(Patience);
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port, deadline.Token);
-        var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), deadline.Token);
-        using var answer = new MemoryStream();
-        await stream.CopyToAsync(answer, deadline.Token);
-        return Encoding.UTF8.GetString(answer.ToArray());
-    }
+    public Task<string> SendRawAsync(string request) => RawHttp.AskAsync(Url("/"), request);
 
     /// <summary>Stops without a grace time for running requests.</summary>
     public Task StopNowAsync() => _app.StopAsync(new CancellationToken(canceled: true));

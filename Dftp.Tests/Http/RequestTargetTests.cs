@@ -1,4 +1,4 @@
-using Dftp.Http;
+using Dftp.Routes;
 
 namespace Dftp.Tests.Http;
 

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
-namespace Dftp.Cluster.Door;
+namespace Dftp.Http.Operation;
 
 /// <summary>
 /// Detects requests that a browser sends for a web page. A page of any site can post to every address that its reader's machine reaches, so

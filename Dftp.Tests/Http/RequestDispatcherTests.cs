@@ -5,7 +5,7 @@ using Dftp.Tests.Support;
 namespace Dftp.Tests.Http;
 
 [TestClass]
-public sealed class RequestTableTests
+public sealed class RequestDispatcherTests
 {
     [TestMethod]
     [DataRow("/fs", "/fs/")]

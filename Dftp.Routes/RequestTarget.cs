@@ -3,12 +3,12 @@ using System.Text;
 using System.Text.Unicode;
 using Dftp.FileSystem;
 
-namespace Dftp.Http;
+namespace Dftp.Routes;
 
 /// <summary>A request's target, split and still percent-encoded.</summary>
 /// <param name="Path">Starts with a slash.</param>
 /// <param name="Query">Empty, or with its question mark.</param>
-internal readonly record struct RequestTarget(string Path, string Query)
+public readonly record struct RequestTarget(string Path, string Query)
 {
     public bool EndsWithSlash => Path.EndsWith('/');
 
@@ -79,7 +79,7 @@ internal readonly record struct RequestTarget(string Path, string Query)
         VirtualPath.TryParse(text, out path) ? PathDecoding.Decoded : PathDecoding.NoName;
 }
 
-internal enum PathDecoding
+public enum PathDecoding
 {
     Decoded,
 

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Dftp.FileSystem;
+using Dftp.Http.Archives;
+using Dftp.Http.Duplicates;
+using Dftp.Http.Events;
+using Dftp.Http.Files;
+using Dftp.Http.Operation;
+using Dftp.Http.Pages;
+using Dftp.Http.Search;
+using Dftp.Routes;
+using Dftp.Sockets;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Dftp.Http;
+
+/// <summary>The rows of the route table that this front end answers.</summary>
+internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOptions options, ILogger log)
+{
+    public const string FilesPath = "/fs/";
+
+    /// <summary>With it in the query only the local copies count. Nodes ask each other so, and thus never in a circle.</summary>
+    private const string LocalOnly = "redirN";
+
+    private static readonly string[] Read = [HttpMethods.Get];
+
+    public ImmutableArray<Route> All()
+    {
+        var greeting = new GreetingPage(options);
+        var files = new TreeHandler(new FileAnswer(options, log), new ArchiveAnswer(options.NodeName, log));
+        var copies = new CopyReports();
+        var events = new EventsHandler(options.Time);
+        var health = new HealthHandler(options.IsReady);
+        var status = new StatusHandler(options.WriteStatus);
+        var metrics = new MetricsHandler(options.WriteMetrics);
+        return
+        [
+            Row("/", PathMatch.Exact, RouteAccess.Tree, Tree(greeting.AnswerAsync)),
+            .. Directory(FilesPath, files.AnswerAsync),
+            .. Directory("/find/", FindHandler.AnswerAsync),
+            .. Directory("/holders/", HoldersHandler.AnswerAsync),
+            .. Directory("/duplicates/", copies.AnswerDuplicatesAsync),
+            .. Directory("/unique/", copies.AnswerUniqueAsync),
+            .. Directory("/events/", events.AnswerAsync),
+            Row(Assets.Path, PathMatch.Prefix, RouteAccess.Open, Assets.AnswerAsync),
+            Row("/healthz", PathMatch.Exact, RouteAccess.Open, HealthHandler.AnswerHealthAsync) with { On = Everywhere },
+            Row("/readyz", PathMatch.Exact, RouteAccess.Open, health.AnswerReadinessAsync) with { On = Everywhere },
+            Row("/status", PathMatch.Exact, RouteAccess.Operator, status.AnswerAsync) with { On = Everywhere },
+            Row("/status/", PathMatch.Exact, RouteAccess.Operator, status.AnswerAsync) with { On = Everywhere },
+            Row("/metrics", PathMatch.Exact, RouteAccess.Operator, metrics.AnswerAsync) with { On = Everywhere },
+            PeersRead(files.AnswerAsync),
+        ];
+    }
+
+    private static Interfaces Everywhere => Interfaces.Public | Interfaces.Management;
+
+    private static Route Row(string path, PathMatch match, RouteAccess access, RouteHandler handler) =>
+        new(Interfaces.Public, path, match, Read, access, BodyLimit.None, handler);
+
+    /// <summary>Everything below a path, and the redirect to it from the path without its slash.</summary>
+    private IEnumerable<Route> Directory(string path, Func<TreeRequest, Task> handler) =>
+    [
+        Row(path[..^1], PathMatch.Exact, RouteAccess.Tree, Tree(RedirectToSlashAsync)),
+        Row(path, PathMatch.Prefix, RouteAccess.Tree, Tree(handler)),
+    ];
+
+    /// <summary>What other nodes read of this one's own copies.</summary>
+    private Route PeersRead(Func<TreeRequest, Task> handler)
+    {
+        var answer = Tree(handler);
+        return new(
+            Interfaces.Management, FilesPath, PathMatch.Prefix, Read, RouteAccess.Peer, BodyLimit.None,
+            request => IsLocalOnly(request.Http.Request) ? answer(request) : PlainText.WriteAsync(
+                request.Http, StatusCodes.Status404NotFound, "Only this node's own copies are read here, with ?redirN=1."));
+    }
+
+    /// <summary>Turns a request into one for the tree: decodes the path, and takes the tree that this client may see.</summary>
+    private RouteHandler Tree(Func<TreeRequest, Task> handler) => request => RequestTarget.DecodePath(request.Rest, out var path) switch
+    {
+        PathDecoding.Malformed => PlainText.WriteAsync(
+            request.Http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
+        PathDecoding.NoName => PlainText.WriteAsync(
+            request.Http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
+        _ => AnswerAsync(new TreeRequest(request.Http, ViewFor(request.Http), request.Target, path), handler),
+    };
+
+    private static Task AnswerAsync(in TreeRequest request, Func<TreeRequest, Task> handler)
+    {
+        if (request.Completeness.Refuse(request.Http) is { } refused) return refused;
+        var turn = BlockingWork.WaitForTurnAsync(request.Aborted);
+        return turn.IsCompletedSuccessfully ? handler(request) : AnswerInTurnAsync(turn, request, handler);
+    }
+
+    private static async Task AnswerInTurnAsync(ValueTask turn, TreeRequest request, Func<TreeRequest, Task> handler)
+    {
+        await turn;
+        await handler(request);
+    }
+
+    private ITreeView ViewFor(HttpContext http) =>
+        (IsLocalOnly(http.Request) ? localTree : tree).For(options.PrincipalOf?.Invoke(http) ?? Principal.Anonymous);
+
+    private static bool IsLocalOnly(HttpRequest request) => request.QueryString.HasValue && request.Query.ContainsKey(LocalOnly);
+
+    private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
+}
