@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using BenchmarkDotNet.Attributes;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Ftp.Control;
 using Dftp.Ftp.Listing;
@@ -47,7 +48,7 @@ public class ListingBenchmarks
             sent += bytes;
             await output.FlushAsync();
         });
-        await listing.WriteAsync(_tree.List(VirtualPath.Root), Line);
+        await listing.WriteAsync(_tree.ListAsync(VirtualPath.Root), Line);
         await listing.FlushAsync();
         return Expect(sent);
     }
@@ -73,7 +74,7 @@ public class ListingBenchmarks
     private static long Expect(long bytes) => bytes > 500_000 ? bytes : throw new InvalidOperationException($"a listing of {bytes} bytes");
 
     /// <summary>A tree whose root holds the entries. Each snapshot is another, so that no answer can be an old one.</summary>
-    private sealed class OneDirectory(Entry[] entries) : IFileTree, ITreeView, ITreeSnapshot
+    private sealed class OneDirectory(Entry[] entries) : SynchronousSnapshot, IFileTree, ITreeView
     {
         public ITreeView For(Principal principal) => this;
 
@@ -81,17 +82,17 @@ public class ListingBenchmarks
 
         public IReadOnlyList<NodeSummary> Nodes { get; } = [new(BigTree.Node, NodeState.Self, "", entries.Length, 0)];
 
-        public TreeTotals Totals => new(entries.Length, 0, 0, 0);
+        public override TreeTotals TotalsOf(VirtualPath path) => new(entries.Length, 0, 0, 0);
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             entry = new Entry(default, true, 0, default, 0b111_101_101, BigTree.Node);
             return path.IsRoot;
         }
 
-        public IEnumerable<Entry> List(VirtualPath directory) => entries;
+        public override IEnumerable<Entry> List(VirtualPath directory) => entries;
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => entries.Select(entry => new WalkEntry(VirtualPath.Root, entry));
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => entries.Select(entry => new WalkEntry(VirtualPath.Root, entry));
 
         public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             throw new NotSupportedException();

@@ -32,8 +32,8 @@ public class LookupBenchmarks
     }
 
     [Benchmark]
-    public bool Find() => _tree.TryFind(_paths[_next++ % Paths], out _);
+    public ValueTask<Entry?> Find() => _tree.FindAsync(_paths[_next++ % Paths]);
 
     [Benchmark]
-    public bool ParseAndFind() => _tree.TryFind(VirtualPath.Parse(_texts[_next++ % Paths]), out _);
+    public ValueTask<Entry?> ParseAndFind() => _tree.FindAsync(VirtualPath.Parse(_texts[_next++ % Paths]));
 }

@@ -28,18 +28,22 @@ public class SearchBenchmarks
     }
 
     [Benchmark]
-    public int Search()
+    public async Task<int> Search()
     {
         var hits = 0;
-        foreach (var _ in _tree.Search(_query, CancellationToken.None)) hits++;
+        await foreach (var page in _tree.SearchAsync(_query)) hits += page.Length;
         return hits;
     }
 
     [Benchmark]
-    public long Walk()
+    public async Task<long> Walk()
     {
         long bytes = 0;
-        foreach (var step in _tree.Walk(VirtualPath.Root)) bytes += step.Entry.Size;
+        await foreach (var page in _tree.WalkAsync(VirtualPath.Root))
+        {
+            foreach (ref readonly var step in page.Span) bytes += step.Entry.Size;
+        }
+
         return bytes;
     }
 }

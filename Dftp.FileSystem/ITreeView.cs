@@ -29,7 +29,7 @@ public interface ITreeView
     /// <summary>Opens a part of the current file, from this node's disk or from another holder.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="file">
-    /// The entry from <see cref="ITreeSnapshot.TryFind"/>, a look or an earlier opening. Holders of that version are tried first.
+    /// The entry from <see cref="ITreeSnapshot.FindAsync"/>, a look or an earlier opening. Holders of that version are tried first.
     /// </param>
     /// <param name="part">The bytes to open.</param>
     /// <param name="cancellationToken">Cancels the opening only; each read of the content takes its own token.</param>

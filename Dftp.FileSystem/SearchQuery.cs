@@ -31,17 +31,4 @@ public sealed record SearchQuery
         && (NotBefore is not { } time || entry.Modified >= time)
         && (Node is not { } node || entry.Owner == node)
         && (Name is null || Name.Matches(entry.NameUtf8.Span));
-
-    /// <summary>Filters a walk below <see cref="Under"/> to the hits.</summary>
-    public IEnumerable<WalkEntry> Filter(IEnumerable<WalkEntry> walk, CancellationToken cancellationToken)
-    {
-        var left = Limit ?? int.MaxValue;
-        foreach (var step in walk)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!Matches(step.Entry)) continue;
-            yield return step;
-            if (--left == 0) yield break;
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Dftp.FileSystem;
 using Dftp.Http.Archives;
 using Dftp.Http.Files;
 using Dftp.Http.Listings;
@@ -10,11 +11,16 @@ internal sealed class TreeHandler(FileAnswer files, ArchiveAnswer archives)
 {
     public Task AnswerAsync(TreeRequest request)
     {
-        if (!request.Snapshot.TryFind(request.Path, out var entry))
-        {
-            return request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {request.Path}.");
-        }
+        var finding = request.Snapshot.FindAsync(request.Path, request.Aborted);
+        return finding.IsCompletedSuccessfully ? AnswerAsync(request, finding.Result) : AnswerFoundAsync(request, finding);
+    }
 
+    private async Task AnswerFoundAsync(TreeRequest request, ValueTask<Entry?> finding) => await AnswerAsync(request, await finding);
+
+    private Task AnswerAsync(TreeRequest request, Entry? found)
+    {
+        if (found is not { } entry)
+            return request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {request.Path}.");
         if (entry.IsDirectory)
         {
             // The listing's links are relative, so the directory's URL must end with a slash.

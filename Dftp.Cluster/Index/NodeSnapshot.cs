@@ -4,18 +4,25 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>The entries of one node in a tree: the copies that it serves to its peers.</summary>
-internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnapshot
+internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : SynchronousSnapshot
 {
-    public TreeTotals Totals
+    public override TreeTotals TotalsOf(VirtualPath path)
     {
-        get
+        if (path.IsRoot)
         {
             var holding = tree.HoldingOf(node);
             return new TreeTotals(holding.Files, holding.Directories, holding.Bytes, 0);
         }
+
+        if (!TryFind(path, out var entry)) return default;
+        return entry.IsDirectory
+            ? Walk(path).Aggregate(new TreeTotals(0, 1, 0, 0), (sum, step) => sum + Single(step.Entry))
+            : Single(entry);
+
+        static TreeTotals Single(in Entry entry) => entry.IsDirectory ? new(0, 1, 0, 0) : new(1, 0, entry.Size, 0);
     }
 
-    public bool TryFind(VirtualPath path, out Entry entry)
+    public override bool TryFind(VirtualPath path, out Entry entry)
     {
         entry = default;
         if (path.IsRoot)
@@ -39,16 +46,16 @@ internal sealed class NodeSnapshot(TreeSnapshot tree, NodeName node) : ITreeSnap
     }
 
     /// <summary>The root is shown with its owner's facts; the owner may be another node.</summary>
-    public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    public override IReadOnlyList<Entry> HoldersOf(VirtualPath path)
     {
         if (path.IsRoot) return tree.Root.PartOf(node) is { } part ? [ToEntry(tree.Root, part)] : [];
         return TryFind(path, out var entry) ? [entry] : [];
     }
 
-    public IEnumerable<Entry> List(VirtualPath directory) =>
+    public override IEnumerable<Entry> List(VirtualPath directory) =>
         TreePath.FindDirectory(tree.Root, directory) is { } found ? List(found) : [];
 
-    public IEnumerable<WalkEntry> Walk(VirtualPath directory)
+    public override IEnumerable<WalkEntry> Walk(VirtualPath directory)
     {
         if (TreePath.FindDirectory(tree.Root, directory) is not { } start) yield break;
         var open = new Stack<(TreeDirectory Directory, VirtualPath Path)>();

@@ -14,7 +14,7 @@ internal sealed class TreeSearch(SearchQuery query)
     /// <summary>The directories from the start down to the current one, with their paths as far as they were needed.</summary>
     private readonly List<(TreeDirectory Directory, VirtualPath? Path)> _way = [];
 
-    /// <summary>Hits in the order of <see cref="ITreeSnapshot.Walk"/>.</summary>
+    /// <summary>Hits in the order of <see cref="ITreeSnapshot.WalkAsync"/>.</summary>
     public IEnumerable<WalkEntry> Run(TreeDirectory start, CancellationToken cancellationToken)
     {
         var left = query.Limit ?? int.MaxValue;

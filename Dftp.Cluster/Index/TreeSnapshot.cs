@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>The merged tree at one moment.</summary>
-internal sealed class TreeSnapshot : ITreeSnapshot
+internal sealed class TreeSnapshot : SynchronousSnapshot
 {
     public static readonly TreeSnapshot Empty = new(TreeDirectory.Empty, ImmutableSortedDictionary<NodeName, NodeTotals>.Empty, 0);
 
@@ -60,7 +60,7 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         }
     }
 
-    public bool TryFind(VirtualPath path, out Entry entry)
+    public override bool TryFind(VirtualPath path, out Entry entry)
     {
         entry = default;
         if (path.IsRoot)
@@ -81,10 +81,17 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         return true;
     }
 
+    public override TreeTotals TotalsOf(VirtualPath path)
+    {
+        if (TreePath.FindDirectory(Root, path) is { } found)
+            return new(found.Files, found.Directories + (path.IsRoot ? 0 : 1), found.Bytes, found.HiddenFiles);
+        return TryFind(path, out var file) ? new(1, 0, file.Size, 0) : default;
+    }
+
     private static Entry EntryOf(NodeEntries part, int index, int holders) =>
         part.Files[index].ToEntry(part.Files.Name(index), part.Node, holders);
 
-    public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+    public override IReadOnlyList<Entry> HoldersOf(VirtualPath path)
     {
         if (TreePath.FindDirectory(Root, path) is not { } directory) return FileHoldersOf(path);
         var parts = directory.PartsArray();
@@ -108,18 +115,18 @@ internal sealed class TreeSnapshot : ITreeSnapshot
         return entries;
     }
 
-    public object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);
+    public override object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);
 
-    public IEnumerable<Entry> List(VirtualPath directory) =>
+    public override IEnumerable<Entry> List(VirtualPath directory) =>
         TreePath.FindDirectory(Root, directory) is { } found ? List(found) : [];
 
-    public IEnumerable<WalkEntry> Walk(VirtualPath directory) =>
+    public override IEnumerable<WalkEntry> Walk(VirtualPath directory) =>
         TreePath.FindDirectory(Root, directory) is { } found ? Walk(found, directory) : [];
 
-    public IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) =>
+    public override IEnumerable<WalkEntry> Search(SearchQuery query, CancellationToken cancellationToken) =>
         TreePath.FindDirectory(Root, query.Under) is { } found ? new TreeSearch(query).Run(found, cancellationToken) : [];
 
-    public IEnumerable<WalkEntry> Copies(VirtualPath directory)
+    public override IEnumerable<WalkEntry> Copies(VirtualPath directory)
     {
         foreach (var (found, path) in Directories(directory))
         {

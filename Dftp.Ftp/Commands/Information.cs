@@ -76,7 +76,7 @@ internal static class Information
     {
         if (argument.AsSpan().Trim(' ').IsEmpty) return Status(session);
         var tree = session.Tree.Snapshot;
-        var found = ListingRequest.Find(tree, session.State.Directory, argument);
+        var found = await ListingRequest.FindAsync(tree, session.State.Directory, argument);
         if (await Look.AtRequestAsync(session, found) is not { } request) return Listings.NothingThere;
         var code = request.IsEntryItself ? 213 : 212;
         var now = session.Context.Time.GetUtcNow();

@@ -14,30 +14,30 @@ internal static class Listings
     public static async ValueTask<Reply> List(FtpSession session, string argument)
     {
         var tree = session.Tree.Snapshot;
-        var found = ListingRequest.Find(tree, session.State.Directory, argument);
+        var found = await ListingRequest.FindAsync(tree, session.State.Directory, argument);
         if (await Look.AtRequestAsync(session, found) is not { } request) return NothingThere;
         var now = session.Context.Time.GetUtcNow();
         return await SendAsync(session, "LIST", request.Path, output => UnixListing.WriteAsync(output, tree, request, now));
     }
 
-    public static ValueTask<Reply> Nlst(FtpSession session, string argument)
+    public static async ValueTask<Reply> Nlst(FtpSession session, string argument)
     {
         var tree = session.Tree.Snapshot;
-        return ListingRequest.Find(tree, session.State.Directory, argument) is { } request
-            ? SendAsync(session, "NLST", request.Path, output => NameListing.WriteAsync(output, tree, request))
-            : new(NothingThere);
+        return await ListingRequest.FindAsync(tree, session.State.Directory, argument) is { } request
+            ? await SendAsync(session, "NLST", request.Path, output => NameListing.WriteAsync(output, tree, request))
+            : NothingThere;
     }
 
     /// <summary>RFC 3659, section 7: a directory and no options; 501 for a file.</summary>
-    public static ValueTask<Reply> Mlsd(FtpSession session, string argument)
+    public static async ValueTask<Reply> Mlsd(FtpSession session, string argument)
     {
         var tree = session.Tree.Snapshot;
-        if (!session.State.Directory.TryResolve(argument, out var path) || !tree.TryFind(path, out var entry)) return new(NothingThere);
-        if (!entry.IsDirectory) return new(new Reply(501, $"{path} is not a directory"));
+        if (!session.State.Directory.TryResolve(argument, out var path) || await tree.FindAsync(path) is not { } entry) return NothingThere;
+        if (!entry.IsDirectory) return new Reply(501, $"{path} is not a directory");
         var format = FactLine.For(path, session.State.Facts);
-        return SendAsync(session, "MLSD", path, async output =>
+        return await SendAsync(session, "MLSD", path, async output =>
         {
-            await output.WriteAsync(tree.List(path), format);
+            await output.WriteAsync(tree.ListAsync(path), format);
             await output.FlushAsync();
         });
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Dftp.FileSystem;
 using Dftp.Ftp.Control;
@@ -12,9 +11,10 @@ internal static class Navigation
     public static Reply Pwd(FtpSession session, string argument) =>
         new(257, $"{Quote(session.State.Directory)} is the current directory");
 
-    public static Reply Cwd(FtpSession session, string argument)
+    public static async ValueTask<Reply> Cwd(FtpSession session, string argument)
     {
-        if (!TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        var (path, entry, missing) = await FindAsync(session, argument);
+        if (missing is not null) return missing;
         if (!entry.IsDirectory) return new Reply(550, $"{path} is not a directory");
         session.State.Directory = path;
         return new Reply(250, $"{Quote(path)} is the current directory");
@@ -45,27 +45,25 @@ internal static class Navigation
 
     public static async ValueTask<Reply> Mlst(FtpSession session, string argument)
     {
-        if (!TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        var (path, entry, missing) = await FindAsync(session, argument);
+        if (missing is not null) return missing;
         return await Look.AtEntryAsync(session, path, entry) is { } now
             ? Reply.Multiline(250, $"Listing {path}", [FactLine.Format(path, now, session.State.Facts)], "End")
             : NothingAt(path);
     }
 
-    /// <summary>Finds the entry at a path from the client.</summary>
-    public static bool TryFind(
-        FtpSession session, string argument, out VirtualPath path, out Entry entry, [NotNullWhen(false)] out Reply? missing)
+    /// <summary>Finds the entry at a path from the client. The refusal is null on success.</summary>
+    public static async ValueTask<(VirtualPath Path, Entry Entry, Reply? Refusal)> FindAsync(FtpSession session, string argument)
     {
-        entry = default;
-        missing = session.State.Directory.TryResolve(argument, out path)
-            ? session.Tree.Snapshot.TryFind(path, out entry) ? null : NothingAt(path)
-            : new Reply(550, "Not a valid path");
-        return missing is null;
+        if (!session.State.Directory.TryResolve(argument, out var path)) return (path, default, new Reply(550, "Not a valid path"));
+        return await session.Tree.Snapshot.FindAsync(path) is { } entry ? (path, entry, null) : (path, default, NothingAt(path));
     }
 
     /// <summary>Finds the file at a path from the client, with its current facts. The refusal is null on success.</summary>
     public static async ValueTask<(VirtualPath Path, Entry File, Reply? Refusal)> FindFileAsync(FtpSession session, string argument)
     {
-        if (!TryFind(session, argument, out var path, out var entry, out var missing)) return (path, entry, missing);
+        var (path, entry, missing) = await FindAsync(session, argument);
+        if (missing is not null) return (path, entry, missing);
         if (entry.IsDirectory) return (path, entry, new Reply(550, $"{path} is a directory"));
         var (now, error) = await Look.AtFileAsync(session, path, entry);
         return (path, now, error is null ? null : FileErrorReply.For(error));

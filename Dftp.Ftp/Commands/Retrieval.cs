@@ -18,7 +18,8 @@ internal static class Retrieval
     {
         // 1
         var offset = session.State.TakeRestartOffset();
-        if (!Navigation.TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        var (path, entry, missing) = await Navigation.FindAsync(session, argument);
+        if (missing is not null) return missing;
 
         return await session.TransferAsync(async transfer =>
         {

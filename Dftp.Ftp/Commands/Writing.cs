@@ -18,9 +18,10 @@ internal static class Writing
     /// draft-peterson-streamlined-ftp-command-extensions, section 4: the bytes "available for storing files", which are none on a read-only
     /// server.
     /// </summary>
-    public static Reply Avbl(FtpSession session, string argument)
+    public static async ValueTask<Reply> Avbl(FtpSession session, string argument)
     {
-        if (!Navigation.TryFind(session, argument, out var path, out var entry, out var missing)) return missing;
+        var (path, entry, missing) = await Navigation.FindAsync(session, argument);
+        if (missing is not null) return missing;
         return entry.IsDirectory ? new Reply(213, "0") : new Reply(550, $"{path} is not a directory");
     }
 

@@ -16,12 +16,15 @@ internal sealed class ListingOutput(PipeWriter writer, Func<long, ValueTask> flu
 
     public PipeWriter Writer => writer;
 
-    public async Task WriteAsync(IEnumerable<Entry> entries, LineFormat format)
+    public async Task WriteAsync(IAsyncEnumerable<ReadOnlyMemory<Entry>> entries, LineFormat format)
     {
-        foreach (var entry in entries)
+        await foreach (var page in entries)
         {
-            format(writer, entry);
-            if (writer.UnflushedBytes >= FlushBytes) await FlushAsync();
+            for (var index = 0; index < page.Length; index++)
+            {
+                format(writer, page.Span[index]);
+                if (writer.UnflushedBytes >= FlushBytes) await FlushAsync();
+            }
         }
     }
 

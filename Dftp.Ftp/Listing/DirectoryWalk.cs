@@ -7,16 +7,14 @@ namespace Dftp.Ftp.Listing;
 /// </summary>
 internal static class DirectoryWalk
 {
-    public static IEnumerable<VirtualPath> From(ITreeSnapshot tree, VirtualPath top)
+    public static async IAsyncEnumerable<VirtualPath> FromAsync(ITreeSnapshot tree, VirtualPath top)
     {
         var ahead = new Stack<VirtualPath>([top]);
         while (ahead.TryPop(out var directory))
         {
             yield return directory;
-            foreach (var child in tree.List(directory).TakeWhile(entry => entry.IsDirectory).Reverse())
-            {
-                ahead.Push(directory.Child(child.Name));
-            }
+            var children = tree.ListAsync(directory).EachAsync().TakeWhile(entry => entry.IsDirectory);
+            foreach (var name in await children.Select(child => child.Name).Reverse().ToListAsync()) ahead.Push(directory.Child(name));
         }
     }
 }

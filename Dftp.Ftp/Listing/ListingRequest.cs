@@ -19,13 +19,13 @@ internal sealed record ListingRequest(
     /// 3. a path whose last part is a pattern.
     /// </summary>
     /// <returns>Null when the path does not exist.</returns>
-    public static ListingRequest? Find(ITreeSnapshot tree, VirtualPath current, string argument)
+    public static async ValueTask<ListingRequest?> FindAsync(ITreeSnapshot tree, VirtualPath current, string argument)
     {
         var text = argument;
         var options = "";
         while (true)
         {
-            if (current.TryResolve(text, out var path) && tree.TryFind(path, out var entry))
+            if (current.TryResolve(text, out var path) && await tree.FindAsync(path) is { } entry)
             {
                 var isItself = !entry.IsDirectory || options.Contains('d', StringComparison.Ordinal);
                 return new ListingRequest(path, entry, text, null, options.Contains('R', StringComparison.Ordinal), isItself);
@@ -39,12 +39,28 @@ internal sealed record ListingRequest(
 
         var name = text.LastIndexOf('/') + 1;
         return Wildcard.IsIn(text.AsSpan(name)) && current.TryResolve(text.AsSpan(0, name), out var directory)
-            && tree.TryFind(directory, out var holder) && holder.IsDirectory
+            && await tree.FindAsync(directory) is { IsDirectory: true } holder
             ? new ListingRequest(directory, holder, text[..name], new Wildcard(text[name..]), false, false)
             : null;
     }
 
     /// <summary>The requested entries of the directory.</summary>
-    public IEnumerable<Entry> Entries(ITreeSnapshot tree) =>
-        Pattern is null ? tree.List(Path) : tree.List(Path).Where(entry => Pattern.Matches(entry.NameUtf8.Span));
+    public IAsyncEnumerable<ReadOnlyMemory<Entry>> EntriesAsync(ITreeSnapshot tree) =>
+        Pattern is null ? tree.ListAsync(Path) : MatchesAsync(tree.ListAsync(Path), Pattern);
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<Entry>> MatchesAsync(
+        IAsyncEnumerable<ReadOnlyMemory<Entry>> entries, Wildcard pattern)
+    {
+        var matches = new List<Entry>();
+        await foreach (var page in entries)
+        {
+            foreach (ref readonly var entry in page.Span)
+            {
+                if (pattern.Matches(entry.NameUtf8.Span)) matches.Add(entry);
+            }
+
+            yield return matches.ToArray();
+            matches.Clear();
+        }
+    }
 }

@@ -16,16 +16,16 @@ internal static class NameListing
         else if (request.IsRecursive)
         {
             var topLength = request.Path.IsRoot ? 0 : request.Path.Value.Length;
-            foreach (var directory in DirectoryWalk.From(tree, request.Path))
+            await foreach (var directory in DirectoryWalk.FromAsync(tree, request.Path))
             {
                 var below = directory.IsRoot ? "" : directory.Value[topLength..].TrimStart('/');
                 var prefix = Prefix(request.Text) + (below.Length == 0 ? "" : below + "/");
-                await output.WriteAsync(tree.List(directory), NameLine.For(prefix));
+                await output.WriteAsync(tree.ListAsync(directory), NameLine.For(prefix));
             }
         }
         else
         {
-            await output.WriteAsync(request.Entries(tree), NameLine.For(Prefix(request.Text)));
+            await output.WriteAsync(request.EntriesAsync(tree), NameLine.For(Prefix(request.Text)));
         }
 
         await output.FlushAsync();

@@ -21,7 +21,7 @@ internal static class UnixListing
         }
         else
         {
-            await output.WriteAsync(request.Entries(tree), format);
+            await output.WriteAsync(request.EntriesAsync(tree), format);
         }
 
         await output.FlushAsync();
@@ -39,12 +39,12 @@ internal static class UnixListing
     private static async Task WriteTreeAsync(ListingOutput output, ITreeSnapshot tree, VirtualPath top, LineFormat format)
     {
         var topLength = top.IsRoot ? 0 : top.Value.Length;
-        foreach (var directory in DirectoryWalk.From(tree, top))
+        await foreach (var directory in DirectoryWalk.FromAsync(tree, top))
         {
             if (directory != top) output.Writer.Write("\r\n"u8);
             var below = directory.IsRoot ? "" : directory.Value[topLength..];
             NameLine.Write(output.Writer, Encoding.UTF8.GetBytes("." + below), ":"u8);
-            await output.WriteAsync(tree.List(directory), format);
+            await output.WriteAsync(tree.ListAsync(directory), format);
         }
     }
 }

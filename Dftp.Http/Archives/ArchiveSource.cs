@@ -32,7 +32,7 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
 
     public CancellationToken Aborted => request.Aborted;
 
-    public IEnumerable<WalkEntry> Walk() => request.Snapshot.Walk(request.Path);
+    public IAsyncEnumerable<WalkEntry> WalkAsync() => request.Snapshot.WalkAsync(request.Path, request.Aborted).EachAsync();
 
     /// <summary>The path of a directory in the archive, with a trailing slash.</summary>
     public string PathOf(VirtualPath directory) =>
@@ -42,9 +42,9 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
     /// <returns>The error of the first file that cannot be opened; null when there is none.</returns>
     public async ValueTask<FileError?> LookAheadAsync()
     {
-        var doubtful = Walk().Take(MaxWalked)
+        var doubtful = WalkAsync().Take(MaxWalked)
             .Where(step => !step.Entry.IsDirectory && step.Entry.Owner == thisNode && (step.Entry.Permissions & ReadableByAll) == 0);
-        foreach (var step in doubtful.Take(MaxLooks))
+        await foreach (var step in doubtful.Take(MaxLooks))
         {
             var (_, content, error) = await TryOpenAsync(step);
             if (content is not null) await content.DisposeAsync();
@@ -71,22 +71,23 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
 
     /// <summary>The last member of the archive: the report of the files that were left out, with reasons.</summary>
     /// <returns>Null when no file was left out.</returns>
-    public (WalkEntry Step, FileContent Content)? MakeReport()
+    public async ValueTask<(WalkEntry Step, FileContent Content)?> MakeReportAsync()
     {
         if (_leftOutCount == 0) return null;
         var text = new StringBuilder("These files are missing from this archive, because they could not be read:\n");
         foreach (var reason in _leftOut) text.Append(reason).Append('\n');
         if (_leftOutCount > MaxReported) text.Append(CultureInfo.InvariantCulture, $"and {_leftOutCount - MaxReported} more\n");
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        request.Snapshot.TryFind(request.Path, out var top);
-        var facts = new Entry(Encoding.UTF8.GetBytes(ReportName()), false, bytes.Length, top.Modified, 0b110_100_100, thisNode);
+        var top = await request.Snapshot.FindAsync(request.Path, request.Aborted) ?? default;
+        var name = Encoding.UTF8.GetBytes(await ReportNameAsync());
+        var facts = new Entry(name, false, bytes.Length, top.Modified, 0b110_100_100, thisNode);
         return (new WalkEntry(request.Path, facts), new ReportContent(bytes));
     }
 
-    private string ReportName()
+    private async ValueTask<string> ReportNameAsync()
     {
         var name = "left-out.txt";
-        for (var number = 2; request.Snapshot.TryFind(request.Path.Child(name), out _); number++)
+        for (var number = 2; await request.Snapshot.FindAsync(request.Path.Child(name), request.Aborted) is not null; number++)
         {
             name = string.Create(CultureInfo.InvariantCulture, $"left-out-{number}.txt");
         }
@@ -100,7 +101,7 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
         var opened = await request.Tree.OpenAsync(path, file.Entry, RangeSpec.Whole, request.Aborted);
         if (opened.Content is { } content) return (opened.Facts, content, null);
         var error = opened.Error!;
-        var isGone = error.Kind == FileErrorKind.NotFound && !request.Tree.Snapshot.TryFind(path, out _);
+        var isGone = error.Kind == FileErrorKind.NotFound && await request.Tree.Snapshot.FindAsync(path, request.Aborted) is null;
         return (file.Entry, null, isGone ? null : error);
     }
 

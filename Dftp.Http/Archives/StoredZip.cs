@@ -21,18 +21,18 @@ internal sealed class StoredZip(ArchiveSource source, PipeWriter output)
 
     public async Task WriteAsync()
     {
-        foreach (var step in source.Walk())
+        await foreach (var step in source.WalkAsync())
         {
             source.Aborted.ThrowIfCancellationRequested();
             _members.Add(step.Entry.IsDirectory ? await WriteDirectoryAsync(step) : await WriteFileAsync(step));
         }
 
-        var report = source.MakeReport();
+        var report = await source.MakeReportAsync();
         if (report is { } last) _members.Add(await WriteMemberAsync(last.Step, last.Step.Entry, last.Content));
 
         var directoryAt = _position;
         var (index, count) = (0, 0L);
-        foreach (var step in report is null ? source.Walk() : source.Walk().Append(report.Value.Step))
+        await foreach (var step in report is null ? source.WalkAsync() : source.WalkAsync().Append(report.Value.Step))
         {
             if (_members[index++] is not { } member) continue;
             count++;

@@ -14,7 +14,7 @@ internal static class TarArchive
     {
         // Not disposed of: disposal would write the end of a complete archive.
         var writer = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
-        foreach (var step in source.Walk())
+        await foreach (var step in source.WalkAsync())
         {
             source.Aborted.ThrowIfCancellationRequested();
             var name = source.PathOf(step.Directory) + step.Entry.Name;
@@ -29,7 +29,7 @@ internal static class TarArchive
             await using (content) await WriteFileAsync(name, facts, content);
         }
 
-        if (source.MakeReport() is var (last, text))
+        if (await source.MakeReportAsync() is var (last, text))
         {
             await WriteFileAsync(source.PathOf(last.Directory) + last.Entry.Name, last.Entry, text);
         }

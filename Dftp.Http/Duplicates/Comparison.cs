@@ -18,14 +18,15 @@ internal sealed class Comparison(ITreeView tree, IPAddress? client)
     private const int MaxWaiting = 64;
 
     /// <summary>The results as they become known. A caller that stops reading early must cancel the token.</summary>
-    public ChannelReader<SameContent> Start(IEnumerable<ArraySegment<Copy>> bySize, CancellationToken stop, out Task work)
+    public ChannelReader<SameContent> Start(IAsyncEnumerable<ArraySegment<Copy>> bySize, CancellationToken stop, out Task work)
     {
         var results = Channel.CreateBounded<SameContent>(MaxWaiting);
         work = Task.Run(() => CompareAllAsync(bySize, results.Writer, stop), CancellationToken.None);
         return results.Reader;
     }
 
-    private async Task CompareAllAsync(IEnumerable<ArraySegment<Copy>> bySize, ChannelWriter<SameContent> results, CancellationToken stop)
+    private async Task CompareAllAsync(
+        IAsyncEnumerable<ArraySegment<Copy>> bySize, ChannelWriter<SameContent> results, CancellationToken stop)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = SizesAtOnce, CancellationToken = stop };
         try

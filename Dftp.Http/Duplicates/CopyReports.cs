@@ -32,7 +32,7 @@ internal sealed class CopyReports
             return;
         }
 
-        if (!request.Snapshot.TryFind(query.Search.Under, out _))
+        if (await request.Snapshot.FindAsync(query.Search.Under, request.Aborted) is null)
         {
             await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {query.Search.Under}.");
             return;
@@ -76,15 +76,18 @@ internal sealed class CopyReports
         var left = query.Search.Limit ?? int.MaxValue;
 
         // 1.
-        var groups = SizeGroups.Of(request.Snapshot, query.Search, request.Aborted);
-        foreach (var copy in isUnique ? groups.UniqueBySize(request.Aborted) : [])
+        var groups = await SizeGroups.OfAsync(request.Snapshot, query.Search, request.Aborted);
+        if (isUnique)
         {
-            if (left-- == 0 || !await lines.AppendAsync(new SameContent(null, [copy], 1))) break;
+            await foreach (var copy in groups.UniqueBySizeAsync(request.Aborted))
+            {
+                if (left-- == 0 || !await lines.AppendAsync(new SameContent(null, [copy], 1))) break;
+            }
         }
 
         // 2.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        var results = new Comparison(request.Tree, request.Client).Start(groups.BySize(stop.Token), stop.Token, out var work);
+        var results = new Comparison(request.Tree, request.Client).Start(groups.BySizeAsync(stop.Token), stop.Token, out var work);
         try
         {
             while (left > 0)

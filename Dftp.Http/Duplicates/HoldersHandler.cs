@@ -20,7 +20,7 @@ internal static class HoldersHandler
 
     public static async Task AnswerAsync(TreeRequest request)
     {
-        var holders = request.Snapshot.HoldersOf(request.Path);
+        var holders = await request.Snapshot.HoldersAsync(request.Path, request.Aborted);
         if (holders.Count == 0)
         {
             await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {request.Path}.");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dftp.FileSystem;
 
@@ -9,9 +10,6 @@ namespace Dftp.Http.Duplicates;
 /// </summary>
 internal sealed class SizeGroups
 {
-    /// <summary>The interval of checks whether the client has left, also for a walk with few hits.</summary>
-    private const int StepsBetweenLooks = 4096;
-
     private readonly ITreeSnapshot _snapshot;
     private readonly SearchQuery _query;
 
@@ -34,14 +32,18 @@ internal sealed class SizeGroups
     /// <summary>
     /// Groups all copies of the whole tree by size: a copy below a directory is only unique if the whole tree has no other.
     /// </summary>
-    public static SizeGroups Of(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
+    public static async ValueTask<SizeGroups> OfAsync(ITreeSnapshot snapshot, SearchQuery query, CancellationToken aborted)
     {
         var nodes = new Dictionary<NodeName, int>();
-        var sizes = new List<SizeAtNode>((int)Math.Min(snapshot.Totals.Files, int.MaxValue / 32));
-        foreach (var copy in Walk(snapshot, aborted))
+        var totals = await snapshot.TotalsAsync(VirtualPath.Root, aborted);
+        var sizes = new List<SizeAtNode>((int)Math.Min(totals.Files, int.MaxValue / 32));
+        await foreach (var page in snapshot.CopiesAsync(VirtualPath.Root, aborted))
         {
-            if (!nodes.TryGetValue(copy.Entry.Owner, out var node)) nodes.Add(copy.Entry.Owner, node = nodes.Count);
-            sizes.Add(new SizeAtNode(copy.Entry.Size, node, IsSought(query, copy)));
+            foreach (ref readonly var copy in page.Span)
+            {
+                if (!nodes.TryGetValue(copy.Entry.Owner, out var node)) nodes.Add(copy.Entry.Owner, node = nodes.Count);
+                sizes.Add(new SizeAtNode(copy.Entry.Size, node, IsSought(query, copy)));
+            }
         }
 
         var sorted = CollectionsMarshal.AsSpan(sizes);
@@ -61,21 +63,26 @@ internal sealed class SizeGroups
     }
 
     /// <summary>The selected copies whose size occurs on one node only: no other copy can have the same content.</summary>
-    public IEnumerable<Copy> UniqueBySize(CancellationToken aborted) =>
-        Walk(_snapshot, aborted).Where(copy => IsSought(_query, copy) && !IsShared(copy.Entry.Size)).Select(copy => Copy.Of(copy));
+    public IAsyncEnumerable<Copy> UniqueBySizeAsync(CancellationToken aborted) =>
+        _snapshot.CopiesAsync(VirtualPath.Root, aborted).EachAsync(cancellationToken: aborted)
+            .Where(copy => IsSought(_query, copy) && !IsShared(copy.Entry.Size)).Select(copy => Copy.Of(copy));
 
     /// <summary>All copies of each size that occurs on several nodes, the largest size first.</summary>
-    public IEnumerable<ArraySegment<Copy>> BySize(CancellationToken aborted)
+    public async IAsyncEnumerable<ArraySegment<Copy>> BySizeAsync([EnumeratorCancellation] CancellationToken aborted)
     {
         if (_sharedSizes.Length == 0) yield break;
         // An array of exactly the right length, sorted by numeric keys: there may be millions.
         var copies = new Copy[_sharedCopies];
         var keys = new long[_sharedCopies];
         var count = 0;
-        foreach (var copy in Walk(_snapshot, aborted).Where(copy => IsShared(copy.Entry.Size)))
+        await foreach (var page in _snapshot.CopiesAsync(VirtualPath.Root, aborted))
         {
-            keys[count] = -copy.Entry.Size;
-            copies[count++] = Copy.Of(copy);
+            foreach (ref readonly var copy in page.Span)
+            {
+                if (!IsShared(copy.Entry.Size)) continue;
+                keys[count] = -copy.Entry.Size;
+                copies[count++] = Copy.Of(copy);
+            }
         }
 
         Array.Sort(keys, copies);
@@ -91,16 +98,6 @@ internal sealed class SizeGroups
     private static bool IsUnder(SearchQuery query, in WalkEntry copy) =>
         query.Under.IsRoot || copy.Directory.IsSameOrUnder(query.Under)
         || (copy.Directory == query.Under.Parent && copy.Path == query.Under);
-
-    private static IEnumerable<WalkEntry> Walk(ITreeSnapshot snapshot, CancellationToken aborted)
-    {
-        var steps = 0;
-        foreach (var copy in snapshot.Copies(VirtualPath.Root))
-        {
-            if (++steps % StepsBetweenLooks == 0) aborted.ThrowIfCancellationRequested();
-            yield return copy;
-        }
-    }
 
     /// <summary>By size, then by node.</summary>
     private readonly record struct SizeAtNode(long Size, int Node, bool IsSought) : IComparable<SizeAtNode>

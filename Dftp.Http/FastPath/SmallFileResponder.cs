@@ -59,7 +59,10 @@ internal sealed class SmallFileResponder(
         if (!options.AllowsFastPath(new PlainRequest(path, isLocalOnly, client))) return new(Decline(DeclineReason.Policy));
         var source = files.For(_principal());
         var snapshot = source.Snapshot;
-        if (!snapshot.TryFind(path, out var file) || file.IsDirectory || file.Size > MaxBytes) return new(Decline(DeclineReason.File));
+        // The fast path waits for no index.
+        var finding = snapshot.FindAsync(path);
+        if (!finding.IsCompletedSuccessfully) return new(Decline(DeclineReason.File));
+        if (finding.Result is not { IsDirectory: false, Size: <= MaxBytes } file) return new(Decline(DeclineReason.File));
         if (options.RedirectsRemoteReads && file.Owner != options.NodeName) return new(Decline(DeclineReason.Redirect));
         return AnswerAsync(new Wanted(new SoughtFile(source, snapshot, path, client, IsHttps: false), file), output, connection);
     }
@@ -111,8 +114,9 @@ internal sealed class SmallFileResponder(
                 // The file may have grown since the snapshot.
                 if (content.Length > MaxBytes) return DeclineReason.Open;
                 wanted = wanted with { File = opened.Facts };
+                var links = await HolderUrls.DuplicatesOfAsync(wanted.Sought, wanted.File, options.NodeName);
                 var memory = output.GetMemory(MaxHeadBytes + (int)content.Length);
-                if (!TryWriteHead(wanted, content.KnownDigest, memory.Span, out var written)) return DeclineReason.Fields;
+                if (!TryWriteHead(wanted, links, content.KnownDigest, memory.Span, out var written)) return DeclineReason.Fields;
                 for (var left = memory.Slice(written, (int)content.Length); !left.IsEmpty;)
                 {
                     var count = content.Region is { } region
@@ -139,14 +143,14 @@ internal sealed class SmallFileResponder(
         }
     }
 
-    private bool TryWriteHead(in Wanted wanted, ContentDigest? digest, Span<byte> destination, out int written)
+    private bool TryWriteHead(in Wanted wanted, string? links, ContentDigest? digest, Span<byte> destination, out int written)
     {
         var now = _clock.Now;
         var head = new HeadWriter(destination);
         head.AddStatusLine("HTTP/1.1 200 OK"u8);
         head.Add(HeaderNames.Date, now.Text);
         var type = ContentTypes.Of(wanted.Sought.Path);
-        var fields = new FileHeaders(wanted.Sought, wanted.File, options.NodeName, now.UnixSeconds);
+        var fields = new FileHeaders(wanted.File, links, now.UnixSeconds);
         fields.Write(ref head, type, type.Value, wanted.File.Size, digest);
         head.End();
         written = head.Written;

@@ -27,7 +27,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     {
         // 0.
         if (options.RedirectsRemoteReads && !HolderUrls.IsLoadedByOurPage(request)
-            && HolderUrls.ElsewhereOnly(request, file) is { } elsewhere)
+            && await HolderUrls.ElsewhereOnlyAsync(request, file) is { } elsewhere)
         {
             await PlainText.RedirectOnceAsync(request, elsewhere);
             return;
@@ -83,7 +83,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
 
             if (request.IsHead)
             {
-                WriteHeaders(request, file, decision, preference == DigestPreference.None ? null : digest);
+                WriteHeaders(request, file, await LinksAsync(request, file), decision, preference == DigestPreference.None ? null : digest);
                 return;
             }
 
@@ -109,7 +109,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             // 5.
             if (preference == DigestPreference.None) digest = null;
             else digest = content.KnownDigest ?? (before.IsSameVersion(file) ? digest : null);
-            var multipart = WriteHeaders(request, file, decision, digest);
+            var multipart = WriteHeaders(request, file, await LinksAsync(request, file), decision, digest);
             await SendAsync(request, file, decision.Ranges, content, multipart);
             return;
         }
@@ -129,7 +129,7 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
             case StatusCodes.Status304NotModified:
                 response.StatusCode = status;
                 var headers = new ResponseHeaders(response);
-                HeadersOf(request, file).WriteValidators(ref headers);
+                HeadersOf(file, links: null).WriteValidators(ref headers);
                 return Task.CompletedTask;
             case StatusCodes.Status416RangeNotSatisfiable:
                 response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{file.Size}");
@@ -140,14 +140,15 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
     }
 
     /// <returns>The frame of a body with several parts.</returns>
-    private MultipartRanges? WriteHeaders(TreeRequest request, in Entry file, FileDecision decision, ContentDigest? digest)
+    private MultipartRanges? WriteHeaders(
+        TreeRequest request, in Entry file, string? links, FileDecision decision, ContentDigest? digest)
     {
         var response = request.Http.Response;
         var type = TypeOf(request);
         var multipart = decision.Ranges.Length > 1 ? new MultipartRanges(decision.Ranges, file.Size, type.Value) : null;
         response.StatusCode = decision.Status;
         var headers = new ResponseHeaders(response);
-        HeadersOf(request, file).Write(
+        HeadersOf(file, links).Write(
             ref headers, type, multipart?.ContentType ?? type.Value, multipart?.ContentLength ?? decision.Ranges[0].Length, digest);
         if (IsDownload(request)) response.Headers.ContentDisposition = AttachmentName.Of(request.Path.Name);
         if (multipart is null && decision.Status == StatusCodes.Status206PartialContent)
@@ -155,8 +156,10 @@ internal sealed class FileAnswer(HttpOptions options, ILogger log)
         return multipart;
     }
 
-    private FileHeaders HeadersOf(TreeRequest request, in Entry file) =>
-        new(SoughtFile.Of(request), file, options.NodeName, options.Time.GetUtcNow().ToUnixTimeSeconds());
+    private FileHeaders HeadersOf(in Entry file, string? links) => new(file, links, options.Time.GetUtcNow().ToUnixTimeSeconds());
+
+    private ValueTask<string?> LinksAsync(TreeRequest request, in Entry file) =>
+        HolderUrls.DuplicatesOfAsync(SoughtFile.Of(request), file, options.NodeName);
 
     private static ContentType TypeOf(TreeRequest request) =>
         request.Target.Query.Length > 0 && request.Http.Request.Query["format"] == "txt"

@@ -25,11 +25,10 @@ internal interface IHeaderWriter
 /// <summary>
 /// The one list of header fields of an answer with a file: handlers write it to the server's response, the fast path writes it as bytes.
 /// </summary>
-/// <param name="sought">The file's path and the tree that has it.</param>
 /// <param name="file">The version of the file to send.</param>
-/// <param name="node">This node.</param>
+/// <param name="links">The value of Link, by <see cref="HolderUrls.DuplicatesOfAsync"/>; null for none.</param>
 /// <param name="now">Unix time in seconds.</param>
-internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeName node, long now)
+internal readonly struct FileHeaders(in Entry file, string? links, long now)
 {
     /// <summary>
     /// A file's modification time in nanoseconds since 1970; Last-Modified has only seconds. A node that reads from another one
@@ -43,7 +42,6 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
     /// </summary>
     public const string VersionHeader = "X-Dftp-Version";
 
-    private readonly SoughtFile _sought = sought;
     private readonly Entry _file = file;
 
     /// <param name="head">Gets the fields.</param>
@@ -60,7 +58,7 @@ internal readonly struct FileHeaders(in SoughtFile sought, in Entry file, NodeNa
         WriteValidators(ref head);
         if (type.CanRunScripts) head.Add(HeaderNames.ContentSecurityPolicy, "sandbox");
         if (digest is { } known) head.Add(DigestFields.ReprDigest, DigestFields.Format(known));
-        if (HolderUrls.DuplicatesOf(_sought, _file, node) is { } links) head.Add(HeaderNames.Link, links);
+        if (links is not null) head.Add(HeaderNames.Link, links);
     }
 
     /// <summary>Writes the fields that a 304 also has.</summary>

@@ -37,14 +37,20 @@ internal static class HolderUrls
     /// <param name="sought">Where it is.</param>
     /// <param name="file">The version to send.</param>
     /// <param name="self">This node.</param>
-    public static string? DuplicatesOf(in SoughtFile sought, in Entry file, NodeName self)
+    public static ValueTask<string?> DuplicatesOfAsync(in SoughtFile sought, in Entry file, NodeName self)
     {
-        // The most common case, a file of this node only, costs nothing here.
-        if (file.HolderCount == 1 && file.Owner == self) return null;
-        if (file.HolderCount == 1 && !sought.IsHttps)
-            return sought.Tree.FindNode(file.Owner) is { } only && IsElsewhere(only, sought) ? LinkTo(UrlOf(only, sought), 1) : null;
+        // The most common case, a file of this node only, costs nothing here. The others' URLs are plain HTTP, and a client of HTTPS
+        // must not be sent there.
+        if (sought.IsHttps || (file.HolderCount == 1 && file.Owner == self)) return default;
+        if (file.HolderCount > 1) return LinksAsync(sought, file);
+        return new(sought.Tree.FindNode(file.Owner) is { } only && IsElsewhere(only, sought) ? LinkTo(UrlOf(only, sought), 1) : null);
+    }
+
+    private static async ValueTask<string?> LinksAsync(SoughtFile sought, Entry file)
+    {
         var field = new StringBuilder();
-        foreach (var (index, url) in Elsewhere(sought, file).Take(MaxDuplicates).Index())
+        var urls = (await HoldersOfAsync(sought, file)).Where(node => IsElsewhere(node, sought)).Select(node => UrlOf(node, sought));
+        foreach (var (index, url) in urls.Take(MaxDuplicates).Index())
         {
             var link = LinkTo(url, index + 1);
             if (field.Length + link.Length > MaxFieldLength) break;
@@ -56,13 +62,16 @@ internal static class HolderUrls
 
     /// <summary>The redirect target for a file of which this node has no copy, with the query of the request.</summary>
     /// <returns>Null when this node must serve the file: it has a copy, or the client can reach no holder.</returns>
-    public static string? ElsewhereOnly(TreeRequest request, in Entry file)
+    public static async ValueTask<string?> ElsewhereOnlyAsync(TreeRequest request, Entry file)
     {
         var sought = SoughtFile.Of(request);
-        if (HoldersOf(sought, file).Any(node => node.State == NodeState.Self)) return null;
-        if (Elsewhere(sought, file).FirstOrDefault() is not { } url) return null;
+        // As for links: a client of HTTPS must not be sent to plain HTTP.
+        if (sought.IsHttps) return null;
+        var holders = await HoldersOfAsync(sought, file);
+        if (holders.Exists(node => node.State == NodeState.Self)) return null;
+        if (holders.Find(node => IsElsewhere(node, sought)) is not { } holder) return null;
         var query = request.Target.Query;
-        return url + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
+        return UrlOf(holder, sought) + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
     }
 
     /// <summary>
@@ -71,12 +80,6 @@ internal static class HolderUrls
     /// </summary>
     public static bool IsLoadedByOurPage(TreeRequest request) =>
         request.Http.Request.Headers["Sec-Fetch-Site"] == "same-origin" && request.Http.Request.Headers["Sec-Fetch-Mode"] != "navigate";
-
-    /// <summary>None for HTTPS: the other nodes' URLs are plain HTTP, and a client of HTTPS must not be sent there.</summary>
-    private static IEnumerable<string> Elsewhere(SoughtFile sought, Entry file) =>
-        sought.IsHttps
-            ? []
-            : HoldersOf(sought, file).Where(node => IsElsewhere(node, sought)).Select(node => UrlOf(node, sought));
 
     private static bool IsElsewhere(NodeSummary node, in SoughtFile sought) =>
         node.State == NodeState.Alive && IsReachable(node, sought.Client);
@@ -87,11 +90,15 @@ internal static class HolderUrls
         string.Create(CultureInfo.InvariantCulture, $"<{url}>; rel=duplicate; pri={priority}");
 
     /// <summary>The nodes that hold it with this size and time.</summary>
-    private static IEnumerable<NodeSummary> HoldersOf(SoughtFile sought, Entry file) =>
-        sought.Snapshot.HoldersOf(sought.Path)
-            .Where(copy => !copy.IsDirectory && copy.HasSameContentFacts(file))
-            .Select(copy => sought.Tree.FindNode(copy.Owner))
-            .OfType<NodeSummary>();
+    private static async ValueTask<List<NodeSummary>> HoldersOfAsync(SoughtFile sought, Entry file)
+    {
+        var copies = await sought.Snapshot.HoldersAsync(sought.Path);
+        return
+        [
+            .. copies.Where(copy => !copy.IsDirectory && copy.HasSameContentFacts(file))
+                .Select(copy => sought.Tree.FindNode(copy.Owner)).OfType<NodeSummary>(),
+        ];
+    }
 
     /// <summary>A loopback address is reachable only for clients on that machine, which come from loopback themselves.</summary>
     private static bool IsReachable(NodeSummary node, IPAddress? client)

@@ -49,20 +49,25 @@ internal static class DirectoryAnswer
         // 3.
         if (request.IsHead) return;
         await response.StartAsync(request.Aborted);
-        await SendAsync(form, query.Arrange(request.Snapshot.List(request.Path)), new Utf8Output(response.BodyWriter), request.Aborted);
+        var entries = query.ArrangeAsync(request.Snapshot.ListAsync(request.Path, request.Aborted));
+        await SendAsync(form, entries, new Utf8Output(response.BodyWriter), request.Aborted);
     }
 
-    private static async Task SendAsync(ListingForm form, IEnumerable<Entry> entries, Utf8Output output, CancellationToken aborted)
+    private static async Task SendAsync(
+        ListingForm form, IAsyncEnumerable<ReadOnlyMemory<Entry>> entries, Utf8Output output, CancellationToken aborted)
     {
         var head = form.Head();
         if (!output.HasRoom(head.Length) && !await output.MakeRoomAsync(head.Length, aborted)) return;
         output.Append(head);
         var isFirst = true;
-        foreach (var entry in entries)
+        await foreach (var page in entries)
         {
-            if (!output.HasRoom(form.MaxLine) && !await output.MakeRoomAsync(form.MaxLine, aborted)) return;
-            AppendLine(form, output, entry, isFirst);
-            isFirst = false;
+            for (var index = 0; index < page.Length; index++)
+            {
+                if (!output.HasRoom(form.MaxLine) && !await output.MakeRoomAsync(form.MaxLine, aborted)) return;
+                AppendLine(form, output, page.Span[index], isFirst);
+                isFirst = false;
+            }
         }
 
         if (!output.HasRoom(form.Tail.Length) && !await output.MakeRoomAsync(form.Tail.Length, aborted)) return;

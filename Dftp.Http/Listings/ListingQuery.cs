@@ -61,10 +61,19 @@ internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool
     }
 
     /// <summary>Directories come before files; names break ties.</summary>
-    public IEnumerable<Entry> Arrange(IEnumerable<Entry> byName) => (Sort, IsDescending) switch
+    public IAsyncEnumerable<ReadOnlyMemory<Entry>> ArrangeAsync(IAsyncEnumerable<ReadOnlyMemory<Entry>> byName) =>
+        this is { Sort: ListingSort.Name, IsDescending: false } ? byName : SortAsync(byName);
+
+    private async IAsyncEnumerable<ReadOnlyMemory<Entry>> SortAsync(IAsyncEnumerable<ReadOnlyMemory<Entry>> byName)
     {
-        (ListingSort.Name, false) => byName,
-        (ListingSort.Name, true) => byName.Reverse().OrderByDescending(entry => entry.IsDirectory),
+        var entries = new List<Entry>();
+        await foreach (var page in byName) entries.AddRange(page.Span);
+        yield return Sorted(entries).ToArray();
+    }
+
+    private IEnumerable<Entry> Sorted(IEnumerable<Entry> byName) => (Sort, IsDescending) switch
+    {
+        (ListingSort.Name, _) => byName.Reverse().OrderByDescending(entry => entry.IsDirectory),
         (ListingSort.Time, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Modified),
         (ListingSort.Time, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Modified),
         (_, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Size),

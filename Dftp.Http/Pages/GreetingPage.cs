@@ -62,16 +62,16 @@ internal sealed class GreetingPage(HttpOptions options)
     public async Task AnswerAsync(TreeRequest request)
     {
         var response = request.Http.Response;
-        var body = Encoding.UTF8.GetBytes(Render(request, AddressOf(request.Http)));
+        var totals = await request.Snapshot.TotalsAsync(VirtualPath.Root, request.Aborted);
+        var body = Encoding.UTF8.GetBytes(Render(request, totals, AddressOf(request.Http)));
         response.ContentLength = body.Length;
         HtmlPage.WriteHeaders(response);
         request.Completeness.AddPartialResultHeaders(response);
         if (!request.IsHead) await response.Body.WriteAsync(body, request.Aborted);
     }
 
-    private string Render(in TreeRequest request, HostString address)
+    private string Render(in TreeRequest request, TreeTotals totals, HostString address)
     {
-        var totals = request.Snapshot.Totals;
         var page = new StringBuilder();
         page.AppendFormat(
             CultureInfo.InvariantCulture,

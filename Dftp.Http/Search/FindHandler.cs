@@ -34,7 +34,11 @@ internal static class FindHandler
 
             response.StatusCode = StatusCodes.Status400BadRequest;
         }
-        else if (!request.Snapshot.TryFind(under, out entry))
+        else if (await request.Snapshot.FindAsync(under, request.Aborted) is { } found)
+        {
+            entry = found;
+        }
+        else
         {
             await request.Completeness.WriteNotFoundAsync(request.Http, $"Nothing is at {under}.");
             return;
@@ -48,22 +52,26 @@ internal static class FindHandler
         // Not on the thread that reads the connection, which must notice that the client has left, also in a search without hits.
         await Task.Yield();
         var search = query.Search with { Limit = query.Search.Limit ?? form.DefaultLimit };
-        var hits = !isUnderstood ? []
-            : entry.IsDirectory ? request.Snapshot.Search(search, request.Aborted)
-            : search.Filter([new WalkEntry(under.Parent, entry)], request.Aborted);
+        var hits = isUnderstood && entry.IsDirectory
+            ? request.Snapshot.SearchAsync(search, request.Aborted)
+            : Paged.Of<WalkEntry>(isUnderstood && search.Matches(entry) ? [new(under.Parent, entry)] : []);
         await SendAsync(hits, search.Limit, form, new Utf8Output(response.BodyWriter), request.Aborted);
     }
 
     private static async Task SendAsync(
-        IEnumerable<WalkEntry> hits, int? limit, FoundForm form, Utf8Output output, CancellationToken aborted)
+        IAsyncEnumerable<ReadOnlyMemory<WalkEntry>> hits, int? limit, FoundForm form, Utf8Output output, CancellationToken aborted)
     {
         if (!await AppendAsync(output, form.Head(), aborted)) return;
         var found = 0;
-        foreach (var hit in hits)
+        await foreach (var page in hits)
         {
-            if (!output.HasRoom(form.MaxLine) && !await output.MakeRoomAsync(form.MaxLine, aborted)) return;
-            form.Append(output, hit);
-            found++;
+            for (var index = 0; index < page.Length; index++)
+            {
+                if (!output.HasRoom(form.MaxLine) && !await output.MakeRoomAsync(form.MaxLine, aborted)) return;
+                form.Append(output, page.Span[index]);
+            }
+
+            found += page.Length;
         }
 
         if (await AppendAsync(output, form.Tail(found, found == limit), aborted)) output.Complete();

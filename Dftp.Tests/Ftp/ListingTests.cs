@@ -1,4 +1,5 @@
 using System.Text;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
@@ -168,7 +169,7 @@ public sealed class ListingTests
     }
 
     /// <summary>One directory with many files.</summary>
-    private sealed class ManyEntries(int count) : ITestTree, ITreeSnapshot
+    private sealed class ManyEntries(int count) : SynchronousSnapshot, ITestTree
     {
         private readonly Entry[] _entries =
         [
@@ -194,17 +195,17 @@ public sealed class ListingTests
 
         public IReadOnlyList<NodeSummary> Nodes => [];
 
-        public TreeTotals Totals => default;
+        public override TreeTotals TotalsOf(VirtualPath path) => default;
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             entry = new Entry(default, true, 0, MemoryFileTree.DefaultTime, 0b111_101_101, MemoryFileTree.Node);
             return path.IsRoot;
         }
 
-        public IEnumerable<Entry> List(VirtualPath directory) => _entries;
+        public override IEnumerable<Entry> List(VirtualPath directory) => _entries;
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => _entries.Select(entry => new WalkEntry(directory, entry));
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => _entries.Select(entry => new WalkEntry(directory, entry));
 
         public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is there"));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
@@ -72,24 +73,24 @@ internal sealed class CopiesTree(params string[] nodes) : ITestTree
         return merged;
     }
 
-    private sealed class CopiesSnapshot(CopiesTree tree, MemoryFileTree merged) : ITreeSnapshot
+    private sealed class CopiesSnapshot(CopiesTree tree, MemoryFileTree merged) : SynchronousSnapshot
     {
         private readonly ITreeSnapshot _merged = merged.Snapshot;
 
-        public TreeTotals Totals => _merged.Totals;
+        public override TreeTotals TotalsOf(VirtualPath path) => _merged.TotalsOf(path);
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             if (!_merged.TryFind(path, out entry)) return false;
             if (HoldersOf(path) is [var owner, ..]) entry = owner;
             return true;
         }
 
-        public IEnumerable<Entry> List(VirtualPath directory) => _merged.List(directory);
+        public override IEnumerable<Entry> List(VirtualPath directory) => _merged.List(directory);
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => _merged.Walk(directory);
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => _merged.Walk(directory);
 
-        public IReadOnlyList<Entry> HoldersOf(VirtualPath path)
+        public override IReadOnlyList<Entry> HoldersOf(VirtualPath path)
         {
             if (_merged.TryFind(path, out var entry) && entry.IsDirectory)
             {
@@ -101,7 +102,7 @@ internal sealed class CopiesTree(params string[] nodes) : ITestTree
             return held.ConvertAll(copy => ToEntry(copy, held.Count));
         }
 
-        public IEnumerable<WalkEntry> Copies(VirtualPath directory) =>
+        public override IEnumerable<WalkEntry> Copies(VirtualPath directory) =>
             tree._copies.Where(copy => copy.Path.IsSameOrUnder(directory))
                 .Select(copy => new WalkEntry(copy.Path.Parent, ToEntry(copy, 1)));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Tests.Scenarios.Support;
 using Dftp.Tests.Support;
@@ -127,25 +128,25 @@ public sealed class LargeArchiveTests
         Assert.AreEqual("text", await File.ReadAllTextAsync(Path.Combine(top, "sub/Übung %255C.txt")));
     }
 
-    private sealed class SyntheticTree(int files, Func<int, long> size) : ITestTree, ITreeSnapshot
+    private sealed class SyntheticTree(int files, Func<int, long> size) : SynchronousSnapshot, ITestTree
     {
         public ITreeSnapshot Snapshot => this;
 
         public IReadOnlyList<NodeSummary> Nodes => [];
 
-        public TreeTotals Totals => new(files, 0, 0, 0);
+        public override TreeTotals TotalsOf(VirtualPath path) => new(files, 0, 0, 0);
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             entry = new Entry(default, true, 0, MemoryFileTree.DefaultTime, 0, MemoryFileTree.Node);
             return path.IsRoot;
         }
 
-        public IEnumerable<Entry> List(VirtualPath directory) => Enumerable.Range(0, files).Select(i => new Entry(
+        public override IEnumerable<Entry> List(VirtualPath directory) => Enumerable.Range(0, files).Select(i => new Entry(
             Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"file {i:D6}")), false, size(i),
                 MemoryFileTree.DefaultTime, 0b110_100_100, MemoryFileTree.Node));
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => List(directory).Select(entry => new WalkEntry(directory, entry));
 
         public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             new(OpenResult.Opened(new ZeroContent(file.Size), file, ByteRange.Whole(file)));

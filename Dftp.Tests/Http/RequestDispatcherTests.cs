@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 using Dftp.Tests.Support;
 
@@ -163,7 +164,7 @@ public sealed class RequestDispatcherTests
         Assert.IsFalse(answer.Contains("<script>", StringComparison.Ordinal), answer);
     }
 
-    private sealed class GreetedTree : ITestTree, ITreeSnapshot
+    private sealed class GreetedTree : SynchronousSnapshot, ITestTree
     {
         public ITreeSnapshot Snapshot => this;
 
@@ -173,17 +174,17 @@ public sealed class RequestDispatcherTests
             new(NodeName.Parse("<s2>"), NodeState.Suspect, "10.0.0.2:7040", 1, 1),
         ];
 
-        public TreeTotals Totals => new(1234, 1, 1536, 0);
+        public override TreeTotals TotalsOf(VirtualPath path) => new(1234, 1, 1536, 0);
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             entry = default;
             return false;
         }
 
-        public IEnumerable<Entry> List(VirtualPath directory) => [];
+        public override IEnumerable<Entry> List(VirtualPath directory) => [];
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory) => [];
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => [];
 
         public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
             new(OpenResult.Failed(FileErrorKind.NotFound, "nothing is here"));

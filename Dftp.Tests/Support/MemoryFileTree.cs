@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
 namespace Dftp.Tests.Support;
@@ -21,7 +22,7 @@ internal sealed class MemoryFileTree : ITestTree
     public ITreeSnapshot Snapshot => _snapshot;
 
     public IReadOnlyList<NodeSummary> Nodes =>
-        [new(Node, NodeState.Self, "", _snapshot.Totals.Files, _snapshot.Totals.Bytes)];
+        [new(Node, NodeState.Self, "", _snapshot.TotalsOf(VirtualPath.Root).Files, _snapshot.TotalsOf(VirtualPath.Root).Bytes)];
 
     /// <summary>The missing nodes.</summary>
     public IReadOnlyList<MissingNode> Missing { get; set; } = [];
@@ -129,17 +130,16 @@ internal sealed class MemoryFileTree : ITestTree
 
     private sealed record MemoryItem(byte[]? Bytes, UnixTime Modified, int Permissions = 0b111_101_101);
 
-    private sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : ITreeSnapshot
+    private sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : SynchronousSnapshot
     {
         public Dictionary<VirtualPath, MemoryItem> Items { get; } = items;
 
-        public TreeTotals Totals => new(
-            Items.Values.Count(item => item.Bytes is not null),
-            Items.Values.Count(item => item.Bytes is null),
-            Items.Values.Sum(item => item.Bytes?.LongLength ?? 0),
-            0);
+        public override TreeTotals TotalsOf(VirtualPath path) => Items.Where(item => item.Key.IsSameOrUnder(path) && !item.Key.IsRoot)
+            .Aggregate(default(TreeTotals), (sum, item) => sum + (item.Value.Bytes is { } bytes
+                ? new TreeTotals(1, 0, bytes.LongLength, 0)
+                : new TreeTotals(0, 1, 0, 0)));
 
-        public bool TryFind(VirtualPath path, out Entry entry)
+        public override bool TryFind(VirtualPath path, out Entry entry)
         {
             if (Items.TryGetValue(path, out var item))
             {
@@ -151,15 +151,15 @@ internal sealed class MemoryFileTree : ITestTree
             return path.IsRoot;
         }
 
-        public object? Identity(VirtualPath directory) => TryFind(directory, out var entry) && entry.IsDirectory ? this : null;
+        public override object? Identity(VirtualPath directory) => TryFind(directory, out var entry) && entry.IsDirectory ? this : null;
 
-        public IEnumerable<Entry> List(VirtualPath directory) =>
+        public override IEnumerable<Entry> List(VirtualPath directory) =>
             Items.Where(item => !item.Key.IsRoot && item.Key.Parent == directory)
                 .OrderBy(item => item.Value.Bytes is not null)
                 .ThenBy(item => Encoding.UTF8.GetBytes(item.Key.Name), Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)))
                 .Select(item => ToEntry(item.Key, item.Value));
 
-        public IEnumerable<WalkEntry> Walk(VirtualPath directory)
+        public override IEnumerable<WalkEntry> Walk(VirtualPath directory)
         {
             foreach (var entry in List(directory)) yield return new WalkEntry(directory, entry);
             foreach (var child in List(directory).Where(entry => entry.IsDirectory))

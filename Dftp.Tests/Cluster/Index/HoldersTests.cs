@@ -1,5 +1,6 @@
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
+using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.Index;
 
