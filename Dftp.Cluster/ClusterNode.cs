@@ -43,6 +43,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly MembershipContext _membership;
     private readonly JoinHandshake _handshake;
     private readonly PeerLinks _links;
+    private readonly RangeAnswers _rangeAnswers;
     private readonly ManagementApi _management;
     private readonly MembershipStore? _known;
     private readonly TreeSaver? _saver;
@@ -86,8 +87,10 @@ public sealed class ClusterNode : IAsyncDisposable
                 new SavedTreeFile(options.SavedTree!, origin), _tree, _local, options.NodeName, time, logs.CreateLogger("Restart"));
         }
 
+        _rangeAnswers = new RangeAnswers(_peers);
         _management = new ManagementApi(
-            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, _stamps, time, logs.CreateLogger("Updates")));
+            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, _stamps, time, logs.CreateLogger("Updates")),
+            _rangeAnswers);
 
         var known = new DigestCache<FileIdentity, LocalVersion>(MaxKnownDigests);
         var versions = new LocalVersions(options.NodeName, _tree, _scan.Rewritten, time);
@@ -196,6 +199,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _saver?.Dispose();
         _running.Dispose();
         _peers.Dispose();
+        _rangeAnswers.Dispose();
         _localFiles.Dispose();
         _root.Dispose();
         _stopping.Dispose();

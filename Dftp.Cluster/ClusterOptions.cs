@@ -44,6 +44,9 @@ public sealed record ClusterOptions
     /// <summary>The file with the greatest stamp; null: none.</summary>
     internal string? StampMark => StateDirectory is { } state ? Path.Combine(state, "stamp") : null;
 
+    /// <summary>From how many entries on a repair is tried before a full update, which is small for fewer.</summary>
+    internal int SmallestRepair { get; init; } = 1000;
+
     /// <summary>The file for the saved tree; null: none.</summary>
     internal string? SavedTree => StateDirectory is { } state ? Path.Combine(state, "tree") : null;
 }

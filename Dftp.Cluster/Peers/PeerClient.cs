@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Dftp.Cluster.Connections;
+using Dftp.Cluster.Replication;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Cluster.Peers;
@@ -11,7 +13,8 @@ namespace Dftp.Cluster.Peers;
 /// <param name="Outcome">Which side failed, if any.</param>
 /// <param name="Answer">The response to a greeting.</param>
 /// <param name="Reason">A sentence without a full stop; empty on success.</param>
-internal readonly record struct PeerReply(PeerOutcome Outcome, ClusterAnswer? Answer, string Reason);
+/// <param name="Ranges">The answer to a question about ranges.</param>
+internal readonly record struct PeerReply(PeerOutcome Outcome, ClusterAnswer? Answer, string Reason, RangeAnswer? Ranges = null);
 
 internal enum PeerOutcome
 {
@@ -34,6 +37,9 @@ internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
     public const string SenderHeader = "X-Dftp-Node";
 
     private const int MaxAnswerBytes = 16 * 1024 * 1024;
+
+    /// <summary>The peer visits all entries of this node, after it has answered the questions of others.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
     private readonly PeerConnector _connector = new(options.ConnectTimeout, time);
 
@@ -77,6 +83,19 @@ internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
             StatusCodes.Status409Conflict => new PeerReply(PeerOutcome.NeedsFullUpdate, null, Sentence(status, body)),
             _ => new PeerReply(PeerOutcome.Refused, null, Sentence(status, body)),
         };
+    }
+
+    /// <summary>Asks what a peer knows of this node: POST /ranges/. A peer that cannot answer, for example an older node, refuses.</summary>
+    public Task<PeerReply> AskAsync(HostPort to, Peer peer, RangeQuestion question, CancellationToken cancellationToken)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        question.Write(json);
+        var request = new PostRequest("/ranges/", "Content-Type: application/json\r\n", json.WrittenMemory);
+        return ExchangeAsync(to, peer, request, AnswerTimeout, Read, cancellationToken);
+
+        static PeerReply Read(int status, byte[] body, IPAddress host) => status == StatusCodes.Status200OK
+            ? new PeerReply(PeerOutcome.Done, null, "", RangeAnswer.Parse(body))
+            : new PeerReply(PeerOutcome.Refused, null, Sentence(status, body));
     }
 
     private async Task<PeerReply> ExchangeAsync(

@@ -53,14 +53,15 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     /// <returns>False if something is left to be sent.</returns>
     private async Task<bool> PushAllAsync(CancellationToken cancellationToken)
     {
-        while (_updates.Next() is { } update)
+        while (_updates.Next() is { } next)
         {
             var started = context.Time.GetTimestamp();
             using var present = CancellationTokenSource.CreateLinkedTokenSource(peer.Presence, cancellationToken);
+            OutgoingUpdate update;
             PeerReply reply;
             try
             {
-                reply = await context.Client.PushAsync(update.To, peer, !update.ToLegacy, update.WriteBodyAsync, present.Token);
+                (update, reply) = await SendAsync(next, present.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -70,9 +71,35 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
             if (!_updates.Answered(update, reply)) return false;
             if (update.Header.IsFull && reply.Outcome == PeerOutcome.Done)
                 context.Log.PushedFull(peer.Name, update.Files, context.Time.GetElapsedTime(started).TotalMilliseconds);
+            if (update.Header.Repair is { } repair && reply.Outcome == PeerOutcome.Done)
+            {
+                context.Log.Repaired(
+                    peer.Name, update.Changes.Count, repair.Ranges.Count, context.Time.GetElapsedTime(started).TotalMilliseconds);
+            }
+
             if (update.ToLegacy) await Task.Delay(LegacyPause, context.Time, cancellationToken);
         }
 
         return true;
+    }
+
+    /// <summary>Sends an update. If it has a search, first asks the peer, and sends only what differs if that is little.</summary>
+    /// <returns>The update that was sent, and the reply to it; or the update with the search, and the failure of a question.</returns>
+    private async Task<(OutgoingUpdate Update, PeerReply Reply)> SendAsync(OutgoingUpdate update, CancellationToken cancellationToken)
+    {
+        if (update.Search is { } search)
+        {
+            while (search.Question is { } question)
+            {
+                var asked = await context.Client.AskAsync(update.To, peer, question, cancellationToken);
+                if (asked.Outcome == PeerOutcome.Unreachable) return (update, asked);
+                // Not on the thread of the connection: it visits all entries.
+                await Task.Run(() => search.Take(asked.Ranges), cancellationToken);
+            }
+
+            update = await Task.Run(() => _updates.Searched(update), cancellationToken);
+        }
+
+        return (update, await context.Client.PushAsync(update.To, peer, !update.ToLegacy, update.WriteBodyAsync, cancellationToken));
     }
 }

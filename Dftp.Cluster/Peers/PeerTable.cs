@@ -119,6 +119,14 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
     public ulong? DigestOf(NodeName name) =>
         tree.Current.Holdings.TryGetValue(name, out var holding) ? holding.Digest : Find(name)?.Retained?.Digest;
 
+    /// <summary>A tree with what is known of a node, in the tree or retained; null if nothing is.</summary>
+    public TreeSnapshot? KnownTree(NodeName name)
+    {
+        if (tree.Current is var current && current.Holdings.ContainsKey(name)) return current;
+        if (Find(name) is not { } peer) return null;
+        lock (peer.Applying) return peer.Retained?.AsTree();
+    }
+
     /// <summary>
     /// Adds a node that was known before this start. If the tree has saved entries of it, it is suspect until it answers; otherwise it is
     /// away.

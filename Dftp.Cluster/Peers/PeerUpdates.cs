@@ -10,6 +10,9 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     private readonly LegacyStamps _legacyStamps = new();
     private long? _lastFull;
 
+    /// <summary>A repair did not lead to equal digests. The next full update is sent without another try.</summary>
+    private bool _repairFailed;
+
     /// <summary>The update to send now. Pass its outcome to <see cref="Answered"/>.</summary>
     /// <returns>Null if the peer is up to date, is not present, or has to request an update first.</returns>
     public OutgoingUpdate? Next()
@@ -32,9 +35,28 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
         var (tree, position) = context.Own.Full();
         var header = Header(isFull: true, position);
-        return facts.IsLegacy
-            ? new OutgoingUpdate(address, true, header, tree, [], RaisedSeconds: _legacyStamps.RaiseInFull(context.Own.Clock.Now.Seconds))
-            : new OutgoingUpdate(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
+        if (facts.IsLegacy)
+        {
+            var raised = _legacyStamps.RaiseInFull(context.Own.Clock.Now.Seconds);
+            return new OutgoingUpdate(address, true, header, tree, [], RaisedSeconds: raised);
+        }
+
+        return MayRepair(facts, tree)
+            ? new OutgoingUpdate(address, false, header, tree, []) { Search = new RangeSearch(tree, header.Sender) }
+            : Full(address, header, tree);
+    }
+
+    /// <summary>The update to send after the <see cref="OutgoingUpdate.Search"/> of one has ended.</summary>
+    /// <returns>A repair; or a full update if the search has given up.</returns>
+    public OutgoingUpdate Searched(OutgoingUpdate update)
+    {
+        var (tree, search) = (update.Tree!, update.Search!);
+        if (search is not { Found: { } ranges, KnownDigest: { } known }) return Full(update.To, update.Header, tree);
+        var node = update.Header.Sender;
+        var repair = new RangeRepair(ranges, tree.HoldingOf(node).Digest);
+        return new OutgoingUpdate(
+            update.To, false, update.Header with { IsFull = false, SinceDigest = known, Repair = repair }, null,
+            [.. RangeEntries.Of(tree, node, ranges)]);
     }
 
     /// <summary>Handles the outcome of an update.</summary>
@@ -44,11 +66,13 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         if (reply.Outcome == PeerOutcome.Done)
         {
             if (update.TellsAll) _lastFull = context.Time.GetTimestamp();
+            if (update.Header.IsFull) _repairFailed = false;
             context.Peers.Heard(peer);
             peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
             return true;
         }
 
+        if (update.Header.Repair is not null && reply.Outcome != PeerOutcome.Unreachable) _repairFailed = true;
         if (update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
         // A full update can be refused too, by a peer that takes this start for an earlier one. It pings first, which takes time.
         if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
@@ -61,6 +85,17 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
 
         return false;
     }
+
+    /// <summary>Whether the peer probably knows most entries. It was sent all of them, or names the digest of what it knows.</summary>
+    private bool MayRepair(PeerFacts facts, TreeSnapshot tree)
+    {
+        var holding = tree.HoldingOf(context.Options.NodeName);
+        return !_repairFailed && (facts.KnownDigest is not null || facts.PushedSequence is not null)
+            && holding.Files + holding.Directories >= context.Options.SmallestRepair;
+    }
+
+    private OutgoingUpdate Full(HostPort address, UpdateHeader header, TreeSnapshot tree) =>
+        new(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
 
     /// <summary>Whether a periodic full update is due, in case a change was lost.</summary>
     private bool IsFullUpdateDue(PeerFacts facts) =>
@@ -96,6 +131,9 @@ internal sealed record OutgoingUpdate(
     SharedFullUpdate? Shared = null,
     long RaisedSeconds = 0)
 {
+    /// <summary>To be ended before the update is sent: it may make a full update a repair. See <see cref="PeerUpdates.Searched"/>.</summary>
+    public RangeSearch? Search { get; init; }
+
     /// <summary>Whether the peer knows all entries of this node once it has applied the update.</summary>
     public bool TellsAll => Header.IsFull || Header.SinceDigest is not null;
 

@@ -81,9 +81,15 @@ internal sealed partial class UpdateReceiver(
                 else if (!tellsAll) return NeedsFull(peer, "it does not follow the known state of its sender");
             }
 
+            if (header.Repair is not null && !tellsAll) return NeedsFull(peer, "it repairs another state than the known one");
             if (isOfRetained) tree.Apply(peer.Name, peer.Retained!.AsPatch());
             stamps.Received(update.LatestStamp);
-            tree.Apply(peer.Name, update.Patch);
+            if (!TryApply(peer.Name, update))
+            {
+                if (isOfRetained) tree.Remove(peer.Name);
+                return NeedsFull(peer, "the repaired entries are not those of its sender");
+            }
+
             if (tellsAll) peer.Retained = null;
             var now = time.GetUtcNow().ToUnixTimeSeconds();
             peers.Heard(peer);
@@ -95,9 +101,22 @@ internal sealed partial class UpdateReceiver(
                 LastUpdateReceived = now,
                 LastFullUpdateReceived = tellsAll ? now : facts.LastFullUpdateReceived,
             });
-            if (tellsAll && !header.IsFull) LogConfirmed(log, peer.Name, update.Entries);
+            if (header.Repair is { } repaired) LogRepaired(log, peer.Name, update.Entries, repaired.Ranges.Count);
+            else if (tellsAll && !header.IsFull) LogConfirmed(log, peer.Name, update.Entries);
             return (UpdateOutcome.Applied, "");
         }
+    }
+
+    private bool TryApply(NodeName sender, ReceivedUpdate update)
+    {
+        if (update.Header.Repair is not { } repair)
+        {
+            tree.Apply(sender, update.Patch);
+            return true;
+        }
+
+        RangeEntries.RemoveOthers(update.Patch, tree.Current, sender, repair.Ranges);
+        return tree.TryApply(sender, update.Patch, repair.Digest);
     }
 
     private (UpdateOutcome Outcome, string Reason) Heard(Peer peer)
@@ -118,6 +137,10 @@ internal sealed partial class UpdateReceiver(
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "known entries of {Node} confirmed, {Entries} change(s) applied")]
     private static partial void LogConfirmed(ILogger log, NodeName node, int entries);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "repaired the known entries of {Node}: {Entries} entries of {Ranges} differing range(s) received")]
+    private static partial void LogRepaired(ILogger log, NodeName node, int entries, int ranges);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "left out {Count} entries of {Node}: names with control characters, invalid Unicode, or too long")]

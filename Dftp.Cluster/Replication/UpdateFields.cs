@@ -18,7 +18,9 @@ internal static class UpdateFields
         Epoch = Name("Epoch"),
         Sequence = Name("Sequence"),
         Since = Name("Since"),
-        SinceDigest = Name("SinceDigest");
+        SinceDigest = Name("SinceDigest"),
+        Ranges = Name("Ranges"),
+        Digest = Name("Digest");
 
     public static readonly JsonEncodedText
         Deletion = Name("Deletion"),

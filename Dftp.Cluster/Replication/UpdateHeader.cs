@@ -12,4 +12,11 @@ namespace Dftp.Cluster.Replication;
 /// For an incremental update: the digest of the state that it changes. A receiver that knows this state can apply the update, at whatever
 /// position it learned the state. So a restart of either node costs only the changes since, and no full update.
 /// </param>
-internal sealed record UpdateHeader(NodeName Sender, bool IsFull, long Time, UpdatePosition? Position, ulong? SinceDigest = null);
+/// <param name="Repair">For an incremental update that contains all entries of some ranges instead of changes.</param>
+internal sealed record UpdateHeader(
+    NodeName Sender, bool IsFull, long Time, UpdatePosition? Position, ulong? SinceDigest = null, RangeRepair? Repair = null);
+
+/// <summary>What an update replaces that contains all entries of its sender in some ranges.</summary>
+/// <param name="Ranges">The ranges. All other entries of the sender there are removed.</param>
+/// <param name="Digest">The digest of all entries of the sender afterwards.</param>
+internal sealed record RangeRepair(EntryRanges Ranges, ulong Digest);

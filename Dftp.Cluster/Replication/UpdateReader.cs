@@ -27,7 +27,8 @@ internal sealed class UpdateReader
     private string? _sender;
     private long _time;
     private long? _epoch, _sequence, _since;
-    private ulong? _sinceDigest;
+    private ulong? _sinceDigest, _digest;
+    private EntryRanges? _ranges;
     private WireEntry _entry;
     private JsonEncodedText _field;
     private UpdateEntryField _entryField;
@@ -230,6 +231,8 @@ internal sealed class UpdateReader
         : json.Is(UpdateFields.Sequence) ? UpdateFields.Sequence
         : json.Is(UpdateFields.Since) ? UpdateFields.Since
         : json.Is(UpdateFields.SinceDigest) ? UpdateFields.SinceDigest
+        : json.Is(UpdateFields.Ranges) ? UpdateFields.Ranges
+        : json.Is(UpdateFields.Digest) ? UpdateFields.Digest
         : default;
 
     /// <summary>Entries usually have the same members in the same order: the successor in the previous entry is tried first.</summary>
@@ -257,7 +260,9 @@ internal sealed class UpdateReader
     private void TakeMessageValue(ref Utf8JsonReader json)
     {
         if (_field.Equals(default)) return;
-        if (_field.Equals(UpdateFields.SinceDigest)) _sinceDigest = Digest(ref json);
+        if (_field.Equals(UpdateFields.SinceDigest)) _sinceDigest = Digest(ref json, _field);
+        else if (_field.Equals(UpdateFields.Digest)) _digest = Digest(ref json, _field);
+        else if (_field.Equals(UpdateFields.Ranges)) _ranges = Ranges(ref json);
         else if (_field.Equals(UpdateFields.Files))
         {
             if (json.TokenType == JsonTokenType.StartArray) _level = Level.Entries;
@@ -284,13 +289,20 @@ internal sealed class UpdateReader
         else _since = Integer(ref json, _field);
     }
 
-    private static ulong? Digest(ref Utf8JsonReader json)
+    private static EntryRanges? Ranges(ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.Null) return null;
+        if (json.TokenType != JsonTokenType.String) throw new UpdateFormatException($"{UpdateFields.Ranges} is not a string");
+        return EntryRanges.Parse(Unescaped(ref json), out var problem) ?? throw new UpdateFormatException(problem);
+    }
+
+    private static ulong? Digest(ref Utf8JsonReader json, JsonEncodedText field)
     {
         if (json.TokenType == JsonTokenType.Null) return null;
         if (json.TokenType == JsonTokenType.String
             && ulong.TryParse(Unescaped(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digest))
             return digest;
-        throw new UpdateFormatException($"{UpdateFields.SinceDigest} is not a digest");
+        throw new UpdateFormatException($"{field} is not a digest");
     }
 
     private static string Unescaped(ref Utf8JsonReader json)
@@ -317,8 +329,16 @@ internal sealed class UpdateReader
             ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
         var patch = _entries.End();
         var isFull = _entries.IsFull == true;
-        return new ReceivedUpdate(
-            new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest), patch, _entries.Count, _entries.LeftOut,
-            _entries.LatestStamp);
+        var header = new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest, Repair(isFull, position));
+        return new ReceivedUpdate(header, patch, _entries.Count, _entries.LeftOut, _entries.LatestStamp);
+    }
+
+    private RangeRepair? Repair(bool isFull, UpdatePosition? position)
+    {
+        if (_ranges is null) return null;
+        if (isFull) throw new UpdateFormatException("a full update has no Ranges");
+        return position is not null && _sinceDigest is not null && _digest is { } digest
+            ? new RangeRepair(_ranges, digest)
+            : throw new UpdateFormatException("an update with Ranges has Epoch, Sequence, SinceDigest and Digest");
     }
 }

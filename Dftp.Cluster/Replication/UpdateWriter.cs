@@ -104,7 +104,12 @@ internal sealed class UpdateWriter : IAsyncDisposable
             _json.WriteNumber(UpdateFields.Sequence, position.Sequence);
             _json.WriteNumber(UpdateFields.Since, position.Since);
             if (_header.SinceDigest is { } digest)
-                _json.WriteString(UpdateFields.SinceDigest, digest.ToString("x16", CultureInfo.InvariantCulture));
+                _json.WriteString(UpdateFields.SinceDigest, Hex(digest));
+            if (_header.Repair is { } repair)
+            {
+                _json.WriteString(UpdateFields.Ranges, repair.Ranges.ToString());
+                _json.WriteString(UpdateFields.Digest, Hex(repair.Digest));
+            }
         }
 
         _json.WriteStartArray(UpdateFields.Files);
@@ -172,6 +177,8 @@ internal sealed class UpdateWriter : IAsyncDisposable
         if (!_toLegacy && !facts.Stamp.IsWholeSecond) _json.WriteNumber(UpdateFields.StampNanoseconds, facts.Stamp.Nanoseconds);
         _json.WriteEndObject();
     }
+
+    private static string Hex(ulong digest) => digest.ToString("x16", CultureInfo.InvariantCulture);
 
     private static byte[] Join(byte[] path, ReadOnlySpan<byte> name)
     {

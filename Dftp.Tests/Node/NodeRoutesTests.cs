@@ -35,6 +35,7 @@ public sealed class NodeRoutesTests
         management POST /cluster[/] peer 65536
         management POST /join[/] operator 65536
         management POST /update[/] peer 10737418240
+        management POST /ranges[/] peer 131072
         management POST /forget[/] operator 65536
         """;
 

@@ -13,6 +13,7 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
     private readonly PeerPresence _presence = new(peer, context);
     private readonly PeerUpdates _updates = new(peer, context);
     private Exchange? _ping, _push;
+    private OutgoingUpdate? _searching;
     private long _nextPing = process.Time.GetTimestamp();
     private long _nextPush;
 
@@ -20,22 +21,54 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
     {
         // A ping without an answer within its timeout has failed; a push to a peer that is away is cancelled.
         if (_ping is { } ping && process.Time.GetElapsedTime(ping.Started) >= context.Options.PingInterval) ping.GiveUp();
-        if (_push is { Presence.IsCancellationRequested: true }) _push = null;
+        if (_push is { Presence.IsCancellationRequested: true }) (_push, _searching) = (null, null);
 
         if (_ping is null && process.Time.GetTimestamp() >= _nextPing) Ping();
-        if (_push is not null || process.Time.GetTimestamp() < _nextPush || _updates.Next() is not { } update) return;
-        var push = new Exchange(process.Time.GetTimestamp(), peer.Presence);
-        _push = push;
-        await process.PushAsync(
-            update,
-            peer.Name,
-            reply =>
+        if (_push is { } push)
+        {
+            if (_searching is not { } searching) return;
+            _searching = null;
+            await SendAsync(searching, push);
+            return;
+        }
+
+        if (process.Time.GetTimestamp() < _nextPush || _updates.Next() is not { } update) return;
+        _push = new Exchange(process.Time.GetTimestamp(), peer.Presence);
+        await SendAsync(update, _push);
+    }
+
+    /// <summary>Sends an update, after the questions of its search.</summary>
+    private async Task SendAsync(OutgoingUpdate update, Exchange push)
+    {
+        if (update.Search is { Question: { } question } search)
+        {
+            process.Ask(update.To, peer.Name, question, reply =>
             {
-                if (_push != push || !process.IsRunning) return;
-                _push = null;
-                if (push.Presence.IsCancellationRequested || _updates.Answered(update, reply)) return;
-                _nextPush = process.Time.GetTimestamp() + RetryPush.Ticks;
+                if (reply.Outcome == PeerOutcome.Unreachable)
+                {
+                    Answered(update, push, reply);
+                }
+                else if (IsAwaited(push))
+                {
+                    search.Take(reply.Ranges);
+                    _searching = update;
+                }
             });
+            return;
+        }
+
+        var sent = update.Search is null ? update : _updates.Searched(update);
+        await process.PushAsync(sent, peer.Name, reply => Answered(sent, push, reply));
+    }
+
+    private bool IsAwaited(Exchange push) => _push == push && process.IsRunning;
+
+    private void Answered(OutgoingUpdate update, Exchange push, PeerReply reply)
+    {
+        if (!IsAwaited(push)) return;
+        _push = null;
+        if (push.Presence.IsCancellationRequested || _updates.Answered(update, reply)) return;
+        _nextPush = process.Time.GetTimestamp() + RetryPush.Ticks;
     }
 
     /// <summary>Pings now, unless a ping is in transit.</summary>

@@ -5,6 +5,7 @@ using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.Cluster.Peers;
 using Dftp.Cluster.Persistence;
+using Dftp.Cluster.Replication;
 using Dftp.FileSystem;
 using Dftp.Tests.Cluster.Peers;
 
@@ -33,7 +34,7 @@ internal sealed class SimulatedProcess : IDisposable
     {
         _network = network;
         _processAt = processAt;
-        _parts = new NodeParts(new ClusterOptions { NodeName = name }, address, time, mark: mark, reserve: reserve);
+        _parts = new NodeParts(new ClusterOptions { NodeName = name, SmallestRepair = 0 }, address, time, mark: mark, reserve: reserve);
         Name = name;
         Peers.Added += peer => _links.Add(peer.Name, new SimulatedLink(peer, this, _parts.Context));
     }
@@ -49,6 +50,9 @@ internal sealed class SimulatedProcess : IDisposable
     public PeerTable Peers => _parts.Peers;
 
     public bool IsRunning { get; private set; } = true;
+
+    /// <summary>The number of updates of other nodes, applied here, that replaced ranges of entries.</summary>
+    public int Repaired { get; private set; }
 
     public void Introduce(NodeName name, HostPort address) => _parts.JoinHandshake.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
 
@@ -113,9 +117,27 @@ internal sealed class SimulatedProcess : IDisposable
         await writer.CompleteAsync();
         var bytes = message.ToArray();
         var position = update.Header.Position!.Value;
-        var based = update.Header.SinceDigest is null ? "" : " of a known state";
+        var based = update.Header.Repair is not null ? ", a repair" : update.Header.SinceDigest is null ? "" : " of a known state";
         var what = update.Header.IsFull ? $"full update {position.Sequence}" : $"update {position.Since}→{position.Sequence}{based}";
-        Send($"{what} from {Name} to {name}", update.To, process => process.ReceiveAsync(bytes, Name), answered);
+        Send($"{what} from {Name} to {name}", update.To, process => process.ReceiveAsync(bytes, Name, update.Header.Repair is not null), answered);
+    }
+
+    /// <summary>Asks what another node knows of this one, and reports the answer.</summary>
+    public void Ask(HostPort to, NodeName name, RangeQuestion question, Action<PeerReply> answered)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        question.Write(json);
+        Send($"question {question.Ranges.Bits}+{question.Split} from {Name} to {name}", to, process => process.AskedAsync(json.WrittenMemory), answered);
+    }
+
+    /// <summary>Answers a question as the management interface does.</summary>
+    private async Task<PeerReply> AskedAsync(ReadOnlyMemory<byte> question)
+    {
+        var (answer, reason, _) = await _parts.RangeAnswers.AnswerAsync(RangeQuestion.Parse(question), CancellationToken.None);
+        if (answer is null) return new PeerReply(PeerOutcome.Refused, null, reason);
+        var body = new ArrayBufferWriter<byte>();
+        answer.Write(body);
+        return new PeerReply(PeerOutcome.Done, null, "", RangeAnswer.Parse(body.WrittenMemory));
     }
 
     /// <summary>Answers a ping as the management interface does.</summary>
@@ -132,9 +154,10 @@ internal sealed class SimulatedProcess : IDisposable
     }
 
     /// <summary>Answers an update as the management interface does.</summary>
-    private async Task<PeerReply> ReceiveAsync(byte[] message, NodeName sender)
+    private async Task<PeerReply> ReceiveAsync(byte[] message, NodeName sender, bool isRepair)
     {
         var (outcome, reason) = await _parts.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message)), Peers.Find(sender), CancellationToken.None);
+        if (isRepair && outcome == UpdateOutcome.Applied) Repaired++;
         return new PeerReply(
             outcome switch
             {

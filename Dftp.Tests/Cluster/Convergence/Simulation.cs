@@ -33,9 +33,10 @@ internal sealed class Simulation : IDisposable
     private Simulation(int nodes) => _nodes = [.. Enumerable.Range(0, nodes).Select(number => new SimulatedNode(number))];
 
     /// <summary>Runs the history, makes the network reliable, and checks that all nodes agree on the tree that the rule gives.</summary>
+    /// <returns>The number of updates that repaired ranges of entries.</returns>
     /// <exception cref="AssertFailedException">They disagree, or a node showed something wrong on the way. The message has the whole
     /// history.</exception>
-    public static async Task RunAsync(History history)
+    public static async Task<int> RunAsync(History history)
     {
         using var simulation = new Simulation(history.Nodes);
         try
@@ -59,6 +60,7 @@ internal sealed class Simulation : IDisposable
             foreach (var node in simulation._nodes.Where(node => node.Process is { Own.IsScanned: false })) simulation.Scan(node);
             await simulation.SettleAsync(SecondsToSettle);
             simulation.CheckAgreement();
+            return simulation._processes.Sum(process => process.Repaired);
         }
         catch (AssertFailedException failure)
         {

@@ -16,8 +16,8 @@ internal static class Given
 
     public static readonly HostPort Address = new("10.0.0.2", 7000);
 
-    public static NodeParts Node(SimulatedClock clock, RunningTime? running = null) =>
-        new(new ClusterOptions { NodeName = NodeName.Parse("n"), ClusterName = "home" }, new HostPort("10.0.0.1", 7000), clock, running);
+    public static NodeParts Node(SimulatedClock clock, RunningTime? running = null, int smallestRepair = 1000) =>
+        new(new ClusterOptions { NodeName = NodeName.Parse("n"), ClusterName = "home", SmallestRepair = smallestRepair }, new HostPort("10.0.0.1", 7000), clock, running);
 
     public static NodeDescription Description(AnnouncedState? state, HostPort? address = null) => new(Peer, address ?? Address, address ?? Address, state);
 

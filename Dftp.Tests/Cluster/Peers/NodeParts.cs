@@ -32,6 +32,7 @@ internal sealed class NodeParts : IDisposable
         JoinHandshake = new JoinHandshake(Context);
         Context.Answered = JoinHandshake.Answered;
         Receiver = new UpdateReceiver(options, Peers, Tree, Stamps, time, NullLogger.Instance);
+        RangeAnswers = new RangeAnswers(Peers);
     }
 
     public TimeProvider Time { get; }
@@ -50,6 +51,8 @@ internal sealed class NodeParts : IDisposable
 
     public UpdateReceiver Receiver { get; }
 
+    public RangeAnswers RangeAnswers { get; }
+
     /// <summary>As after a scan that found these entries.</summary>
     public void Scan(params IEnumerable<EntryChange> entries) => Own.Replace(TreeModel.Draft(entries));
 
@@ -58,5 +61,6 @@ internal sealed class NodeParts : IDisposable
     public void Dispose()
     {
         Peers.Dispose();
+        RangeAnswers.Dispose();
     }
 }

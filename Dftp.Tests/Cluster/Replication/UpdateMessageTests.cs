@@ -239,6 +239,13 @@ public sealed class UpdateMessageTests
     [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"x\",\"SizeInBytes\":-2}]}", "SizeInBytes")]
     [DataRow("{\"SenderNodeName\":\"a\",\"Files\":[{\"FullName\":\"x\",\"SizeInBytes\":\"7\"}]}", "SizeInBytes")]
     [DataRow("{\"SenderNodeName\":\"a\",\"X\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}", "not JSON")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":5}", "Ranges is not a string")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":\"9:200\"}", "longer than 9 bits")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":\"9:1\",\"Full\":true}", "has no Ranges")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":\"9:1\",\"Epoch\":1,\"Sequence\":1,\"SinceDigest\":\"1\"}", "and Digest")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":\"9:1\",\"Epoch\":1,\"Sequence\":1,\"Digest\":\"1\"}", "SinceDigest and")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Ranges\":\"9:1\",\"SinceDigest\":\"1\",\"Digest\":\"1\"}", "Epoch")]
+    [DataRow("{\"SenderNodeName\":\"a\",\"Digest\":1}", "Digest is not a digest")]
     public async Task MalformedMessage_IsRefusedWithASentenceThatNamesWhatIsWrong(string message, string part)
     {
         var error = await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => Read(Encoding.UTF8.GetBytes(message)));
