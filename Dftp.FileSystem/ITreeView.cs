@@ -95,4 +95,10 @@ public interface ITreeView
     /// <param name="after">The event id to start after; null: start with the next event.</param>
     /// <returns>The reader, which the caller disposes of; null for a tree without change events.</returns>
     TreeEventReader? Follow(TreeEventId? after) => null;
+
+    /// <summary>
+    /// Changes the tree as this principal; null while no node takes writes, and in views that let nobody write. Take it once for an
+    /// HTTP request or FTP command: nodes come and go.
+    /// </summary>
+    IWritableTree? Writing => null;
 }

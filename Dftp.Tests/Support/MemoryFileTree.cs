@@ -17,12 +17,15 @@ internal sealed class MemoryFileTree : ITestTree
     public static readonly UnixTime DefaultTime = UnixTime.FromSeconds(1477224426, 123_456_789);
 
     private readonly Lock _lock = new();
+    private MemoryWriting? _writing;
     private volatile MemorySnapshot _snapshot = new([]);
 
     public ITreeSnapshot Snapshot => _snapshot;
 
     public IReadOnlyList<NodeSummary> Nodes =>
         [new(Node, NodeState.Self, "", _snapshot.TotalsOf(VirtualPath.Root).Files, _snapshot.TotalsOf(VirtualPath.Root).Bytes)];
+
+    public IWritableTree? Writing => _writing;
 
     /// <summary>The missing nodes.</summary>
     public IReadOnlyList<MissingNode> Missing { get; set; } = [];
@@ -43,15 +46,46 @@ internal sealed class MemoryFileTree : ITestTree
 
     public MemoryFileTree Directory(string path, UnixTime? modified = null) => Put(path, new MemoryItem(null, modified ?? DefaultTime));
 
+    /// <summary>The size of all files.</summary>
+    public long Bytes => _snapshot.Items.Values.Sum(item => item.Size);
+
     public MemoryFileTree Remove(string path)
     {
         var removed = VirtualPath.Parse(path);
+        Change(items =>
+        {
+            foreach (var at in items.Keys.Where(at => at.IsSameOrUnder(removed)).ToList()) items.Remove(at);
+            return true;
+        });
+        return this;
+    }
+
+    /// <summary>From now on the tree takes writes, and <see cref="Follow"/> reports them.</summary>
+    public MemoryWriting TakeWrites(TimeProvider time)
+    {
+        _writing = new MemoryWriting(this, time);
+        Events = _writing.Follow;
+        return _writing;
+    }
+
+    /// <summary>The entry at a path with its version; null when nothing is there.</summary>
+    public Entry? Look(VirtualPath path) => _snapshot.Look(path);
+
+    /// <summary>Makes a new snapshot if the change returns true.</summary>
+    /// <returns>The snapshot after the change.</returns>
+    public MemorySnapshot Change(Func<Dictionary<VirtualPath, MemoryItem>, bool> change)
+    {
         lock (_lock)
         {
-            _snapshot = new MemorySnapshot(_snapshot.Items.Where(item => !item.Key.IsSameOrUnder(removed)).ToDictionary());
+            var before = _snapshot.Items;
+            var items = new Dictionary<VirtualPath, MemoryItem>(before);
+            if (!change(items)) return _snapshot;
+            _snapshot = new MemorySnapshot(items);
+            foreach (var known in Digests.Keys.Where(known => before.GetValueOrDefault(known.Path) != items.GetValueOrDefault(known.Path)))
+                Digests.TryRemove(known, out _);
+            _writing?.Report(before, items);
+            return _snapshot;
         }
-
-        return this;
     }
 
     public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
@@ -60,7 +94,7 @@ internal sealed class MemoryFileTree : ITestTree
         if (OpenError is not null) return new(OpenResult.Failed(OpenError));
         if (OpenErrors.TryGetValue(path, out var error)) return new(OpenResult.Failed(error));
         var snapshot = _snapshot;
-        if (!snapshot.TryFind(path, out var now)) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
+        if (snapshot.Look(path) is not { } now) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
         if (now.IsDirectory) return new(OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory"));
         return part.TryResolve(now.Size, out var range)
             ? new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range), now, range))
@@ -72,7 +106,7 @@ internal sealed class MemoryFileTree : ITestTree
         cancellationToken.ThrowIfCancellationRequested();
         if (OpenError is not null) return new(LookResult.Failed(OpenError));
         if (OpenErrors.TryGetValue(path, out var error)) return new(LookResult.Failed(error));
-        return new(_snapshot.TryFind(path, out var now)
+        return new(_snapshot.Look(path) is { } now
             ? LookResult.Of(now, KnownDigest(path, now, null))
             : LookResult.Failed(new FileError(FileErrorKind.NotFound, $"nothing is at {path}")));
     }
@@ -116,21 +150,17 @@ internal sealed class MemoryFileTree : ITestTree
 
     private MemoryFileTree Put(string path, MemoryItem item)
     {
-        lock (_lock)
+        Change(items =>
         {
-            var items = new Dictionary<VirtualPath, MemoryItem>(_snapshot.Items);
             var at = VirtualPath.Parse(path);
             items[at] = item;
             for (at = at.Parent; !at.IsRoot; at = at.Parent) items.TryAdd(at, new MemoryItem(null, item.Modified));
-            _snapshot = new MemorySnapshot(items);
-        }
-
+            return true;
+        });
         return this;
     }
 
-    private sealed record MemoryItem(byte[]? Bytes, UnixTime Modified, int Permissions = 0b111_101_101);
-
-    private sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : SynchronousSnapshot
+    internal sealed class MemorySnapshot(Dictionary<VirtualPath, MemoryItem> items) : SynchronousSnapshot
     {
         public Dictionary<VirtualPath, MemoryItem> Items { get; } = items;
 
@@ -150,6 +180,11 @@ internal sealed class MemoryFileTree : ITestTree
             entry = path.IsRoot ? ToEntry(path, new MemoryItem(null, DefaultTime)) : default;
             return path.IsRoot;
         }
+
+        /// <summary>The entry at a path with its version; null when nothing is there.</summary>
+        public Entry? Look(VirtualPath path) => !TryFind(path, out var entry) ? null
+            : entry.IsDirectory ? entry
+            : entry.With(entry.Size, entry.Modified, Node, new ContentVersion((ulong)entry.Stamp.Value, 0));
 
         public override object? Identity(VirtualPath directory) => TryFind(directory, out var entry) && entry.IsDirectory ? this : null;
 
@@ -175,8 +210,24 @@ internal sealed class MemoryFileTree : ITestTree
                 .Sum(other => other.Value.Bytes?.LongLength ?? 0),
             item.Modified,
             item.Permissions,
-            Node);
+            Node)
+        {
+            Stamp = item.Stamp,
+            IsRevised = item.Stamp != default,
+        };
     }
+}
+
+/// <summary>A file or directory.</summary>
+/// <param name="Bytes">Null for a directory.</param>
+/// <param name="Modified">The modification time.</param>
+/// <param name="Permissions">The POSIX permission bits.</param>
+/// <param name="Stamp">Differs between contents that were written; 0 for what a test has put there.</param>
+internal sealed record MemoryItem(byte[]? Bytes, UnixTime Modified, int Permissions = 0b111_101_101, Stamp Stamp = default)
+{
+    public bool IsDirectory => Bytes is null;
+
+    public long Size => Bytes?.LongLength ?? 0;
 }
 
 /// <summary>A range of a byte array.</summary>

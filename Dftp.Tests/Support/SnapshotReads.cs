@@ -25,6 +25,14 @@ internal static class SnapshotReads
     public static IEnumerable<WalkEntry> Search(this ITreeSnapshot tree, SearchQuery query, CancellationToken cancellationToken) =>
         All(tree.SearchAsync(query, cancellationToken));
 
+    /// <summary>Reads all pages, and waits for those that an index must fetch.</summary>
+    public static async Task<List<T>> AllAsync<T>(this IAsyncEnumerable<ReadOnlyMemory<T>> pages)
+    {
+        var items = new List<T>();
+        await foreach (var page in pages) items.AddRange(page.Span);
+        return items;
+    }
+
     private static List<T> All<T>(IAsyncEnumerable<ReadOnlyMemory<T>> pages)
     {
         var items = new List<T>();
