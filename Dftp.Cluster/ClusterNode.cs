@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Text.Json;
 using Dftp.Cluster.Access;
 using Dftp.Cluster.Discovery;
@@ -124,6 +125,12 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Puts the instruments of the tree, the peers and the scan on a meter.</summary>
     public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, _view, _scan);
+
+    /// <summary>
+    /// Whether a member at this address reads other nodes' copies at their public interfaces: a legacy node, or one of an earlier version.
+    /// </summary>
+    public bool IsReadingNode(IPAddress address) => _peers.All.Any(peer =>
+        peer.Facts is { IsPresent: true, ServesReads: false, PublicAddress: { } there } && there == there.WithHost(address));
 
     /// <summary>How this node's entries follow its disk.</summary>
     public ScanStatus ScanStatus => _scan.Status;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Text.Json;
 using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
@@ -62,6 +63,12 @@ public sealed record HttpOptions
     /// event-loop threads; it must not block.
     /// </summary>
     public Func<Principal>? Anonymous { get; init; }
+
+    /// <summary>
+    /// Whether a node at this address reads other nodes' copies at their public interfaces (<c>redirN</c>): a legacy node that is a member
+    /// now. Called concurrently; it must not block.
+    /// </summary>
+    public Func<IPAddress, bool> IsReadingNode { get; init; } = static _ => false;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -19,8 +19,7 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
 {
     public const string FilesPath = "/fs/";
 
-    /// <summary>With it in the query only the local copies count. Nodes ask each other so, and thus never in a circle.</summary>
-    private const string LocalOnly = "redirN";
+    private readonly LocalCopies _copies = new(options);
 
     private static readonly string[] Read = [HttpMethods.Get];
 
@@ -67,21 +66,28 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
     /// <summary>What other nodes read of this one's own copies.</summary>
     private Route PeersRead(Func<TreeRequest, Task> handler)
     {
-        var answer = Tree(handler);
+        var answer = Answer(handler, request => localTree.For(PrincipalOf(request)));
         return new(
             Interfaces.Management, FilesPath, PathMatch.Prefix, Read, RouteAccess.Peer, BodyLimit.None,
-            request => IsLocalOnly(request.Http.Request) ? answer(request) : PlainText.WriteAsync(
+            request => LocalCopies.HasForwardMark(request.Http.Request) ? answer(request) : PlainText.WriteAsync(
                 request.Http, StatusCodes.Status404NotFound, "Only this node's own copies are read here, with ?redirN=1."));
     }
 
-    /// <summary>Turns a request into one for the tree: decodes the path, and takes the tree that this client may see.</summary>
-    private RouteHandler Tree(Func<TreeRequest, Task> handler) => request => RequestTarget.DecodePath(request.Rest, out var path) switch
+    /// <summary>Turns a request of a public interface into one for the tree as this client may see it.</summary>
+    private RouteHandler Tree(Func<TreeRequest, Task> handler)
+    {
+        var (ofAll, ofLocal) = (Answer(handler, http => tree.For(PrincipalOf(http))), Answer(handler, http => localTree.For(PrincipalOf(http))));
+        return request => _copies.Refuse(request.Http, out var isLocal) ?? (isLocal ? ofLocal : ofAll)(request);
+    }
+
+    /// <summary>Decodes the path.</summary>
+    private static RouteHandler Answer(Func<TreeRequest, Task> handler, Func<HttpContext, ITreeView> view) => request => RequestTarget.DecodePath(request.Rest, out var path) switch
     {
         PathDecoding.Malformed => PlainText.WriteAsync(
             request.Http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
         PathDecoding.NoName => PlainText.WriteAsync(
             request.Http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
-        _ => AnswerAsync(new TreeRequest(request.Http, ViewFor(request.Http), request.Target, path), handler),
+        _ => AnswerAsync(new TreeRequest(request.Http, view(request.Http), request.Target, path), handler),
     };
 
     private static Task AnswerAsync(in TreeRequest request, Func<TreeRequest, Task> handler)
@@ -97,10 +103,7 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
         await handler(request);
     }
 
-    private ITreeView ViewFor(HttpContext http) =>
-        (IsLocalOnly(http.Request) ? localTree : tree).For(options.PrincipalOf?.Invoke(http) ?? Principal.Anonymous);
-
-    private static bool IsLocalOnly(HttpRequest request) => request.QueryString.HasValue && request.Query.ContainsKey(LocalOnly);
+    private Principal PrincipalOf(HttpContext http) => options.PrincipalOf?.Invoke(http) ?? Principal.Anonymous;
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 }

@@ -225,6 +225,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         FtpPort = _options.FtpListen?.Port is > 0 and var ftpPort ? ftpPort : null,
         WriteStatus = WriteStatus,
         RedirectsRemoteReads = _options.RedirectsRemoteReads,
+        IsReadingNode = cluster.IsReadingNode,
         WriteMetrics = _meters.WriteText,
         IsReady = () => cluster.ScanStatus.State == ScanState.Following,
         AccessLog = _accessLog is null ? null : _accessLog.Add,

@@ -38,11 +38,9 @@ internal sealed class SmallFileResponder(
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(TreeRoutes.FilesPath);
 
     private readonly Func<Principal> _principal = options.Anonymous ?? (static () => Principal.Anonymous);
+    private readonly LocalCopies _copies = new(options);
     private readonly HttpClock _clock = new(options.Time);
     private readonly LogThrottle _defects = new(options.Time);
-
-    /// <summary>With it a node requests another node's local copy.</summary>
-    private static ReadOnlySpan<byte> LocalCopyOnly => "?redirN=1"u8;
 
     /// <param name="target">As the client sent it.</param>
     /// <param name="client">Its address.</param>
@@ -51,8 +49,7 @@ internal sealed class SmallFileResponder(
     /// <returns>False when the server must answer; nothing was sent.</returns>
     public ValueTask<bool> TryAnswerAsync(ReadOnlySpan<byte> target, IPAddress? client, SocketOutput output, ConnectionContext connection)
     {
-        var isLocalOnly = target.EndsWith(LocalCopyOnly);
-        if (isLocalOnly) target = target[..^LocalCopyOnly.Length];
+        if (!_copies.TryTakeMark(ref target, client, isOfNodes: tree is null, out var isLocalOnly)) return new(Decline(DeclineReason.Target));
         if (!target.StartsWith(Prefix) || target.Contains((byte)'?') || !TryDecode(target[Prefix.Length..], out var path))
             return new(Decline(DeclineReason.Target));
         if ((isLocalOnly ? localTree : tree) is not { } files) return new(Decline(DeclineReason.Target));

@@ -15,9 +15,6 @@ internal static class HolderUrls
     /// <summary>Reverse proxies often accept only 4 KiB of headers in all.</summary>
     private const int MaxFieldLength = 2048;
 
-    /// <summary>Requests the node's local copy only, so that a redirected client is never redirected again.</summary>
-    private const string OwnCopyOnly = "redirN=1";
-
     /// <summary>The URL of a path on a node, for this request's client.</summary>
     /// <returns>Null when the client cannot reach it: the node has no public interface, or it listens on its loopback only.</returns>
     public static string? Of(TreeRequest request, NodeSummary node, bool isDirectory = false)
@@ -71,7 +68,8 @@ internal static class HolderUrls
         if (holders.Exists(node => node.State == NodeState.Self)) return null;
         if (holders.Find(node => IsElsewhere(node, sought)) is not { } holder) return null;
         var query = request.Target.Query;
-        return UrlOf(holder, sought) + (query.Length > 1 ? query + "&" : "?") + OwnCopyOnly;
+        // Only that node's copy, so that a redirected client is never redirected again.
+        return UrlOf(holder, sought) + (query.Length > 1 ? query + "&" : "?") + LocalCopies.OfHolder(holder.Name);
     }
 
     /// <summary>

@@ -72,18 +72,20 @@ public sealed class ClusterTests
         Assert.AreEqual("789", await answer.Content.ReadAsStringAsync());
     }
 
-    // A request that a peer proxied is served from the local root only.
+    // A request for the copies of a node is served from its root only, and by no other node.
     [TestMethod]
-    public async Task RequestWithRedirN_IsServedFromTheOwnRootOnly()
+    public async Task RequestForAHolder_IsServedFromItsRootOnly()
     {
         await using var cluster = new TestCluster();
         await cluster.StartAsync("a", [("mine", "a")]);
         var other = await cluster.StartAsync("b", [("own", "b")]);
         await cluster.UniteAsync();
 
-        using var remote = await TestCluster.Http.GetAsync(new Uri(other.Public, "/fs/mine?redirN=1"));
+        using var remote = await TestCluster.Http.GetAsync(new Uri(other.Public, "/fs/mine?holder=b"));
         Assert.AreEqual(HttpStatusCode.NotFound, remote.StatusCode);
-        Assert.AreEqual("b", await other.GetAsync("/fs/own?redirN=1"));
+        using var misdirected = await TestCluster.Http.GetAsync(new Uri(other.Public, "/fs/mine?holder=a"));
+        Assert.AreEqual(HttpStatusCode.MisdirectedRequest, misdirected.StatusCode);
+        Assert.AreEqual("b", await other.GetAsync("/fs/own?holder=b"));
     }
 
     [TestMethod]

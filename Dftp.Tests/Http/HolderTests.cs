@@ -55,9 +55,9 @@ public sealed class HolderTests
 
     // RFC 9110, section 15.4.8: 307 keeps the method; the target is the Location.
     [TestMethod]
-    [DataRow("/fs/a%20dir/%C3%BC%3F.txt", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?redirN=1")]
-    [DataRow("/fs/a%20dir/%C3%BC%3F.txt?download", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?download&redirN=1")]
-    [DataRow("/fs/a%20dir/%C3%BC%3F.txt?", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?redirN=1")]
+    [DataRow("/fs/a%20dir/%C3%BC%3F.txt", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?holder=c")]
+    [DataRow("/fs/a%20dir/%C3%BC%3F.txt?download", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?download&holder=c")]
+    [DataRow("/fs/a%20dir/%C3%BC%3F.txt?", "http://[fd00::3]:7040/fs/a%20dir/%C3%BC%3F.txt?holder=c")]
     public async Task FileThatOthersHave_IsRedirectedThere_WithItsQuery(string target, string expected)
     {
         await using var site = await RedirectingAsync(Tree().Copy("c", "/a dir/ü?.txt", "text"));
@@ -141,6 +141,52 @@ public sealed class HolderTests
             options with { RedirectsRemoteReads = true });
 
         Assert.AreEqual("own", await site.GetTextAsync("/fs/x?redirN=1"));
+    }
+
+    // What a redirected client asks for: the copy of the node that it was sent to, also where the tree shows another one.
+    [TestMethod]
+    [DataRow("/fs/x?holder=server1", HttpStatusCode.OK, "own")]
+    [DataRow("/fs/x?download&holder=server1", HttpStatusCode.OK, "own")]
+    [DataRow("/fs/y?holder=server1", HttpStatusCode.NotFound, "Nothing is at /y.\n")]
+    [DataRow("/fs/x?holder=c", HttpStatusCode.MisdirectedRequest, "This node is server1, no other holder.\n")]
+    [DataRow("/fs/x?holder=", HttpStatusCode.MisdirectedRequest, "This node is server1, no other holder.\n")]
+    [DataRow("/fs/x?holder=server1&holder=c", HttpStatusCode.MisdirectedRequest, "This node is server1, no other holder.\n")]
+    [DataRow("/find/?holder=server1", HttpStatusCode.OK, "/x\n")]
+    public async Task RequestForTheCopiesOfAHolder_IsAnsweredByThatNodeAlone(string target, HttpStatusCode status, string text)
+    {
+        var own = new CopiesTree("server1").Copy("server1", "/x", "own");
+        await using var site = await HttpSite.StartAsync(
+            Tree().Copy("c", "/x", "text").Copy("c", "/y", "text"), own, options: options => options with { RedirectsRemoteReads = true });
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual(status, response.StatusCode);
+        Assert.AreEqual(text, await response.Content.ReadAsStringAsync());
+    }
+
+    // "redirN" shows this node's copies without regard to who asks: only nodes that know nothing else may use it.
+    [TestMethod]
+    [DataRow("/fs/x?redirN=1")]
+    [DataRow("/fs/x?redirN=2&holder=server1")]
+    [DataRow("/find/?redirN=1")]
+    [DataRow("/fs/?redirN=1")]
+    public async Task ForwardedRequest_OfNoNode_IsRefused(string target)
+    {
+        var asked = new List<IPAddress>();
+        await using var site = await HttpSite.StartAsync(Tree().Copy("server1", "/x", "text"), options: options => options with
+        {
+            IsReadingNode = address =>
+            {
+                lock (asked) asked.Add(address);
+                return false;
+            },
+        });
+
+        using var response = await site.GetAsync(target);
+
+        Assert.AreEqual(HttpStatusCode.Forbidden, response.StatusCode);
+        StringAssert.Contains(await response.Content.ReadAsStringAsync(), "?holder=server1");
+        Assert.IsTrue(asked.TrueForAll(address => IPAddress.IsLoopback(address)));
     }
 
     [TestMethod]

@@ -58,6 +58,7 @@ internal sealed class HttpSite : IAsyncDisposable
             Version = "1.2.3",
             FtpPort = 2121,
             Time = time ?? TimeProvider.System,
+            IsReadingNode = _ => true,
         });
         using var loggers = new LoggerFactory([log]);
         var frontEnd = new HttpFrontEnd(

@@ -52,6 +52,24 @@ public sealed class PeersReadsTests
         Assert.AreEqual(expected, response.StatusCode);
     }
 
+    // The specification: a legacy node proxies with redirN at the public interface. Nobody else needs it.
+    [TestMethod]
+    public async Task MarkOfLegacyNodes_IsForThoseThatAreMembersNow()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("node", [("own", "content")]);
+        await cluster.StartAsync("reads-elsewhere", []);
+        await cluster.UniteAsync();
+        var forwarded = new Uri(node.Public, "/fs/own?redirN=1");
+        Assert.AreEqual(HttpStatusCode.Forbidden, await StatusAsync(forwarded), "members of ours read at the management interface");
+
+        await using var legacy = await LegacyNode.StartAsync("legacy");
+        using (var greeting = legacy.Greeting(requestFullUpdate: false))
+            (await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting)).EnsureSuccessStatusCode();
+
+        Assert.AreEqual(HttpStatusCode.OK, await StatusAsync(forwarded), "a legacy node at this address is a member");
+    }
+
     [TestMethod]
     public async Task ManagementConnection_HasTheFastPath_AlsoAfterRequestsToTheApi()
     {
@@ -69,6 +87,12 @@ public sealed class PeersReadsTests
             // The server puts other fields first.
             Assert.IsTrue(answer.StartsWith("HTTP/1.1 200 OK\r\nDate: ", StringComparison.Ordinal), answer);
         }
+    }
+
+    private async Task<HttpStatusCode> StatusAsync(Uri target)
+    {
+        using var response = await TestCluster.Http.GetAsync(target, TestContext.CancellationToken);
+        return response.StatusCode;
     }
 
     private async Task<string> AskAsync(TcpClient client, string request, string end)

@@ -37,7 +37,7 @@ public sealed class WhereFilesLieTests
             "client", "--location", "--range", "1000000-1000999", "--output", part, "--write-out",
                 "%{http_code} %{num_redirects} %{url_effective}",
             "http://client:7040/fs/a%20dir/big%20%C3%BC?download");
-        StringAssert.EndsWith(followed, ":7040/fs/a%20dir/big%20%C3%BC?download&redirN=1", StringComparison.Ordinal);
+        StringAssert.EndsWith(followed, ":7040/fs/a%20dir/big%20%C3%BC?download&holder=server1", StringComparison.Ordinal);
         StringAssert.StartsWith(followed, "206 1 ", StringComparison.Ordinal);
         CollectionAssert.AreEqual(content[1_000_000..1_001_000], await File.ReadAllBytesAsync(part));
 

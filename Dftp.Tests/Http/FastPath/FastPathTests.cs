@@ -42,6 +42,8 @@ public sealed class FastPathTests
     [DataRow("/fs/a%2Ftxt")]
     [DataRow("/fs/a.txt?download")]
     [DataRow("/fs/a.txt?redirN=1")]
+    [DataRow("/fs/a.txt?holder=server1")]
+    [DataRow("/fs/a.txt?holder=other")]
     [DataRow("/healthz")]
     public async Task Answer_IsTheServers(string target)
     {
@@ -327,6 +329,23 @@ public sealed class FastPathTests
             Assert.IsFalse(IsByFastPath(await client.AskAsync(target, ByServer)), target);
             Assert.AreEqual(isFast, IsByFastPath(await client.AskAsync(target)), target);
         }
+    }
+
+    // A redirected client's small file is as fast as any. Whether the mark of nodes may be used is decided here too.
+    [TestMethod]
+    [DataRow("/fs/a.txt?holder=server1", true, 200)]
+    [DataRow("/fs/a.txt?holder=other", false, 421)]
+    [DataRow("/fs/a.txt?redirN=1", false, 403)]
+    public async Task RequestForLocalCopies_OfAClient(string target, bool isFast, int status)
+    {
+        await using var site = await HttpSite.StartAsync(
+            _tree, ownTree: new MemoryFileTree().File("/a.txt", "mine"), options: options => options with { IsReadingNode = _ => false });
+        using var client = await ConnectAsync(site);
+
+        var answer = await client.AskAsync(target);
+
+        Assert.AreEqual(isFast, IsByFastPath(answer));
+        StringAssert.StartsWith(answer, $"HTTP/1.1 {status} ");
     }
 
     [TestMethod]
