@@ -92,25 +92,25 @@ internal sealed class ClusterMetrics
     private IEnumerable<Measurement<long>> CountPeers()
     {
         var states = _membership.Peers.All.Select(peer => StateOf(peer.Facts)).ToList();
-        foreach (var state in new[] { "alive", "suspect", "joining", "away" })
+        foreach (var state in new[] { "alive", "suspect", "joining", "left", "dead" })
             yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", state));
     }
 
     private string StateOf(PeerFacts facts) =>
         _membership.Peers.IsJoining(facts) ? "joining"
-        : facts.State switch { PeerState.Alive => "alive", PeerState.Suspect => "suspect", _ => "away" };
+        : facts.State switch { PeerState.Alive => "alive", PeerState.Suspect => "suspect", PeerState.Left => "left", _ => "dead" };
 
     private IEnumerable<Measurement<long>> Lags() =>
         from facts in Present()
-        where facts.Said is { } said && facts.Applied is { } applied && said.Epoch == applied.Epoch
-        select new Measurement<long>(Math.Max(0, facts.Said!.Value.Sequence - facts.Applied!.Value.Sequence), Tag(facts.Name));
+        where facts.Replication.Lag is not null
+        select new Measurement<long>(facts.Replication.Lag!.Value, Tag(facts.Name));
 
     private IEnumerable<Measurement<long>> PushLags()
     {
         var own = _membership.Own.State.Sequence;
         return Present()
-            .Where(facts => facts.PushedSequence is not null)
-            .Select(facts => new Measurement<long>(Math.Max(0, own - facts.PushedSequence!.Value), Tag(facts.Name)));
+            .Where(facts => facts.Replication.PushedSequence is not null)
+            .Select(facts => new Measurement<long>(Math.Max(0, own - facts.Replication.PushedSequence!.Value), Tag(facts.Name)));
     }
 
     private IEnumerable<Measurement<long>> LastAnswers() =>

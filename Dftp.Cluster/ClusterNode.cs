@@ -102,7 +102,7 @@ public sealed class ClusterNode : IAsyncDisposable
         var opener = new ContentOpener(
             options.NodeName, _tree, _peers, _localFiles, _peerFiles, peerDigests, time, logs.CreateLogger("Reads"));
         var digests = new TreeDigests(options.NodeName, _tree, _peers, opener, localDigests, peerDigests);
-        _events = new TreeEventLoop(_local.Epoch, _tree, () => _view!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
+        _events = new TreeEventLoop(_local.Incarnation, _tree, () => _view!.Nodes.Select(node => node.Name), time, logs.CreateLogger("Events"));
         _view = new ClusterView(
             options.NodeName, _tree, _local, _peers, opener, digests, _events,
             () => _saver?.Status.Restored ?? _started, stillSeen: 3 * options.PingInterval);
@@ -176,7 +176,7 @@ public sealed class ClusterNode : IAsyncDisposable
             (sighting, _) =>
             {
                 var address = new HostPort(sighting.ManagementHost, sighting.ManagementPort);
-                _handshake.Introduce(new NodeDescription(sighting.NodeName, new HostPort("", 0), address, null), isOwnWord: true);
+                _handshake.Announced(sighting.NodeName, address);
                 return ValueTask.CompletedTask;
             },
             _time,

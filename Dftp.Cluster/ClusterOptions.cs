@@ -20,7 +20,7 @@ public sealed record ClusterOptions
     /// <summary>How often each peer is pinged. A ping carries the state that this node has announced.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A peer without an answer for this time is declared away, and its entries leave the tree.</summary>
+    /// <summary>A peer without an answer for this time is declared dead, and its entries leave the tree.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The interval of full updates to each peer, which repair lost changes.</summary>

@@ -113,7 +113,7 @@ internal sealed partial class ContentOpener(
     {
         if (error.Kind == FileErrorKind.Unreachable)
         {
-            if (PeerTable.Suspect(peer)) LogReadFailed(log, path, peer.Name, error.Message);
+            if (peer.Suspect()) LogReadFailed(log, path, peer.Name, error.Message);
             peer.PingNow.Raise();
         }
 

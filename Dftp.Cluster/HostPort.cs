@@ -34,6 +34,10 @@ public sealed record HostPort(string Host, int Port)
 
     public HostPort WithHost(IPAddress host) => From(host, Port);
 
+    /// <summary>Whether the host is this address. A name is not resolved.</summary>
+    public bool IsAt(IPAddress host) =>
+        IPAddress.TryParse(Host, out var address) && address.Equals(host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host);
+
     public bool IsLoopback => IPAddress.TryParse(Host, out var address) && IPAddress.IsLoopback(address);
 
     public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";

@@ -24,7 +24,7 @@ public enum NodeState
 /// Null: the whole node. Otherwise only the node's entries at and below this path are unconfirmed, because its disk cannot be read
 /// there since <paramref name="Since"/>.
 /// </param>
-public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Reason = MissingReason.Away, VirtualPath? Path = null)
+public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Reason = MissingReason.Dead, VirtualPath? Path = null)
 {
     public static MissingNode At(NodeName node, UnconfirmedPlace place) => new(node, place.Since, MissingReason.Unconfirmed, place.Path);
 }
@@ -32,8 +32,11 @@ public sealed record MissingNode(NodeName Name, UnixTime Since, MissingReason Re
 /// <summary>Why the entries of a node are missing from the tree.</summary>
 public enum MissingReason
 {
-    /// <summary>It is down or has left: the tree has none of its entries.</summary>
-    Away,
+    /// <summary>It does not answer: the tree has none of its entries.</summary>
+    Dead,
+
+    /// <summary>It said goodbye: the tree has none of its entries.</summary>
+    Left,
 
     /// <summary>It is known but has not sent its entries yet: the tree has none of them.</summary>
     Joining,

@@ -47,21 +47,21 @@ public sealed record TreeEvent(
     };
 }
 
-/// <summary>A position in the event stream of one node's process, written <c>epoch-sequence</c>.</summary>
-/// <param name="Epoch">Identifies the start of the process.</param>
+/// <summary>A position in the event stream of one node's process, written <c>incarnation-sequence</c>.</summary>
+/// <param name="Incarnation">Identifies the start of the process.</param>
 /// <param name="Sequence">The number of the last event before the position; 0 at the beginning.</param>
-public readonly record struct TreeEventId(long Epoch, long Sequence)
+public readonly record struct TreeEventId(long Incarnation, long Sequence)
 {
     public static bool TryParse([NotNullWhen(true)] string? text, out TreeEventId id)
     {
         id = default;
         var dash = text?.IndexOf('-', StringComparison.Ordinal) ?? -1;
-        if (dash < 0 || !TryParse(text.AsSpan(0, dash), out var epoch) || !TryParse(text.AsSpan(dash + 1), out var sequence)) return false;
-        id = new TreeEventId(epoch, sequence);
+        if (dash < 0 || !TryParse(text.AsSpan(0, dash), out var incarnation) || !TryParse(text.AsSpan(dash + 1), out var sequence)) return false;
+        id = new TreeEventId(incarnation, sequence);
         return true;
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Epoch}-{Sequence}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Incarnation}-{Sequence}");
 
     private static bool TryParse(ReadOnlySpan<char> text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

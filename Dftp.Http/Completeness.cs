@@ -37,7 +37,8 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
 
     /// <summary>
     /// Adds <c>X-Dftp-Missing: name;since=1477224426, …</c> for programs. <c>;joining</c> marks a node that has not sent its
-    /// entries yet, <c>;unconfirmed</c> one whose last known files are shown, and <c>;path=/a%20b</c> limits that to one place.
+    /// entries yet, <c>;left</c> one that said goodbye, <c>;unconfirmed</c> one whose last known files are shown, and
+    /// <c>;path=/a%20b</c> limits that to one place. Without any of them the node is dead.
     /// </summary>
     public void AddPartialResultHeaders(HttpResponse response)
     {
@@ -57,8 +58,9 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         [{ Reason: MissingReason.Unconfirmed } one] =>
             $"{it} may be on {one.Name}, whose files are shown as of {Time(one)} and not confirmed yet.",
         [{ Reason: MissingReason.Joining } one] => $"{it} may be on {one.Name}, which is joining: what it holds may not be listed yet.",
-        [var one] => $"{it} may be on {one.Name}, which is away since {Time(one)}.",
-        _ => $"{it} may be on one of the nodes that are {Reasons()}: {List()}.",
+        [{ Reason: MissingReason.Left } one] => $"{it} may be on {one.Name}, which left at {Time(one)}.",
+        [var one] => $"{it} may be on {one.Name}, which is dead since {Time(one)}.",
+        _ => $"{it} may be on one of the missing nodes: {List()}.",
     };
 
     /// <summary>The missing nodes with reasons, without a full stop; empty when none is missing.</summary>
@@ -68,8 +70,9 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         [{ Path: { } path } one] => $"{one.Name} cannot read {path} since {Time(one)}, and its files there are shown as they were",
         [{ Reason: MissingReason.Unconfirmed } one] => $"the files of {one.Name} are shown as of {Time(one)} and not confirmed yet",
         [{ Reason: MissingReason.Joining } one] => $"{one.Name} is joining: what it holds may not be listed yet",
-        [var one] => $"{one.Name} is away since {Time(one)}",
-        _ => $"{Missing.DistinctBy(node => node.Name).Count()} nodes are {Reasons()}: {List()}",
+        [{ Reason: MissingReason.Left } one] => $"{one.Name} left at {Time(one)}",
+        [var one] => $"{one.Name} is dead since {Time(one)}",
+        _ => $"{Missing.DistinctBy(node => node.Name).Count()} nodes are missing: {List()}",
     };
 
     /// <summary>Answers a request for a path that this tree does not have.</summary>
@@ -110,21 +113,20 @@ internal sealed record Completeness(ITreeSnapshot Snapshot, IReadOnlyList<Missin
         MissingReason.Unconfirmed when node.Path is { } path =>
             $";unconfirmed;path={string.Join('/', path.Value.Split('/').Select(Token))}",
         MissingReason.Unconfirmed => ";unconfirmed",
+        MissingReason.Left => ";left",
         _ => "",
     };
 
-    private string Reasons() => string.Join(" or ", Missing.Select(node => node.Reason).Distinct().Order().Select(reason => reason switch
+    private string List() => string.Join(", ", Missing.Select(node => $"{node.Name} ({ReasonOf(node)})"));
+
+    private static string ReasonOf(MissingNode node) => node.Reason switch
     {
         MissingReason.Joining => "joining",
-        MissingReason.Unconfirmed => "not confirmed yet",
-        _ => "away",
-    }));
-
-    private string List() => string.Join(", ", Missing.Select(node =>
-    {
-        var place = node.Path is { } path ? $"{path} " : "";
-        return $"{node.Name} ({place}{(node.Reason == MissingReason.Joining ? "joining" : $"since {Time(node)}")})";
-    }));
+        MissingReason.Unconfirmed when node.Path is { } path => $"cannot read {path} since {Time(node)}",
+        MissingReason.Unconfirmed => $"not confirmed since {Time(node)}",
+        MissingReason.Left => $"left at {Time(node)}",
+        _ => $"dead since {Time(node)}",
+    };
 
     /// <summary>
     /// A name as a token (RFC 9110 section 5.6.2): characters that a token cannot have, and the percent sign, are percent-encoded.

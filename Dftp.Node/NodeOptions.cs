@@ -64,7 +64,7 @@ internal sealed record NodeOptions
     /// <summary>How often each peer is pinged.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A peer without an answer for this time is declared away.</summary>
+    /// <summary>A peer without an answer for this time is declared dead.</summary>
     public TimeSpan DeadAfter { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often each peer gets a full update.</summary>

@@ -5,10 +5,10 @@ namespace Dftp.Cluster.Events;
 /// <summary>
 /// The last events, shared by all followers. A follower stores only its position, so a slow follower costs no more than a fast one.
 /// </summary>
-/// <param name="epoch">The start of the process.</param>
+/// <param name="incarnation">The start of the process.</param>
 /// <param name="capacity">The number of retained events.</param>
 /// <param name="time">For <see cref="UnfollowedFor"/>.</param>
-internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
+internal sealed class TreeEventLog(long incarnation, int capacity, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
@@ -20,7 +20,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
     private long _leftAt = time.GetTimestamp();
     private TaskCompletionSource _news = NewNews();
 
-    private long Epoch => epoch;
+    private long Incarnation => incarnation;
 
     /// <summary>How long there has been no follower; null while there is one.</summary>
     public TimeSpan? UnfollowedFor
@@ -67,7 +67,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
         lock (_lock)
         {
             _followers++;
-            return new Reader(this, after is not { } place ? _last : place.Epoch == epoch && place.Sequence <= _last ? place.Sequence : -1);
+            return new Reader(this, after is not { } place ? _last : place.Incarnation == incarnation && place.Sequence <= _last ? place.Sequence : -1);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class TreeEventLog(long epoch, int capacity, TimeProvider time)
         private long _position = position;
         private bool _hasLeft;
 
-        public override TreeEventId Position => new(log.Epoch, Math.Max(0, _position));
+        public override TreeEventId Position => new(log.Incarnation, Math.Max(0, _position));
 
         public override IReadOnlyList<TreeEvent> Read(int most, out bool isCut) => log.Read(ref _position, most, out isCut);
 

@@ -41,16 +41,16 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     private volatile Told? _told;
     private Task _loop = Task.CompletedTask;
 
-    /// <param name="epoch">The start of the process.</param>
+    /// <param name="incarnation">The start of the process.</param>
     /// <param name="tree">The tree.</param>
     /// <param name="nodes">The present nodes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Logs the end of the loop.</param>
-    public TreeEventLoop(long epoch, TreeWriter tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
+    public TreeEventLoop(long incarnation, TreeWriter tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
     {
         _tree = tree;
         _nodes = nodes;
-        _log = new TreeEventLog(epoch, Capacity, time);
+        _log = new TreeEventLog(incarnation, Capacity, time);
         _time = time;
         _logger = logger;
         tree.Changed += OnChanged;

@@ -42,7 +42,9 @@ internal sealed class ManagementApi(
     private static Route Row(string method, string path, RouteAccess access, BodyLimit body, Func<HttpContext, Task> answer) =>
         new(Interfaces.Management, path, PathMatch.SlashOptional, [method], access, body, request => answer(request.Http));
 
-    private Task AnswerAsync(HttpContext http, ulong? knownDigest = null)
+    /// <param name="http">The request.</param>
+    /// <param name="caller">The node that greeted; it is listed although it may not be a member yet.</param>
+    private Task AnswerAsync(HttpContext http, NodeDescription? caller = null)
     {
         http.Response.ContentType = "text/plain; charset=utf-8";
         if (HttpMethods.IsHead(http.Request.Method)) return Task.CompletedTask;
@@ -50,10 +52,11 @@ internal sealed class ManagementApi(
             context.Me(), new PeerFacts { Name = context.Options.NodeName, LastAlive = context.Time.GetUtcNow().ToUnixTimeSeconds() });
         var peers = context.Peers.All
             .Select(peer => peer.Facts)
-            .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
+            .Where(facts => (facts.IsPresent || facts.Name == caller?.Name) && facts is { PublicAddress: not null, ManagementAddress: not null })
             .OrderBy(facts => facts.Name)
             .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http),
-                Reachable(facts.ManagementAddress!, http), facts.Said), facts));
+                Reachable(facts.ManagementAddress!, http), facts.Replication.Announced), facts));
+        var knownDigest = caller is { State: not null, Name: var name } ? context.Peers.DigestOf(name) : null;
         ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers, knownDigest);
         return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
     }
@@ -80,7 +83,7 @@ internal sealed class ManagementApi(
         }
 
         if (handshake.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
-        else await AnswerAsync(http, greeting.Caller is { State: not null, Name: var caller } ? context.Peers.DigestOf(caller) : null);
+        else await AnswerAsync(http, greeting.Caller);
     }
 
     private static Greeting? ReadGreeting(IReadOnlyDictionary<string, string> form, IPAddress caller, out string problem)
@@ -95,10 +98,10 @@ internal sealed class ManagementApi(
         else
         {
             AnnouncedState? state =
-                long.TryParse(form.GetValueOrDefault("epoch"), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+                long.TryParse(form.GetValueOrDefault("epoch"), NumberStyles.None, CultureInfo.InvariantCulture, out var incarnation)
                 && long.TryParse(form.GetValueOrDefault("sequence"), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
                 && ulong.TryParse(form.GetValueOrDefault("digest"), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var digest)
-                    ? new AnnouncedState(epoch, sequence, digest)
+                    ? new AnnouncedState(incarnation, sequence, digest)
                     : null;
             return new Greeting(
                 new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state)
@@ -164,7 +167,7 @@ internal sealed class ManagementApi(
         await (forgotten switch
         {
             true => SayAsync(http, StatusCodes.Status200OK, "ok"),
-            false => SayAsync(http, StatusCodes.Status409Conflict, $"{name} is there: only a node that is away can be forgotten"),
+            false => SayAsync(http, StatusCodes.Status409Conflict, $"{name} is there: only a node that is dead or left can be forgotten"),
             null => SayAsync(http, StatusCodes.Status404NotFound, $"{name} is not known"),
         });
     }
@@ -175,6 +178,13 @@ internal sealed class ManagementApi(
         if (http.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) != true)
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, "Content-Type is not application/json");
+            return;
+        }
+
+        var sender = SenderOf(http);
+        if (await updates.RefusalAsync(sender, http.Connection.RemoteIpAddress ?? IPAddress.Loopback, http.RequestAborted) is { } refusal)
+        {
+            await SayAsync(http, StatusCodes.Status409Conflict, refusal);
             return;
         }
 
@@ -199,8 +209,8 @@ internal sealed class ManagementApi(
                 bufferSize: 64 * 1024, leaveOpen: true));
         try
         {
-            var sender = SenderOf(http);
-            var (outcome, reason) = await updates.ReceiveAsync(body, sender, http.RequestAborted);
+            var peer = sender is { } named ? context.Peers.Find(named) : null;
+            var (outcome, reason) = await updates.ReceiveAsync(body, peer, http.RequestAborted);
             await (outcome switch
             {
                 UpdateOutcome.Applied => SayAsync(http, StatusCodes.Status200OK, "ok"),
@@ -247,10 +257,9 @@ internal sealed class ManagementApi(
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
     }
 
-    /// <summary>The sender of an update, known before the body is read.</summary>
-    private Peer? SenderOf(HttpContext http) =>
-        NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name)
-            ? context.Peers.Find(name) : null;
+    /// <summary>The sender of an update, known before the body is read; null from a legacy node.</summary>
+    private static NodeName? SenderOf(HttpContext http) =>
+        NodeName.TryParse(Uri.UnescapeDataString(http.Request.Headers[PeerClient.SenderHeader].ToString()), out var name) ? name : null;
 
     private static async Task<IReadOnlyList<string>> PeersToJoinAsync(HttpContext http)
     {

@@ -17,7 +17,7 @@ namespace Dftp.Cluster.Management;
 /// <c>publicAddress</c>, <c>managementAddress</c>, <c>files</c>, <c>bytes</c>, <c>lastAlive</c>, <c>lastUpdateReceived</c>,
 /// <c>lastFullUpdateReceived</c>, <c>lastUpdatePushed</c>, <c>lag</c> (its changes that are not applied here; absent if it does not
 /// announce its state), <c>original</c>;</item>
-/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (away; joining: it has not announced its entries yet;
+/// <item><c>missing</c>: <c>name</c>, <c>since</c>, <c>lastAddress</c>, <c>state</c> (dead; left; joining: it has not announced its entries yet;
 /// unconfirmed: its files are listed as saved when this node ended, which is true of this node itself until its first scan has ended),
 /// <c>unconfirmed</c> (whether that is the state), <c>path</c> (absent for a whole node; otherwise only the entries beneath it are
 /// unconfirmed, because the node's disk cannot be read there since that time);</item>
@@ -80,11 +80,10 @@ internal sealed class StatusWriter(
         {
             var state = membership.Peers.IsJoining(facts) ? "joining" : facts.State == PeerState.Alive ? "alive" : "suspect";
             WriteNode(json, facts.Name, state, facts.PublicAddress, facts.ManagementAddress, snapshot, facts.LastAlive);
-            json.WriteNumber("lastUpdateReceived", facts.LastUpdateReceived);
-            json.WriteNumber("lastFullUpdateReceived", facts.LastFullUpdateReceived);
-            json.WriteNumber("lastUpdatePushed", facts.LastUpdatePushed);
-            if (facts.Said is { } said && facts.Applied is { } applied && said.Epoch == applied.Epoch)
-                json.WriteNumber("lag", Math.Max(0, said.Sequence - applied.Sequence));
+            json.WriteNumber("lastUpdateReceived", facts.Replication.LastUpdateReceived);
+            json.WriteNumber("lastFullUpdateReceived", facts.Replication.LastFullUpdateReceived);
+            json.WriteNumber("lastUpdatePushed", facts.Replication.LastUpdatePushed);
+            if (facts.Replication.Lag is { } lag) json.WriteNumber("lag", lag);
             json.WriteBoolean("original", facts.IsLegacy);
             json.WriteEndObject();
         }
@@ -116,9 +115,13 @@ internal sealed class StatusWriter(
             json.WriteString("name", node.Name.Value);
             json.WriteNumber("since", node.Since.Seconds);
             json.WriteString("lastAddress", membership.Peers.Find(node.Name)?.Facts.ManagementAddress?.ToString() ?? "");
-            json.WriteString(
-                "state",
-                node.Reason switch { MissingReason.Joining => "joining", MissingReason.Unconfirmed => "unconfirmed", _ => "away" });
+            json.WriteString("state", node.Reason switch
+            {
+                MissingReason.Joining => "joining",
+                MissingReason.Unconfirmed => "unconfirmed",
+                MissingReason.Left => "left",
+                _ => "dead",
+            });
             json.WriteBoolean("unconfirmed", node.Reason == MissingReason.Unconfirmed);
             if (node.Path is { } path) json.WriteString("path", path.Value);
             json.WriteEndObject();

@@ -89,7 +89,7 @@ internal sealed class RemoteContent : FileContent, ISpliceSource
     {
         _body?.Dispose();
         _body = null;
-        PeerTable.Suspect(_peer);
+        _peer.Suspect();
         _peer.PingNow.Raise();
         _failed.Add(_peer.Name);
         var rest = new ByteRange(_range.Offset + _read, _range.Length - _read);

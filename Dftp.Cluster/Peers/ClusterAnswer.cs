@@ -71,9 +71,9 @@ internal sealed record ClusterAnswer(
             || !HostPort.TryParse(Text(json, "PublicAddr"), out var publicAddress)
             || !HostPort.TryParse(Text(json, "MgmtAddr"), out var managementAddress))
             return null;
-        AnnouncedState? state = Number(json, "Epoch") is { } epoch && Number(json, "Sequence") is { } sequence
+        AnnouncedState? state = Number(json, "Epoch") is { } incarnation && Number(json, "Sequence") is { } sequence
             && Digest(json, "Digest") is { } digest
-            ? new AnnouncedState(epoch, sequence, digest)
+            ? new AnnouncedState(incarnation, sequence, digest)
             : null;
         return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state)
         {
@@ -145,12 +145,12 @@ internal static class ClusterAnswerWriter
         json.WriteString("PublicAddr", node.Description.PublicAddress.ToString());
         json.WriteString("MgmtAddr", node.Description.ManagementAddress.ToString());
         json.WriteNumber("LastAlive", node.Facts.LastAlive);
-        json.WriteNumber("LastUpdatePushed", node.Facts.LastUpdatePushed);
-        json.WriteNumber("LastUpdateReceived", node.Facts.LastUpdateReceived);
-        json.WriteNumber("LastFullUpdateReceived", node.Facts.LastFullUpdateReceived);
+        json.WriteNumber("LastUpdatePushed", node.Facts.Replication.LastUpdatePushed);
+        json.WriteNumber("LastUpdateReceived", node.Facts.Replication.LastUpdateReceived);
+        json.WriteNumber("LastFullUpdateReceived", node.Facts.Replication.LastFullUpdateReceived);
         if (node.Description.State is { } state)
         {
-            json.WriteNumber("Epoch", state.Epoch);
+            json.WriteNumber("Epoch", state.Incarnation);
             json.WriteNumber("Sequence", state.Sequence);
             json.WriteString("Digest", state.Digest.ToString("x16", CultureInfo.InvariantCulture));
         }

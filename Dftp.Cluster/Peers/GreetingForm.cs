@@ -17,7 +17,7 @@ internal static class GreetingForm
         Add("cluster-name", clusterName);
         if (me.State is { } state)
         {
-            Add("epoch", state.Epoch.ToString(CultureInfo.InvariantCulture));
+            Add("epoch", state.Incarnation.ToString(CultureInfo.InvariantCulture));
             Add("sequence", state.Sequence.ToString(CultureInfo.InvariantCulture));
             Add("digest", state.Digest.ToString("x16", CultureInfo.InvariantCulture));
         }

@@ -2,7 +2,10 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Handles greetings and the responses to ours, and decides whether the other node becomes a peer.</summary>
+/// <summary>
+/// Handles introductions, greetings and the responses to ours, and decides which nodes become peers. The handshake takes a greeting in
+/// both directions: a node that only greets this one is not a member yet.
+/// </summary>
 internal sealed class JoinHandshake(MembershipContext context)
 {
     /// <summary>Greets a node of which only the address is known.</summary>
@@ -31,13 +34,12 @@ internal sealed class JoinHandshake(MembershipContext context)
         foreach (var known in answer.Peers)
         {
             if (known.Name == context.Options.NodeName || known.ManagementAddress.Port == 0) continue;
-            Introduce(known, isOwnWord: false);
+            if (context.Peers.GetOrAdd(known.Name) is { } named) context.Peers.Apply(named, new PeerEvent.Introduced(known));
         }
 
-        if (context.Peers.GetOrAdd(answer.Me.Name) is not { } peer
-            || Meet(peer, answer.Me, answer.KnownDigest, isAnswer: true, wasAsked) is not { } met) return;
-        peer.Change(now => now with { HasAnsweredGreeting = true });
-        if (met.IsLegacy) peer.PushNow.Raise();
+        if (context.Peers.GetOrAdd(answer.Me.Name) is not { } peer) return;
+        LogMeeting(context.Peers.Apply(peer, new PeerEvent.Answered(
+            address, answer.Me, answer.KnownDigest, wasAsked, NamesAll: true, context.Peers.DigestInTree(peer.Name))));
     }
 
     /// <summary>Handles a greeting.</summary>
@@ -49,37 +51,26 @@ internal sealed class JoinHandshake(MembershipContext context)
         if (Refusal(caller, greeting.ClusterName) is { } refusal) return refusal;
         if (greeting.IsLeaving)
         {
-            if (context.Peers.Find(caller.Name) is { } leaving && leaving.Facts.Epoch == caller.State?.Epoch
-                && context.Peers.Leave(leaving))
+            if (context.Peers.Find(caller.Name) is { } leaving
+                && context.Peers.Apply(leaving, new PeerEvent.SaidGoodbye(caller.State?.Incarnation)).Enters(PeerState.Left))
                 context.Log.PeerLeft(caller.Name);
             return null;
         }
 
         if (context.Peers.GetOrAdd(caller.Name) is not { } peer) return "too many nodes";
-        if (Meet(peer, caller, greeting.KnownDigest, isAnswer: false, wasAsked: false) is not { } facts) return null;
-        context.Peers.Greeted(peer);
-        if (greeting.RequestsFullUpdate)
-        {
-            peer.Change(now => now with { WantsFullUpdate = true });
-            peer.PushNow.Raise();
-        }
-
-        // A node that introduces itself by a greeting is greeted back with a request for a full update.
-        if (context.Peers.AsksForFullUpdate(facts)) peer.PingNow.Raise();
+        LogMeeting(context.Peers.Apply(peer, new PeerEvent.Greeted(
+            caller, greeting.KnownDigest, greeting.RequestsFullUpdate, context.Peers.DigestInTree(peer.Name))));
         return null;
     }
 
-    /// <summary>Records a node that announced itself or was named by a peer, and greets it unless it is well known.</summary>
-    public void Introduce(NodeDescription node, bool isOwnWord)
+    /// <summary>Records a node that announced itself, and greets it.</summary>
+    public void Announced(NodeName name, HostPort managementAddress)
     {
-        if (context.Peers.GetOrAdd(node.Name) is not { } peer) return;
-        var isAway = !peer.Facts.IsPresent;
-        context.Peers.Introduce(peer, node, isOwnWord);
-        // An announcement may mean that the node restarted. A greeting detects that now rather than at the next ping.
-        if (isAway || isOwnWord) peer.PingNow.Raise();
+        if (context.Peers.GetOrAdd(name) is { } peer) context.Peers.Apply(peer, new PeerEvent.Announced(managementAddress));
     }
 
-    private bool IsMyself(NodeDescription node) => node.Name == context.Options.NodeName && node.State?.Epoch == context.Own.Epoch;
+    private bool IsMyself(NodeDescription node) =>
+        node.Name == context.Options.NodeName && node.State?.Incarnation == context.Own.Incarnation;
 
     /// <summary>The reason why a node cannot be a peer; null if it can.</summary>
     private string? Refusal(NodeDescription node, string? clusterName)
@@ -103,28 +94,15 @@ internal sealed class JoinHandshake(MembershipContext context)
 
     /// <summary>Whether another node of that name, at another address, answered recently. If it does not answer, it has moved.</summary>
     private bool IsTaken(NodeDescription node) =>
-        context.Peers.Find(node.Name) is { Facts: { State: PeerState.Alive, Epoch: > 0 } known } peer
-        && node.State is { } state && state.Epoch != known.Epoch
+        context.Peers.Find(node.Name) is { Facts: { State: PeerState.Alive, Incarnation: > 0 } known } peer
+        && node.State is { } state && state.Incarnation != known.Incarnation
         && known.ManagementAddress != node.ManagementAddress
         && context.Peers.SilenceOf(peer) < 2 * context.Options.PingInterval;
 
-    /// <summary>Whether the peer is known from before this node's start and answers for the first time since.</summary>
-    private static bool IsMetAgain(PeerFacts before) =>
-        before is { State: PeerState.Suspect, IsInTree: false, LastFullUpdateReceived: 0, Epoch: 0 };
-
-    /// <returns>Its facts now; null while it is unclear whether this is from its latest start.</returns>
-    private PeerFacts? Meet(Peer peer, NodeDescription node, ulong? knownDigest, bool isAnswer, bool wasAsked)
+    private void LogMeeting(Transition transition)
     {
-        if (context.Peers.Doubts(peer, node, isAnswer))
-        {
-            peer.PingNow.Raise();
-            return null;
-        }
-
-        var (before, after) = context.Peers.Meet(peer, node, knownDigest, wasAsked);
-        if (before.State is PeerState.Unmet or PeerState.Away || IsMetAgain(before))
-            context.Log.PeerJoined(node.Name, node.ManagementAddress);
-        else if (before.Epoch != after.Epoch) context.Log.PeerRestarted(node.Name, node.ManagementAddress);
-        return after;
+        var facts = transition.After;
+        if (transition.Has(PeerEffects.Joined)) context.Log.PeerJoined(facts.Name, facts.ManagementAddress!);
+        else if (transition.Has(PeerEffects.Restarted)) context.Log.PeerRestarted(facts.Name, facts.ManagementAddress!);
     }
 }

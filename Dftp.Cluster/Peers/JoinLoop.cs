@@ -3,7 +3,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>
-/// Keeps this node joined to an address that the user named. Greets it until it answers, and again while the node at that address is away,
+/// Keeps this node joined to an address that the user named. Greets it until it answers, and again while the node at that address is gone,
 /// because it may come back at another address of the same host name.
 /// </summary>
 internal sealed class JoinLoop(HostPort address, MembershipContext context, JoinHandshake handshake)

@@ -14,10 +14,10 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} suspected: {Reason}")]
     public static partial void PeerSuspect(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} declared away; files held only by it are unavailable: {Reason}")]
-    public static partial void PeerGone(this ILogger log, NodeName node, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} declared dead; files held only by it are unavailable: {Reason}")]
+    public static partial void PeerDied(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} announced but never reachable: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} introduced but never reachable: {Reason}")]
     public static partial void NeverReached(this ILogger log, NodeName node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,
@@ -37,15 +37,11 @@ internal static partial class MembershipLog
         Message = "cannot write {File}, the list of known nodes; after a restart they are not reported as missing: {Reason}")]
     public static partial void KnownNodesUnwritable(this ILogger log, string file, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still away: {Reason}")]
-    public static partial void PeerStillAway(this ILogger log, NodeName node, string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Node} is still gone: {Reason}")]
+    public static partial void PeerStillGone(this ILogger log, NodeName node, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} said goodbye")]
     public static partial void PeerLeft(this ILogger log, NodeName node);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Node} sent an update but no greeting: its entries are dropped, because its address is unknown")]
-    public static partial void NeverMet(this ILogger log, NodeName node);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "sent a full update to {Node}: {Files} file(s) in {Milliseconds:F0} ms")]
     public static partial void PushedFull(this ILogger log, NodeName node, long files, double milliseconds);

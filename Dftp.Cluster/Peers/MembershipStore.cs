@@ -11,11 +11,12 @@ namespace Dftp.Cluster.Peers;
 /// <param name="ManagementAddress">Its management interface.</param>
 /// <param name="LastAlive">Unix seconds of its last sign of life.</param>
 /// <param name="ServesReads">Its management interface serves its files.</param>
+/// <param name="HasLeft">It said goodbye.</param>
 internal sealed record KnownNode(
-    NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive, bool ServesReads = false);
+    NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive, bool ServesReads = false, bool HasLeft = false);
 
 /// <summary>
-/// Persists which nodes this node has met. While one of them is away, the tree is not complete, and the node is searched for at its last
+/// Persists which nodes this node has met. While one of them is gone, the tree is not complete, and the node is searched for at its last
 /// address.
 /// </summary>
 internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider time, ILogger log) : IDisposable
@@ -80,15 +81,18 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
         }
     }
 
+    private static bool HasLeft(PeerFacts facts) => facts.State == PeerState.Left;
+
     private void Save(bool isLast)
     {
         var nodes = peers.All.Select(peer => peer.Facts)
-            .Where(facts => facts is { LastAlive: > 0, ManagementAddress: not null, PublicAddress: not null })
+            .Where(facts => facts is { IsStranger: false, LastAlive: > 0, ManagementAddress: not null, PublicAddress: not null })
             .OrderBy(facts => facts.Name)
             .ToList();
-        // The time of a present node's last sign of life matters only once it is away; alone it is no reason to write every few seconds.
+        // The time of a present node's last sign of life matters only once it is gone; alone it is no reason to write every few seconds.
         var identity = string.Join(
-            '\n', nodes.Select(facts => $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.ServesReads} {facts.IsPresent}"));
+            '\n', nodes.Select(facts =>
+                $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.ServesReads} {facts.IsPresent} {HasLeft(facts)}"));
         if (identity == _saved && !(isLast && nodes.Count > 0)) return;
         try
         {
@@ -99,7 +103,7 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
                 var list = nodes.ConvertAll<WireNode?>(facts =>
                     new WireNode(
                         facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive,
-                        facts.ServesReads));
+                        facts.ServesReads, HasLeft(facts)));
                 JsonSerializer.Serialize(stream, list, KnownNodesJson.Default.ListWireNode);
                 stream.Flush(flushToDisk: true);
             }
@@ -117,12 +121,13 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
 }
 
 /// <summary>The format of the file.</summary>
-internal sealed record WireNode(string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive, bool ServesReads)
+internal sealed record WireNode(
+    string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive, bool ServesReads, bool HasLeft)
 {
     public KnownNode? ToKnownNode() =>
         NodeName.TryParse(Name, out var name) && HostPort.TryParse(PublicAddress, out var publicAddress)
             && HostPort.TryParse(ManagementAddress, out var managementAddress)
-            ? new KnownNode(name, publicAddress, managementAddress, LastAlive, ServesReads)
+            ? new KnownNode(name, publicAddress, managementAddress, LastAlive, ServesReads, HasLeft)
             : null;
 }
 

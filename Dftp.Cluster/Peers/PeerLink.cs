@@ -22,13 +22,9 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     private async Task PingLoopAsync(CancellationToken cancellationToken)
     {
         var wasWoken = true;
-        while (!peer.Facts.IsForgotten)
+        while (peer.Facts.State != PeerState.Forgotten)
         {
-            if (peer.Facts.ManagementAddress is not { } address)
-            {
-                _presence.CannotBeAsked();
-            }
-            else if (wasWoken || _presence.IsPingDue)
+            if (peer.Facts.ManagementAddress is { } address && (wasWoken || _presence.IsPingDue))
             {
                 var needsFull = _presence.AsksForFullUpdate;
                 var reply = await context.Client.GreetAsync(
@@ -43,7 +39,7 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     private async Task PushLoopAsync(CancellationToken cancellationToken)
     {
         var pause = context.Options.FullUpdateInterval;
-        while (!peer.Facts.IsForgotten)
+        while (peer.Facts.State != PeerState.Forgotten)
         {
             await peer.PushNow.WaitAsync(pause, context.Time, cancellationToken);
             pause = await PushAllAsync(cancellationToken) ? context.Options.FullUpdateInterval : RetryPush;

@@ -3,16 +3,16 @@ namespace Dftp.Cluster.Peers;
 /// <summary>The failure detector for one peer: when to ping it, and what its answers and its silence mean. It does no I/O itself.</summary>
 internal sealed class PeerPresence(Peer peer, MembershipContext context)
 {
-    /// <summary>The ping interval of a suspect peer, to decide soon between alive and away.</summary>
+    /// <summary>The ping interval of a suspect peer, to decide soon between alive and dead.</summary>
     private static readonly TimeSpan RetrySuspect = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest back-off for pings to a peer that is away. A healed network is noticed within this time.</summary>
-    private static readonly TimeSpan RetryAway = TimeSpan.FromSeconds(8);
+    /// <summary>The longest back-off for pings to a peer that is gone. A healed network is noticed within this time.</summary>
+    private static readonly TimeSpan RetryGone = TimeSpan.FromSeconds(8);
 
     /// <summary>A node that gets greetings from a peer still pings it itself after this many intervals.</summary>
     private const int MostSpared = 6;
 
-    /// <summary>How long the entries of a peer that is away are retained: longer than a restart of a machine takes.</summary>
+    /// <summary>How long the entries of a peer that is gone are retained: longer than a restart of a machine takes.</summary>
     private static readonly TimeSpan RetainFor = TimeSpan.FromMinutes(10);
 
     private string _lastReason = "";
@@ -20,12 +20,13 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
     private int _triesSinceGone;
 
     /// <summary>Whether the next ping requests a full update.</summary>
-    public bool AsksForFullUpdate => context.Peers.AsksForFullUpdate(peer.Facts);
+    public bool AsksForFullUpdate => peer.Facts.Replication.AsksForFullUpdate(context.Peers.Now.Clock);
 
     /// <summary>How long to wait, unless woken, before a ping may be due.</summary>
     public TimeSpan NextPing => peer.Facts.State switch
     {
-        PeerState.Away => TimeSpan.FromSeconds(Math.Min(RetryAway.TotalSeconds, 1 << Math.Min(_triesSinceGone, 10))),
+        PeerState.Dead or PeerState.Left or PeerState.Unreachable =>
+            TimeSpan.FromSeconds(Math.Min(RetryGone.TotalSeconds, 1 << Math.Min(_triesSinceGone, 10))),
         PeerState.Suspect when RetrySuspect < context.Options.PingInterval => RetrySuspect,
         PeerState.Alive => Remaining > TimeSpan.Zero ? Remaining : TimeSpan.Zero,
         _ => context.Options.PingInterval,
@@ -48,7 +49,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
             if (_lastPing is not { } pinged) return TimeSpan.Zero;
             var silence = context.Time.GetElapsedTime(pinged);
             if (silence >= MostSpared * context.Options.PingInterval) return TimeSpan.Zero;
-            if (peer.Facts.LastGreeting is { } greeted && context.Time.GetElapsedTime(greeted) is var sinceGreeting
+            if (peer.Facts.LastGreeting is { } greeted && context.Peers.Now.Clock - greeted is var sinceGreeting
                 && sinceGreeting < silence)
                 silence = sinceGreeting;
             return Interval - silence;
@@ -67,7 +68,6 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
             _triesSinceGone = 0;
             _lastReason = "";
             context.Answered(address, answer, askedForFullUpdate);
-            peer.PushNow.Raise();
             return;
         }
 
@@ -75,28 +75,22 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         Failed(reply.Answer is { } stranger ? $"{address} is now the node {stranger.Me.Name}" : reply.Reason);
     }
 
-    /// <summary>Records that there is no address to ping: a peer that only sends cannot be read from.</summary>
-    public void CannotBeAsked()
-    {
-        if (IsSilentFor(context.Options.DeadAfter) && context.Peers.Leave(peer)) context.Log.NeverMet(peer.Name);
-    }
-
     private void Failed(string reason)
     {
-        if (PeerTable.Suspect(peer)) context.Log.PeerSuspect(peer.Name, reason);
-        else if (reason != _lastReason && peer.Facts.State == PeerState.Away) context.Log.PeerStillAway(peer.Name, reason);
+        if (peer.Suspect()) context.Log.PeerSuspect(peer.Name, reason);
+        else if (reason != _lastReason && IsGone) context.Log.PeerStillGone(peer.Name, reason);
         _lastReason = reason;
         _triesSinceGone++;
-        if (peer is { Retained: not null, Facts.State: PeerState.Away } && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
+        if (peer.Retained is not null && IsGone && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
         // A second ping is requested too: after this machine slept, the first failure may be of a connection that broke long ago.
-        if (peer.Facts is { State: not PeerState.Away, Failures: >= 2 } && IsSilentFor(context.Options.DeadAfter)
-            && context.Peers.Leave(peer))
-        {
-            _triesSinceGone = 0;
-            if (peer.Facts.LastAlive > 0) context.Log.PeerGone(peer.Name, reason);
-            else context.Log.NeverReached(peer.Name, reason);
-        }
+        if (IsGone || peer.Facts.Failures < 2 || !IsSilentFor(context.Options.DeadAfter)) return;
+        _triesSinceGone = 0;
+        var transition = context.Peers.Apply(peer, new PeerEvent.Silent());
+        if (transition.Enters(PeerState.Dead)) context.Log.PeerDied(peer.Name, reason);
+        else if (transition.Enters(PeerState.Unreachable)) context.Log.NeverReached(peer.Name, reason);
     }
+
+    private bool IsGone => peer.Facts.State is PeerState.Dead or PeerState.Left or PeerState.Unreachable;
 
     private bool IsSilentFor(TimeSpan span) => context.Peers.SilenceOf(peer) >= span;
 }

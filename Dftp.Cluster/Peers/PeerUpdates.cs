@@ -18,9 +18,10 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     public OutgoingUpdate? Next()
     {
         if (peer.Facts is not { IsPresent: true, ManagementAddress: { } address } facts || !context.Own.IsScanned) return null;
-        if (!facts.WantsFullUpdate && !IsFullUpdateDue(facts) && !MustBeToldUnasked(facts))
+        var replication = facts.Replication;
+        if (!replication.WantsFullUpdate && !IsFullUpdateDue(replication) && !MustBeToldUnasked(facts))
         {
-            if (facts.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
+            if (replication.PushedSequence is not { } pushed || pushed >= context.Own.State.Sequence) return null;
             var (changes, to) = context.Own.Since(pushed);
             if (changes is not null)
             {
@@ -29,9 +30,8 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             }
         }
 
-        // A request that arrives during this update is a new one. The digest that the peer claims to know is used once.
-        peer.Change(now => now with { WantsFullUpdate = false, KnownDigest = null });
-        if (!facts.IsLegacy && facts.KnownDigest is { } known && context.Own.SinceState(known) is ({ } few, var from))
+        context.Peers.Apply(peer, new PeerEvent.PushBegun());
+        if (!facts.IsLegacy && replication.KnownDigest is { } known && context.Own.SinceState(known) is ({ } few, var from))
             return new OutgoingUpdate(address, false, Header(isFull: false, from, known), null, few);
         var (tree, position) = context.Own.Full();
         var header = Header(isFull: true, position);
@@ -41,7 +41,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
             return new OutgoingUpdate(address, true, header, tree, [], RaisedSeconds: raised);
         }
 
-        return MayRepair(facts, tree)
+        return MayRepair(replication, tree)
             ? new OutgoingUpdate(address, false, header, tree, []) { Search = new RangeSearch(tree, header.Sender) }
             : Full(address, header, tree);
     }
@@ -67,19 +67,18 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         {
             if (update.TellsAll) _lastFull = context.Time.GetTimestamp();
             if (update.Header.IsFull) _repairFailed = false;
-            context.Peers.Heard(peer);
-            peer.Change(now => now with { PushedSequence = update.Header.Position!.Value.Sequence, LastUpdatePushed = Now() });
+            context.Peers.Apply(peer, new PeerEvent.PushDone(update.Header.Position!.Value.Sequence));
             return true;
         }
 
         if (update.Header.Repair is not null && reply.Outcome != PeerOutcome.Unreachable) _repairFailed = true;
-        if (update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate) peer.Change(now => now with { WantsFullUpdate = true });
+        context.Peers.Apply(peer, new PeerEvent.PushFailed(update.TellsAll || reply.Outcome == PeerOutcome.NeedsFullUpdate));
         // A full update can be refused too, by a peer that takes this start for an earlier one. It pings first, which takes time.
         if (reply.Outcome == PeerOutcome.NeedsFullUpdate && !update.Header.IsFull) return true;
         context.Log.PushFailed(peer.Name, reply.Reason);
         if (reply.Outcome == PeerOutcome.Unreachable)
         {
-            PeerTable.Suspect(peer);
+            peer.Suspect();
             peer.PingNow.Raise();
         }
 
@@ -87,7 +86,7 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
     }
 
     /// <summary>Whether the peer probably knows most entries. It was sent all of them, or names the digest of what it knows.</summary>
-    private bool MayRepair(PeerFacts facts, TreeSnapshot tree)
+    private bool MayRepair(ReplicationFacts facts, TreeSnapshot tree)
     {
         var holding = tree.HoldingOf(context.Options.NodeName);
         return !_repairFailed && (facts.KnownDigest is not null || facts.PushedSequence is not null)
@@ -98,15 +97,15 @@ internal sealed class PeerUpdates(Peer peer, MembershipContext context)
         new(address, false, header, tree, [], context.FullUpdates.Of(header, tree));
 
     /// <summary>Whether a periodic full update is due, in case a change was lost.</summary>
-    private bool IsFullUpdateDue(PeerFacts facts) =>
+    private bool IsFullUpdateDue(ReplicationFacts facts) =>
         facts.PushedSequence is not null && _lastFull is { } last
             && context.Time.GetElapsedTime(last) >= context.Options.FullUpdateInterval;
 
     /// <summary>
-    /// A legacy node requests updates only from nodes that are new to it: if only this node restarted, or was away for a while, the legacy
-    /// node requests nothing and has nothing of this start.
+    /// A legacy node requests updates only from nodes that are new to it: if only this node restarted, or could not be reached for a while, the
+    /// legacy node requests nothing and has nothing of this start.
     /// </summary>
-    private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsLegacy: true, HasAnsweredGreeting: true, PushedSequence: null };
+    private static bool MustBeToldUnasked(PeerFacts facts) => facts is { IsLegacy: true, HasGossiped: true, Replication.PushedSequence: null };
 
     private UpdateHeader Header(bool isFull, UpdatePosition position, ulong? sinceDigest = null) =>
         new(context.Options.NodeName, isFull, Now(), position, sinceDigest);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Replication;
 using Dftp.FileSystem;
@@ -25,7 +26,34 @@ internal sealed partial class UpdateReceiver(
 {
     private readonly UpdateMemory _memory = new(limits ?? new UpdateLimits());
 
+    /// <summary>
+    /// How long an update of a node that is being greeted waits for the end of the handshake: its first push can overtake its answer.
+    /// </summary>
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(2);
+
     public UpdateLimits Limits => _memory.Limits;
+
+    /// <summary>Decides, before anything of an update is read, whether its sender is a member.</summary>
+    /// <param name="name">The sender's name if the request tells it; legacy nodes are recognized by their address.</param>
+    /// <param name="source">The address from which the request comes.</param>
+    /// <param name="cancellationToken">Cancels the wait for a handshake.</param>
+    /// <returns>Null if the update may be read; otherwise a sentence for the sender.</returns>
+    public async ValueTask<string?> RefusalAsync(NodeName? name, IPAddress source, CancellationToken cancellationToken)
+    {
+        var senders = name is { } named
+            ? peers.Find(named) is { } peer ? [peer] : []
+            : peers.All.Where(peer => peer.Facts.ManagementAddress?.IsAt(source) == true).ToList();
+        if (senders.Exists(sender => !sender.Facts.IsStranger)) return null;
+        var met = senders.ConvertAll(sender => sender.MetAsync(HandshakeTimeout, time, cancellationToken));
+        while (met.Count > 0)
+        {
+            var first = await Task.WhenAny(met);
+            if (await first) return null;
+            met.Remove(first);
+        }
+
+        return $"{name?.Value ?? source.ToString()} is not a member: greet this node first, and answer its greeting";
+    }
 
     /// <summary>Reads and applies one update.</summary>
     /// <param name="body">The message, decompressed.</param>
@@ -36,7 +64,7 @@ internal sealed partial class UpdateReceiver(
     public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(
         PipeReader body, Peer? sender, CancellationToken cancellationToken)
     {
-        sender?.Change(facts => facts with { Receiving = facts.Receiving + 1 });
+        sender?.Take(new PeerEvent.UpdateBegun(), default);
         try
         {
             var started = time.GetTimestamp();
@@ -45,7 +73,8 @@ internal sealed partial class UpdateReceiver(
             if (update.Header.Sender == options.NodeName)
                 return (UpdateOutcome.Refused,
                     $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
-            if (peers.GetOrAdd(update.Header.Sender) is not { } peer) return (UpdateOutcome.Refused, "too many nodes");
+            if (peers.Find(update.Header.Sender) is not { Facts.IsStranger: false } peer)
+                return (UpdateOutcome.NeedsFullUpdate, $"{update.Header.Sender} is not a member: greet this node first");
             var result = Apply(peer, update);
             if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
             if (result.Outcome == UpdateOutcome.Applied && update.Header.IsFull)
@@ -54,7 +83,7 @@ internal sealed partial class UpdateReceiver(
         }
         finally
         {
-            sender?.Change(facts => facts with { Receiving = facts.Receiving - 1 });
+            sender?.Take(new PeerEvent.UpdateEnded(), default);
         }
     }
 
@@ -71,8 +100,8 @@ internal sealed partial class UpdateReceiver(
             if (header.Position is { } position)
             {
                 var facts = peer.Facts;
-                if (position.Epoch < facts.LatestEpoch) return NeedsFull(peer, "it was sent before its sender restarted");
-                if (facts.Applied is { } applied && applied.Epoch == position.Epoch)
+                if (position.Incarnation < facts.LatestIncarnation) return NeedsFull(peer, "it was sent before its sender restarted");
+                if (facts.Replication.Applied is { } applied && applied.Incarnation == position.Incarnation)
                 {
                     if (position.Sequence < applied.Sequence || (!tellsAll && position.Sequence == applied.Sequence)) return Heard(peer);
                     if (!tellsAll && position.Since > applied.Sequence)
@@ -91,16 +120,7 @@ internal sealed partial class UpdateReceiver(
             }
 
             if (tellsAll) peer.Retained = null;
-            var now = time.GetUtcNow().ToUnixTimeSeconds();
-            peers.Heard(peer);
-            peer.Change(facts => facts with
-            {
-                Applied = header.Position is { } applied ? applied : facts.Applied,
-                NeedsFullUpdate = facts.NeedsFullUpdate && !tellsAll,
-                IsInTree = facts.IsInTree || tellsAll,
-                LastUpdateReceived = now,
-                LastFullUpdateReceived = tellsAll ? now : facts.LastFullUpdateReceived,
-            });
+            peers.Apply(peer, new PeerEvent.UpdateApplied(header.Position, tellsAll));
             if (header.Repair is { } repaired) LogRepaired(log, peer.Name, update.Entries, repaired.Ranges.Count);
             else if (tellsAll && !header.IsFull) LogConfirmed(log, peer.Name, update.Entries);
             return (UpdateOutcome.Applied, "");
@@ -121,13 +141,13 @@ internal sealed partial class UpdateReceiver(
 
     private (UpdateOutcome Outcome, string Reason) Heard(Peer peer)
     {
-        peers.Heard(peer);
+        peers.Apply(peer, new PeerEvent.Heard());
         return (UpdateOutcome.Applied, "");
     }
 
     private (UpdateOutcome Outcome, string Reason) NeedsFull(Peer peer, string reason)
     {
-        peers.Heard(peer);
+        peers.Apply(peer, new PeerEvent.Heard());
         LogGap(log, peer.Name, reason);
         return (UpdateOutcome.NeedsFullUpdate, $"a full update is needed: {reason}");
     }

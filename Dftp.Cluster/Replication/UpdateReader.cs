@@ -26,7 +26,7 @@ internal sealed class UpdateReader
     private bool _isEnded;
     private string? _sender;
     private long _time;
-    private long? _epoch, _sequence, _since;
+    private long? _incarnation, _sequence, _since;
     private ulong? _sinceDigest, _digest;
     private EntryRanges? _ranges;
     private WireEntry _entry;
@@ -284,7 +284,7 @@ internal sealed class UpdateReader
             };
         }
         else if (_field.Equals(UpdateFields.Time)) _time = Integer(ref json, _field);
-        else if (_field.Equals(UpdateFields.Epoch)) _epoch = Integer(ref json, _field);
+        else if (_field.Equals(UpdateFields.Epoch)) _incarnation = Integer(ref json, _field);
         else if (_field.Equals(UpdateFields.Sequence)) _sequence = Integer(ref json, _field);
         else _since = Integer(ref json, _field);
     }
@@ -325,8 +325,8 @@ internal sealed class UpdateReader
         if (!_isEnded) throw new UpdateFormatException("the body is truncated");
         if (_sender is null) throw new UpdateFormatException("SenderNodeName is missing");
         if (!NodeName.TryParse(_sender, out var sender)) throw new UpdateFormatException("SenderNodeName is not a node name");
-        UpdatePosition? position = _epoch is { } epoch && _sequence is { } sequence
-            ? new UpdatePosition(epoch, sequence, _since ?? sequence) : null;
+        UpdatePosition? position = _incarnation is { } incarnation && _sequence is { } sequence
+            ? new UpdatePosition(incarnation, sequence, _since ?? sequence) : null;
         var patch = _entries.End();
         var isFull = _entries.IsFull == true;
         var header = new UpdateHeader(sender, isFull, _time, position, isFull ? null : _sinceDigest, Repair(isFull, position));

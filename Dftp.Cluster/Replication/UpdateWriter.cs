@@ -100,7 +100,7 @@ internal sealed class UpdateWriter : IAsyncDisposable
         _json.WriteNumber(UpdateFields.Time, _header.Time);
         if (_header.Position is { } position)
         {
-            _json.WriteNumber(UpdateFields.Epoch, position.Epoch);
+            _json.WriteNumber(UpdateFields.Epoch, position.Incarnation);
             _json.WriteNumber(UpdateFields.Sequence, position.Sequence);
             _json.WriteNumber(UpdateFields.Since, position.Since);
             if (_header.SinceDigest is { } digest)

@@ -37,7 +37,7 @@ export function legend(entries, missing, chosen, choose) {
       onclick: () => choose(chosen === name ? null : name),
     }, nodeDot(name), element('b', {}, name), element('span', { className: 'soft' }, `${showNumber(count, 'entry', 'entries')}, ${showSize(bytes)}`)));
   });
-  const away = missing.filter(node => node.path === null && !(node.isUnconfirmed && nodes.has(node.name))).map(node => element('li', {}, element('span', { className: 'chip away' },
-    element('i', { className: 'dot away', ariaHidden: 'true' }), element('b', {}, node.name), element('span', { className: 'soft' }, node.isJoining ? 'joining' : node.isUnconfirmed ? 'not confirmed yet' : 'away'))));
-  return [...chips, ...away];
+  const gone = missing.filter(node => node.path === null && !(node.isUnconfirmed && nodes.has(node.name))).map(node => element('li', {}, element('span', { className: 'chip gone' },
+    element('i', { className: 'dot gone', ariaHidden: 'true' }), element('b', {}, node.name), element('span', { className: 'soft' }, node.isJoining ? 'joining' : node.isUnconfirmed ? 'not confirmed yet' : node.hasLeft ? 'left' : 'dead'))));
+  return [...chips, ...gone];
 }

@@ -27,14 +27,14 @@ internal static class EventText
     public static string Reset(TreeEventId place) => $"id: {place}\nevent: reset\ndata: {{\"path\":\"/\"}}\n\n";
 
     /// <param name="space">Of <see cref="MaxEvent"/> bytes.</param>
-    /// <param name="epoch">The epoch of the event's sequence number.</param>
+    /// <param name="incarnation">The incarnation of the event's sequence number.</param>
     /// <param name="change">The event.</param>
     /// <returns>How many bytes were written.</returns>
-    public static int Write(Span<byte> space, long epoch, TreeEvent change)
+    public static int Write(Span<byte> space, long incarnation, TreeEvent change)
     {
         var text = new Utf8Text(space);
         text.Append("id: "u8);
-        text.AppendNumber(epoch);
+        text.AppendNumber(incarnation);
         text.Append((byte)'-');
         text.AppendNumber(change.Sequence);
         text.Append("\nevent: "u8);

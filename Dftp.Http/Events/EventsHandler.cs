@@ -85,7 +85,7 @@ internal sealed class EventsHandler(TimeProvider time)
 
             var events = reader.Read(MaxAtOnce, out var isCut);
             if (isCut && !await WriteAsync(response, EventText.Reset(told = reader.Position), stop)) return;
-            if (!await WriteAsync(response, reader.Position.Epoch, events.Where(change => change.Concerns(under)), stop)) return;
+            if (!await WriteAsync(response, reader.Position.Incarnation, events.Where(change => change.Concerns(under)), stop)) return;
             if (events.Count > 0 && events[^1].Concerns(under)) told = reader.Position;
         }
     }
@@ -104,14 +104,14 @@ internal sealed class EventsHandler(TimeProvider time)
         return true;
     }
 
-    private static async Task<bool> WriteAsync(HttpResponse response, long epoch, IEnumerable<TreeEvent> events, CancellationToken stop)
+    private static async Task<bool> WriteAsync(HttpResponse response, long incarnation, IEnumerable<TreeEvent> events, CancellationToken stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(EventText.MaxEvent);
         try
         {
             foreach (var change in events)
             {
-                var length = EventText.Write(buffer, epoch, change);
+                var length = EventText.Write(buffer, incarnation, change);
                 var flushed = await response.BodyWriter.WriteAsync(buffer.AsMemory(0, length), stop);
                 if (flushed.IsCompleted) return false;
             }

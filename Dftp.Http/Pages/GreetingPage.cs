@@ -39,7 +39,7 @@ internal sealed class GreetingPage(HttpOptions options)
 
     private static readonly CompositeFormat MissingRow = CompositeFormat.Parse(
         """
-        <tr class="away"><td>{0}</td><td>{1}</td><td></td><td class="n"></td><td class="n"></td></tr>
+        <tr class="gone"><td>{0}</td><td>{1}</td><td></td><td class="n"></td><td class="n"></td></tr>
 
         """);
 
@@ -107,7 +107,8 @@ internal sealed class GreetingPage(HttpOptions options)
             {
                 MissingReason.Joining => Show(NodeState.Joining),
                 MissingReason.Unconfirmed => $"files as of {Completeness.Time(node)}, not confirmed yet",
-                _ => $"away since {Completeness.Time(node)}",
+                MissingReason.Left => $"left at {Completeness.Time(node)}",
+                _ => $"dead since {Completeness.Time(node)}",
             };
             page.AppendFormat(CultureInfo.InvariantCulture, MissingRow, HtmlPage.Text(node.Name.Value), state);
         }

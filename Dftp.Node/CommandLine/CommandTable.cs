@@ -63,9 +63,9 @@ internal static class CommandTable
         },
         new("forget", ForgetCommand.RunAsync)
         {
-            Summary = "remove a node that is away for good from the list",
+            Summary = "remove a node that is gone for good from the list",
             Help = """
-                dftp forget removes a node that is away from the list of known nodes, so that listings no longer name it as missing.
+                dftp forget removes a node that is dead or left from the list of known nodes, so that listings no longer name it as missing.
                 Each node has its own list. A forgotten node that comes back is a member again.
                 """,
             Examples = """

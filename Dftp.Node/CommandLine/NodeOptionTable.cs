@@ -225,7 +225,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<TimeSpan> DeadAfter = new("dead-after", ValueParsers.Duration)
     {
         Placeholder = "DURATION",
-        Summary = "A node without an answer for this time is declared away, and its entries leave the tree. At least twice "
+        Summary = "A node without an answer for this time is declared dead, and its entries leave the tree. At least twice "
             + "--ping-interval.",
         Example = "30s",
         Default = "15s",

@@ -4,8 +4,8 @@ namespace Dftp.Node.Commands;
 
 /// <summary>
 /// The header that lists the nodes whose files an answer may lack: <c>name;since=1477224426, …</c>, the names percent-encoded.
-/// <c>;joining</c> marks a node that has not sent its entries yet, <c>;unconfirmed</c> one whose last known files are shown, and
-/// <c>;path=/a%20b</c> limits that to one place.
+/// <c>;joining</c> marks a node that has not sent its entries yet, <c>;left</c> one that said goodbye, <c>;unconfirmed</c> one whose last
+/// known files are shown, and <c>;path=/a%20b</c> limits that to one place. Without any of them the node is dead.
 /// </summary>
 internal static class MissingHeader
 {
@@ -28,12 +28,13 @@ internal static class MissingHeader
                 : $"{name} cannot read {path}";
         }
 
+        var hasLeft = parts.Contains("left");
         return (long.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var since), isUnconfirmed) switch
         {
             (true, true) => $"{name} is shown as of {Measures.Time(since)} and not confirmed yet",
-            (true, false) => $"{name} is away since {Measures.Time(since)}",
+            (true, false) => hasLeft ? $"{name} left at {Measures.Time(since)}" : $"{name} is dead since {Measures.Time(since)}",
             (_, true) => $"{name} is not confirmed yet",
-            _ => $"{name} is away",
+            _ => hasLeft ? $"{name} has left" : $"{name} is dead",
         };
     }
 }

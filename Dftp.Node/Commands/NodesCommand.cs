@@ -32,17 +32,17 @@ internal static class NodesCommand
                 Or(node.ManagementAddress));
         }
 
-        // A joining node has its row already.
+        // A node that is joining or unconfirmed has its row already.
         foreach (var missing in report.Missing.Where(missing => missing.Path is null && !HasRow(missing)))
         {
             table.Add(
-                missing.Name, missing.IsJoining ? missing.State : "missing", Nothing, Nothing, Nothing,
+                missing.Name, missing.StateNow, Nothing, Nothing, Nothing,
                 Measures.Time(missing.Since), Nothing, Or(missing.LastAddress));
         }
         await table.WriteAsync(context.Output);
         return ExitCode.Done;
 
-        bool HasRow(MissingStatus missing) => missing.IsJoining && report.Nodes.Any(node => node.Name == missing.Name);
+        bool HasRow(MissingStatus missing) => report.Nodes.Any(node => node.Name == missing.Name);
     }
 
     private static void WriteNodes(JsonElement status, Utf8JsonWriter json)

@@ -39,7 +39,7 @@ internal static class StatusCommand
             }
             else yield return missing.Unconfirmed
                 ? ("unconfirmed", $"{missing.Name} as of {Measures.Time(missing.Since)}{where}")
-                : ("missing", $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
+                : (missing.StateNow, $"{missing.Name} since {Measures.Time(missing.Since)}{where}");
         }
 
         yield return ("scan", Scan(report.Scan, now));
@@ -67,13 +67,14 @@ internal static class StatusCommand
     {
         var suspects = report.Nodes.Where(node => node.State == "suspect").Select(node => node.Name).ToList();
         var doubt = suspects.Count > 0 ? $"; no answer of late from {string.Join(", ", suspects)}" : "";
-        var missing = Count(report.Missing.Count(node => !node.Unconfirmed && !node.IsJoining), "missing");
+        var dead = Count(report.Missing.Count(node => node.StateNow == "dead"), "dead");
+        var left = Count(report.Missing.Count(node => node.StateNow == "left"), "left");
         var joining = Count(report.Missing.Count(node => node.IsJoining), "joining");
         var unconfirmed = Count(report.Missing.Count(node => node.Unconfirmed && node.Path is null), "not confirmed yet");
         var unreadable = Count(
             report.Missing.Where(node => node.Path is not null).DistinctBy(node => node.Name).Count(), "with unreadable places");
         var present = report.Nodes.Count(node => node.State != "joining");
-        return $"{Measures.Number(present)} there{missing}{joining}{unconfirmed}{unreadable}{doubt}";
+        return $"{Measures.Number(present)} there{dead}{left}{joining}{unconfirmed}{unreadable}{doubt}";
 
         static string Count(int count, string what) => count > 0 ? $", {Measures.Number(count)} {what}" : "";
     }

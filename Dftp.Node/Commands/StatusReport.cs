@@ -94,10 +94,13 @@ internal sealed record MissingStatus
     /// <summary>Whether its last known files are shown, unconfirmed.</summary>
     public bool Unconfirmed { get; set; }
 
-    /// <summary><c>away</c>, <c>joining</c> or <c>unconfirmed</c>; empty from an earlier version.</summary>
+    /// <summary><c>dead</c>, <c>left</c>, <c>joining</c> or <c>unconfirmed</c>; <c>away</c> or empty from an earlier version.</summary>
     public string State { get; set; } = "";
 
     public bool IsJoining => State == "joining";
+
+    /// <summary>The state in this version's words.</summary>
+    public string StateNow => State is "" or "away" ? Unconfirmed ? "unconfirmed" : "dead" : State;
 
     /// <summary>Null for a whole node; otherwise the place that its disk cannot read.</summary>
     public string? Path { get; set; }

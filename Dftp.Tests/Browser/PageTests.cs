@@ -78,9 +78,9 @@ public sealed class PageTests
         await Expect(shared.Locator("td.node button")).ToHaveTextAsync("+1");
         await Expect(tab.Page.Locator("tr[data-name='photos'] td.size")).ToHaveTextAsync("3 B");
         await Expect(tab.Page.Locator(".count")).ToContainTextAsync("1 directory, 10 files, ");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("This list may be incomplete: nas (last seen just now) is away.");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("This list may be incomplete: nas (last seen just now) is dead.");
         await Expect(tab.Page.Locator(".legend li")).ToHaveCountAsync(3);
-        await Expect(tab.Page.Locator(".legend .away b")).ToHaveTextAsync("nas");
+        await Expect(tab.Page.Locator(".legend .gone b")).ToHaveTextAsync("nas");
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("files");
     }
 
@@ -222,7 +222,7 @@ public sealed class PageTests
         await tab.Page.ClickAsync("form.search button");
         await Expect(tab.Page.Locator(".found tbody tr")).ToHaveCountAsync(2);
         await Expect(tab.Page.Locator(".told")).ToHaveTextAsync("2 found.");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("nas is away");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("nas is dead");
         await tab.Page.SelectOptionAsync("select[name=node]", "studio");
         await tab.Page.ClickAsync(".wanted button");
         await Expect(tab.Page.Locator(".found td.name > a")).ToHaveTextAsync("second.txt");
@@ -318,7 +318,7 @@ public sealed class PageTests
         await Expect(tab.Page.Locator("th.size")).ToHaveAttributeAsync("aria-sort", "descending");
         await Expect(tab.Filter).ToHaveValueAsync("t");
         await Expect(tab.Page.Locator("dialog pre")).ToHaveTextAsync("two and more");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("café (last seen 23 Oct 2016) are away");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("café (last seen 23 Oct 2016) are dead");
         await Expect(tab.Page.Locator(".notice"))
             .ToContainTextAsync("not shown. Not confirmed yet are the files of atlas (shown as of 23 Oct 2016).");
         StringAssert.Contains(tab.Requests.First(url => url.Contains("/events/", StringComparison.Ordinal)), "/events/?under=%2F");

@@ -50,7 +50,7 @@ public sealed class CompletenessTests
 
         var page = await site.GetTextAsync("/fs/a/");
 
-        var notice = "<p class=\"notice\" data-missing=\"nas;since=1477224426\">This list may be incomplete: nas is away since 2016-10-23 12:07 UTC.</p>\r\n";
+        var notice = "<p class=\"notice\" data-missing=\"nas;since=1477224426\">This list may be incomplete: nas is dead since 2016-10-23 12:07 UTC.</p>\r\n";
         StringAssert.Contains(page, notice);
         Assert.AreEqual(await whole.GetTextAsync("/fs/a/"), page.Replace(notice, "", StringComparison.Ordinal));
     }
@@ -62,7 +62,7 @@ public sealed class CompletenessTests
 
         StringAssert.Contains(
             await site.GetTextAsync("/"),
-            "There may be more: 2 nodes are away: &lt;é%&gt; (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).</p>");
+            "There may be more: 2 nodes are missing: &lt;é%&gt; (dead since 1970-01-01 00:00 UTC), nas (dead since 2016-10-23 12:07 UTC).</p>");
     }
 
     // After a restart a node's own files are unconfirmed: the node is not missing, and has one row.
@@ -75,12 +75,12 @@ public sealed class CompletenessTests
         var page = await site.GetTextAsync("/");
 
         StringAssert.Contains(page, "<td>nas</td><td>files as of 2016-10-23 12:07 UTC, not confirmed yet</td>");
-        Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
+        Assert.IsFalse(page.Contains("dead since", StringComparison.Ordinal), page);
         Assert.IsFalse(page.Contains($"<td>{HttpSite.Node}</td><td>files as of", StringComparison.Ordinal), page);
     }
 
     [TestMethod]
-    public async Task NodeThatIsJoining_IsNeitherAwayNorUnconfirmed()
+    public async Task NodeThatIsJoining_IsNeitherDeadNorUnconfirmed()
     {
         var joining = Nas with { Reason = MissingReason.Joining };
         var tree = Tree(joining);
@@ -98,11 +98,11 @@ public sealed class CompletenessTests
         Assert.AreEqual("Nothing is at /b. It may be on nas, which is joining: what it holds may not be listed yet.\n",
             await nothing.Content.ReadAsStringAsync());
         StringAssert.Contains(page, "<td>nas</td><td>joining</td>");
-        Assert.IsFalse(page.Contains("away since", StringComparison.Ordinal), page);
+        Assert.IsFalse(page.Contains("dead since", StringComparison.Ordinal), page);
         StringAssert.Contains(
             await site.GetTextAsync("/fs/b"),
-            "one of the nodes that are away or joining or not confirmed yet: "
-            + "<é%> (since 1970-01-01 00:00 UTC), nas (joining), z (since 1970-01-01 00:00 UTC).");
+            "one of the missing nodes: "
+            + "<é%> (dead since 1970-01-01 00:00 UTC), nas (joining), z (not confirmed since 1970-01-01 00:00 UTC).");
     }
 
     [TestMethod]
@@ -118,10 +118,10 @@ public sealed class CompletenessTests
 
         Assert.AreEqual(HttpStatusCode.NotFound, one.StatusCode);
         Assert.AreEqual(
-            "Nothing is at /b. It may be on nas, which is away since 2016-10-23 12:07 UTC.\n", await one.Content.ReadAsStringAsync());
+            "Nothing is at /b. It may be on nas, which is dead since 2016-10-23 12:07 UTC.\n", await one.Content.ReadAsStringAsync());
         Assert.AreEqual(
-            "Nothing is at /b. It may be on one of the nodes that are away: "
-            + "<é%> (since 1970-01-01 00:00 UTC), nas (since 2016-10-23 12:07 UTC).\n",
+            "Nothing is at /b. It may be on one of the missing nodes: "
+            + "<é%> (dead since 1970-01-01 00:00 UTC), nas (dead since 2016-10-23 12:07 UTC).\n",
             await two.Content.ReadAsStringAsync());
     }
 
@@ -133,7 +133,7 @@ public sealed class CompletenessTests
         await using var site = await HttpSite.StartAsync(tree);
 
         Assert.AreEqual(
-            "nothing is at /a/x. It may be on nas, which is away since 2016-10-23 12:07 UTC.\n", await site.GetTextAsync("/fs/a/x"));
+            "nothing is at /a/x. It may be on nas, which is dead since 2016-10-23 12:07 UTC.\n", await site.GetTextAsync("/fs/a/x"));
     }
 
     // RFC 9110, 15.6.4: "The server MAY send a Retry-After header field to suggest an appropriate amount of time for the client to wait".
@@ -153,7 +153,7 @@ public sealed class CompletenessTests
         Assert.AreEqual(TimeSpan.FromSeconds(30), response.Headers.RetryAfter!.Delta);
         Assert.AreEqual("nas;since=1477224426", response.Headers.GetValues("X-Dftp-Missing").Single());
         Assert.AreEqual(
-            "The tree is not complete: nas is away since 2016-10-23 12:07 UTC.\n", await response.Content.ReadAsStringAsync());
+            "The tree is not complete: nas is dead since 2016-10-23 12:07 UTC.\n", await response.Content.ReadAsStringAsync());
     }
 
     [TestMethod]

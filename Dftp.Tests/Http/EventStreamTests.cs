@@ -9,9 +9,9 @@ namespace Dftp.Tests.Http;
 [TestClass]
 public sealed class EventStreamTests
 {
-    private const long Epoch = 1795208830059;
+    private const long Incarnation = 1795208830059;
 
-    private readonly TreeEventLog _log = new(Epoch, 64, TimeProvider.System);
+    private readonly TreeEventLog _log = new(Incarnation, 64, TimeProvider.System);
 
     // HTML, section 9.2.6: "id", "event", "data" and "retry" fields, an empty line after each event; served as text/event-stream.
     [TestMethod]
@@ -21,7 +21,7 @@ public sealed class EventStreamTests
         using var stream = await EventStream.OpenAsync(site, "/events/");
         Assert.AreEqual("text/event-stream", stream.ContentType);
         Assert.AreEqual("retry: 2000", await stream.BlockAsync());
-        Assert.AreEqual($"id: {Epoch}-0", await stream.BlockAsync());
+        Assert.AreEqual($"id: {Incarnation}-0", await stream.BlockAsync());
 
         Tell(TreeEventKind.Created, "/a \"b\" ü.txt", size: 5);
         Tell(TreeEventKind.Changed, "/d", isDirectory: true);
@@ -41,7 +41,7 @@ public sealed class EventStreamTests
             """reset|{"path":"/d"}""",
         }.Select((text, index) => (text.Split('|'), index + 1)))
         {
-            Assert.AreEqual($"id: {Epoch}-{expected.Item2}\nevent: {expected.Item1[0]}\ndata: {expected.Item1[1]}",
+            Assert.AreEqual($"id: {Incarnation}-{expected.Item2}\nevent: {expected.Item1[0]}\ndata: {expected.Item1[1]}",
                 await stream.BlockAsync());
         }
     }
@@ -57,10 +57,10 @@ public sealed class EventStreamTests
         await using var site = await StartAsync();
 
         using var stream = await EventStream.OpenAsync(site, "/events/" + query, header is null ? []
-            : [("Last-Event-ID", $"{Epoch}{header}")]);
+            : [("Last-Event-ID", $"{Incarnation}{header}")]);
 
         Assert.AreEqual("retry: 2000", await stream.BlockAsync());
-        StringAssert.StartsWith(await stream.BlockAsync(), $"id: {Epoch}-3\nevent: created\ndata: {{\"path\":\"/3\"",
+        StringAssert.StartsWith(await stream.BlockAsync(), $"id: {Incarnation}-3\nevent: created\ndata: {{\"path\":\"/3\"",
             StringComparison.Ordinal);
     }
 
@@ -76,7 +76,7 @@ public sealed class EventStreamTests
         using var stream = await EventStream.OpenAsync(site, "/events/?under=/somewhere", [("Last-Event-ID", place)]);
 
         await stream.BlockAsync();
-        Assert.AreEqual($"id: {Epoch}-1\nevent: reset\ndata: {{\"path\":\"/\"}}", await stream.BlockAsync());
+        Assert.AreEqual($"id: {Incarnation}-1\nevent: reset\ndata: {{\"path\":\"/\"}}", await stream.BlockAsync());
         Tell(TreeEventKind.Created, "/somewhere/2");
         StringAssert.Contains(await stream.BlockAsync(), "/somewhere/2", StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class EventStreamTests
             blocks.Add(await block);
         }
 
-        Assert.AreEqual($"id: {Epoch}-1", blocks[^1]);
+        Assert.AreEqual($"id: {Incarnation}-1", blocks[^1]);
     }
 
     [TestMethod]

@@ -78,7 +78,7 @@ public sealed class ManyNodesTests
 
     private static void AssertHasNoWarning(DftpNode node)
     {
-        foreach (var word in new[] { "declared away", "too: start one of the two", "stopped by an unexpected error" })
+        foreach (var word in new[] { "declared dead", "too: start one of the two", "stopped by an unexpected error" })
         {
             Assert.IsFalse(node.Log.Contains(word, StringComparison.Ordinal), node.Log);
         }

@@ -53,7 +53,7 @@ public sealed class SlowLinkTests
 
         foreach (var host in bad.Prepend("server1"))
         {
-            Assert.IsFalse(cluster.Node(host).Log.Contains(" declared away", StringComparison.Ordinal),
+            Assert.IsFalse(cluster.Node(host).Log.Contains(" declared dead", StringComparison.Ordinal),
                 $"{host} gave a peer up:\n{cluster.Node(host).Log}");
         }
     }

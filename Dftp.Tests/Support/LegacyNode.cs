@@ -38,6 +38,9 @@ internal sealed class LegacyNode : IAsyncDisposable
     /// <summary>The nodes that it announces, as the value of Peers.</summary>
     public string Peers { get; set; } = "{}";
 
+    /// <summary>Awaited before it answers a greeting.</summary>
+    public Task BeforeAnswer { get; set; } = Task.CompletedTask;
+
     /// <summary>Content by path, served under /fs/.</summary>
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
 
@@ -74,6 +77,7 @@ internal sealed class LegacyNode : IAsyncDisposable
         {
             case "/cluster/" when HttpMethods.IsPost(http.Request.Method):
                 Greetings.Enqueue((await http.Request.ReadFormAsync()).ToDictionary(field => field.Key, field => field.Value.ToString()));
+                await BeforeAnswer;
                 await http.Response.WriteAsync(
                     $$"""{"Name":"dftp","Me":{"Name":"{{_name}}","PublicAddr":":{{Port}}","MgmtAddr":":{{Port}}","LastAlive":1},"Peers":{{Peers}} }""" + "\n");
                 break;

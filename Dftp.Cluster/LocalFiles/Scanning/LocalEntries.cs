@@ -29,7 +29,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
     public StampClock Clock => clock;
 
     /// <summary>Identifies this start of the process (the incarnation): milliseconds, so that a later start has a greater number.</summary>
-    public long Epoch { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
+    public long Incarnation { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
     /// Whether the first scan has ended. Until then, peers keep what they know from an earlier start and receive no updates.
@@ -55,21 +55,21 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
     {
         get
         {
-            lock (_lock) return new AnnouncedState(Epoch, _log.Sequence, tree.Current.HoldingOf(node).Digest);
+            lock (_lock) return new AnnouncedState(Incarnation, _log.Sequence, tree.Current.HoldingOf(node).Digest);
         }
     }
 
     /// <summary>The whole tree, with the position in the change log of a full update made from it.</summary>
     public (TreeSnapshot Tree, UpdatePosition Position) Full()
     {
-        lock (_lock) return (tree.Current, new UpdatePosition(Epoch, _log.Sequence, _log.Sequence));
+        lock (_lock) return (tree.Current, new UpdatePosition(Incarnation, _log.Sequence, _log.Sequence));
     }
 
     /// <summary>The changes after a state that was sent before.</summary>
     /// <returns>The changes, or null if only a full update can bring the peer up to date; and their position.</returns>
     public (IReadOnlyList<EntryChange>? Changes, UpdatePosition Position) Since(long sequence)
     {
-        lock (_lock) return (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence));
+        lock (_lock) return (_log.Since(sequence), new UpdatePosition(Incarnation, _log.Sequence, sequence));
     }
 
     /// <summary>The changes after the state with a digest, for a peer that knows that state from an earlier start of either node.</summary>
@@ -79,7 +79,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
         lock (_lock)
         {
             return _log.SequenceOf(digest) is { } sequence
-                ? (_log.Since(sequence), new UpdatePosition(Epoch, _log.Sequence, sequence))
+                ? (_log.Since(sequence), new UpdatePosition(Incarnation, _log.Sequence, sequence))
                 : (null, default);
         }
     }

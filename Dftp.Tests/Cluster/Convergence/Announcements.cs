@@ -1,5 +1,4 @@
 using Dftp.Cluster.Index;
-using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
 namespace Dftp.Tests.Cluster.Convergence;
@@ -7,22 +6,22 @@ namespace Dftp.Tests.Cluster.Convergence;
 /// <summary>Everything that nodes ever announced. What other nodes know about them is checked against it.</summary>
 internal sealed class Announcements
 {
-    private readonly Dictionary<(NodeName Node, long Epoch), int> _starts = [];
-    private readonly Dictionary<(NodeName Node, long Epoch, long Sequence), ulong> _digests = [];
+    private readonly Dictionary<(NodeName Node, long Incarnation), int> _starts = [];
+    private readonly Dictionary<(NodeName Node, long Incarnation, long Sequence), ulong> _digests = [];
     private readonly Dictionary<(SimulatedProcess Process, NodeName Of), UpdatePosition?> _applied = [];
 
     /// <returns>Whether the node was started before.</returns>
     public bool Started(SimulatedProcess process)
     {
         var wasStartedBefore = _starts.Keys.Any(start => start.Node == process.Name);
-        _starts.Add((process.Name, process.Own.Epoch), _starts.Count);
+        _starts.Add((process.Name, process.Own.Incarnation), _starts.Count);
         return wasStartedBefore;
     }
 
     public void Changed(SimulatedProcess process)
     {
         var state = process.Own.State;
-        _digests[(process.Name, state.Epoch, state.Sequence)] = state.Digest;
+        _digests[(process.Name, state.Incarnation, state.Sequence)] = state.Digest;
     }
 
     /// <summary>
@@ -35,22 +34,22 @@ internal sealed class Announcements
         foreach (var holder in tree.Holdings.Keys.Where(holder => holder != process.Name))
         {
             Assert.IsTrue(
-                process.Peers.Find(holder)?.Facts is { } facts && (facts.IsPresent || (facts.State == PeerState.Unmet && facts.Applied is not null)),
+                process.Peers.Find(holder)?.Facts is { } facts && facts.IsPresent,
                 $"{process.Name} shows entries of {holder}, which is down");
             Assert.IsTrue(
-                process.Peers.Find(holder)!.Facts is { IsInTree: true } or { State: PeerState.Unmet }
+                process.Peers.Find(holder)!.Facts.Replication.IsInTree
                     || process.Peers.Missing(TimeSpan.Zero).Any(missing => missing.Name == holder),
                 $"{process.Name} shows entries of {holder} that are unconfirmed, without reporting it");
         }
 
         foreach (var peer in process.Peers.All)
         {
-            var applied = peer.Facts.Applied;
+            var applied = peer.Facts.Replication.Applied;
             var before = _applied.GetValueOrDefault((process, peer.Name));
             _applied[(process, peer.Name)] = applied;
             if (applied is not { } now) continue;
             Assert.AreEqual(
-                _digests[(peer.Name, now.Epoch, now.Sequence)],
+                _digests[(peer.Name, now.Incarnation, now.Sequence)],
                 tree.HoldingOf(peer.Name).Digest,
                 $"{process.Name} knows something else of {peer.Name} than that held at change {now.Sequence}");
             if (before is { } last) Assert.IsFalse(IsBefore(peer.Name, now, last), $"{process.Name} went back to an older state of {peer.Name}");
@@ -59,5 +58,5 @@ internal sealed class Announcements
 
     /// <remarks>If a clock was set back between two starts, a late update cannot be assigned to one of them.</remarks>
     private bool IsBefore(NodeName node, UpdatePosition now, UpdatePosition last) =>
-        now.Epoch == last.Epoch ? now.Sequence < last.Sequence : now.Epoch < last.Epoch && _starts[(node, now.Epoch)] < _starts[(node, last.Epoch)];
+        now.Incarnation == last.Incarnation ? now.Sequence < last.Sequence : now.Incarnation < last.Incarnation && _starts[(node, now.Incarnation)] < _starts[(node, last.Incarnation)];
 }

@@ -19,7 +19,7 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
 
     public async Task GoOnAsync()
     {
-        // A ping without an answer within its timeout has failed; a push to a peer that is away is cancelled.
+        // A ping without an answer within its timeout has failed; a push to a peer that is gone is cancelled.
         if (_ping is { } ping && process.Time.GetElapsedTime(ping.Started) >= context.Options.PingInterval) ping.GiveUp();
         if (_push is { Presence.IsCancellationRequested: true }) (_push, _searching) = (null, null);
 
@@ -75,12 +75,7 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
     public void Ping()
     {
         if (_ping is not null) return;
-        if (peer.Facts.ManagementAddress is not { } address)
-        {
-            _presence.CannotBeAsked();
-            _nextPing = process.Time.GetTimestamp() + _presence.NextPing.Ticks;
-            return;
-        }
+        if (peer.Facts.ManagementAddress is not { } address) return;
 
         var asks = _presence.AsksForFullUpdate;
         var ping = new Exchange(process.Time.GetTimestamp(), CancellationToken.None);

@@ -54,7 +54,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>The number of updates of other nodes, applied here, that replaced ranges of entries.</summary>
     public int Repaired { get; private set; }
 
-    public void Introduce(NodeName name, HostPort address) => _parts.JoinHandshake.Introduce(new NodeDescription(name, address, address, null), isOwnWord: true);
+    public void Introduce(NodeName name, HostPort address) => _parts.JoinHandshake.Announced(name, address);
 
     /// <summary>What the node saves for its next start.</summary>
     public byte[] Save()
@@ -148,7 +148,7 @@ internal sealed class SimulatedProcess : IDisposable
         var peers = Peers.All.Select(peer => peer.Facts)
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })
             .OrderBy(facts => facts.Name)
-            .Select(facts => new ListedNode(new NodeDescription(facts.Name, facts.PublicAddress!, facts.ManagementAddress!, facts.Said), facts));
+            .Select(facts => new ListedNode(new NodeDescription(facts.Name, facts.PublicAddress!, facts.ManagementAddress!, facts.Replication.Announced), facts));
         ClusterAnswerWriter.Write(body, "dftp", new ListedNode(_parts.Context.Me(), new PeerFacts { Name = Name }), peers, Peers.DigestOf(greeting.Caller.Name));
         return new PeerReply(PeerOutcome.Done, ClusterAnswer.Parse(body.WrittenMemory, _parts.Context.ManagementAddress.Host), "");
     }

@@ -11,7 +11,7 @@ namespace Dftp.Tests.Cluster.Events;
 [TestClass]
 public sealed class TreeEventLoopTests : IAsyncDisposable
 {
-    private const long Epoch = 1795208830059;
+    private const long Incarnation = 1795208830059;
     private static readonly NodeName A = NodeName.Parse("a"), B = NodeName.Parse("b");
 
     private readonly TreeWriter _tree = new();
@@ -20,7 +20,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
 
     public TreeEventLoopTests()
     {
-        _loop = new TreeEventLoop(Epoch, _tree, () => _nodes, TimeProvider.System, NullLogger.Instance);
+        _loop = new TreeEventLoop(Incarnation, _tree, () => _nodes, TimeProvider.System, NullLogger.Instance);
         _loop.Start();
     }
 
@@ -75,7 +75,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
         Assert.IsTrue(isCut);
         Assert.AreEqual(0, reader.Read(10, out isCut).Count);
         Assert.IsFalse(isCut);
-        Assert.AreEqual(Epoch, reader.Position.Epoch);
+        Assert.AreEqual(Incarnation, reader.Position.Incarnation);
     }
 
     [TestMethod]
@@ -102,7 +102,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     [TestMethod]
     public void LogThatIsFull_CutsTheSlowReader_AndNotTheOthers()
     {
-        var log = new TreeEventLog(Epoch, capacity: 4, TimeProvider.System);
+        var log = new TreeEventLog(Incarnation, capacity: 4, TimeProvider.System);
         using var slow = log.Follow(null);
         using var quick = log.Follow(null);
         for (var number = 0; number < 5; number++)
@@ -125,7 +125,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     {
         var time = new FakeTimeProvider(WholeRun.Time);
         var tree = new TreeWriter();
-        await using var loop = new TreeEventLoop(Epoch, tree, () => [A], time, NullLogger.Instance);
+        await using var loop = new TreeEventLoop(Incarnation, tree, () => [A], time, NullLogger.Instance);
         loop.Start();
         TreeEventId place;
         using (var reader = loop.Follow(null)) place = reader.Position;
@@ -149,7 +149,7 @@ public sealed class TreeEventLoopTests : IAsyncDisposable
     [TestMethod]
     public async Task ManyFollowers_AllGetEventsAndLeaveNothingBehind()
     {
-        var log = new TreeEventLog(Epoch, capacity: 16, TimeProvider.System);
+        var log = new TreeEventLog(Incarnation, capacity: 16, TimeProvider.System);
         var readers = Enumerable.Range(0, 1000).Select(_ => log.Follow(null)).ToList();
         var waits = readers.Select(reader => reader.WaitAsync(Cancellation)).ToList();
         Assert.IsTrue(waits.TrueForAll(wait => !wait.IsCompleted));

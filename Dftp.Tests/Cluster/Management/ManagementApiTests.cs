@@ -84,9 +84,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
-        await using var original = await LegacyNode.StartAsync("old");
-        using var greeting = original.Greeting(requestFullUpdate: false);
-        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+        await using var original = await MeetAsync(node, "old");
 
         Assert.AreEqual("old", node.Tree.Missing.Single().Name.Value);
         using (var listing = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/")))
@@ -135,10 +133,8 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
-        await using var original = await LegacyNode.StartAsync("old");
+        await using var original = await MeetAsync(node, "old");
         original.Files["/d/f"] = Encoding.ASCII.GetBytes("0123456789");
-        using var greeting = original.Greeting(requestFullUpdate: false);
-        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
         await PostUpdate(node, Update.Replace("\"x\"", "\"old\"", StringComparison.Ordinal).Replace("3", "10", StringComparison.Ordinal));
 
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Public, "/fs/d/f"));
@@ -150,18 +146,61 @@ public sealed class ManagementApiTests
         Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
     }
 
-    // Its own first push can arrive before its greeting: do not drop that.
+    // What a stranger sends is not read: only a handshake in both directions makes a member.
     [TestMethod]
-    public async Task Update_OfANodeThatHasNotGreetedYet_IsKept()
+    public async Task Update_OfANodeThatIsNotAMember_IsRefusedBeforeItIsRead()
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(IPAddress.Loopback, node.Host.ManagementPort);
 
-        Assert.AreEqual((HttpStatusCode.OK, "ok\n"), await PostUpdate(node, Update));
+        // The body never comes.
+        await connection.GetStream().WriteAsync(
+            "POST /update/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"u8.ToArray());
+        using var answer = new StreamReader(connection.GetStream());
+        StringAssert.StartsWith(await answer.ReadLineAsync(), "HTTP/1.1 409 ");
+        string? line;
+        while ((line = await answer.ReadLineAsync()) != "127.0.0.1 is not a member: greet this node first, and answer its greeting")
+            Assert.IsNotNull(line, "no sentence");
 
+        Assert.AreEqual(HttpStatusCode.Conflict, (await PostUpdate(node, Update, sender: "x")).Status);
+        Assert.AreEqual(0, node.Paths().Count);
+    }
+
+    // The address is that of a member, and the name is not.
+    [TestMethod]
+    public async Task Update_OfAnotherNodeThanTheMemberAtThatAddress_ChangesNothing()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var member = await MeetAsync(node, "member");
+
+        Assert.AreEqual(HttpStatusCode.Conflict, (await PostUpdate(node, Update)).Status);
+        Assert.AreEqual(HttpStatusCode.Conflict, (await PostUpdate(node, Update, sender: "member")).Status);
+
+        Assert.AreEqual(0, node.Paths().Count);
+    }
+
+    // Its first push can overtake its answer to the greeting of this node.
+    [TestMethod]
+    public async Task Update_OfANodeThatIsBeingGreeted_WaitsForTheEndOfTheHandshake()
+    {
+        await using var cluster = new TestCluster();
+        var node = await cluster.StartAsync("a", []);
+        await using var original = await LegacyNode.StartAsync("x");
+        var answers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        original.BeforeAnswer = answers.Task;
+        using var greeting = original.Greeting(requestFullUpdate: false);
+        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+
+        var update = PostUpdate(node, Update);
+        await Eventually.TrueAsync(() => !original.Greetings.IsEmpty, "it is greeted");
+        Assert.IsFalse(update.IsCompleted);
+        answers.SetResult();
+
+        Assert.AreEqual(HttpStatusCode.OK, (await update).Status);
         CollectionAssert.AreEqual(new[] { "/d/f" }, node.Paths().ToList());
-        using var read = await TestCluster.Http.GetAsync(new Uri(node.Public, "/fs/d/f"));
-        Assert.AreEqual(HttpStatusCode.ServiceUnavailable, read.StatusCode);
     }
 
     // A malformed request gets 400 with a sentence and changes nothing.
@@ -174,6 +213,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", [("mine", "")]);
+        await using var member = await MeetAsync(node, "x");
         await PostUpdate(node, Update);
         await Eventually.TrueAsync(() => node.Paths().Count == 2, "scanned");
 
@@ -190,6 +230,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
+        await using var member = await MeetAsync(node, "x");
         const string incremental = """{"SenderNodeName":"x","Full":false,"Epoch":7,"Sequence":SEQ,"Since":SINCE,"Files":[{"FullName":"NAME","SizeInBytes":1}]}""";
         string Change(int sequence, int since, string name) => incremental
             .Replace("SEQ", $"{sequence}", StringComparison.Ordinal).Replace("SINCE", $"{since}", StringComparison.Ordinal).Replace("NAME", name, StringComparison.Ordinal);
@@ -241,6 +282,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
+        await using var member = await MeetAsync(node, "x");
         using var compressed = new MemoryStream();
         await using (var brotli = new System.IO.Compression.BrotliStream(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -359,6 +401,7 @@ public sealed class ManagementApiTests
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync("a", []);
+        await using var member = await MeetAsync(node, "x");
         foreach (var (encoding, compress) in new (string, Func<Stream, Stream>)[]
         {
             ("br", stream => new System.IO.Compression.BrotliStream(stream, System.IO.Compression.CompressionLevel.Fastest)),
@@ -376,11 +419,23 @@ public sealed class ManagementApiTests
         }
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> PostUpdate(TestNode node, string body, string contentType = "application/json")
+    /// <summary>A legacy node that is a member.</summary>
+    private static async Task<LegacyNode> MeetAsync(TestNode node, string name)
     {
-        using var content = new StringContent(body);
-        content.Headers.ContentType = new(contentType);
-        using var answer = await TestCluster.Http.PostAsync(new Uri(node.Management, "/update/"), content);
+        var original = await LegacyNode.StartAsync(name);
+        using var greeting = original.Greeting(requestFullUpdate: false);
+        using var greeted = await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting);
+        await Eventually.TrueAsync(() => node.Tree.Nodes.Any(known => known.Name.Value == name), $"{name} is a member");
+        return original;
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PostUpdate(
+        TestNode node, string body, string contentType = "application/json", string? sender = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node.Management, "/update/")) { Content = new StringContent(body) };
+        request.Content.Headers.ContentType = new(contentType);
+        if (sender is not null) request.Headers.Add("X-Dftp-Node", sender);
+        using var answer = await TestCluster.Http.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
-using Dftp.Cluster;
 using Dftp.Cluster.Peers;
-using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -14,16 +13,15 @@ internal sealed class FakePeer : IAsyncDisposable
 {
     private readonly WebApplication _server;
 
-    private FakePeer(WebApplication server)
+    private FakePeer(WebApplication server, bool isLegacy)
     {
         _server = server;
-        var port = new Uri(server.Urls.First()).Port;
-        Peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
+        Peer = Given.AlivePeer("p", new Uri(server.Urls.First()).Port, isLegacy);
     }
 
-    public Peer Peer { get; } = new(NodeName.Parse("p"));
+    public Peer Peer { get; }
 
-    public static async Task<FakePeer> StartAsync(RequestDelegate answer)
+    public static async Task<FakePeer> StartAsync(RequestDelegate answer, bool isLegacy = true)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore()
@@ -31,7 +29,7 @@ internal sealed class FakePeer : IAsyncDisposable
         var server = builder.Build();
         server.Run(answer);
         await server.StartAsync();
-        return new FakePeer(server);
+        return new FakePeer(server, isLegacy);
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,7 @@ using Dftp.Cluster.Connections;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;
@@ -21,14 +22,14 @@ public sealed class PeerConnectionTests : IDisposable
 
     private readonly AwaitedTime _clock = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Peer _peer = new(NodeName.Parse("p"));
+    private readonly Peer _peer;
     private readonly PeerFiles _files;
 
     public PeerConnectionTests()
     {
         _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
         _listener.Start();
-        _peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port) });
+        _peer = Given.AlivePeer("p", ((IPEndPoint)_listener.LocalEndpoint).Port);
     }
 
     public TestContext TestContext { get; set; } = null!;
@@ -182,7 +183,7 @@ public sealed class PeerConnectionTests : IDisposable
         await AnswerAsync(connection, Answer);
         await reading;
 
-        _peer.Change(facts => facts with { State = PeerState.Away });
+        _peer.Die();
 
         await AssertIsClosedAsync(connection);
     }

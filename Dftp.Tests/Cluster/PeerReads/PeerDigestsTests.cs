@@ -6,6 +6,7 @@ using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -115,9 +116,9 @@ public sealed class PeerDigestsTests
     {
         using var nowhere = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         nowhere.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // Held, and nothing listens.
-        using var peer = new Peer(NodeName.Parse("p"));
-        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, null, Cancellation)).Error?.Kind);
-        peer.Change(facts => facts with { IsLegacy = false, PublicAddress = new HostPort("127.0.0.1", ((IPEndPoint)nowhere.LocalEndPoint!).Port) });
+        using var unknown = new Peer(new PeerFacts { Name = NodeName.Parse("p") });
+        Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(unknown, Path, File, null, Cancellation)).Error?.Kind);
+        using var peer = Given.AlivePeer("p", ((IPEndPoint)nowhere.LocalEndPoint!).Port, isLegacy: false);
 
         Assert.AreEqual(FileErrorKind.Unreachable, (await _digests.ComputeAsync(peer, Path, File, null, Cancellation)).Error?.Kind);
     }
@@ -146,7 +147,7 @@ public sealed class PeerDigestsTests
         await leave.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => impatient);
         Assert.IsFalse(patient.IsCompleted);
-        peer.Peer.Change(facts => facts with { State = PeerState.Away });
+        peer.Peer.Die();
 
         Assert.AreEqual(FileErrorKind.Unreachable, (await patient).Error?.Kind);
         await Support.Eventually.TrueAsync(() => Volatile.Read(ref left) == 2, "the peer has stopped both");
@@ -154,13 +155,13 @@ public sealed class PeerDigestsTests
 
     private async Task<FakePeer> PeerAsync(RequestDelegate answer, bool isLegacy = false)
     {
-        var peer = await FakePeer.StartAsync(http =>
-        {
-            Interlocked.Increment(ref _asked);
-            return answer(http);
-        });
-        peer.Peer.Change(facts => facts with { IsLegacy = isLegacy });
-        return peer;
+        return await FakePeer.StartAsync(
+            http =>
+            {
+                Interlocked.Increment(ref _asked);
+                return answer(http);
+            },
+            isLegacy);
     }
 
     private ValueTask<DigestResult> ComputeAsync(FakePeer peer) => _digests.ComputeAsync(peer.Peer, Path, File, null, Cancellation);

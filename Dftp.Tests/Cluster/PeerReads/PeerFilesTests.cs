@@ -5,6 +5,7 @@ using Dftp.Cluster;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Http;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -196,8 +197,7 @@ public sealed class PeerFilesTests
         var tree = new MemoryFileTree().File(Path.Value, Content).File("/other", Content);
         tree.OpenErrors[Path] = new FileError(kind, "cannot be read");
         await using var site = await HttpSite.StartAsync(tree, ownTree: tree);
-        using var peer = new Peer(NodeName.Parse("p"));
-        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", site.Port) });
+        using var peer = Given.AlivePeer("p", site.Port);
 
         Assert.AreEqual(kind, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
         Assert.AreEqual(kind, (await _files.LookAsync(peer, Path, File, Cancellation)).Error?.Kind);
@@ -212,8 +212,7 @@ public sealed class PeerFilesTests
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        using var gone = new Peer(NodeName.Parse("gone"));
-        gone.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
+        using var gone = Given.AlivePeer("gone", port);
 
         var error = (await OpenAsync(gone, RangeSpec.Whole)).Error!;
 
@@ -229,9 +228,9 @@ public sealed class PeerFilesTests
     {
         await using var publicInterface = await FakePeer.StartAsync(http => AnswerWhole(http, "at the public interface"));
         await using var management = await FakePeer.StartAsync(http => AnswerWhole(http, "at the management interface"));
-        using var peer = new Peer(NodeName.Parse("both"));
-        peer.Change(facts => facts with
+        using var peer = new Peer(new PeerFacts
         {
+            Name = NodeName.Parse("both"),
             State = PeerState.Alive,
             PublicAddress = publicInterface.Peer.Facts.PublicAddress,
             ManagementAddress = management.Peer.Facts.PublicAddress,
@@ -244,10 +243,10 @@ public sealed class PeerFilesTests
     [TestMethod]
     public async Task NoPublicAddress_IsUnreachable()
     {
-        using var peer = new Peer(NodeName.Parse("p"));
-        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
+        using var unknown = new Peer(new PeerFacts { Name = NodeName.Parse("p") });
+        Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(unknown, RangeSpec.Whole)).Error?.Kind);
 
-        peer.Change(facts => facts with { PublicAddress = new HostPort("127.0.0.1", 0) });
+        using var peer = Given.AlivePeer("p", publicPort: 0);
         Assert.AreEqual(FileErrorKind.Unreachable, (await OpenAsync(peer, RangeSpec.Whole)).Error?.Kind);
     }
 
@@ -260,9 +259,7 @@ public sealed class PeerFilesTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var peer = new Peer(NodeName.Parse("p"));
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        peer.Change(facts => facts with { State = PeerState.Alive, PublicAddress = new HostPort("127.0.0.1", port) });
+        using var peer = Given.AlivePeer("p", ((IPEndPoint)listener.LocalEndpoint).Port);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var answering = AnswerAsync();
 
@@ -310,7 +307,7 @@ public sealed class PeerFilesTests
 
         var opening = OpenAsync(peer.Peer, RangeSpec.Whole);
         await asked.Task.WaitAsync(Cancellation);
-        peer.Peer.Change(facts => facts with { State = PeerState.Away });
+        peer.Peer.Die();
 
         Assert.AreEqual(FileErrorKind.Unreachable, (await opening).Error?.Kind);
     }

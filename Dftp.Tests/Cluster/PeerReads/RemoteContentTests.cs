@@ -2,6 +2,7 @@ using System.Text;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.PeerReads;
@@ -14,15 +15,12 @@ public sealed class RemoteContentTests : IDisposable
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(20);
 
     private readonly AwaitedTime _clock = new();
-    private readonly Peer _peer = new(NodeName.Parse("first"));
+    private readonly Peer _peer = Given.AlivePeer("first", publicPort: 1);
     private readonly List<(ByteRange Range, string Failed)> _askedToGoOn = [];
 
     public TestContext TestContext { get; set; } = null!;
 
     private CancellationToken Cancellation => TestContext.CancellationToken;
-
-    [TestInitialize]
-    public void Start() => _peer.Change(facts => facts with { State = PeerState.Alive });
 
     public void Dispose() => _peer.Dispose();
 
@@ -64,7 +62,7 @@ public sealed class RemoteContentTests : IDisposable
     [TestMethod]
     public async Task HolderAfterHolderBreaks_TheBytesAreRight()
     {
-        using var other = new Peer(NodeName.Parse("second"));
+        using var other = Given.AlivePeer("second", publicPort: 2);
         var second = Content(new ScriptedStream(Bytes("345"), StreamEnd.Breaks), new ByteRange(3, 7), peer: other);
         await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: [second, new HeldContent("6789")]);
 
@@ -76,7 +74,7 @@ public sealed class RemoteContentTests : IDisposable
     [TestMethod]
     public async Task HoldersThatBreakAtTheSameByte_AreEachTriedOnce()
     {
-        using var other = new Peer(NodeName.Parse("second"));
+        using var other = Given.AlivePeer("second", publicPort: 2);
         var second = Content(new ScriptedStream(Bytes("3"), StreamEnd.Breaks), new ByteRange(3, 7), peer: other);
         var first = Content(new ScriptedStream([], StreamEnd.Breaks), new ByteRange(4, 6));
         await using var content = Content(new ScriptedStream(Bytes("012"), StreamEnd.Breaks), new ByteRange(0, 10), goOn: [second, first]);
@@ -148,10 +146,10 @@ public sealed class RemoteContentTests : IDisposable
         await using var content = Content(stream, new ByteRange(0, 10), goOn: new HeldContent("56789"));
         var reading = ReadAsync(content, 100);
         await stream.Stalled.WaitAsync(Cancellation);
-        _peer.Change(facts => facts with { State = PeerState.Away });
+        _peer.Die();
 
         Assert.AreEqual(File, await reading);
-        Assert.AreEqual(PeerState.Away, _peer.Facts.State);
+        Assert.AreEqual(PeerState.Dead, _peer.Facts.State);
     }
 
     [TestMethod]

@@ -19,10 +19,10 @@ public sealed class EarlierStartTests
     [TestMethod]
     public async Task FullUpdateOfAnEarlierStart_AfterOneOfTheLaterThatHasNotGreetedYet_ChangesNothing()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1)));
-        await Given.PushFullAsync(_node, epoch: 2, sequence: 1, Given.File("/new"));
+        Given.Meet(_node, Given.State(incarnation: 1));
+        await Given.PushFullAsync(_node, incarnation: 2, sequence: 1, Given.File("/new"));
 
-        var (outcome, _) = await Given.PushFullAsync(_node, epoch: 1, sequence: 7, Given.File("/old"));
+        var (outcome, _) = await Given.PushFullAsync(_node, incarnation: 1, sequence: 7, Given.File("/old"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         CollectionAssert.AreEqual(new[] { "/new" }, _node.Paths().ToList());
@@ -31,11 +31,11 @@ public sealed class EarlierStartTests
     [TestMethod]
     public async Task UpdateOfAnEarlierStart_AfterTheLaterGreeted_ChangesNothing()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 7, Given.File("/old"));
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
+        Given.Meet(_node, Given.State(incarnation: 1));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 7, Given.File("/old"));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 2)));
 
-        var (outcome, _) = await Given.PushChangesAsync(_node, epoch: 1, since: 7, sequence: 8, Given.File("/older"));
+        var (outcome, _) = await Given.PushChangesAsync(_node, incarnation: 1, since: 7, sequence: 8, Given.File("/older"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         CollectionAssert.AreEqual(new[] { "/old" }, _node.Paths().ToList());
@@ -44,44 +44,44 @@ public sealed class EarlierStartTests
     [TestMethod]
     public void GreetingOfAnEarlierStart_IsNotTakenForARestart()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
+        Given.Meet(_node, Given.State(incarnation: 2));
 
-        Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1))));
+        Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 1))));
 
-        Assert.AreEqual(2, _node.Peers.Find(Given.Peer)!.Facts.Epoch);
+        Assert.AreEqual(2, _node.Peers.Find(Given.Peer)!.Facts.Incarnation);
     }
 
     [TestMethod]
     public async Task ClockSetBackBeforeARestart_NodeIsAcceptedAtItsSecondAnswer()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
-        await Given.PushFullAsync(_node, epoch: 2, sequence: 5, Given.File("/old"));
+        Given.Meet(_node, Given.State(incarnation: 2));
+        await Given.PushFullAsync(_node, incarnation: 2, sequence: 5, Given.File("/old"));
         var facts = () => _node.Peers.Find(Given.Peer)!.Facts;
-        var answer = new ClusterAnswer("home", Given.Description(Given.State(epoch: 1)), []);
+        var answer = new ClusterAnswer("home", Given.Description(Given.State(incarnation: 1)), []);
 
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1)));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 1)));
         _node.JoinHandshake.Answered(Given.Address, answer, wasAsked: false);
-        Assert.AreEqual(2, facts().Epoch, "the first answer may have been under way for long");
+        Assert.AreEqual(2, facts().Incarnation, "the first answer may have been under way for long");
         Assert.IsTrue(await PingIsWanted());
         _node.JoinHandshake.Answered(Given.Address, answer, wasAsked: false);
-        Assert.AreEqual(1, facts().Epoch);
-        Assert.IsTrue(facts().NeedsFullUpdate);
+        Assert.AreEqual(1, facts().Incarnation);
+        Assert.IsTrue(facts().Replication.NeedsFullUpdate);
 
-        Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/new"))).Outcome);
+        Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/new"))).Outcome);
         CollectionAssert.AreEqual(new[] { "/new" }, _node.Paths().ToList());
     }
 
     [TestMethod]
-    public async Task PeerThatIsAway_IsMetByWhateverStartGreets()
+    public async Task PeerThatIsDead_IsMetByWhateverStartGreets()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
-        await Given.PushFullAsync(_node, epoch: 2, sequence: 5, Given.File("/old"));
-        _node.Peers.Leave(_node.Peers.Find(Given.Peer)!);
+        Given.Meet(_node, Given.State(incarnation: 2));
+        await Given.PushFullAsync(_node, incarnation: 2, sequence: 5, Given.File("/old"));
+        Given.Dies(_node);
 
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1)));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 1)));
 
-        Assert.AreEqual(1, _node.Peers.Find(Given.Peer)!.Facts.Epoch);
-        Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/new"))).Outcome);
+        Assert.AreEqual(1, _node.Peers.Find(Given.Peer)!.Facts.Incarnation);
+        Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/new"))).Outcome);
     }
 
     private async Task<bool> PingIsWanted() =>

@@ -46,6 +46,7 @@ public sealed class JoinHandshakeTests
     public void NoClusterName_IsAccepted()
     {
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(null) with { ClusterName = null }));
+        Given.Answers(_node, null);
         Assert.AreEqual(PeerState.Alive, Facts!.State);
     }
 
@@ -71,18 +72,18 @@ public sealed class JoinHandshakeTests
     [TestMethod]
     public void NameOfAPeerThatAnswersElsewhere_IsRefused()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+        Given.Meet(_node, Given.State(1));
 
         StringAssert.Contains(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2), Elsewhere)), "--node-name");
 
         Assert.AreEqual(Given.Address, Facts!.ManagementAddress);
-        Assert.AreEqual(1, Facts.Epoch);
+        Assert.AreEqual(1, Facts.Incarnation);
     }
 
     [TestMethod]
     public void NameOfAPeerThatHasNotAnsweredLately_HasMoved()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+        Given.Meet(_node, Given.State(1));
         _clock.Pass(TimeSpan.FromSeconds(10));
 
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2), Elsewhere)));
@@ -93,39 +94,39 @@ public sealed class JoinHandshakeTests
     [TestMethod]
     public void RestartedPeerAtTheSameAddress_IsAccepted()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+        Given.Meet(_node, Given.State(1));
 
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2))));
 
-        Assert.AreEqual(2, Facts!.Epoch);
+        Assert.AreEqual(2, Facts!.Incarnation);
     }
 
     [TestMethod]
     public void Request_ForAFullUpdate_IsNoted()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
-        Assert.IsFalse(Facts!.WantsFullUpdate);
+        Given.Meet(_node, Given.State(1));
+        Assert.IsFalse(Facts!.Replication.WantsFullUpdate);
 
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1), requests: true));
-        Assert.IsTrue(Facts!.WantsFullUpdate);
+        Assert.IsTrue(Facts!.Replication.WantsFullUpdate);
     }
 
     [TestMethod]
     public async Task Goodbye_RemovesThePeersEntries()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Given.Meet(_node, Given.State(1));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
 
         Assert.IsNull(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(1), isLeaving: true)));
 
-        Assert.AreEqual(PeerState.Away, Facts!.State);
+        Assert.AreEqual(PeerState.Left, Facts!.State);
         Assert.AreEqual(0, _node.Paths().Count);
     }
 
     [TestMethod]
     public void GoodbyeOfAnEarlierStart_IsPassedOver()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(2)));
+        Given.Meet(_node, Given.State(2));
 
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1), isLeaving: true));
 
@@ -141,10 +142,12 @@ public sealed class JoinHandshakeTests
 
     // Its entries may come before its answer: as long as nobody knows whom it knows, the tree cannot be whole.
     [TestMethod]
-    public async Task PeerWithoutNamedPeers_IsMissing_ThenItsPeersAre()
+    public async Task PeerThatCameBackWithoutNamedPeers_IsMissing_ThenItsPeersAre()
     {
+        Given.Meet(_node, Given.State(1));
+        Given.Dies(_node);
         _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         Assert.AreEqual("p", Missing());
 
         var seen = new List<string>();

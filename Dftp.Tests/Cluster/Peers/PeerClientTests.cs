@@ -18,7 +18,7 @@ public sealed class PeerClientTests : IDisposable
 
     private readonly AwaitedTime _clock = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Peer _peer = new(NodeName.Parse("p"));
+    private readonly Peer _peer = new(new PeerFacts { Name = NodeName.Parse("p") });
     private readonly PeerClient _client;
     private readonly HostPort _address;
 

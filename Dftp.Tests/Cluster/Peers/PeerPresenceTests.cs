@@ -18,7 +18,7 @@ public sealed class PeerPresenceTests
     public void Start()
     {
         _node = Given.Node(_clock);
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+        Given.Meet(_node, Given.State(1));
         _peer = _node.Peers.Find(Given.Peer)!;
         _presence = new PeerPresence(_peer, _node.Context);
     }
@@ -38,9 +38,9 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public async Task NoAnswerForTheDeadTimeout_IsAwayAndItsEntriesAreRemoved()
+    public async Task NoAnswerForTheDeadTimeout_IsDeadAndItsEntriesAreRemoved()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         for (var second = 0; second < 15; second++)
         {
             _presence.Answered(Given.Address, false, Silence);
@@ -50,15 +50,15 @@ public sealed class PeerPresenceTests
 
         _presence.Answered(Given.Address, false, Silence);
 
-        Assert.AreEqual(PeerState.Away, _peer.Facts.State);
+        Assert.AreEqual(PeerState.Dead, _peer.Facts.State);
         Assert.AreEqual(0, _node.Paths().Count);
     }
 
     [TestMethod]
-    public async Task IsAwayForLong_WhatItHeldIsNotKeptAsideAnyLonger()
+    public async Task IsDeadForLong_WhatItHeldIsNotKeptAsideAnyLonger()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        _node.Peers.Leave(_peer);
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        Given.Dies(_node);
         _presence.Answered(Given.Address, false, Silence);
         Assert.IsNotNull(_peer.Retained);
 
@@ -78,7 +78,7 @@ public sealed class PeerPresenceTests
         _presence.Answered(Given.Address, false, Silence);
         Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
         _presence.Answered(Given.Address, false, Silence);
-        Assert.AreEqual(PeerState.Away, _peer.Facts.State);
+        Assert.AreEqual(PeerState.Dead, _peer.Facts.State);
     }
 
     // Reads that were under way fail together when the process goes on, so two failures are no evidence then.
@@ -88,8 +88,8 @@ public sealed class PeerPresenceTests
         using var node = await NodeWithAFileAsync();
         node.Clock.Pass(TimeSpan.FromSeconds(40));
 
-        PeerTable.Suspect(node.Peer);
-        PeerTable.Suspect(node.Peer);
+        node.Peer.Suspect();
+        node.Peer.Suspect();
         node.Presence.Answered(Given.Address, false, Silence);
 
         Assert.AreEqual(PeerState.Suspect, node.Peer.Facts.State);
@@ -113,7 +113,7 @@ public sealed class PeerPresenceTests
         node.Running.Tick();
         node.Presence.Answered(Given.Address, false, Silence);
 
-        Assert.AreEqual(PeerState.Away, node.Peer.Facts.State);
+        Assert.AreEqual(PeerState.Dead, node.Peer.Facts.State);
     }
 
     [TestMethod]
@@ -134,9 +134,9 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void Away_IsPingedIndefinitelyWithBackOff()
+    public void Dead_IsPingedIndefinitelyWithBackOff()
     {
-        _node.Peers.Leave(_peer);
+        Given.Dies(_node);
         var pauses = new List<double>();
         for (var count = 0; count < 40; count++)
         {
@@ -149,9 +149,9 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void Answers_AfterItWasAway_IsAliveAndRecordedAsRequested()
+    public void Answers_AfterItWasDead_IsAliveAndRecordedAsRequested()
     {
-        _node.Peers.Leave(_peer);
+        Given.Dies(_node);
         Assert.IsTrue(_presence.AsksForFullUpdate);
 
         var answer = new ClusterAnswer("home", Given.Description(Given.State(1)), []);
@@ -172,26 +172,11 @@ public sealed class PeerPresenceTests
         Assert.AreEqual(PeerState.Alive, _node.Peers.Find(other.Name)!.Facts.State);
     }
 
-    [TestMethod]
-    public async Task UpdatesWithoutGreeting_EntriesAreDroppedAtLast()
-    {
-        using var node = Given.Node(_clock);
-        await Given.PushFullAsync(node, epoch: 1, sequence: 1, Given.File("/x"));
-        var presence = new PeerPresence(node.Peers.Find(Given.Peer)!, node.Context);
-
-        presence.CannotBeAsked();
-        CollectionAssert.AreEqual(new[] { "/x" }, node.Paths().ToList());
-        _clock.Pass(TimeSpan.FromSeconds(15));
-        presence.CannotBeAsked();
-
-        Assert.AreEqual(0, node.Paths().Count);
-    }
-
     // A greeting of the peer stands for a ping of one's own; n comes before p, so n pings after one interval of silence.
     [TestMethod]
     public async Task PeerGreets_PingOfOnesOwnIsSparedUntilAnIntervalLater()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 0);
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 0);
         _presence.Answered(Given.Address, false, Answer);
         Assert.AreEqual(TimeSpan.FromSeconds(5), _presence.NextPing);
 
@@ -209,7 +194,7 @@ public sealed class PeerPresenceTests
     [TestMethod]
     public async Task PeerGreetsAgainAndAgain_IsPingedAllTheSameNowAndThen()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 0);
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 0);
         _presence.Answered(Given.Address, false, Answer);
 
         for (var second = 0; second < 30; second++)
@@ -227,7 +212,7 @@ public sealed class PeerPresenceTests
     private static async Task<StarvedNode> NodeWithAFileAsync()
     {
         var node = new StarvedNode();
-        await Given.PushFullAsync(node.Parts, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(node.Parts, incarnation: 1, sequence: 1, Given.File("/x"));
         return node;
     }
 
@@ -238,7 +223,7 @@ public sealed class PeerPresenceTests
         {
             Running = RunningTime.Simulate(Clock, isNeverLate: false);
             Parts = Given.Node(Clock, Running);
-            Parts.JoinHandshake.Greeted(Given.Greeting(Given.State(1)));
+            Given.Meet(Parts, Given.State(1));
             Peer = Parts.Peers.Find(Given.Peer)!;
             Presence = new PeerPresence(Peer, Parts.Context);
         }

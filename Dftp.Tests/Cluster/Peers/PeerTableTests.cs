@@ -15,6 +15,7 @@ public sealed class PeerTableTests
     private NodeParts _node = null!;
     private PeerTable _peers = null!;
     private Peer _peer = null!;
+    private NodeDescription? _said;
 
     [TestInitialize]
     public void Start()
@@ -52,14 +53,14 @@ public sealed class PeerTableTests
     [TestMethod]
     public void Met_IsAliveWithItsAddressAndAFullUpdateIsNeeded()
     {
-        var (before, after) = Meet(Given.Description(Given.State(epoch: 1, sequence: 4)));
+        var (before, after, _) = Meet(Given.Description(Given.State(incarnation: 1, sequence: 4)));
 
         Assert.AreEqual(PeerState.Unmet, before.State);
         Assert.AreEqual(PeerState.Alive, after.State);
         Assert.AreEqual(Given.Address, after.ManagementAddress);
-        Assert.AreEqual(1, after.Epoch);
+        Assert.AreEqual(1, after.Incarnation);
         Assert.IsFalse(after.IsLegacy);
-        Assert.IsTrue(after.NeedsFullUpdate);
+        Assert.IsTrue(after.Replication.NeedsFullUpdate);
     }
 
     // A node with several interfaces is heard from several addresses: the one that works is kept.
@@ -75,7 +76,7 @@ public sealed class PeerTableTests
     public void MetAgainFromAnotherAddress_WhileSuspect_TakesTheNewOne()
     {
         Meet(Given.Description(Given.State(1)));
-        PeerTable.Suspect(_peer);
+        _peer.Suspect();
 
         Assert.AreEqual(Elsewhere, Meet(Given.Description(Given.State(1), Elsewhere)).After.ManagementAddress);
     }
@@ -85,23 +86,23 @@ public sealed class PeerTableTests
     {
         Meet(Given.Description(Given.State(1)));
         Meet(Given.Description(Given.State(1)), wasAsked: true);
-        _peer.Change(facts => facts with { PushedSequence = 7 });
+        _peers.Apply(_peer, new PeerEvent.PushDone(7));
 
-        var (_, after) = Meet(Given.Description(Given.State(2), Elsewhere));
+        var (_, after, _) = Meet(Given.Description(Given.State(2), Elsewhere));
 
         Assert.AreEqual(Elsewhere, after.ManagementAddress);
-        Assert.IsNull(after.PushedSequence);
-        Assert.IsNull(after.AskedAt);
-        Assert.IsTrue(after.NeedsFullUpdate);
+        Assert.IsNull(after.Replication.PushedSequence);
+        Assert.IsNull(after.Replication.AskedAt);
+        Assert.IsTrue(after.Replication.NeedsFullUpdate);
     }
 
     [TestMethod]
     public async Task Restarted_KeepsItsEntriesUntilItsNextFullUpdate()
     {
         Meet(Given.Description(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
 
-        Assert.IsTrue(Meet(Given.Description(Given.State(2))).After.NeedsFullUpdate);
+        Assert.IsTrue(Meet(Given.Description(Given.State(2))).After.Replication.NeedsFullUpdate);
 
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
     }
@@ -109,69 +110,74 @@ public sealed class PeerTableTests
     [TestMethod]
     public async Task PeerIsAhead_FullUpdateIsRequestedAfterTheTimeOfAnUpdate()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        var ahead = Given.Description(Given.State(epoch: 1, sequence: 2));
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        var ahead = Given.Description(Given.State(incarnation: 1, sequence: 2));
 
-        Assert.IsFalse(Meet(ahead).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(ahead).After.Replication.NeedsFullUpdate);
         _clock.Pass(TimeSpan.FromSeconds(1.9));
-        Assert.IsFalse(Meet(ahead).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(ahead).After.Replication.NeedsFullUpdate);
         _clock.Pass(TimeSpan.FromSeconds(0.1));
-        Assert.IsTrue(Meet(ahead).After.NeedsFullUpdate);
+        Assert.IsTrue(Meet(ahead).After.Replication.NeedsFullUpdate);
     }
 
     [TestMethod]
     public async Task UpdateComesWhileThePeerIsAhead_TheLagIsForgotten()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        Meet(Given.Description(Given.State(epoch: 1, sequence: 2)));
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        Meet(Given.Description(Given.State(incarnation: 1, sequence: 2)));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/y"));
         var same = Given.Description(new AnnouncedState(1, 2, _node.Tree.Current.HoldingOf(Given.Peer).Digest));
 
-        Assert.IsNull(Meet(same).After.LagsSince);
+        Assert.IsNull(Meet(same).After.Replication.LagsSince);
         _clock.Pass(TimeSpan.FromSeconds(60));
-        Assert.IsFalse(Meet(same).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(same).After.Replication.NeedsFullUpdate);
     }
 
     // The entry digest travels with the pings, so that a difference is noticed within a ping and repaired, whatever its cause.
     [TestMethod]
     public async Task DigestOfTheSameChangeDiffers_AsksForAFullUpdateAtOnce()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         var digest = _node.Tree.Current.HoldingOf(Given.Peer).Digest;
 
-        Assert.IsFalse(Meet(Given.Description(Given.State(1, 1, digest))).After.NeedsFullUpdate);
-        Assert.IsTrue(Meet(Given.Description(Given.State(1, 1, digest + 1))).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(Given.Description(Given.State(1, 1, digest))).After.Replication.NeedsFullUpdate);
+        Assert.IsTrue(Meet(Given.Description(Given.State(1, 1, digest + 1))).After.Replication.NeedsFullUpdate);
     }
 
     [TestMethod]
     public async Task WordThatIsOlderThanWhatIsKnown_AsksForNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 5, Given.File("/x"));
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 5, Given.File("/x"));
 
-        Assert.IsFalse(Meet(Given.Description(Given.State(1, 4, digest: 99))).After.NeedsFullUpdate);
+        Assert.IsFalse(Meet(Given.Description(Given.State(1, 4, digest: 99))).After.Replication.NeedsFullUpdate);
     }
 
     [TestMethod]
     public void FullUpdateIsNeeded_RequestIsRepeatedAfterAPauseAndNotWhileOneArrives()
     {
         Meet(Given.Description(Given.State(1)));
-        Assert.IsTrue(_peers.AsksForFullUpdate(_peer.Facts));
+        Assert.IsTrue(Asks());
 
         Meet(Given.Description(Given.State(1)), wasAsked: true);
-        Assert.IsFalse(_peers.AsksForFullUpdate(_peer.Facts));
+        Assert.IsFalse(Asks());
         _clock.Pass(TimeSpan.FromSeconds(3));
-        Assert.IsTrue(_peers.AsksForFullUpdate(_peer.Facts));
+        Assert.IsTrue(Asks());
 
-        Assert.IsFalse(_peers.AsksForFullUpdate(_peer.Facts with { Receiving = 1 }));
+        _peers.Apply(_peer, new PeerEvent.UpdateBegun());
+        Assert.IsFalse(Asks());
     }
 
     [TestMethod]
     public void NodeWithoutState_IsALegacyNode()
     {
-        var (_, after) = Meet(Given.Description(null));
+        var (_, after, _) = Meet(Given.Description(null));
 
         Assert.IsTrue(after.IsLegacy);
-        Assert.AreEqual(0, after.Epoch);
+        Assert.AreEqual(0, after.Incarnation);
     }
 
     [TestMethod]
@@ -179,55 +185,55 @@ public sealed class PeerTableTests
     {
         Meet(Given.Description(Given.State(1)));
 
-        Assert.IsTrue(PeerTable.Suspect(_peer));
-        Assert.IsFalse(PeerTable.Suspect(_peer));
+        Assert.IsTrue(_peer.Suspect());
+        Assert.IsFalse(_peer.Suspect());
         Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
         Assert.AreEqual(2, _peer.Facts.Failures);
 
-        _peers.Heard(_peer);
+        _peers.Apply(_peer, new PeerEvent.Heard());
         Assert.AreEqual(PeerState.Alive, _peer.Facts.State);
         Assert.AreEqual(0, _peer.Facts.Failures);
     }
 
     [TestMethod]
-    public async Task Away_ItsEntriesAreRemovedAndItsOperationsEnd()
+    public async Task Dead_ItsEntriesAreRemovedAndItsOperationsEnd()
     {
         Meet(Given.Description(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         var presence = _peer.Presence;
 
-        Assert.IsTrue(_peers.Leave(_peer));
+        Assert.IsTrue(Given.Dies(_node).Enters(PeerState.Dead));
 
-        Assert.AreEqual(PeerState.Away, _peer.Facts.State);
+        Assert.AreEqual(PeerState.Dead, _peer.Facts.State);
         Assert.AreEqual(0, _node.Paths().Count);
         Assert.IsTrue(presence.IsCancellationRequested);
         Assert.IsFalse(_peer.Presence.IsCancellationRequested, "the next presence is a new one");
-        Assert.IsFalse(_peers.Leave(_peer), "it is gone already");
+        Assert.IsFalse(Given.Dies(_node).Has(PeerEffects.Leave), "it is gone already");
     }
 
     [TestMethod]
-    public async Task Away_ChangesAloneDoNotRestoreItsEntries()
+    public async Task Dead_ChangesAloneDoNotRestoreItsEntries()
     {
         Meet(Given.Description(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        _peers.Leave(_peer);
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        Given.Dies(_node);
 
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/y"));
 
         Assert.AreEqual(0, _node.Paths().Count);
-        Assert.IsTrue(_peer.Facts.NeedsFullUpdate);
+        Assert.IsTrue(_peer.Facts.Replication.NeedsFullUpdate);
     }
 
     [TestMethod]
     public void AddressFromAnotherNode_IsUsedOnlyIfNoneIsKnown()
     {
-        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
+        Introduce(Given.Address);
         Assert.AreEqual(Given.Address, _peer.Facts.ManagementAddress);
 
-        _peers.Introduce(_peer, Given.Description(null, Elsewhere), isOwnWord: false);
+        Introduce(Elsewhere);
         Assert.AreEqual(Given.Address, _peer.Facts.ManagementAddress);
 
-        _peers.Introduce(_peer, Given.Description(null, Elsewhere), isOwnWord: true);
+        _peers.Apply(_peer, new PeerEvent.Announced(Elsewhere));
         Assert.AreEqual(Elsewhere, _peer.Facts.ManagementAddress);
     }
 
@@ -236,23 +242,23 @@ public sealed class PeerTableTests
     {
         Meet(Given.Description(Given.State(1)));
 
-        _peers.Introduce(_peer, Given.Description(null, Elsewhere), isOwnWord: true);
+        _peers.Apply(_peer, new PeerEvent.Announced(Elsewhere));
 
         Assert.AreEqual(Given.Address, _peer.Facts.ManagementAddress);
     }
 
     [TestMethod]
-    public async Task Missing_AreJoiningAndAwayNodes_SinceTheirLastSignOfLife()
+    public async Task Missing_AreJoiningAndDeadNodes_SinceTheirLastSignOfLife()
     {
         Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(Given.Peer, _peers.Missing(TimeSpan.FromSeconds(15)).Single().Name, "it is there, and its entries are not");
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         Answer();
         var heard = _clock.GetUtcNow().ToUnixTimeSeconds();
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
 
         _clock.Pass(TimeSpan.FromMinutes(5));
-        _peers.Leave(_peer);
+        Given.Dies(_node);
 
         Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(heard)), _peers.Missing(TimeSpan.FromSeconds(15)).Single());
     }
@@ -262,22 +268,22 @@ public sealed class PeerTableTests
     public void IntroducedNode_IsJoiningUntilItAnnouncesItsEntries()
     {
         var since = _clock.GetUtcNow().ToUnixTimeSeconds();
-        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
+        Introduce(Given.Address);
         Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(since), MissingReason.Joining), Missing());
-        PeerTable.Suspect(_peer);
+        _peer.Suspect();
         Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "one try says little");
 
         Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "it is met, and its entries have not come");
-        PeerTable.Suspect(_peer);
+        _peer.Suspect();
         Assert.AreEqual(MissingReason.Joining, Missing()?.Reason);
     }
 
     [TestMethod]
-    public async Task NodeWithEntriesButWithoutAddress_IsJoining()
+    public async Task NodeWithEntriesThatHasNotNamedItsPeers_IsJoining()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        Assert.AreEqual(MissingReason.Joining, Missing()?.Reason);
+        Meet(Given.Description(Given.State(1)));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
 
         Meet(Given.Description(Given.State(1, 1, _node.Tree.Current.HoldingOf(Given.Peer).Digest)));
         Assert.AreEqual(MissingReason.Joining, Missing()?.Reason, "it has not said whom it knows");
@@ -286,11 +292,11 @@ public sealed class PeerTableTests
     }
 
     [TestMethod]
-    public async Task UnreadablePlacesOfAPeer_AreMissingUntilItReadsThem_ThenTheWholePeerWhenItIsAway()
+    public async Task UnreadablePlacesOfAPeer_AreMissingUntilItReadsThem_ThenTheWholePeerWhenItIsDead()
     {
         var description = Given.Description(Given.State(1)) with { Unconfirmed = UnconfirmedField.Read("1477224426 /bad dir\n1477224427 /x") };
         Meet(description);
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
         Answer();
         Meet(description);
         CollectionAssert.AreEqual(
@@ -301,11 +307,11 @@ public sealed class PeerTableTests
             },
             _peers.Missing(TimeSpan.FromSeconds(15)).ToArray());
 
-        _peers.Leave(_peer);
+        Given.Dies(_node);
         Assert.IsNull(_peers.Missing(TimeSpan.FromSeconds(15)).Single().Path, "the whole of it");
 
         Meet(Given.Description(Given.State(1)));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 2, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 2, Given.File("/x"));
         Answer();
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
     }
@@ -314,39 +320,50 @@ public sealed class PeerTableTests
     public void NodeThatOthersSeeAndThatCannotBeReached_IsMissingAsLongAsTheySeeIt()
     {
         var since = _clock.GetUtcNow().ToUnixTimeSeconds();
-        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
-        PeerTable.Suspect(_peer);
-        _peers.Leave(_peer);
+        Introduce(Given.Address);
+        _peer.Suspect();
+        Given.Dies(_node);
 
         Assert.AreEqual(new MissingNode(Given.Peer, UnixTime.FromSeconds(since)), Missing());
         _clock.Pass(TimeSpan.FromSeconds(10));
-        _peers.Introduce(_peer, Given.Description(null), isOwnWord: false);
+        Introduce(Given.Address);
         _clock.Pass(TimeSpan.FromSeconds(10));
-        Assert.AreEqual(MissingReason.Away, Missing()?.Reason);
+        Assert.AreEqual(MissingReason.Dead, Missing()?.Reason);
         _clock.Pass(TimeSpan.FromSeconds(5));
         Assert.IsNull(Missing(), "nobody sees it any more, and it never answered");
     }
 
     [TestMethod]
-    public void Forgotten_OnlyWhileAway()
+    public void Forgotten_OnlyWhileDead()
     {
         Meet(Given.Description(Given.State(1)));
         Assert.AreEqual(false, _peers.Forget(Given.Peer));
 
-        _peers.Leave(_peer);
+        Given.Dies(_node);
         Assert.AreEqual(true, _peers.Forget(Given.Peer));
 
         Assert.IsNull(_peers.Find(Given.Peer));
-        Assert.IsTrue(_peer.Facts.IsForgotten);
+        Assert.AreEqual(PeerState.Forgotten, _peer.Facts.State);
         Assert.IsNull(_peers.Forget(Given.Peer));
         Assert.AreEqual(0, _peers.Missing(TimeSpan.FromSeconds(15)).Count);
     }
 
-    /// <summary>The peer answers a greeting.</summary>
-    private void Answer() => _peer.Change(facts => facts with { HasAnsweredGreeting = true });
+    /// <summary>The peer answers a greeting and names the nodes that it knows.</summary>
+    private void Answer() => _peers.Apply(_peer, new PeerEvent.Answered(Given.Address, _said!, null, WasAsked: false, NamesAll: true, Digest));
+
+    private void Introduce(HostPort address) => _peers.Apply(_peer, new PeerEvent.Introduced(Given.Description(null, address)));
+
+    private bool Asks() => _peer.Facts.Replication.AsksForFullUpdate(_peers.Now.Clock);
+
+    private ulong Digest => _peers.DigestInTree(Given.Peer);
 
     private MissingNode? Missing() => _peers.Missing(TimeSpan.FromSeconds(15)).SingleOrDefault();
 
-    private (PeerFacts Before, PeerFacts After) Meet(NodeDescription description, bool wasAsked = false) =>
-        _peers.Meet(_peer, description, knownDigest: null, wasAsked);
+    /// <summary>The peer answers a greeting and does not name yet whom it knows.</summary>
+    private Transition Meet(NodeDescription description, bool wasAsked = false)
+    {
+        _said = description;
+        return _peers.Apply(
+            _peer, new PeerEvent.Answered(description.ManagementAddress, description, null, wasAsked, NamesAll: false, Digest));
+    }
 }

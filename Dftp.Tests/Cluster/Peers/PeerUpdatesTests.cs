@@ -20,7 +20,7 @@ public sealed class PeerUpdatesTests
     public void Start()
     {
         _node = Given.Node(_clock);
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true));
+        Given.Meet(_node, Given.State(incarnation: 1), requests: true);
         _peer = _node.Peers.Find(Given.Peer)!;
         _updates = new PeerUpdates(_peer, _node.Context);
     }
@@ -47,8 +47,8 @@ public sealed class PeerUpdatesTests
     [TestMethod]
     public void PeerWithoutARequest_GetsNothing()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2)));
-        _peer.Change(facts => facts with { WantsFullUpdate = false });
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 2)));
+        _node.Peers.Apply(_peer, new PeerEvent.PushBegun());
         _node.Scan(Given.File("/x"));
         Assert.IsNull(_updates.Next());
     }
@@ -64,7 +64,7 @@ public sealed class PeerUpdatesTests
         var update = _updates.Next()!;
 
         Assert.IsFalse(update.Header.IsFull);
-        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 3, Since: 1), update.Header.Position);
+        Assert.AreEqual(new UpdatePosition(_node.Own.Incarnation, Sequence: 3, Since: 1), update.Header.Position);
         CollectionAssert.AreEqual(
             new[] { (EntryChangeKind.PutFile, "/y"), (EntryChangeKind.Delete, "/x") },
             update.Changes.Select(change => (change.Kind, change.Path.Value)).ToList());
@@ -111,7 +111,7 @@ public sealed class PeerUpdatesTests
         Assert.IsFalse(_updates.Answered(_updates.Next()!, Unreachable));
         _node.Scan(Given.File("/z"));
 
-        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 3, Since: 1), _updates.Next()!.Header.Position);
+        Assert.AreEqual(new UpdatePosition(_node.Own.Incarnation, Sequence: 3, Since: 1), _updates.Next()!.Header.Position);
     }
 
     // A wish that comes while a full update is under way may be of a new start of the peer, which the update did not reach.
@@ -120,7 +120,7 @@ public sealed class PeerUpdatesTests
     {
         _node.Scan(Given.File("/x"));
         var update = _updates.Next()!;
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 2), requests: true));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 2), requests: true));
 
         Assert.IsTrue(_updates.Answered(update, Done));
 
@@ -145,30 +145,33 @@ public sealed class PeerUpdatesTests
 
     // A legacy node requests updates only from nodes that are new to it.
     [TestMethod]
-    public void LegacyNodeThatAnswers_GetsAFullUpdateWithoutARequest_AgainAfterItWasAway()
+    public void LegacyNodeThatAnswers_GetsAFullUpdateWithoutARequest_AgainAfterItWasDead()
     {
-        _node.Scan(Given.File("/x"));
-        _node.JoinHandshake.Greeted(Given.Greeting(null));
-        _peer.Change(facts => facts with { WantsFullUpdate = false });
-        Assert.IsNull(_updates.Next(), "it drops the updates of those that have not greeted it");
+        using var node = Given.Node(_clock);
+        node.Scan(Given.File("/x"));
+        node.JoinHandshake.Greeted(Given.Greeting(null));
+        var updates = new PeerUpdates(node.Peers.Find(Given.Peer)!, node.Context);
+        Assert.IsNull(updates.Next(), "it drops the updates of those that have not greeted it");
         for (var time = 0; time < 2; time++)
         {
-            _node.JoinHandshake.Answered(Given.Address, new ClusterAnswer("home", Given.Description(null), []), wasAsked: false);
-            var update = _updates.Next()!;
+            Given.Answers(node, null);
+            var update = updates.Next()!;
             Assert.IsTrue(update.Header.IsFull);
             // Its next answer comes while that is under way.
-            _node.JoinHandshake.Answered(Given.Address, new ClusterAnswer("home", Given.Description(null), []), wasAsked: false);
-            _updates.Answered(update, Done);
-            Assert.IsNull(_updates.Next(), "once");
-            _node.Peers.Leave(_peer);
+            Given.Answers(node, null);
+            updates.Answered(update, Done);
+            Assert.IsNull(updates.Next(), "once");
+            Given.Dies(node);
+            node.JoinHandshake.Greeted(Given.Greeting(null));
+            Assert.IsNull(updates.Next(), "it drops them again");
         }
     }
 
     [TestMethod]
-    public void PeerThatIsAway_IsSentNothing()
+    public void PeerThatIsDead_IsSentNothing()
     {
         _node.Scan(Given.File("/x"));
-        _node.Peers.Leave(_peer);
+        Given.Dies(_node);
         Assert.IsNull(_updates.Next());
     }
 
@@ -187,12 +190,12 @@ public sealed class PeerUpdatesTests
     public void PeerThatAsksAndKnowsWhatIsHeld_IsSentNoEntriesAndTakesThemForConfirmed()
     {
         _node.Scan(Given.File("/x"));
-        Asks(epoch: 2, _node.Own.State.Digest);
+        Asks(incarnation: 2, _node.Own.State.Digest);
 
         var update = _updates.Next()!;
 
         Assert.IsFalse(update.Header.IsFull);
-        Assert.AreEqual(new UpdatePosition(_node.Own.Epoch, Sequence: 1, Since: 1), update.Header.Position);
+        Assert.AreEqual(new UpdatePosition(_node.Own.Incarnation, Sequence: 1, Since: 1), update.Header.Position);
         Assert.AreEqual(_node.Own.State.Digest, update.Header.SinceDigest);
         Assert.AreEqual(0, update.Changes.Count);
         Assert.IsTrue(_updates.Answered(update, Done));
@@ -205,7 +208,7 @@ public sealed class PeerUpdatesTests
         _node.Scan(Given.File("/x"));
         var known = _node.Own.State.Digest;
         _node.Scan(Given.File("/x"), Given.File("/y"));
-        Asks(epoch: 2, known);
+        Asks(incarnation: 2, known);
 
         var update = _updates.Next()!;
 
@@ -222,7 +225,7 @@ public sealed class PeerUpdatesTests
         using var restarted = Given.Node(_clock);
         restarted.Tree.Begin(_node.Tree.Current);
         restarted.Own.Restored();
-        restarted.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true, knownDigest: known));
+        Given.Meet(restarted, Given.State(incarnation: 1), requests: true, knownDigest: known);
         var updates = new PeerUpdates(restarted.Peers.Find(Given.Peer)!, restarted.Context);
         Assert.IsNull(updates.Next(), "nothing is confirmed yet");
         _clock.Pass(TimeSpan.FromHours(1));
@@ -230,7 +233,7 @@ public sealed class PeerUpdatesTests
 
         var update = updates.Next()!;
 
-        Assert.AreEqual(new UpdatePosition(restarted.Own.Epoch, Sequence: 1, Since: 0), update.Header.Position);
+        Assert.AreEqual(new UpdatePosition(restarted.Own.Incarnation, Sequence: 1, Since: 0), update.Header.Position);
         CollectionAssert.AreEquivalent(
             new[] { (EntryChangeKind.PutFile, "/y"), (EntryChangeKind.Delete, "/z") },
             update.Changes.Select(change => (change.Kind, change.Path.Value)).ToList(),
@@ -241,7 +244,7 @@ public sealed class PeerUpdatesTests
     public void PeerThatDoesNotKnowItAfterAll_IsSentEverythingAtOnce()
     {
         _node.Scan(Given.File("/x"));
-        Asks(epoch: 2, _node.Own.State.Digest);
+        Asks(incarnation: 2, _node.Own.State.Digest);
 
         Assert.IsTrue(_updates.Answered(_updates.Next()!, NeedsFull));
 
@@ -252,7 +255,7 @@ public sealed class PeerUpdatesTests
     public void PeerThatKnowsSomethingElse_IsSentEverything()
     {
         _node.Scan(Given.File("/x"));
-        Asks(epoch: 2, known: 12345);
+        Asks(incarnation: 2, known: 12345);
 
         Assert.IsTrue(_updates.Next()!.Header.IsFull);
     }
@@ -264,7 +267,7 @@ public sealed class PeerUpdatesTests
         _node.Scan(Given.File("/x"));
         _updates.Answered(_updates.Next()!, Done);
         _clock.Pass(_node.Context.Options.FullUpdateInterval);
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1), knownDigest: _node.Own.State.Digest));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 1), knownDigest: _node.Own.State.Digest));
 
         var update = _updates.Next()!;
 
@@ -273,6 +276,6 @@ public sealed class PeerUpdatesTests
         Assert.IsNull(_updates.Next(), "the interval starts again");
     }
 
-    private void Asks(long epoch, ulong known) =>
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch), requests: true, knownDigest: known));
+    private void Asks(long incarnation, ulong known) =>
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation), requests: true, knownDigest: known));
 }

@@ -23,6 +23,7 @@ public sealed class RepairTests
     public void Start()
     {
         _node = Given.Node(_clock, smallestRepair: 0);
+        Given.Meet(_node, Given.State(incarnation: 1));
         _node.Scan(Given.File("/same"), Given.File("/gone"));
         _known = _node.Tree.Current;
         _clock.Pass(TimeSpan.FromSeconds(1));
@@ -87,9 +88,10 @@ public sealed class RepairTests
     [TestMethod]
     public void LegacyNode_IsNeverAsked()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(null, requests: true));
+        Given.Meet(_node, null);
         var peer = _node.Peers.Find(Given.Peer)!;
-        peer.Change(facts => facts with { PushedSequence = 1, KnownDigest = 1 });
+        _node.Peers.Apply(peer, new PeerEvent.PushDone(1));
+        _node.JoinHandshake.Greeted(Given.Greeting(null, requests: true, knownDigest: 1));
 
         var update = new PeerUpdates(peer, _node.Context).Next()!;
 
@@ -101,7 +103,7 @@ public sealed class RepairTests
     {
         using var small = Given.Node(_clock);
         small.Scan(Given.File("/x"));
-        small.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true, knownDigest: 12345));
+        Given.Meet(small, Given.State(incarnation: 1), requests: true, knownDigest: 12345);
 
         Assert.IsNull(new PeerUpdates(small.Peers.Find(Given.Peer)!, small.Context).Next()!.Search);
     }
@@ -151,37 +153,37 @@ public sealed class RepairTests
     [TestMethod]
     public async Task ReceivedRepair_ReplacesTheRangesAndConfirmsTheRest()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"), Given.File("/b"));
-        _node.Peers.Find(Given.Peer)!.Change(facts => facts with { NeedsFullUpdate = true, IsInTree = false });
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"), Given.File("/b"));
+        Given.Answers(_node, Given.State(incarnation: 2));
 
-        var outcome = await RepairAsync(epoch: 2, sequence: 1, EntryRanges.All, Given.File("/a"), Given.File("/c"));
+        var outcome = await RepairAsync(incarnation: 2, sequence: 1, EntryRanges.All, Given.File("/a"), Given.File("/c"));
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
         CollectionAssert.AreEqual(new[] { "/a", "/c" }, PathsOfPeer());
         var facts = _node.Peers.Find(Given.Peer)!.Facts;
-        Assert.AreEqual(new UpdatePosition(2, 1, 1), facts.Applied);
-        Assert.IsTrue(facts is { NeedsFullUpdate: false, IsInTree: true });
+        Assert.AreEqual(new UpdatePosition(2, 1, 1), facts.Replication.Applied);
+        Assert.IsTrue(facts.Replication is { NeedsFullUpdate: false, IsInTree: true });
     }
 
     [TestMethod]
     public async Task ReceivedRepairThatLeadsToAnotherDigest_ChangesNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"), Given.File("/b"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"), Given.File("/b"));
         var before = _node.Tree.Current;
 
-        var outcome = await RepairAsync(epoch: 1, sequence: 5, new EntryRanges(9, []), Given.File("/c"));
+        var outcome = await RepairAsync(incarnation: 1, sequence: 5, new EntryRanges(9, []), Given.File("/c"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         Assert.AreSame(before, _node.Tree.Current);
-        Assert.AreEqual(new UpdatePosition(1, 4, 4), _node.Peers.Find(Given.Peer)!.Facts.Applied);
+        Assert.AreEqual(new UpdatePosition(1, 4, 4), _node.Peers.Find(Given.Peer)!.Facts.Replication.Applied);
     }
 
     [TestMethod]
     public async Task ReceivedRepairOfAnotherState_IsNotApplied()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"));
 
-        Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, await RepairAsync(epoch: 1, sequence: 5, EntryRanges.All, since: 12345, Given.File("/c")));
+        Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, await RepairAsync(incarnation: 1, sequence: 5, EntryRanges.All, since: 12345, Given.File("/c")));
 
         CollectionAssert.AreEqual(new[] { "/a" }, PathsOfPeer());
     }
@@ -190,9 +192,9 @@ public sealed class RepairTests
     [TestMethod]
     public async Task ReceivedRepairOfAnEarlierState_UndoesNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"));
 
-        Assert.AreEqual(UpdateOutcome.Applied, await RepairAsync(epoch: 1, sequence: 3, EntryRanges.All, Given.File("/c")));
+        Assert.AreEqual(UpdateOutcome.Applied, await RepairAsync(incarnation: 1, sequence: 3, EntryRanges.All, Given.File("/c")));
 
         CollectionAssert.AreEqual(new[] { "/a" }, PathsOfPeer());
     }
@@ -200,15 +202,15 @@ public sealed class RepairTests
     [TestMethod]
     public async Task PeerReturnsAfterAGoodbyeWithAFewOtherEntries_RetainedOnesAreRepaired()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"), Given.File("/d/b"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"), Given.File("/d/b"));
         var peer = _node.Peers.Find(Given.Peer)!;
-        _node.Peers.Leave(peer);
+        Given.Dies(_node);
 
         var (answer, _, _) = await _node.RangeAnswers.AnswerAsync(new RangeQuestion(Given.Peer, EntryRanges.All, 8), default);
         Assert.AreEqual(peer.Retained!.Digest, answer!.KnownDigest);
-        Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, await RepairAsync(epoch: 2, sequence: 1, new EntryRanges(9, []), answer.KnownDigest, Given.File("/c")));
+        Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, await RepairAsync(incarnation: 2, sequence: 1, new EntryRanges(9, []), answer.KnownDigest, Given.File("/c")));
         Assert.AreEqual(0, PathsOfPeer().Count, "what is retained is not shown");
-        Assert.AreEqual(UpdateOutcome.Applied, await RepairAsync(epoch: 2, sequence: 1, EntryRanges.All, answer.KnownDigest, Given.File("/a"), Given.File("/c")));
+        Assert.AreEqual(UpdateOutcome.Applied, await RepairAsync(incarnation: 2, sequence: 1, EntryRanges.All, answer.KnownDigest, Given.File("/a"), Given.File("/c")));
 
         CollectionAssert.AreEqual(new[] { "/a", "/c" }, PathsOfPeer());
         Assert.IsNull(peer.Retained);
@@ -217,9 +219,9 @@ public sealed class RepairTests
     [TestMethod]
     public async Task SecondQuestionOfAPeerWhileOneIsAnswered_IsRefusedForNow()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/a"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/a"));
         var peer = _node.Peers.Find(Given.Peer)!;
-        _node.Peers.Leave(peer);
+        Given.Dies(_node);
         var question = new RangeQuestion(Given.Peer, EntryRanges.All, 8);
         var (first, second) = AskTwice();
 
@@ -237,7 +239,7 @@ public sealed class RepairTests
     [TestMethod]
     public async Task QuestionAboutANodeThatIsUnknownOrOfWhichNothingIsKnown_HasNoAnswer()
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1)));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(incarnation: 1)));
         foreach (var name in new[] { Given.Peer, NodeName.Parse("stranger") })
         {
             var (answer, reason, isBusy) = await _node.RangeAnswers.AnswerAsync(new RangeQuestion(name, EntryRanges.All, 8), default);
@@ -250,7 +252,7 @@ public sealed class RepairTests
     /// <summary>The peer requests an update and says what it knows.</summary>
     private PeerUpdates Asks(ulong? known)
     {
-        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(epoch: 1), requests: true, knownDigest: known));
+        Given.Meet(_node, Given.State(incarnation: 1), requests: true, knownDigest: known);
         return new PeerUpdates(_node.Peers.Find(Given.Peer)!, _node.Context);
     }
 
@@ -263,10 +265,10 @@ public sealed class RepairTests
     }
 
     /// <summary>The peer sends all its entries in ranges, of which the last one is new; by default of the state that is known.</summary>
-    private Task<UpdateOutcome> RepairAsync(long epoch, long sequence, EntryRanges ranges, params EntryChange[] entries) =>
-        RepairAsync(epoch, sequence, ranges, _node.Peers.DigestOf(Given.Peer)!.Value, entries);
+    private Task<UpdateOutcome> RepairAsync(long incarnation, long sequence, EntryRanges ranges, params EntryChange[] entries) =>
+        RepairAsync(incarnation, sequence, ranges, _node.Peers.DigestOf(Given.Peer)!.Value, entries);
 
-    private async Task<UpdateOutcome> RepairAsync(long epoch, long sequence, EntryRanges ranges, ulong since, params EntryChange[] entries)
+    private async Task<UpdateOutcome> RepairAsync(long incarnation, long sequence, EntryRanges ranges, ulong since, params EntryChange[] entries)
     {
         var held = new TreeWriter();
         held.Apply(Given.Peer, Index.TreeModel.Patch(entries));
@@ -274,7 +276,7 @@ public sealed class RepairTests
         using var message = new MemoryStream();
         var writer = PipeWriter.Create(message, new StreamPipeWriterOptions(leaveOpen: true));
         await UpdateWriter.WriteChangesAsync(
-            writer, new UpdateHeader(Given.Peer, false, 1, new UpdatePosition(epoch, sequence, sequence), since, repair), entries, toLegacy: false, default);
+            writer, new UpdateHeader(Given.Peer, false, 1, new UpdatePosition(incarnation, sequence, sequence), since, repair), entries, toLegacy: false, default);
         await writer.CompleteAsync();
         var (outcome, _) = await _node.Receiver.ReceiveAsync(
             PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), _node.Peers.Find(Given.Peer), default);

@@ -12,7 +12,11 @@ public sealed class UpdateOrderTests
     private NodeParts _node = null!;
 
     [TestInitialize]
-    public void Start() => _node = Given.Node(new SimulatedClock());
+    public void Start()
+    {
+        _node = Given.Node(new SimulatedClock());
+        Given.Meet(_node, Given.State(1));
+    }
 
     [TestCleanup]
     public void Stop() => _node.Dispose();
@@ -20,7 +24,7 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task ChangesWithoutAFullUpdateBefore_AreNotApplied()
     {
-        var (outcome, reason) = await Given.PushChangesAsync(_node, epoch: 1, since: 0, sequence: 1, Given.File("/x"));
+        var (outcome, reason) = await Given.PushChangesAsync(_node, incarnation: 1, since: 0, sequence: 1, Given.File("/x"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         StringAssert.Contains(reason, "full");
@@ -30,9 +34,9 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task Gap_IsAnsweredByTheWishForAFullUpdate()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
 
-        var (outcome, _) = await Given.PushChangesAsync(_node, epoch: 1, since: 2, sequence: 3, Given.File("/z"));
+        var (outcome, _) = await Given.PushChangesAsync(_node, incarnation: 1, since: 2, sequence: 3, Given.File("/z"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
@@ -41,10 +45,10 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task OverlappingChanges_AreApplied()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/y"));
 
-        var (outcome, _) = await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 3, Given.File("/y"), Delete("/x"));
+        var (outcome, _) = await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 3, Given.File("/y"), Delete("/x"));
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
         CollectionAssert.AreEqual(new[] { "/y" }, _node.Paths().ToList());
@@ -53,11 +57,11 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task SameChangesAgain_ChangeNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/y"));
         var before = _node.Tree.Current;
 
-        var (outcome, _) = await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/y"));
+        var (outcome, _) = await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/y"));
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
 
@@ -67,11 +71,11 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task OlderUpdates_FullOnesToo_UndoNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/x"));
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 3, Delete("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/x"));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 3, Delete("/x"));
 
-        await Given.PushChangesAsync(_node, epoch: 1, since: 1, sequence: 2, Given.File("/x"));
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 2, Given.File("/x"));
+        await Given.PushChangesAsync(_node, incarnation: 1, since: 1, sequence: 2, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 2, Given.File("/x"));
 
         Assert.AreEqual(0, _node.Paths().Count);
     }
@@ -79,9 +83,9 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task FullUpdate_PrunesWhatItsSenderNoLongerHas()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 1, Given.File("/a/b/x"), Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/a/b/x"), Given.File("/y"));
 
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 2, Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 2, Given.File("/y"));
 
         CollectionAssert.AreEqual(new[] { "/y" }, _node.Paths().ToList());
     }
@@ -90,38 +94,38 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task ChangesOfAStateThatIsKnownFromAnEarlierStart_AreAppliedAndConfirmIt()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/x"));
         var known = _node.Peers.DigestOf(Given.Peer)!.Value;
-        _node.Peers.Find(Given.Peer)!.Change(facts => facts with { NeedsFullUpdate = true, IsInTree = false });
+        Given.Answers(_node, Given.State(incarnation: 2));
 
-        var (outcome, _) = await Given.PushChangesOfAsync(_node, known, epoch: 2, since: 0, sequence: 1, Given.File("/y"));
+        var (outcome, _) = await Given.PushChangesOfAsync(_node, known, incarnation: 2, since: 0, sequence: 1, Given.File("/y"));
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
         CollectionAssert.AreEqual(new[] { "/x", "/y" }, _node.Paths().ToList());
         var facts = _node.Peers.Find(Given.Peer)!.Facts;
-        Assert.AreEqual(new UpdatePosition(2, 1, 0), facts.Applied);
-        Assert.IsTrue(facts is { NeedsFullUpdate: false, IsInTree: true });
+        Assert.AreEqual(new UpdatePosition(2, 1, 0), facts.Replication.Applied);
+        Assert.IsTrue(facts.Replication is { NeedsFullUpdate: false, IsInTree: true });
     }
 
     [TestMethod]
     public async Task NoChangesOfTheStateThatIsKnown_ConfirmItAndTheTreeStays()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/x"));
         var before = _node.Tree.Current;
 
-        var (outcome, _) = await Given.PushChangesOfAsync(_node, _node.Peers.DigestOf(Given.Peer)!.Value, epoch: 2, since: 1, sequence: 1);
+        var (outcome, _) = await Given.PushChangesOfAsync(_node, _node.Peers.DigestOf(Given.Peer)!.Value, incarnation: 2, since: 1, sequence: 1);
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
         Assert.AreSame(before, _node.Tree.Current);
-        Assert.AreEqual(2, _node.Peers.Find(Given.Peer)!.Facts.Applied?.Epoch);
+        Assert.AreEqual(2, _node.Peers.Find(Given.Peer)!.Facts.Replication.Applied?.Incarnation);
     }
 
     [TestMethod]
     public async Task ChangesOfAnotherState_AreNotApplied()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/x"));
 
-        var (outcome, _) = await Given.PushChangesOfAsync(_node, 12345, epoch: 2, since: 0, sequence: 1, Given.File("/y"));
+        var (outcome, _) = await Given.PushChangesOfAsync(_node, 12345, incarnation: 2, since: 0, sequence: 1, Given.File("/y"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
@@ -130,9 +134,9 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task ChangesOfAKnownStateFromAnEarlierStart_UndoNothing()
     {
-        await Given.PushFullAsync(_node, epoch: 2, sequence: 1, Given.File("/x"));
+        await Given.PushFullAsync(_node, incarnation: 2, sequence: 1, Given.File("/x"));
 
-        var (outcome, _) = await Given.PushChangesOfAsync(_node, _node.Peers.DigestOf(Given.Peer)!.Value, epoch: 1, since: 1, sequence: 9, Given.File("/y"));
+        var (outcome, _) = await Given.PushChangesOfAsync(_node, _node.Peers.DigestOf(Given.Peer)!.Value, incarnation: 1, since: 1, sequence: 9, Given.File("/y"));
 
         Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
@@ -142,28 +146,28 @@ public sealed class UpdateOrderTests
     [TestMethod]
     public async Task PeerReturnsAfterAGoodbyeWithItsEntries_TheyAreRestoredWithTheChangesSince()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/d/x"), Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/d/x"), Given.File("/y"));
         var peer = _node.Peers.Find(Given.Peer)!;
         var held = _node.Peers.DigestOf(Given.Peer)!.Value;
-        _node.Peers.Leave(peer);
+        Given.Dies(_node);
         Assert.AreEqual(0, _node.Paths().Count);
         Assert.AreEqual(held, _node.Peers.DigestOf(Given.Peer), "its last state is still known");
 
-        var (outcome, _) = await Given.PushChangesOfAsync(_node, held, epoch: 2, since: 0, sequence: 1, Given.File("/z"));
+        var (outcome, _) = await Given.PushChangesOfAsync(_node, held, incarnation: 2, since: 0, sequence: 1, Given.File("/z"));
 
         Assert.AreEqual(UpdateOutcome.Applied, outcome);
         CollectionAssert.AreEqual(new[] { "/d", "/y", "/z", "/d/x" }, _node.Paths().ToList());
-        Assert.IsTrue(peer.Facts.IsInTree);
+        Assert.IsTrue(peer.Facts.Replication.IsInTree);
         Assert.IsNull(peer.Retained);
     }
 
     [TestMethod]
     public async Task PeerReturnsAfterAGoodbyeWithOtherEntries_OldOnesAreNotShown()
     {
-        await Given.PushFullAsync(_node, epoch: 1, sequence: 4, Given.File("/x"));
-        _node.Peers.Leave(_node.Peers.Find(Given.Peer)!);
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 4, Given.File("/x"));
+        Given.Dies(_node);
 
-        await Given.PushFullAsync(_node, epoch: 2, sequence: 1, Given.File("/y"));
+        await Given.PushFullAsync(_node, incarnation: 2, sequence: 1, Given.File("/y"));
 
         CollectionAssert.AreEqual(new[] { "/y" }, _node.Paths().ToList());
         Assert.IsNull(_node.Peers.Find(Given.Peer)!.Retained);

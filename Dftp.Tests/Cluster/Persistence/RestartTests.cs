@@ -42,7 +42,7 @@ public sealed class RestartTests
         }
 
         await Eventually.TrueAsync(() => node.Paths().SequenceEqual(["/mine"]), "what the peer alone held has left the tree");
-        Assert.AreEqual(MissingReason.Away, node.Tree.Missing.Single().Reason);
+        Assert.AreEqual(MissingReason.Dead, node.Tree.Missing.Single().Reason);
     }
 
     [TestMethod]

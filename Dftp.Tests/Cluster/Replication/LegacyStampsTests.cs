@@ -26,7 +26,7 @@ public sealed class LegacyStampsTests
     public void Start()
     {
         _node = Given.Node(_clock);
-        _node.JoinHandshake.Greeted(Given.Greeting(state: null, requests: true));
+        Given.Meet(_node, state: null, requests: true);
         _peer = _node.Peers.Find(Given.Peer)!;
         _updates = new PeerUpdates(_peer, _node.Context);
     }
@@ -98,7 +98,7 @@ public sealed class LegacyStampsTests
     {
         await ScanAndPushAsync(Given.File("/x", size: 1));
         _node.Scan(Given.File("/x", size: 2));
-        _node.JoinHandshake.Greeted(Given.Greeting(state: null, requests: true));
+        Given.Meet(_node, state: null, requests: true);
 
         Assert.IsTrue((await PushAsync()).Header.IsFull);
         Assert.AreEqual(2, _legacy.SizeOf("x"));

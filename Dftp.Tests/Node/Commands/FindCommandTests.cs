@@ -41,7 +41,7 @@ public sealed class FindCommandTests
         var run = await CommandRun.OfAsync(a, "find", "one");
 
         Assert.AreEqual((0, "/one\n"), (run.ExitCode, run.Output));
-        StringAssert.Matches(run.Error, new(@"^dftp: this is not all: b is away since [0-9-]{10} [0-9:]{5} UTC\n$"));
+        StringAssert.Matches(run.Error, new(@"^dftp: this is not all: b left at [0-9-]{10} [0-9:]{5} UTC\n$"));
     }
 
     [TestMethod]
@@ -77,7 +77,7 @@ public sealed class FindCommandTests
         var run = await FindAsync(node, "*");
 
         Assert.AreEqual("/a\\x1b[2J\n", run.Output);
-        Assert.AreEqual("dftp: this is not all: näs is away since 1970-01-01 00:00 UTC, odd\\x07 is away\n", run.Error);
+        Assert.AreEqual("dftp: this is not all: näs is dead since 1970-01-01 00:00 UTC, odd\\x07 is dead\n", run.Error);
     }
 
     [TestMethod]

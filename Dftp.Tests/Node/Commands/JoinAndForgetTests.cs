@@ -51,7 +51,7 @@ public sealed class JoinAndForgetTests
         var a = await cluster.StartAsync("a", []);
         var b = await cluster.StartAsync("b", []);
         await cluster.UniteAsync();
-        Assert.AreEqual("b is there: only a node that is away can be forgotten", await CommandRun.FailureAsync(a, "forget", "b"));
+        Assert.AreEqual("b is there: only a node that is dead or left can be forgotten", await CommandRun.FailureAsync(a, "forget", "b"));
         await b.StopAsync();
         await Eventually.TrueAsync(() => a.Tree.Missing.Count == 1, "a misses b");
 

@@ -22,7 +22,7 @@ public sealed class NodesCommandTests
         Assert.AreEqual(4, lines.Count);
         var state = lines[0].IndexOf("STATE", StringComparison.Ordinal);
         CollectionAssert.AreEqual(
-            new[] { "NAME        STATE", "a           self", "other-node  alive", "gone        missing" },
+            new[] { "NAME        STATE", "a           self", "other-node  alive", "gone        left" },
             lines.Select(line => line[..line.IndexOf(' ', state)]).ToList());
         StringAssert.EndsWith(lines[2], other.Management.Authority, StringComparison.Ordinal);
     }

@@ -36,7 +36,7 @@ public sealed class StatusCommandTests
 
         var run = await CommandRun.OfAsync(a, "status");
 
-        StringAssert.Contains(run.Output, "\nnodes      1 there, 1 missing\nmissing    b since ", StringComparison.Ordinal);
+        StringAssert.Contains(run.Output, "\nnodes      1 there, 1 left\nleft       b since ", StringComparison.Ordinal);
         StringAssert.Contains(run.Output, $", last at {address}\n", StringComparison.Ordinal);
     }
 
