@@ -7,43 +7,84 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class MemoryTreeContractTests : FileTreeContract
 {
-    private protected override Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    private static readonly MemoryFileTree Memory = FilesIn(new MemoryFileTree());
+
+    private protected override ITreeView Tree => Memory;
+
+    private static MemoryFileTree FilesIn(MemoryFileTree tree)
     {
-        var tree = new MemoryFileTree();
-        foreach (var (path, content) in files) tree.File("/" + path, content);
-        return Task.FromResult<ITreeView>(tree);
+        foreach (var (path, content) in Files) tree.File("/" + path, content);
+        return tree;
     }
 }
 
-/// <summary>The cluster's tree at the node that holds everything.</summary>
+/// <summary>The cluster's tree over one node that holds everything.</summary>
 [TestClass]
-public sealed class HolderTreeContractTests : FileTreeContract, IAsyncDisposable
+public sealed class OneNodeTreeContractTests : FileTreeContract
 {
-    private readonly TestCluster _cluster = new();
+    private static readonly TestCluster Cluster = new();
+    private static ITreeView? _tree;
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    private protected override ITreeView Tree => _tree!;
 
-    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    [ClassInitialize]
+    public static async Task StartAsync(TestContext context)
     {
-        var node = await _cluster.StartAsync("holder", files);
-        await _cluster.ConvergedAsync();
-        return node.Tree;
+        var node = await Cluster.StartAsync("holder", Files);
+        await Cluster.ConvergedAsync();
+        _tree = node.Tree;
     }
+
+    [ClassCleanup]
+    public static async Task StopAsync() => await Cluster.DisposeAsync();
+}
+
+/// <summary>The cluster's tree over three nodes: this one has a part of the files, and some files have two holders.</summary>
+[TestClass]
+public sealed class ThreeNodesTreeContractTests : FileTreeContract
+{
+    private static readonly TestCluster Cluster = new();
+    private static ITreeView? _tree;
+
+    private protected override ITreeView Tree => _tree!;
+
+    private protected override IReadOnlyDictionary<string, int> Copies =>
+        new Dictionary<string, int> { ["/b.txt"] = 2, ["/dir/inner.txt"] = 3 };
+
+    [ClassInitialize]
+    public static async Task StartAsync(TestContext context)
+    {
+        await Cluster.StartAsync("one", Of("b.txt", "Z.txt", "dir/inner.txt"));
+        await Cluster.StartAsync("two", Of("b.txt", "a.txt", "dir/inner.txt", "dir/deep/leaf.json"));
+        var node = await Cluster.StartAsync("three", Of("ä.txt", "dir/inner.txt"));
+        await Cluster.UniteAsync();
+        _tree = node.Tree;
+
+        static IEnumerable<(string Path, string Content)> Of(params string[] paths) => Files.Where(file => paths.Contains(file.Path));
+    }
+
+    [ClassCleanup]
+    public static async Task StopAsync() => await Cluster.DisposeAsync();
 }
 
 /// <summary>The cluster's tree at a node that holds nothing: every read goes to a peer.</summary>
 [TestClass]
-public sealed class EmptyNodeTreeContractTests : FileTreeContract, IAsyncDisposable
+public sealed class EmptyNodeTreeContractTests : FileTreeContract
 {
-    private readonly TestCluster _cluster = new();
+    private static readonly TestCluster Cluster = new();
+    private static ITreeView? _tree;
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    private protected override ITreeView Tree => _tree!;
 
-    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    [ClassInitialize]
+    public static async Task StartAsync(TestContext context)
     {
-        await _cluster.StartAsync("holder", files);
-        var node = await _cluster.StartAsync("empty", []);
-        await _cluster.UniteAsync();
-        return node.Tree;
+        await Cluster.StartAsync("holder", Files);
+        var node = await Cluster.StartAsync("empty", []);
+        await Cluster.UniteAsync();
+        _tree = node.Tree;
     }
+
+    [ClassCleanup]
+    public static async Task StopAsync() => await Cluster.DisposeAsync();
 }
