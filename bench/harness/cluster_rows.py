@@ -15,6 +15,7 @@ from .servers import DftpNode
 from .tree_rows import empty_directory
 
 CHANGES = 50
+DIFFERENCES = 10
 JOINING = 20
 IDLE_SECONDS, READS_PER_SECOND = 3, 500
 
@@ -72,6 +73,68 @@ def bytes_between(ports):
     ended = subprocess.run(["ss", "-tinOH", f"( {expression} )"], check=True, capture_output=True, text=True)
     words = ended.stdout.split()
     return sum(int(word.split(":")[1]) for word in words if word.startswith(("bytes_sent:", "bytes_received:")))
+
+
+def repair(bench):
+    """A node that knows all entries of another one but for ten: until it knows them too, against the full update to an empty node."""
+    root = trees.many_files(bench.files)
+    ours, full_updates, wire, full_wire = [], [], [], []
+    with DftpNode(bench.folder, root, "holder") as holder:
+        holder.wait_until_scanned()
+        with DftpNode(bench.folder, empty_directory(bench), "knower") as knower:
+            knower.wait_until_scanned()
+            knower.join(holder)
+            knower.wait_for_files(bench.files)
+            for turn in range(bench.rounds):
+                seconds, sent, spent = join_once(bench, holder, f"empty{turn}", bench.files)
+                full_updates.append(Sample(seconds, spent))
+                full_wire.append(Sample(sent / 1000))
+                seconds, sent, spent = repair_once(bench, holder, knower, turn)
+                ours.append(Sample(seconds, spent))
+                wire.append(Sample(sent / 1000))
+            if holder.log.read_text().count("sent a full update to knower") != 1:
+                raise CannotMeasure(f"there was no repair: {holder.last_words()}")
+    work = f"{DIFFERENCES} differences of {bench.files:,} files to none"
+    yield Result("repair", work, "s", Figures(ours), "full update", Figures(full_updates), cpu_unit="repair, both nodes")
+    yield Result("repair", "bytes on the wire for that, both ways", "kB", Figures(wire), "full update", Figures(full_wire))
+
+
+def repair_once(bench, holder, knower, turn):
+    """Makes a node forget entries of its peer, and lets it ask for an update. Seconds, bytes between the two, both nodes' CPU seconds."""
+    forget(bench, holder, knower, turn)
+    ports = [holder.management, knower.management]
+    wire, spent = bytes_between(ports), holder.cpu_seconds() + knower.cpu_seconds()
+    started = time.perf_counter()
+    knower.join(holder)
+    knower.wait_for_files(bench.files)
+    seconds = time.perf_counter() - started
+    return seconds, bytes_between(ports) - wire, holder.cpu_seconds() + knower.cpu_seconds() - spent
+
+
+def forget(bench, holder, knower, turn):
+    """Deletes entries at the knower by an update that seems to come from the holder, and leads to no state that the holder knows."""
+    me = clients.fetch_json(holder.management, "/cluster/")["Me"]
+    paths = some_files(holder.root, DIFFERENCES, turn)
+    message = {
+        "SenderNodeName": me["Name"], "Full": False, "UpdateTime": 1_700_000_000, "Epoch": me["Epoch"], "Sequence": me["Sequence"],
+        "Since": me["Sequence"], "SinceDigest": me["Digest"],
+        "Files": [{"Deletion": True, "FullName": path, "LastInfoUpdated": 1_700_000_000} for path in paths]}
+    subprocess.run(
+        ["curl", "-sS", "--fail", "--noproxy", "*", "--data-binary", "@-", "-H", "Content-Type: application/json",
+         f"http://127.0.0.1:{knower.management}/update/"], input=json.dumps(message), text=True, check=True, stdout=subprocess.DEVNULL)
+    if knower.files() != bench.files - len(paths):
+        raise CannotMeasure(f"the node has {knower.files()} files instead of {len(paths)} fewer than {bench.files}")
+
+
+def some_files(root, count, turn):
+    """Paths of files in different parts of the tree, others in each turn."""
+    shards = sorted(entry.path for entry in os.scandir(root) if entry.is_dir())
+    found = []
+    for number in range(count):
+        shard = shards[(turn * count + number) * 37 % len(shards)]
+        files = [os.path.join(path, file) for path, _, names in os.walk(shard) for file in names]
+        found.append(os.path.relpath(files[(turn * 7919 + number * 104_729) % len(files)], root))
+    return found
 
 
 def change(bench):

@@ -18,6 +18,7 @@ ROWS = {
     "search": tree_rows.search,
     "join": cluster_rows.join,
     "join-many": cluster_rows.join_many,
+    "repair": cluster_rows.repair,
     "change": cluster_rows.change,
     "merge-p99": cluster_rows.merge_p99,
     "restart": tree_rows.restart,
