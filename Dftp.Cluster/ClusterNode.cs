@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Dftp.Cluster.Access;
 using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Events;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles;
@@ -30,6 +31,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly ClusterOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logs;
+    private readonly ClusterDoor _door;
     private readonly LocalRoot _root;
     private readonly ScanLoop _scan;
     private readonly StampClock _stamps;
@@ -60,11 +62,15 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logs">Creates its logs.</param>
     /// <exception cref="RootDirectoryException">The directory cannot be read.</exception>
+    /// <exception cref="SecretFileException">The cluster secret cannot be used.</exception>
     public ClusterNode(ClusterOptions options, string rootDirectory, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
         _time = time;
         _logs = logs;
+        _door = new ClusterDoor(
+            options.SecretFile is { } secretFile ? ClusterSecret.Open(secretFile) : null, options.ClusterName, options.LegacyPeers, time,
+            logs.CreateLogger("Cluster"));
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
 
         _started = time.GetUtcNow();
@@ -74,9 +80,9 @@ public sealed class ClusterNode : IAsyncDisposable
         _scan = new ScanLoop(_root, _local, options, time, logs);
         _running = RunningTime.Start(time, logs.CreateLogger("Cluster"));
         _peers = new PeerTable(_tree, _running, time);
-        _client = new PeerClient(options, time);
-        _peerFiles = new PeerFiles(options, time);
-        _membership = new MembershipContext(options, _local, _peers, _client, time, logs.CreateLogger("Cluster"));
+        _client = new PeerClient(options, _door, time);
+        _peerFiles = new PeerFiles(options, _door, time);
+        _membership = new MembershipContext(options, _door, _local, _peers, _client, time, logs.CreateLogger("Cluster"));
         _handshake = new JoinHandshake(_membership);
         _membership.Answered = _handshake.Answered;
         _links = new PeerLinks(_membership);
@@ -90,8 +96,8 @@ public sealed class ClusterNode : IAsyncDisposable
 
         _rangeAnswers = new RangeAnswers(_peers);
         _management = new ManagementApi(
-            _membership, _handshake, new UpdateReceiver(options, _peers, _tree, _stamps, time, logs.CreateLogger("Updates")),
-            _rangeAnswers);
+            _membership, _handshake, _door.Signer,
+            new UpdateReceiver(options, _peers, _tree, _stamps, time, logs.CreateLogger("Updates")), _rangeAnswers);
 
         var known = new DigestCache<FileIdentity, LocalVersion>(MaxKnownDigests);
         var versions = new LocalVersions(options.NodeName, _tree, _scan.Rewritten, time);
@@ -119,9 +125,16 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The routes by which nodes and operators talk to this one.</summary>
     public IReadOnlyList<Route> Routes => _management.Routes;
 
+    /// <summary>
+    /// Decides whether a request on the management interface reaches its handler. Null without a cluster secret: everybody may.
+    /// </summary>
+    public RouteCheck? ManagementCheck => _door.Check is { } check ? check.AdmitAsync : null;
+
+
     /// <summary>Writes the report that <see cref="StatusWriter"/> describes.</summary>
     public void WriteStatus(Utf8JsonWriter json, string version) =>
-        new StatusWriter(_membership, _tree, _view.Missing, _started, version, _discovery?.Status, _scan.Status, _saver?.Status).Write(json);
+        new StatusWriter(
+            _membership, _tree, _view.Missing, _started, version, _door, _discovery?.Status, _scan.Status, _saver?.Status).Write(json);
 
     /// <summary>Puts the instruments of the tree, the peers and the scan on a meter.</summary>
     public void Measure(Meter meter) => _ = new ClusterMetrics(meter, _membership, _tree, _view, _scan);
@@ -165,12 +178,16 @@ public sealed class ClusterNode : IAsyncDisposable
     {
         _membership.PublicAddress = publicAddress;
         _membership.ManagementAddress = managementAddress;
+        _door.Start();
+        if (_membership.AnyoneCanJoin) _membership.Log.AnyoneCanJoin();
+        if (_door.HasSecret && _options.LegacyPeers.Count > 0) _membership.Log.LegacyPeers(string.Join(", ", _options.LegacyPeers));
         _links.Begin();
         _known?.Start();
         foreach (var address in _options.Joins) _joining.Add(new JoinLoop(address, _membership, _handshake).RunAsync(_stopping.Token));
         if (_options.Multicast is not { } group) return;
         _discovery = new DiscoveryLoop(
             new Announcement(_options.ClusterName, _options.NodeName, managementAddress.Host, managementAddress.Port),
+            _door,
             group,
             () => new MulticastChannel(group, null, _logs.CreateLogger("Discovery")),
             (sighting, _) =>
@@ -205,6 +222,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _known?.Dispose();
         _saver?.Dispose();
         _running.Dispose();
+        await _door.DisposeAsync();
         _peers.Dispose();
         _rangeAnswers.Dispose();
         _localFiles.Dispose();

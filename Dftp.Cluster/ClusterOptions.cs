@@ -38,6 +38,12 @@ public sealed record ClusterOptions
     /// <summary>Management addresses of nodes to join, retried indefinitely. Names are resolved at each attempt.</summary>
     public IReadOnlyList<HostPort> Joins { get; init; } = [];
 
+    /// <summary>The file of the cluster secret; null: none, so that every machine that reaches the management interface can join.</summary>
+    public string? SecretFile { get; init; }
+
+    /// <summary>Addresses and host names of machines whose legacy nodes are members although there is a secret.</summary>
+    public IReadOnlyList<string> LegacyPeers { get; init; } = [];
+
     /// <summary>The directory for state that survives a restart; null: none.</summary>
     public string? StateDirectory { get; init; }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Text.Json;
 using Dftp.Cluster;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.Ftp;
@@ -157,6 +158,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
             FullUpdateInterval = _options.FullUpdateInterval,
             RescanInterval = _options.RescanInterval,
             Joins = _options.Joins,
+            SecretFile = _options.ClusterSecretFile,
+            LegacyPeers = _options.LegacyPeers,
             StateDirectory = _options.StateDirectory,
         };
         try
@@ -166,6 +169,10 @@ internal sealed partial class NodeHost : IAsyncDisposable
         catch (RootDirectoryException failure)
         {
             throw new StartException($"--dfsroot: {failure.Message}", failure);
+        }
+        catch (SecretFileException failure)
+        {
+            throw new StartException($"--cluster-secret-file: {failure.Message}", failure);
         }
     }
 
@@ -182,7 +189,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TransferGrace);
         var http = new HttpFrontEnd(
-            cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), cluster.Routes, managementCheck: null,
+            cluster.Tree, cluster.LocalTree, CreateHttpOptions(cluster), cluster.Routes, cluster.ManagementCheck,
             _options.HttpMaxConnections, _meters.Add("dftp.http"), _logs);
         _routes = http.Routes;
         http.AddTo(builder.Services);

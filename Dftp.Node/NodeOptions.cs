@@ -76,6 +76,12 @@ internal sealed record NodeOptions
     /// <summary>Management addresses of nodes to join.</summary>
     public IReadOnlyList<HostPort> Joins { get; init; } = [];
 
+    /// <summary>The absolute path of the file with the cluster secret. Null: none.</summary>
+    public string? ClusterSecretFile { get; init; }
+
+    /// <summary>Addresses and host names of machines whose legacy nodes need no signature.</summary>
+    public IReadOnlyList<string> LegacyPeers { get; init; } = [];
+
     /// <summary>Where this node keeps its state across restarts. Null: it keeps none.</summary>
     public string? StateDirectory { get; init; }
 }

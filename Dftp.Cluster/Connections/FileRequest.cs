@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
+using Dftp.Cluster.Door;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Connections;
@@ -15,23 +16,34 @@ internal readonly record struct FileRequest(
     HostPort Address, VirtualPath Path, RangeSpec Part, bool IsLook = false, bool WantsDigest = false)
 {
     /// <summary>A legacy node counts proxied requests by it and gives up at 2; ours serve what bears it from their own root.</summary>
-    private const string OwnCopyOnly = "?redirN=1";
+    private static ReadOnlySpan<byte> OwnCopyOnly => "?redirN=1"u8;
 
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>The maximum length: each byte of the path and of one more name is escaped; a host name has 255 characters.</summary>
-    public const int MaxBytes = 3 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + 1024;
+    /// <summary>
+    /// The maximum length: each byte of the path and of one more name is escaped; a host name has 255 characters; and the signature.
+    /// </summary>
+    public const int MaxBytes = 3 * (VirtualPath.MaxPathBytes + VirtualPath.MaxNameBytes) + 1024 + RequestSigner.MaxFieldBytes;
 
     /// <summary>Writes the request.</summary>
     /// <param name="buffer">At least <see cref="MaxBytes"/>.</param>
+    /// <param name="signer">Signs the request; null: it is not signed.</param>
+    /// <param name="nonce">The connection's next nonce.</param>
     /// <returns>The length of the request in bytes.</returns>
-    public int Write(Span<byte> buffer)
+    public int Write(Span<byte> buffer, RequestSigner? signer, Nonce nonce)
     {
-        var at = Copy(IsLook ? "HEAD /fs"u8 : "GET /fs"u8, buffer);
+        var method = IsLook ? "HEAD"u8 : "GET"u8;
+        var at = Copy(method, buffer);
+        buffer[at++] = (byte)' ';
+        var start = at;
+        at += Copy("/fs"u8, buffer[at..]);
         at += WriteEscaped(Path.Value, buffer[at..]);
-        Utf8.TryWrite(buffer[at..], $"{OwnCopyOnly} HTTP/1.1\r\nHost: {Address}\r\n", out var written);
+        at += Copy(OwnCopyOnly, buffer[at..]);
+        var target = buffer[start..at];
+        Utf8.TryWrite(buffer[at..], $" HTTP/1.1\r\nHost: {Address}\r\n", out var written);
         at += written;
+        if (signer is not null) at += signer.WriteFields(new() { Method = method, Target = target }, nonce, buffer[at..]);
         if (!Part.IsWhole)
         {
             Utf8.TryWrite(buffer[at..], $"Range: {Part}\r\n", out written);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Dftp.Cluster.Door;
 using Dftp.Sockets;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,6 +24,7 @@ internal sealed class PeerConnection : IDisposable
 
     private readonly Lock _lock = new();
     private readonly LoopSocket _socket;
+    private readonly RequestSigner? _signer;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(FileRequest.MaxBytes, PeerResponseHead.MaxBytes));
@@ -34,12 +36,16 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>The timestamp at which the timer fires next. Guarded by <see cref="_lock"/>.</summary>
     private long _looksAt = long.MaxValue;
 
+    /// <summary>Of the next request. Each connection has a sequence for itself.</summary>
+    private Nonce _nonce = Nonce.First();
+
     private int _isClosed;
     private int _begin;
     private int _end;
 
-    private PeerConnection(LoopSocket socket, IPAddress remoteAddress, HostPort address, TimeProvider time)
+    private PeerConnection(LoopSocket socket, IPAddress remoteAddress, HostPort address, RequestSigner? signer, TimeProvider time)
     {
+        _signer = signer;
         _socket = socket;
         RemoteAddress = remoteAddress;
         Address = address;
@@ -58,6 +64,9 @@ internal sealed class PeerConnection : IDisposable
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
+    /// <summary>The signature of the last request with a body; null without a secret.</summary>
+    public RequestSignature? Signature { get; private set; }
+
     /// <summary>Whether any byte has arrived in response to the last request.</summary>
     public bool HasAnswered { get; private set; }
 
@@ -67,18 +76,19 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>Connects.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="timeout">How long to wait for the connection.</param>
+    /// <param name="signer">Signs the requests; null: they are not signed.</param>
     /// <param name="time">The clock of timeouts.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="OperationCanceledException">The timeout expired, the peer is away, or <paramref name="cancellationToken"/>
     /// fired.</exception>
     public static async Task<PeerConnection> ConnectAsync(
-        PeerEndpoint peer, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+        PeerEndpoint peer, TimeSpan timeout, RequestSigner? signer, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, peer.Presence, cancellationToken);
         var (socket, remoteAddress) = await PeerSocket.ConnectLoopAsync(peer.Address, either.Token);
-        var connection = new PeerConnection(socket, remoteAddress, peer.Address, time);
+        var connection = new PeerConnection(socket, remoteAddress, peer.Address, signer, time);
         connection._presence = peer.Presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
         return connection;
     }
@@ -135,7 +145,7 @@ internal sealed class PeerConnection : IDisposable
     public async ValueTask<PeerResponseHead> AskAsync(FileRequest request)
     {
         Begin();
-        await SendAsync(_buffer.AsMemory(0, request.Write(_buffer)), CancellationToken.None);
+        await SendAsync(_buffer.AsMemory(0, request.Write(_buffer, _signer, TakeNonce())), CancellationToken.None);
         return await ReadHeadAsync();
     }
 
@@ -145,13 +155,14 @@ internal sealed class PeerConnection : IDisposable
     public async ValueTask<PeerResponseHead> AskAsync(PostRequest request, CancellationToken cancellationToken)
     {
         Begin();
-        await SendAsync(request.WriteHead(Address), cancellationToken);
+        Signature = _signer?.Sign(PostRequest.Method, request.Target, request.ContentDigest, TakeNonce());
+        await SendAsync(request.WriteHead(Address, Signature), cancellationToken);
         if (request.Write is not { } write) return await ReadHeadAsync();
 
         // A peer that refuses the body says so before it has read all of it, and then closes the connection.
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var head = ReadHeadAsync().AsTask();
-        var body = SendBodyAsync(write, request.TrailerOf, sending.Token);
+        var body = SendBodyAsync(write, sending.Token);
         await Task.WhenAny(head, body);
         if (!body.IsCompleted) await sending.CancelAsync();
         if (await FailureOfAsync(body) is not { } failure) return await head;
@@ -244,11 +255,19 @@ internal sealed class PeerConnection : IDisposable
         }
     }
 
-    private async Task SendBodyAsync(BodyWriter write, Func<byte[], string>? trailerOf, CancellationToken cancellationToken)
+    private async Task SendBodyAsync(BodyWriter write, CancellationToken cancellationToken)
     {
-        await using var body = new ChunkedBody(bytes => SendAsync(bytes, cancellationToken), isHashed: trailerOf is not null);
+        await using var body = new ChunkedBody(bytes => SendAsync(bytes, cancellationToken), isHashed: Signature is not null);
         await write(body, cancellationToken);
-        await body.EndAsync(trailerOf);
+        await body.EndAsync(
+            Signature is { } signature ? sha256 => _signer!.TrailerOf(signature, BodyDigest.Field(sha256)) : null);
+    }
+
+    private Nonce TakeNonce()
+    {
+        var nonce = _nonce;
+        _nonce = nonce.Next();
+        return nonce;
     }
 
     private static async Task<Exception?> FailureOfAsync(Task task)

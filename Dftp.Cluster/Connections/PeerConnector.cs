@@ -1,10 +1,14 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Dftp.Cluster.Door;
 
 namespace Dftp.Cluster.Connections;
 
 /// <summary>Makes connections to peers, and exchanges requests and responses over them.</summary>
-internal sealed class PeerConnector(TimeSpan connectTimeout, TimeProvider time)
+/// <param name="signer">Signs the requests; null: they are not signed.</param>
+/// <param name="connectTimeout">How long to wait for a connection.</param>
+/// <param name="time">The clock of timeouts.</param>
+internal sealed class PeerConnector(RequestSigner? signer, TimeSpan connectTimeout, TimeProvider time)
 {
     /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
     /// <param name="peer">Where the request goes.</param>
@@ -24,7 +28,7 @@ internal sealed class PeerConnector(TimeSpan connectTimeout, TimeProvider time)
     {
         for (var idle = peer.Pool?.Take(peer.Address); ; idle = null)
         {
-            var connection = idle ?? await PeerConnection.ConnectAsync(peer, connectTimeout, time, cancellationToken);
+            var connection = idle ?? await PeerConnection.ConnectAsync(peer, connectTimeout, signer, time, cancellationToken);
             try
             {
                 return (connection, await ExchangeAsync(connection, request, ask, wait, cancellationToken));

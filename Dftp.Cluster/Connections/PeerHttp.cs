@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Cluster.Door;
 
 namespace Dftp.Cluster.Connections;
 
@@ -16,7 +17,9 @@ public static class PeerHttp
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Creates a client without a timeout for whole requests. The caller disposes it.</summary>
-    public static HttpClient CreateClient(TimeSpan connectTimeout)
+    /// <param name="connectTimeout">The timeout for connecting.</param>
+    /// <param name="signing">Signs the requests; null: they are not signed.</param>
+    public static HttpClient CreateClient(TimeSpan connectTimeout, SigningHandler? signing = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -29,7 +32,8 @@ public static class PeerHttp
             ActivityHeadersPropagator = null,
             ConnectCallback = (connection, cancellationToken) => PeerSocket.ConnectAsync(connection.DnsEndPoint, cancellationToken),
         };
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        if (signing is not null) signing.InnerHandler = handler;
+        return new HttpClient(signing ?? (HttpMessageHandler)handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     internal static Uri Uri(IPAddress host, int port, string pathAndQuery) =>

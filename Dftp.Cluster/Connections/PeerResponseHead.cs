@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using Dftp.Cluster.Door;
 
 namespace Dftp.Cluster.Connections;
 
@@ -12,6 +13,9 @@ namespace Dftp.Cluster.Connections;
 /// <param name="Closes">The peer closes the connection after the body.</param>
 internal readonly record struct PeerResponseHead(int Status, long? ContentLength, PeerFileFacts Facts, bool IsChunked, bool Closes)
 {
+    /// <summary>The fields of its signature; null if it has none of them.</summary>
+    public AnswerFields? Signature { get; init; }
+
     /// <summary>100 to 199: the final response follows (RFC 9110, section 15.2).</summary>
     public bool IsInterim => Status < 200;
 
@@ -46,6 +50,7 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
         if (!TryTakeLine(ref lines, out var line) || !TryParseStatus(line, out var minor, out var status)) return false;
         long? contentLength = null;
         PeerFileFacts facts = default;
+        AnswerFields? signature = null;
         bool isChunked = false, closes = false;
         while (!lines.IsEmpty)
         {
@@ -67,6 +72,7 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
                 isChunked = true;
             }
             else if (Is(name, "Connection"u8)) closes |= HasMember(value, "close"u8);
+            else if (AnswerFields.Has(name)) signature = (signature ?? new AnswerFields("", "", "")).With(name, value);
             else facts = facts.With(name, value);
         }
 
@@ -74,7 +80,10 @@ internal readonly record struct PeerResponseHead(int Status, long? ContentLength
         if (isChunked && contentLength is not null) return false;
         // Without either, the end of the connection is the end of the body.
         closes |= minor == 0 || (!isChunked && contentLength is null);
-        head = new PeerResponseHead(status, contentLength, facts with { WholeLength = contentLength }, isChunked, closes);
+        head = new PeerResponseHead(status, contentLength, facts with { WholeLength = contentLength }, isChunked, closes)
+        {
+            Signature = signature,
+        };
         // RFC 9110, section 7.8: a protocol that was not asked for.
         return status != SwitchingProtocols;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Dftp.Cluster.Door;
 
 namespace Dftp.Cluster.Connections;
 
@@ -10,15 +11,20 @@ internal delegate Task BodyWriter(Stream body, CancellationToken cancellationTok
 /// <param name="Fields">Header fields beyond Host and the length of the body, each with its line end.</param>
 /// <param name="Body">The body, if it is not streamed.</param>
 /// <param name="Write">Streams the body; null: it is <paramref name="Body"/>.</param>
-/// <param name="TrailerOf">Makes the fields after a streamed body from the body's SHA-256, each with its line end; null: none.</param>
-internal sealed record PostRequest(
-    string Target, string Fields, ReadOnlyMemory<byte> Body, BodyWriter? Write = null, Func<byte[], string>? TrailerOf = null)
+internal sealed record PostRequest(string Target, string Fields, ReadOnlyMemory<byte> Body, BodyWriter? Write = null)
 {
+    public const string Method = "POST";
+
+    /// <summary>The value of Content-Digest; null if the body is streamed: then the field follows it.</summary>
+    public string? ContentDigest => Write is null ? BodyDigest.FieldOf(Body.Span) : null;
+
     /// <summary>The head, and the body unless it is streamed.</summary>
-    public ReadOnlyMemory<byte> WriteHead(HostPort address)
+    /// <param name="address">Where it goes.</param>
+    /// <param name="signature">The signature of the head; null: it is not signed.</param>
+    public ReadOnlyMemory<byte> WriteHead(HostPort address, RequestSignature? signature)
     {
         var framing = Write is null ? $"Content-Length: {Body.Length}" : "Transfer-Encoding: chunked";
-        var head = $"POST {Target} HTTP/1.1\r\nHost: {address}\r\n{framing}\r\n{Fields}\r\n";
+        var head = $"{Method} {Target} HTTP/1.1\r\nHost: {address}\r\n{framing}\r\n{Fields}{signature?.FieldsOf(ContentDigest)}\r\n";
         var bytes = new byte[head.Length + Body.Length];
         Encoding.ASCII.GetBytes(head, bytes);
         Body.CopyTo(bytes.AsMemory(head.Length));

@@ -4,12 +4,14 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dftp.Cluster.Door;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Discovery;
 
 /// <summary>
-/// The datagram with which a node announces itself: <c>{"Type":"ping","ClusterName":…,"NodeName":…,"MgmtAddr":":7041"}</c>.
+/// The datagram with which a node announces itself: <c>{"Type":"ping","ClusterName":…,"NodeName":…,"MgmtAddr":":7041"}</c>, with a
+/// cluster secret also <c>"Created":…,"Key":…,"Mac":…</c>.
 /// </summary>
 /// <param name="ClusterName">The cluster of the node.</param>
 /// <param name="NodeName">Its name.</param>
@@ -22,6 +24,20 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
 
     private const string Ping = "ping";
 
+    /// <summary>Authenticates the announcement; null without a cluster secret.</summary>
+    public AnnouncementSeal? Seal { get; init; }
+
+    /// <summary>The sealed values.</summary>
+    private string[] Sealed =>
+        [ClusterName, NodeName.Value, ManagementHost, ManagementPort.ToString(CultureInfo.InvariantCulture)];
+
+    /// <summary>The announcement as of now, sealed if there is a secret.</summary>
+    public Announcement SealedBy(AnnouncementMac? mac) => mac is null ? this : this with { Seal = mac.Seal(Sealed) };
+
+    /// <summary>Verifies the seal.</summary>
+    /// <returns>Null if it is right.</returns>
+    public Refusal? Verify(AnnouncementMac mac) => mac.Verify(Seal, Sealed);
+
     /// <summary>Writes the datagram. The colon of the address is always written, because a legacy node crashes without it.</summary>
     /// <exception cref="InvalidOperationException">With these names the datagram is longer than <see cref="MaxBytes"/>.</exception>
     public byte[] ToBytes()
@@ -29,7 +45,8 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
         var host = ManagementHost.Contains(':', StringComparison.Ordinal) ? $"[{ManagementHost}]" : ManagementHost;
         var port = ManagementPort.ToString(CultureInfo.InvariantCulture);
         var bytes = JsonSerializer.SerializeToUtf8Bytes(
-            new Wire(Ping, ClusterName, NodeName.Value, $"{host}:{port}"), AnnouncementJson.Default.Wire);
+            new Wire(Ping, ClusterName, NodeName.Value, $"{host}:{port}", Seal?.Created, Seal?.Key, Seal?.Mac),
+            AnnouncementJson.Default.Wire);
         return bytes.Length <= MaxBytes
             ? bytes
             : throw new InvalidOperationException($"the names of cluster and node are too long for an announcement of {MaxBytes} bytes");
@@ -53,7 +70,10 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
 
         if (wire is not { Type: Ping, ClusterName: { } cluster, MgmtAddr: { } address }) return false;
         if (!NodeName.TryParse(wire.NodeName, out var node) || !TryParseAddress(address, out var host, out var port)) return false;
-        announcement = new Announcement(cluster, node, host, port);
+        announcement = new Announcement(cluster, node, host, port)
+        {
+            Seal = wire is { Created: { } created, Key: { } key, Mac: { } mac } ? new AnnouncementSeal(created, key, mac) : null,
+        };
         return true;
     }
 
@@ -85,9 +105,10 @@ internal sealed record Announcement(string ClusterName, NodeName NodeName, strin
         return true;
     }
 
-    internal sealed record Wire(string? Type, string? ClusterName, string? NodeName, string? MgmtAddr);
+    internal sealed record Wire(
+        string? Type, string? ClusterName, string? NodeName, string? MgmtAddr, long? Created, string? Key, string? Mac);
 }
 
-[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
+[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Announcement.Wire))]
 internal sealed partial class AnnouncementJson : JsonSerializerContext;

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Dftp.Cluster.Door;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Cluster.Discovery;
 
 /// <summary>Announces this node to the group and reports the announcements of others. One loop sends, another receives.</summary>
 /// <param name="self">The announcement. Received ones with the same name or from the same address are this node's own.</param>
+/// <param name="door">Seals the announcement, and tells sealed ones from strangers'.</param>
 /// <param name="group">For log messages.</param>
 /// <param name="openChannel">Opens the channel; retried while it throws a SocketException.</param>
 /// <param name="onSighting">
@@ -16,6 +18,7 @@ namespace Dftp.Cluster.Discovery;
 /// <param name="logger">Logs failures, once each.</param>
 internal sealed class DiscoveryLoop(
     Announcement self,
+    ClusterDoor door,
     IPEndPoint group,
     Func<DatagramChannel> openChannel,
     Func<PeerSighting, CancellationToken, ValueTask> onSighting,
@@ -34,7 +37,6 @@ internal sealed class DiscoveryLoop(
     public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly byte[] _announcement = self.ToBytes();
     private readonly HashSet<(string Host, int Port)> _namesakes = [];
     private Task _loops = Task.CompletedTask;
 
@@ -43,7 +45,7 @@ internal sealed class DiscoveryLoop(
     private readonly Lock _lock = new();
 
     // Under the lock.
-    private DiscoveryStatus _status = new(0, 0, 0, 0, null, 0, null, null);
+    private DiscoveryStatus _status = new(0, 0, 0, 0, null, 0, 0, null, null);
 
     public DiscoveryStatus Status
     {
@@ -54,7 +56,12 @@ internal sealed class DiscoveryLoop(
     }
 
     /// <summary>Starts both loops. The first announcement is sent before this method returns.</summary>
-    public void Start() => _loops = RunAsync(_stop.Token);
+    /// <exception cref="InvalidOperationException">The names are too long for a datagram.</exception>
+    public void Start()
+    {
+        _ = self.SealedBy(door.Announcements).ToBytes();
+        _loops = RunAsync(_stop.Token);
+    }
 
     /// <summary>Ends both loops and waits for them. Throws the exception of a loop that failed.</summary>
     public async Task StopAsync()
@@ -122,7 +129,7 @@ internal sealed class DiscoveryLoop(
     {
         for (var count = 0; ; count++)
         {
-            var sending = channel.Send(_announcement);
+            var sending = channel.Send(self.SealedBy(door.Announcements).ToBytes());
             if (sending.HasNewWay) count = 0;
             if (sending.Ways > 0)
             {
@@ -181,9 +188,9 @@ internal sealed class DiscoveryLoop(
         }
 
         if (source.IsIPv4MappedToIPv6) source = source.MapToIPv4();
+        if (IsOwnAddress(channel, heard, source) || IsRefused(heard, source)) return;
         var sighting = new PeerSighting(
             heard.NodeName, heard.ManagementHost.Length > 0 ? heard.ManagementHost : source.ToString(), heard.ManagementPort);
-        if (IsOwnAddress(channel, heard, source)) return;
         if (heard.NodeName == self.NodeName)
         {
             HearNamesake(sighting);
@@ -208,6 +215,17 @@ internal sealed class DiscoveryLoop(
     private bool IsOwnAddress(DatagramChannel channel, Announcement heard, IPAddress source) =>
         heard.ManagementPort == self.ManagementPort && heard.ManagementHost == self.ManagementHost
         && (IPAddress.IsLoopback(source) || channel.LocalAddresses.Contains(source));
+
+    private bool IsRefused(Announcement heard, IPAddress source)
+    {
+        if (door.Announcements is not { } mac || (heard.Seal is null && door.LegacyPeers.Contains(source))) return false;
+        if (heard.Verify(mac) is not { } refusal) return false;
+        // The second copy of an announcement that came by two networks is none to complain of.
+        if (refusal.Cause == RefusalCause.Replayed) return true;
+        Count(status => status with { Refused = status.Refused + 1 });
+        door.Refusals.Add(refusal, $"the announcement of {heard.NodeName}", source.ToString());
+        return true;
+    }
 
     private void HearNamesake(PeerSighting namesake)
     {

@@ -15,6 +15,7 @@ internal readonly record struct PeerSighting(NodeName NodeName, string Managemen
 /// <param name="OtherClusters">Announcements of other clusters.</param>
 /// <param name="LastOtherCluster">The name of the last other cluster, to find out why a node is not found.</param>
 /// <param name="NamesakesHeard">Announcements of another node with this node's name.</param>
+/// <param name="Refused">Announcements of this cluster that are not authenticated, although there is a secret.</param>
 /// <param name="SendFailure">Why sending fails now; null if it works.</param>
 /// <param name="ReceiveFailure">Why receiving fails now; null if it works.</param>
 internal sealed record DiscoveryStatus(
@@ -24,6 +25,7 @@ internal sealed record DiscoveryStatus(
     long OtherClusters,
     string? LastOtherCluster,
     long NamesakesHeard,
+    long Refused,
     string? SendFailure,
     string? ReceiveFailure)
 {

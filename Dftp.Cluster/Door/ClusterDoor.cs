@@ -24,17 +24,15 @@ internal sealed class ClusterDoor : IAsyncDisposable
         if (secret is not null)
         {
             Signer = new RequestSigner(secret, clusterName, time);
-            Verifier = new RequestVerifier(secret, clusterName, time);
             Announcements = new AnnouncementMac(secret, time);
+            Check = new SignatureCheck(new RequestVerifier(secret, clusterName, time), LegacyPeers, Refusals, clusterName);
         }
-
-        Check = new SignatureCheck(Verifier, LegacyPeers, Refusals, clusterName);
     }
 
-    /// <summary>Null without a secret, as the next two.</summary>
-    public RequestSigner? Signer { get; }
+    public bool HasSecret => _secret is not null;
 
-    public RequestVerifier? Verifier { get; }
+    /// <summary>Null without a secret, as the next one.</summary>
+    public RequestSigner? Signer { get; }
 
     public AnnouncementMac? Announcements { get; }
 
@@ -42,7 +40,8 @@ internal sealed class ClusterDoor : IAsyncDisposable
 
     public Refusals Refusals { get; }
 
-    public SignatureCheck Check { get; }
+    /// <summary>Null without a secret.</summary>
+    public SignatureCheck? Check { get; }
 
     /// <summary>The keys' names, the signing one first; empty without a secret.</summary>
     public IReadOnlyList<string> KeyIds => _secret is null ? [] : [.. _secret.Keys.Keys.Select(key => key.Id)];

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
 
@@ -15,6 +16,16 @@ internal sealed record RequestSignature(SecretKey Key, Nonce Nonce, string Param
 
     /// <summary>The value of Signature.</summary>
     public string Signature => $"{SignatureProfile.Label}={Member}";
+
+    /// <summary>The header fields, each with its line end.</summary>
+    /// <param name="contentDigest">The value of Content-Digest; null: a streamed body, whose digest and signature follow it.</param>
+    public string FieldsOf(string? contentDigest)
+    {
+        var ofBody = contentDigest is null
+            ? $"Trailer: {SignatureProfile.DigestField}, {SignatureProfile.InputField}, {SignatureProfile.SignatureField}\r\n"
+            : $"{SignatureProfile.DigestField}: {contentDigest}\r\n";
+        return $"{ofBody}{SignatureProfile.InputField}: {Input}\r\n{SignatureProfile.SignatureField}: {Signature}\r\n";
+    }
 }
 
 /// <summary>Signs requests with the first key of the secret.</summary>
@@ -25,15 +36,16 @@ internal sealed class RequestSigner(ClusterSecret secret, string clusterName, Ti
 
     private readonly string _tag = SignatureProfile.TagOf(clusterName);
 
-    /// <summary>Signs a request that has a connection or a sequence of nonces for itself.</summary>
+    /// <summary>Signs a request.</summary>
     /// <param name="method">The method.</param>
     /// <param name="target">The request target as it is sent.</param>
     /// <param name="contentDigest">The value of Content-Digest; null if it is not in the header section.</param>
-    public RequestSignature Sign(string method, string target, string? contentDigest)
+    /// <param name="nonce">The next nonce of the connection's sequence; or the first of a new one.</param>
+    public RequestSignature Sign(string method, string target, string? contentDigest, Nonce nonce)
     {
         Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
         Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
-        var (key, nonce) = (secret.Keys.Signing, Nonce.First());
+        var key = secret.Keys.Signing;
         var message = new MessageComponents
         {
             Method = Encoding.ASCII.GetBytes(method),
@@ -99,11 +111,15 @@ internal sealed class RequestSigner(ClusterSecret secret, string clusterName, Ti
     }
 
     /// <summary>Whether an answer was signed by a node of the cluster, for this request.</summary>
-    public static bool IsAnswerSigned(RequestSignature request, int status, string contentDigest, string input, string signature) =>
-        RequestVerifier.IsAnswerSigned(
+    /// <param name="request">The signature of the request.</param>
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="fields">The fields of the answer's signature; null: it has none.</param>
+    /// <param name="body">The whole body.</param>
+    public static bool IsAnswerSigned(RequestSignature request, int status, AnswerFields? fields, ReadOnlySpan<byte> body) =>
+        fields is not null && BodyDigest.Matches(fields.ContentDigest, SHA256.HashData(body)) && RequestVerifier.IsAnswerSigned(
             request.Key,
-            AnswerOf(status, contentDigest, request.Member),
-            new SignatureFields { Input = Encoding.ASCII.GetBytes(input), Signature = Encoding.ASCII.GetBytes(signature) });
+            AnswerOf(status, fields.ContentDigest, request.Member),
+            new SignatureFields { Input = Encoding.ASCII.GetBytes(fields.Input), Signature = Encoding.ASCII.GetBytes(fields.Signature) });
 
     private static MessageComponents AnswerOf(int status, string contentDigest, string requestSignature)
     {

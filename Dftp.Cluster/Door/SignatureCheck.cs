@@ -1,60 +1,50 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dftp.Routes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Cluster.Door;
 
-/// <summary>Decides whether a request of the management interface reaches its handler.</summary>
-/// <param name="verifier">Null: there is no secret, and everything is admitted.</param>
+/// <summary>Decides whether a request of the management interface reaches its handler, once there is a cluster secret.</summary>
+/// <param name="verifier">Verifies signatures.</param>
 /// <param name="legacy">The machines whose legacy nodes need no signature.</param>
 /// <param name="refusals">Counts and logs.</param>
 /// <param name="clusterName">For the challenge of a 401.</param>
-internal sealed class SignatureCheck(RequestVerifier? verifier, LegacyPeers legacy, Refusals refusals, string clusterName)
+internal sealed class SignatureCheck(RequestVerifier verifier, LegacyPeers legacy, Refusals refusals, string clusterName)
 {
-    /// <summary>The maximum length of a body that is kept until its digest is known to be right. Forms are shorter.</summary>
-    private const int MaxBodyBytes = 64 * 1024;
+    /// <summary>The maximum length of a body that is kept until its digest is known to be right. Longer ones are streamed.</summary>
+    private const int MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>The paths that say nothing but that the node runs.</summary>
-    private static readonly string[] OpenPaths = ["/healthz", "/readyz"];
-
-    /// <summary>The paths that legacy nodes use.</summary>
-    private static readonly string[] LegacyPaths = ["/cluster", "/join", "/update"];
+    /// <summary>The routes that legacy nodes use.</summary>
+    private static readonly string[] LegacyRoutes = ["/cluster/", "/join/", "/update/"];
 
     /// <summary>The request, if its signature was verified.</summary>
     public static SignedRequest? Of(HttpContext http) => http.Features.Get<SignedRequest>();
 
     /// <returns>False if the request has been answered with a refusal.</returns>
-    public async Task<bool> AdmitAsync(HttpContext http)
+    public async ValueTask<bool> AdmitAsync(RoutedRequest request)
     {
-        try
-        {
-            // 1. some need no signature
-            if (verifier is null || OpenPaths.Contains(http.Request.Path.Value) || IsLegacy(http)) return true;
+        // 1. some cannot sign
+        var http = request.Http;
+        if (IsLegacy(request)) return true;
 
-            // 2. the head, then the body, at once or while the handler reads it
-            var refusal = VerifyHead(http, out var request) ?? await TakeBodyAsync(http, request!);
-            if (refusal is null) return true;
-            Count(http, refusal);
-            if (refusal.Status == StatusCodes.Status401Unauthorized)
-                http.Response.Headers.WWWAuthenticate = $"Signature realm=\"{SignatureProfile.TagOf(clusterName)}\"";
-            await SayAsync(http, refusal.Status, refusal.Sentence);
-        }
-        catch (BadHttpRequestException error)
-        {
-            if (!http.Response.HasStarted) await SayAsync(http, error.StatusCode, error.Message);
-        }
-        catch (Exception error) when (error is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
-        {
-            // The caller closed the connection.
-        }
+        // 2. the head, then the body, at once or while the handler reads it
+        var refusal = VerifyHead(http, out var signed) ?? await TakeBodyAsync(http, signed!);
+        if (refusal is null) return true;
 
+        Count(http, refusal);
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+            http.Response.Headers.WWWAuthenticate = $"Signature realm=\"{SignatureProfile.TagOf(clusterName)}\"";
+        http.Response.StatusCode = refusal.Status;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        await http.Response.WriteAsync(refusal.Sentence + "\n", http.RequestAborted);
         return false;
     }
 
-    private bool IsLegacy(HttpContext http) =>
-        !http.Request.Headers.ContainsKey(SignatureProfile.SignatureField) && LegacyPaths.Contains(http.Request.Path.Value?.TrimEnd('/'))
-        && legacy.Contains(http.Connection.RemoteIpAddress);
+    private bool IsLegacy(in RoutedRequest request) =>
+        !request.Http.Request.Headers.ContainsKey(SignatureProfile.SignatureField) && LegacyRoutes.Contains(request.Route.Path)
+        && legacy.Contains(request.Http.Connection.RemoteIpAddress);
 
     private Refusal? VerifyHead(HttpContext http, out SignedRequest? request)
     {
@@ -70,7 +60,7 @@ internal sealed class SignatureCheck(RequestVerifier? verifier, LegacyPeers lega
             Input = Encoding.UTF8.GetBytes(headers[SignatureProfile.InputField].ToString()),
             Signature = Encoding.UTF8.GetBytes(headers[SignatureProfile.SignatureField].ToString()),
         };
-        var refusal = verifier!.Verify(message, fields, out request);
+        var refusal = verifier.Verify(message, fields, out request);
         http.Features.Set(request);
         return refusal;
     }
@@ -95,9 +85,17 @@ internal sealed class SignatureCheck(RequestVerifier? verifier, LegacyPeers lega
 
     private static async Task<byte[]> ReadAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MaxBodyBytes;
         using var body = new MemoryStream();
-        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        var buffer = new byte[16 * 1024];
+        for (int read; (read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0;)
+        {
+            body.Write(buffer, 0, read);
+            if (body.Length > MaxBodyBytes)
+                throw new BadHttpRequestException(
+                    $"a body of more than {MaxBodyBytes} bytes has its Content-Digest in the trailer section",
+                    StatusCodes.Status413PayloadTooLarge);
+        }
+
         return body.ToArray();
     }
 
@@ -108,12 +106,5 @@ internal sealed class SignatureCheck(RequestVerifier? verifier, LegacyPeers lega
         var shown = path.Length > longest ? path[..longest] + "…" : path;
         var address = http.Connection.RemoteIpAddress is { } remote ? LegacyPeers.Plain(remote).ToString() : "an unknown address";
         refusals.Add(refusal, $"{http.Request.Method} {shown}", address);
-    }
-
-    private static Task SayAsync(HttpContext http, int status, string sentence)
-    {
-        http.Response.StatusCode = status;
-        http.Response.ContentType = "text/plain; charset=utf-8";
-        return http.Response.WriteAsync(sentence + "\n", http.RequestAborted);
     }
 }

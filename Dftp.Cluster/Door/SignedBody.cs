@@ -9,7 +9,7 @@ namespace Dftp.Cluster.Door;
 /// <summary>
 /// A streamed body whose digest and signature follow it in the trailer section. The read that reaches the end verifies both, so that nobody
 /// takes an altered body for a complete one. Before it applies anything, a handler that may stop reading earlier calls
-/// <see cref="VerifyAsync"/>.
+/// <see cref="VerifyAsync(HttpContext)"/>.
 /// </summary>
 internal sealed class SignedBody(HttpContext http, SignedRequest request, Action<Refusal> refused) : ForwardStream
 {
@@ -17,8 +17,12 @@ internal sealed class SignedBody(HttpContext http, SignedRequest request, Action
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool _isVerified;
 
-    /// <summary>The body of a request if it is streamed with a signature; null otherwise.</summary>
-    public static SignedBody? Of(HttpContext http) => http.Features.Get<SignedBody>();
+    /// <summary>
+    /// Reads the rest of a request's body and verifies digest and signature, if the body is streamed with a signature.
+    /// </summary>
+    /// <exception cref="BadHttpRequestException">They are wrong.</exception>
+    public static Task VerifyAsync(HttpContext http) =>
+        http.Features.Get<SignedBody>() is { } body ? body.VerifyAsync(http.RequestAborted) : Task.CompletedTask;
 
     /// <exception cref="BadHttpRequestException">The end is reached, and digest or signature are wrong.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -31,9 +35,7 @@ internal sealed class SignedBody(HttpContext http, SignedRequest request, Action
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("the body is read asynchronously");
 
-    /// <summary>Reads the rest of the body and verifies digest and signature.</summary>
-    /// <exception cref="BadHttpRequestException">They are wrong.</exception>
-    public async Task VerifyAsync(CancellationToken cancellationToken)
+    private async Task VerifyAsync(CancellationToken cancellationToken)
     {
         var rest = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try

@@ -17,7 +17,7 @@ public sealed class SigningHandler(ClusterSecret secret, string clusterName, Tim
             content.Headers.TryAddWithoutValidation(SignatureProfile.DigestField, digest);
         }
 
-        var signature = _signer.Sign(request.Method.Method, request.RequestUri!.PathAndQuery, digest);
+        var signature = _signer.Sign(request.Method.Method, request.RequestUri!.PathAndQuery, digest, Nonce.First());
         request.Headers.TryAddWithoutValidation(SignatureProfile.InputField, signature.Input);
         request.Headers.TryAddWithoutValidation(SignatureProfile.SignatureField, signature.Signature);
         return await base.SendAsync(request, cancellationToken);

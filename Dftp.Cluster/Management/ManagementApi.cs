@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.Peers;
 using Dftp.Cluster.Replication;
@@ -15,7 +17,7 @@ namespace Dftp.Cluster.Management;
 /// The management API, by which nodes talk to each other. Responses suit legacy nodes: these crash if Me or Peers is missing.
 /// </summary>
 internal sealed class ManagementApi(
-    MembershipContext context, JoinHandshake handshake, UpdateReceiver updates, RangeAnswers ranges)
+    MembershipContext context, JoinHandshake handshake, RequestSigner? signer, UpdateReceiver updates, RangeAnswers ranges)
 {
     /// <summary>The maximum number of peers in POST /join/, which are greeted at once. One is enough to join a cluster.</summary>
     private const int MaxJoins = 64;
@@ -57,8 +59,30 @@ internal sealed class ManagementApi(
             .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http),
                 Reachable(facts.ManagementAddress!, http), facts.Replication.Announced), facts));
         var knownDigest = caller is { State: not null, Name: var name } ? context.Peers.DigestOf(name) : null;
-        ClusterAnswerWriter.Write(http.Response.BodyWriter, context.Options.ClusterName, me, peers, knownDigest);
-        return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
+        return AnswerAsync(http, output => ClusterAnswerWriter.Write(output, context.Options.ClusterName, me, peers, knownDigest));
+    }
+
+    /// <summary>
+    /// Answers with facts that the caller acts on. A signed request gets a signed answer, so that the caller knows that a node of the
+    /// cluster wrote it, and for this request.
+    /// </summary>
+    private Task AnswerAsync(HttpContext http, Action<IBufferWriter<byte>> write)
+    {
+        if (signer is null || SignatureCheck.Of(http) is not { } request)
+        {
+            write(http.Response.BodyWriter);
+            return http.Response.BodyWriter.FlushAsync(http.RequestAborted).AsTask();
+        }
+
+        var body = new ArrayBufferWriter<byte>();
+        write(body);
+        var digest = BodyDigest.FieldOf(body.WrittenSpan);
+        var (input, signature) = signer.SignAnswer(request, http.Response.StatusCode, digest);
+        http.Response.Headers[SignatureProfile.DigestField] = digest;
+        http.Response.Headers[SignatureProfile.InputField] = input;
+        http.Response.Headers[SignatureProfile.SignatureField] = signature;
+        http.Response.ContentLength = body.WrittenCount;
+        return http.Response.Body.WriteAsync(body.WrittenMemory, http.RequestAborted).AsTask();
     }
 
     // A loopback address of a peer would mean the caller's machine to a caller elsewhere.
@@ -210,7 +234,7 @@ internal sealed class ManagementApi(
         try
         {
             var peer = sender is { } named ? context.Peers.Find(named) : null;
-            var (outcome, reason) = await updates.ReceiveAsync(body, peer, http.RequestAborted);
+            var (outcome, reason) = await updates.ReceiveAsync(body, peer, () => SignedBody.VerifyAsync(http), http.RequestAborted);
             await (outcome switch
             {
                 UpdateOutcome.Applied => SayAsync(http, StatusCodes.Status200OK, "ok"),
@@ -220,11 +244,13 @@ internal sealed class ManagementApi(
         }
         catch (UpdateFormatException error)
         {
+            if (!error.IsTooLarge) await SignedBody.VerifyAsync(http);
             var status = error.IsTooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status400BadRequest;
             await SayAsync(http, status, $"no update: {error.Message}");
         }
         catch (InvalidDataException)
         {
+            await SignedBody.VerifyAsync(http);
             await SayAsync(http, StatusCodes.Status400BadRequest, $"no update: the body is not {encoding}");
         }
     }
@@ -253,8 +279,7 @@ internal sealed class ManagementApi(
         }
 
         http.Response.ContentType = "application/json";
-        answer.Write(http.Response.BodyWriter);
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        await AnswerAsync(http, answer.Write);
     }
 
     /// <summary>The sender of an update, known before the body is read; null from a legacy node.</summary>

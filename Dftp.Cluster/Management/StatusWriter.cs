@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.Cluster.Peers;
@@ -30,7 +31,10 @@ namespace Dftp.Cluster.Management;
 /// <item><c>watch</c>: <c>directories</c> that are watched, <c>events</c>, <c>overflows</c>, <c>updates</c>, <c>polled</c> (<c>reason</c>,
 /// <c>count</c>, <c>example</c>);</item>
 /// <item><c>discovery</c>, absent if it is disabled: <c>sent</c>, <c>heard</c>, <c>malformed</c>, <c>otherClusters</c>,
-/// <c>lastOtherCluster</c>, <c>namesakes</c>, <c>failure</c>.</item>
+/// <c>lastOtherCluster</c>, <c>namesakes</c>, <c>refused</c>, <c>failure</c>;</item>
+/// <item><c>access</c>: <c>secret</c> (whether there is one), <c>keys</c> (the names of its keys, the signing one first),
+/// <c>anyoneCanJoin</c> (there is none, and other machines reach the management interface), <c>refusals</c> since the start (<c>cause</c>,
+/// <c>count</c>, <c>last</c>, <c>address</c> and <c>reason</c> of the last one).</item>
 /// </list>
 /// </summary>
 internal sealed class StatusWriter(
@@ -39,6 +43,7 @@ internal sealed class StatusWriter(
     IReadOnlyList<MissingNode> missing,
     DateTimeOffset started,
     string version,
+    ClusterDoor door,
     DiscoveryStatus? discovery,
     ScanStatus scan,
     SavedTreeStatus? savedTree)
@@ -67,6 +72,7 @@ internal sealed class StatusWriter(
         WriteScan(json);
         WriteWatch(json);
         if (discovery is not null) WriteDiscovery(json, discovery);
+        WriteAccess(json);
         json.WriteEndObject();
     }
 
@@ -212,7 +218,43 @@ internal sealed class StatusWriter(
         json.WriteNumber("otherClusters", discovery.OtherClusters);
         json.WriteString("lastOtherCluster", discovery.LastOtherCluster);
         json.WriteNumber("namesakes", discovery.NamesakesHeard);
+        json.WriteNumber("refused", discovery.Refused);
         json.WriteString("failure", discovery.Failure);
+        json.WriteEndObject();
+    }
+
+    private void WriteAccess(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("access");
+        json.WriteBoolean("secret", door.HasSecret);
+        json.WriteStartArray("keys");
+        foreach (var key in door.KeyIds) json.WriteStringValue(key);
+        json.WriteEndArray();
+        json.WriteBoolean("anyoneCanJoin", membership.AnyoneCanJoin);
+        json.WriteStartArray("refusals");
+        foreach (var refusal in door.Refusals.Counts)
+        {
+            json.WriteStartObject();
+            json.WriteString("cause", refusal.Cause switch
+            {
+                RefusalCause.NoSignature => "noSignature",
+                RefusalCause.Malformed => "malformed",
+                RefusalCause.UnknownKey => "unknownKey",
+                RefusalCause.WrongSignature => "wrongSignature",
+                RefusalCause.WrongCluster => "wrongCluster",
+                RefusalCause.ClockOff => "clockOff",
+                RefusalCause.Replayed => "replayed",
+                RefusalCause.TooMany => "tooMany",
+                _ => "bodyChanged",
+            });
+            json.WriteNumber("count", refusal.Count);
+            json.WriteNumber("last", refusal.Last.ToUnixTimeSeconds());
+            json.WriteString("address", refusal.Address);
+            json.WriteString("reason", refusal.Sentence);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 }

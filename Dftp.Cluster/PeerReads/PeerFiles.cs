@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Dftp.Cluster.Connections;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
 
@@ -10,7 +11,7 @@ namespace Dftp.Cluster.PeerReads;
 /// Reads files of peers, from their management interface if they serve them there, else from the public one. A mark requests only the
 /// peer's own copy, so that nodes cannot proxy in a circle.
 /// </summary>
-internal sealed class PeerFiles(ClusterOptions options, TimeProvider time)
+internal sealed class PeerFiles(ClusterOptions options, ClusterDoor door, TimeProvider time)
 {
     private const int Whole = 200;
     private const int Part = 206;
@@ -19,7 +20,7 @@ internal sealed class PeerFiles(ClusterOptions options, TimeProvider time)
     /// <summary>A sleeping disk takes up to ten seconds to spin up. A holder that takes longer is skipped.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
-    private readonly PeerConnector _connector = new(options.ConnectTimeout, time);
+    private readonly PeerConnector _connector = new(door.Signer, options.ConnectTimeout, time);
 
     /// <summary>Requests a part of a peer's copy.</summary>
     /// <returns>An open body; the facts of a file that ends before the part; or an error, of kind Unreachable if the peer becomes
@@ -125,6 +126,8 @@ internal sealed class PeerFiles(ClusterOptions options, TimeProvider time)
         Whole or Part => null,
         404 => new FileError(FileErrorKind.NotFound, $"{path} is no longer on {peer.Name}"),
         403 => new FileError(FileErrorKind.AccessDenied, $"{peer.Name} may not read {path}"),
+        401 => new FileError(
+            FileErrorKind.Failed, $"{peer.Name} does not accept the signature of this node for {path}: dftp doctor finds out why"),
         503 => new FileError(FileErrorKind.Busy, $"{peer.Name} cannot answer for {path} now"),
         _ => new FileError(FileErrorKind.Failed, $"{peer.Name} answers {status} for {path}"),
     };

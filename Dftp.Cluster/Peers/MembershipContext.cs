@@ -1,3 +1,4 @@
+using Dftp.Cluster.Door;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.Cluster.Replication;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,7 @@ namespace Dftp.Cluster.Peers;
 
 /// <summary>The objects that all membership classes share.</summary>
 internal sealed class MembershipContext(
-    ClusterOptions options, LocalEntries own, PeerTable peers, PeerClient client, TimeProvider time, ILogger log)
+    ClusterOptions options, ClusterDoor door, LocalEntries own, PeerTable peers, PeerClient client, TimeProvider time, ILogger log)
 {
     public ClusterOptions Options => options;
 
@@ -26,6 +27,11 @@ internal sealed class MembershipContext(
     public HostPort PublicAddress { get; set; } = new("", 0);
 
     public HostPort ManagementAddress { get; set; } = new("", 0);
+
+    public ClusterDoor Door => door;
+
+    /// <summary>Whether every machine of the network can join: there is no secret, and others reach the management interface.</summary>
+    public bool AnyoneCanJoin => !door.HasSecret && ManagementAddress is { Port: > 0, IsLoopback: false };
 
     /// <summary>Handles a response to a greeting: the greeted address, the response, whether a full update was requested.</summary>
     public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };

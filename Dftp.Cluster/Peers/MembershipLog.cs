@@ -5,6 +5,15 @@ namespace Dftp.Cluster.Peers;
 
 internal static partial class MembershipLog
 {
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "no cluster secret: any machine of the network can join this cluster and show files at any path; "
+            + "give all nodes the same --cluster-secret-file")]
+    public static partial void AnyoneCanJoin(this ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "--legacy-peers: nodes at {Hosts} are members without a signature, so they are not authenticated")]
+    public static partial void LegacyPeers(this ILogger log, string hosts);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "{Node} joined, at {Address}")]
     public static partial void PeerJoined(this ILogger log, NodeName node, HostPort address);
 

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Dftp.Cluster.Connections;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Replication;
 using Microsoft.AspNetCore.Http;
 
@@ -31,7 +32,7 @@ internal enum PeerOutcome
 }
 
 /// <summary>The client for the management API of peers.</summary>
-internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
+internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeProvider time)
 {
     /// <summary>Names the sender of an update before its body does. Legacy nodes neither send nor read it.</summary>
     public const string SenderHeader = "X-Dftp-Node";
@@ -41,7 +42,7 @@ internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
     /// <summary>The peer visits all entries of this node, after it has answered the questions of others.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly PeerConnector _connector = new(options.ConnectTimeout, time);
+    private readonly PeerConnector _connector = new(door.Signer, options.ConnectTimeout, time);
 
     /// <summary>Greets a node: POST /cluster/.</summary>
     /// <param name="to">The node's management address. A name is resolved at each call.</param>
@@ -109,9 +110,12 @@ internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
             var endpoint = new PeerEndpoint(to, peer?.Connections, peer?.Presence ?? CancellationToken.None);
             var (connection, head) = await _connector.ExchangeAsync(
                 endpoint, request, static (connection, request, token) => connection.AskAsync(request, token), null, limit.Token);
-            var host = connection.RemoteAddress;
+            var (host, signature) = (connection.RemoteAddress, connection.Signature);
             await using var stream = new PeerBodyStream(connection, head, endpoint.Pool);
-            return read(head.Status, await ReadBoundedAsync(stream, limit.Token), host);
+            var body = await ReadBoundedAsync(stream, limit.Token);
+            return request.Write is null && !IsAuthentic(head, body, signature, host)
+                ? new PeerReply(PeerOutcome.Refused, null, $"{to} did not sign its answer: it has no secret, or another one")
+                : read(head.Status, body, host);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -126,6 +130,13 @@ internal sealed class PeerClient(ClusterOptions options, TimeProvider time)
             return new PeerReply(PeerOutcome.Refused, null, $"{to} did not answer as a node does");
         }
     }
+
+    /// <summary>
+    /// Whether an answer with facts is from a node of the cluster. Legacy nodes at named addresses cannot sign.
+    /// </summary>
+    private bool IsAuthentic(in PeerResponseHead head, byte[] body, RequestSignature? signature, IPAddress host) =>
+        signature is null || head.Status != StatusCodes.Status200OK || (head.Signature is null && door.LegacyPeers.Contains(host))
+        || RequestSigner.IsAnswerSigned(signature, head.Status, head.Signature, body);
 
     private static async Task<byte[]> ReadBoundedAsync(PeerBodyStream stream, CancellationToken cancellationToken)
     {

@@ -58,11 +58,12 @@ internal sealed partial class UpdateReceiver(
     /// <summary>Reads and applies one update.</summary>
     /// <param name="body">The message, decompressed.</param>
     /// <param name="sender">The sender if the request named it, so that no update is requested that is already arriving; or null.</param>
+    /// <param name="verify">Verifies that the body is complete and as its sender sent it, before anything is applied; throws if not.</param>
     /// <param name="cancellationToken">Cancels the reading; what has been read is dropped.</param>
     /// <returns>The outcome, and a sentence if the update was not applied.</returns>
     /// <exception cref="UpdateFormatException">The message breaks a rule. Nothing has changed.</exception>
     public async Task<(UpdateOutcome Outcome, string Reason)> ReceiveAsync(
-        PipeReader body, Peer? sender, CancellationToken cancellationToken)
+        PipeReader body, Peer? sender, Func<Task> verify, CancellationToken cancellationToken)
     {
         sender?.Take(new PeerEvent.UpdateBegun(), default);
         try
@@ -70,6 +71,7 @@ internal sealed partial class UpdateReceiver(
             var started = time.GetTimestamp();
             using var memory = _memory.Begin();
             var update = await UpdateReader.ReadAsync(body, memory, stamps.LatestOfPeers, cancellationToken);
+            await verify();
             if (update.Header.Sender == options.NodeName)
                 return (UpdateOutcome.Refused,
                     $"this node is called {options.NodeName} itself: start one of the two with another --node-name");

@@ -17,7 +17,11 @@ internal static class CommandArguments
         var operand = OperandOf(command, given.Others, help);
         var values = CommandLineParser.ReadValues(command.Options, given, surroundings);
         var json = command.Options.Contains(CommandTable.Json) && values.Get(CommandTable.Json);
-        return new CommandLineRequest.RunCommand(command, new CommandRequest(values.Get(CommandTable.Node), json, operand));
+        return new CommandLineRequest.RunCommand(command, new CommandRequest(values.Get(CommandTable.Node), json, operand)
+        {
+            ClusterName = values.Get(NodeOptionTable.ClusterName),
+            SecretFile = NodeOptionTable.PathOf(values, NodeOptionTable.SecretFile),
+        });
     }
 
     private static string OperandOf(CommandDefinition command, IReadOnlyList<string> others, string help)

@@ -75,7 +75,8 @@ internal static class CommandLineParser
 
         if (options.Contains(NodeOptionTable.Config) && values.Get(NodeOptionTable.Config) is { Length: > 0 } path)
         {
-            ConfigFile.AddTo(values, path, values.SourceOf(NodeOptionTable.Config), options);
+            // A command shares the node's file, and ignores in it what is for the node alone.
+            ConfigFile.AddTo(values, path, values.SourceOf(NodeOptionTable.Config), [.. options.Union(NodeOptionTable.All)]);
         }
 
         return values;

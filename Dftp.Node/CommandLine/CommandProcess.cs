@@ -1,5 +1,6 @@
 using System.Text;
 using Dftp.Cluster.Connections;
+using Dftp.Cluster.Door;
 using Dftp.Node.Commands;
 
 namespace Dftp.Node.CommandLine;
@@ -14,9 +15,22 @@ internal static class CommandProcess
     /// <exception cref="CommandException">The command failed.</exception>
     public static async Task<int> RunAsync(CommandDefinition command, CommandRequest request, TimeProvider time)
     {
-        using var http = PeerHttp.CreateClient(Limit);
+        using var secret = OpenSecret(request);
+        using var http = PeerHttp.CreateClient(Limit, secret is null ? null : new SigningHandler(secret, request.ClusterName, time));
         await using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         var context = new CommandContext(request, new NodeClient(http, Limit, time), output, Console.Error, time);
         return await command.RunAsync(context, CancellationToken.None);
+    }
+
+    private static ClusterSecret? OpenSecret(CommandRequest request)
+    {
+        try
+        {
+            return request.SecretFile is { } file ? ClusterSecret.Open(file) : null;
+        }
+        catch (SecretFileException failure)
+        {
+            throw new CommandException($"--cluster-secret-file: {failure.Message}");
+        }
     }
 }

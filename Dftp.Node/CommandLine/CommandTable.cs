@@ -5,7 +5,7 @@ using Dftp.Node.Commands.Doctor;
 
 namespace Dftp.Node.CommandLine;
 
-/// <summary>The commands that talk to a running node, in the order of the help.</summary>
+/// <summary>The commands, in the order of the help.</summary>
 internal static class CommandTable
 {
     public static readonly OptionDefinition<HostPort> Node = new("node", ValueParsers.NodeAddress)
@@ -24,6 +24,9 @@ internal static class CommandTable
         IsSwitch = true,
     };
 
+    /// <summary>How a command reaches a node that only answers its cluster: the node's own options.</summary>
+    private static readonly OptionDefinition[] Access = [NodeOptionTable.SecretFile, NodeOptionTable.ClusterName, NodeOptionTable.Config];
+
     public static IReadOnlyList<CommandDefinition> All { get; } =
     [
         new("status", StatusCommand.RunAsync)
@@ -34,7 +37,7 @@ internal static class CommandTable
                 dftp status                                 the node of this machine
                 dftp status --node nas.home:7041 --json     another one, as JSON for a program
                 """,
-            Options = [Node, Json],
+            Options = [Node, Json, .. Access],
         },
         new("nodes", NodesCommand.RunAsync)
         {
@@ -46,7 +49,7 @@ internal static class CommandTable
             Examples = """
                 dftp nodes                                  the nodes that the node of this machine knows
                 """,
-            Options = [Node, Json],
+            Options = [Node, Json, .. Access],
         },
         new("join", JoinCommand.RunAsync)
         {
@@ -59,7 +62,7 @@ internal static class CommandTable
                 dftp join nas.home:7041                     the node of this machine joins that of nas.home
                 """,
             Operand = new("HOST:PORT", "nas.home:7041", text => ValueParsers.NodeAddress(text)),
-            Options = [Node, Json],
+            Options = [Node, Json, .. Access],
         },
         new("forget", ForgetCommand.RunAsync)
         {
@@ -72,7 +75,7 @@ internal static class CommandTable
                 dftp forget old-nas                         the node of this machine forgets old-nas
                 """,
             Operand = new("NAME", "old-nas", CheckNodeName),
-            Options = [Node],
+            Options = [Node, .. Access],
         },
         new("find", FindCommand.RunAsync)
         {
@@ -89,7 +92,7 @@ internal static class CommandTable
                 dftp find '/photos/2024/*.jpg'              pictures under /photos/2024
                 """,
             Operand = new("PATTERN", "'*.jpg'", CheckPattern),
-            Options = [Node],
+            Options = [Node, .. Access],
         },
         new("doctor", DoctorCommand.RunAsync)
         {
@@ -104,7 +107,21 @@ internal static class CommandTable
                 dftp doctor nas.home:7041                   also check why that of nas.home is not among them
                 """,
             Operand = new("HOST:PORT", "nas.home:7041", text => ValueParsers.NodeAddress(text)) { IsOptional = true },
-            Options = [Node],
+            Options = [Node, .. Access],
+        },
+        new("secret", SecretCommand.RunAsync)
+        {
+            Summary = "print a new key for the cluster's secret file",
+            Help = """
+                dftp secret new prints a new random key, on one line. Append it to the file of --cluster-secret-file of every node; the
+                file may be accessible to its owner only. A key that is first in the file signs, and all verify. So a key is replaced
+                without a stop: add the new one as the second everywhere, then make it the first everywhere, then remove the old one.
+                """,
+            Examples = """
+                dftp secret new                             print a key
+                """,
+            Operand = new("new", "new", CheckNew),
+            Options = [],
         },
     ];
 
@@ -114,6 +131,11 @@ internal static class CommandTable
     private static void CheckNodeName(string text)
     {
         if (!NodeName.TryParse(text, out _)) throw new FormatException(ValueParsers.NodeNameRule(text));
+    }
+
+    private static void CheckNew(string text)
+    {
+        if (text != "new") throw new FormatException($"\"{text}\" is not new: dftp secret new prints a key");
     }
 
     private static void CheckPattern(string text)

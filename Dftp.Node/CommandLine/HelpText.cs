@@ -63,7 +63,7 @@ internal static class HelpText
         AppendWrapped(text, command.Help.ReplaceLineEndings(" "), indent: "");
         text.Append($"\nUsage:\n  dftp {command.Usage} [OPTION...]\n\nExamples:\n")
             .AppendJoin("", command.Examples.Split('\n').Select(line => $"  {line}\n"))
-            .Append("\nOptions, each also as the environment variable beside it:\n\n");
+            .Append(command.Options.Count > 0 ? "\nOptions, each also as the environment variable beside it:\n\n" : "\nOptions:\n\n");
         Append(text, command.Options, new Columns(command.Options));
         return text.Append(AboutHelp).ToString();
     }
@@ -113,8 +113,8 @@ internal static class HelpText
     {
         private const int Gap = 2;
 
-        public int Usage { get; } = Gap + options.Max(option => HelpText.Usage(option).Length);
+        public int Usage { get; } = Gap + options.Select(option => HelpText.Usage(option).Length).DefaultIfEmpty().Max();
 
-        public int Variable { get; } = Gap + options.Max(option => option.EnvironmentVariable.Length);
+        public int Variable { get; } = Gap + options.Select(option => option.EnvironmentVariable.Length).DefaultIfEmpty().Max();
     }
 }

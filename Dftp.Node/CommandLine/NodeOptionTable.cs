@@ -197,7 +197,7 @@ internal static class NodeOptionTable
         Default = "224.0.0.9:7041",
     };
 
-    private static readonly OptionDefinition<string> ClusterName = new("cluster-name", ValueParsers.ClusterName)
+    public static readonly OptionDefinition<string> ClusterName = new("cluster-name", ValueParsers.ClusterName)
     {
         Placeholder = "NAME",
         Summary = "Nodes join only nodes with the same cluster name, so that several clusters can use one multicast group.",
@@ -210,6 +210,25 @@ internal static class NodeOptionTable
         Placeholder = "HOST:PORT",
         Summary = "The management address of a node to join, retried indefinitely. It may be given several times.",
         Example = "nas.home:7041",
+        DefaultMeaning = "none",
+        IsRepeatable = true,
+    };
+
+    public static readonly OptionDefinition<string> SecretFile = new("cluster-secret-file", ValueParsers.Text)
+    {
+        Placeholder = "FILE",
+        Summary = "The file with the secret that the nodes of a cluster and their commands share; others are refused. One key a line: the "
+            + "first one signs, all verify; dftp secret new makes one. A changed file is read again. Only its owner may have access to it.",
+        Example = "/etc/dftp/secret",
+        DefaultMeaning = "none",
+    };
+
+    private static readonly OptionDefinition<IReadOnlyList<string>> LegacyPeers = new("legacy-peers", ValueParsers.Hosts)
+    {
+        Placeholder = "ADDRESSES",
+        Summary = "With --cluster-secret-file: addresses or host names, separated by commas, of machines whose original nodes are "
+            + "members although they cannot sign. Whoever has such an address can join.",
+        Example = "10.0.0.8,old-nas.home",
         DefaultMeaning = "none",
         IsRepeatable = true,
     };
@@ -270,7 +289,7 @@ internal static class NodeOptionTable
     [
         new("What to serve", [Root, Mount, Name, RemoteReads]),
         new("Where to listen", [HttpListen, HttpsListen, FtpListen, FtpsListen, ManagementListen]),
-        new("The cluster", [ClusterName, MulticastGroup, Join]),
+        new("The cluster", [ClusterName, SecretFile, LegacyPeers, MulticastGroup, Join]),
         new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
         new("HTTP", [HttpMaxConnections, AccessLog]),
         new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
@@ -314,6 +333,8 @@ internal static class NodeOptionTable
             ManagementListen = values.Get(ManagementListen),
             MulticastGroup = values.Get(MulticastGroup),
             ClusterName = values.Get(ClusterName),
+            ClusterSecretFile = PathOf(values, SecretFile),
+            LegacyPeers = [.. values.GetAll(LegacyPeers).SelectMany(hosts => hosts)],
             Joins = values.GetAll(Join),
             PingInterval = values.Get(PingInterval),
             DeadAfter = values.Get(DeadAfter),
@@ -336,7 +357,7 @@ internal static class NodeOptionTable
             throw values.Wrong(DeadAfter, $"is less than twice {PingInterval.Flag}: one lost answer would declare a node dead");
     }
 
-    private static string? PathOf(OptionValues values, OptionDefinition<string> option) =>
+    public static string? PathOf(OptionValues values, OptionDefinition<string> option) =>
         values.Get(option) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     // Two nodes on one machine must not share their state, so each has a directory of its name.

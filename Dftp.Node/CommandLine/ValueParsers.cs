@@ -83,6 +83,14 @@ internal static class ValueParsers
             ? address
             : throw new FormatException($"{OneLine.Escape(text)} is not host:port, such as nas.home:7041");
 
+    /// <summary>Addresses and host names, separated by commas.</summary>
+    public static IReadOnlyList<string> Hosts(string text)
+    {
+        var hosts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var wrong = Array.Find(hosts, host => !IPAddress.TryParse(host, out _) && Uri.CheckHostName(host) != UriHostNameType.Dns);
+        return wrong is null ? hosts : throw new FormatException($"\"{wrong}\" is neither an address nor a host name");
+    }
+
     /// <summary>An empty text becomes null: no multicast.</summary>
     public static IPEndPoint? MulticastGroupOrOff(string text)
     {

@@ -9,6 +9,12 @@ namespace Dftp.Node.Commands;
 internal sealed record CommandRequest(HostPort Node, bool Json, string Operand)
 {
     public const string DefaultNode = "localhost:7041";
+
+    /// <summary>The cluster for which requests are signed.</summary>
+    public string ClusterName { get; init; } = "dftp";
+
+    /// <summary>The absolute path of the file with the cluster secret. Null: requests are not signed.</summary>
+    public string? SecretFile { get; init; }
 }
 
 /// <summary>The dependencies of a command.</summary>

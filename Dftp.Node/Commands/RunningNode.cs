@@ -14,7 +14,7 @@ internal sealed class RunningNode(CommandContext context)
     {
         var answer = await ReachAsync(() => context.Client.GetAsync(Management, "/cluster/", cancellationToken));
         return answer.Status == HttpStatusCode.OK && ClusterReply.Parse(answer.Body) is { } reply ? reply
-            : throw NoManagement();
+            : throw RefusalIn(answer) ?? NoManagement();
     }
 
     /// <summary>Posts a request to the node's management interface.</summary>
@@ -40,8 +40,13 @@ internal sealed class RunningNode(CommandContext context)
     {
         var answer = await ReachAsync(() => context.Client.GetAsync(Management, "/status/", cancellationToken));
         return answer.Status == HttpStatusCode.OK && StatusReport.Parse(answer.Body) is { } report ? (answer, report)
-            : throw new CommandException($"what answers at {Management} gives no report of itself: is it a node, and no original one?");
+            : throw RefusalIn(answer)
+                ?? new CommandException($"what answers at {Management} gives no report of itself: is it a node, and no original one?");
     }
+
+    /// <summary>The node does not take this command for one of its cluster.</summary>
+    private CommandException? RefusalIn(NodeAnswer answer) => answer.Status != HttpStatusCode.Unauthorized ? null
+        : new CommandException($"the node at {Management} refuses this command: {answer.Sentence}");
 
     public CommandException NoManagement() => new(
         $"what answers at {Management} is not the management interface of a node (port 7041 where it was not changed): "

@@ -52,6 +52,9 @@ internal static class StatusCommand
         }
 
         yield return ("discovery", Discovery(report.Discovery));
+        if (report.Access is not { } access) yield break;
+        yield return ("secret", Secret(access));
+        foreach (var refusal in access.Refusals) yield return ("refused", Refused(refusal, now));
     }
 
     private static string Tree(StatusReport report)
@@ -110,6 +113,19 @@ internal static class StatusCommand
     {
         var examples = skipped.Examples.Count > 0 ? $", such as {string.Join(", ", skipped.Examples)}" : "";
         return $"{Measures.Number(skipped.Count)} {skipped.Reason}{examples}";
+    }
+
+    public static string Secret(AccessReport access) => access switch
+    {
+        { AnyoneCanJoin: true } => "none: any machine of the network can join this cluster and show files at any path",
+        { Keys: [var signing, ..] } => $"key {signing} signs, {Measures.Count(access.Keys.Count, "key verifies", "keys verify")}",
+        _ => "none; only this machine reaches the management interface",
+    };
+
+    public static string Refused(RefusalReport refusal, DateTimeOffset now)
+    {
+        var count = Measures.Count(refusal.Count, "message", "messages");
+        return $"{count}, the last from {refusal.Address} {Measures.Ago(refusal.Last, now)}: {refusal.Reason}";
     }
 
     public static string Announcements(long number) => Measures.Count(number, "announcement", "announcements");

@@ -36,6 +36,9 @@ internal sealed record StatusReport
     /// <summary>Null when it is switched off.</summary>
     public DiscoveryReport? Discovery { get; set; }
 
+    /// <summary>Null from an earlier version.</summary>
+    public AccessReport? Access { get; set; }
+
     /// <summary>All but the node itself.</summary>
     public IEnumerable<NodeStatus> Peers => Nodes.Where(node => !node.IsSelf);
 
@@ -47,7 +50,8 @@ internal sealed record StatusReport
             var report = JsonSerializer.Deserialize(json.Span, AnswerJson.Default.StatusReport);
             return report is not null && report.Nodes.All(IsThere) && report.Missing.All(IsThere) && report.Scan.Skipped.All(IsThere)
                 && report.Scan.Unreadable.All(IsThere)
-                && report.Watch?.Polled.All(IsThere) != false ? report : null;
+                && report.Watch?.Polled.All(IsThere) != false
+                && report.Access?.Keys.All(IsThere) != false && report.Access?.Refusals.All(IsThere) != false ? report : null;
         }
         catch (JsonException)
         {
@@ -185,4 +189,35 @@ internal sealed record DiscoveryReport
 
     /// <summary>Null when all is well.</summary>
     public string? Failure { get; set; }
+}
+
+/// <summary>Who may join the node's cluster, and whom it refused.</summary>
+internal sealed record AccessReport
+{
+    /// <summary>Whether the nodes share a secret.</summary>
+    public bool Secret { get; set; }
+
+    /// <summary>The names of the secret's keys; the first one signs.</summary>
+    public IReadOnlyList<string> Keys { get; set; } = [];
+
+    /// <summary>There is no secret, and other machines reach the management interface.</summary>
+    public bool AnyoneCanJoin { get; set; }
+
+    public IReadOnlyList<RefusalReport> Refusals { get; set; } = [];
+}
+
+/// <summary>The refusals of one cause.</summary>
+internal sealed record RefusalReport
+{
+    public string Cause { get; set; } = "";
+
+    public long Count { get; set; }
+
+    public long Last { get; set; }
+
+    /// <summary>Where the last one came from.</summary>
+    public string Address { get; set; } = "";
+
+    /// <summary>What its sender was told.</summary>
+    public string Reason { get; set; } = "";
 }

@@ -22,6 +22,9 @@ internal static class OwnNodeCheck
         ("path(s)", "shorten it, and it is served"),
     ];
 
+    /// <summary>Peers and joining nodes try again within seconds; what was refused before this may be repaired.</summary>
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
+
     public static async Task<OwnNode> RunAsync(CommandContext context, Findings findings, CancellationToken cancellationToken)
     {
         var node = new RunningNode(context);
@@ -41,6 +44,7 @@ internal static class OwnNodeCheck
         findings.Ok($"{status.Node} is up at {own.Address}, for {up}: cluster {status.Cluster}, version {status.Version}");
         ReportScan(status.Scan, context.Time.GetUtcNow(), findings);
         ReportDiscovery(status, findings);
+        if (status.Access is { } access) ReportAccess(access, context.Time.GetUtcNow(), findings);
         return own;
     }
 
@@ -68,6 +72,17 @@ internal static class OwnNodeCheck
             if (Array.Find(Remedies, known => skipped.Reason.StartsWith(known.Reason, StringComparison.Ordinal)).Remedy is not { } remedy)
                 findings.Ok(leftOut);
             else findings.Problem($"{leftOut}: {remedy}");
+        }
+    }
+
+    public static void ReportAccess(AccessReport access, DateTimeOffset now, Findings findings)
+    {
+        findings.Ok($"its secret: {StatusCommand.Secret(access)}");
+        foreach (var refusal in access.Refusals)
+        {
+            var text = $"refused {StatusCommand.Refused(refusal, now)}";
+            if (now.ToUnixTimeSeconds() - refusal.Last < Lately.TotalSeconds) findings.Problem(text);
+            else findings.Ok(text);
         }
     }
 

@@ -156,7 +156,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>Answers an update as the management interface does.</summary>
     private async Task<PeerReply> ReceiveAsync(byte[] message, NodeName sender, bool isRepair)
     {
-        var (outcome, reason) = await _parts.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message)), Peers.Find(sender), CancellationToken.None);
+        var (outcome, reason) = await _parts.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message)), Peers.Find(sender), () => Task.CompletedTask, CancellationToken.None);
         if (isRepair && outcome == UpdateOutcome.Applied) Repaired++;
         return new PeerReply(
             outcome switch

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Dftp.Cluster.Discovery;
+using Dftp.Cluster.Door;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -220,10 +222,11 @@ public sealed class DiscoveryLoopTests : IDisposable
     private DiscoveryLoop Start(
         Func<DatagramChannel>? open = null,
         ILogger<DiscoveryLoop>? log = null,
-        Func<PeerSighting, CancellationToken, ValueTask>? onSighting = null)
+        Func<PeerSighting, CancellationToken, ValueTask>? onSighting = null,
+        ClusterDoor? door = null)
     {
         var loop = new DiscoveryLoop(
-            Self, Group, open ?? (() => _channel), onSighting ?? _sightings.Writer.WriteAsync, _clock,
+            Self, door ?? OpenDoor.Of("c", _clock), Group, open ?? (() => _channel), onSighting ?? _sightings.Writer.WriteAsync, _clock,
             log ?? NullLogger<DiscoveryLoop>.Instance);
         loop.Start();
         return loop;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Dftp.Cluster.Discovery;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -131,7 +132,7 @@ public sealed class MulticastChannelTests
     private DiscoveryLoop Start(string name, int port, Channel<PeerSighting> seen, TimeProvider clock)
     {
         var loop = new DiscoveryLoop(
-            new Announcement("c", NodeName.Parse(name), "", port), _group, () => Open(_group), seen.Writer.WriteAsync, clock,
+            new Announcement("c", NodeName.Parse(name), "", port), OpenDoor.Of("c", clock), _group, () => Open(_group), seen.Writer.WriteAsync, clock,
             NullLogger<DiscoveryLoop>.Instance);
         loop.Start();
         return loop;

@@ -49,7 +49,7 @@ public sealed class SignatureTests
     {
         using var pair = new Pair(_time);
 
-        var signature = pair.Signer.Sign(method, target, digest);
+        var signature = pair.Signer.Sign(method, target, digest, Nonce.First());
 
         Assert.IsNull(pair.Verify(method, target, digest, signature, out var request));
         Assert.AreEqual(signature.Nonce, request!.Nonce);
@@ -61,13 +61,26 @@ public sealed class SignatureTests
     {
         using var pair = new Pair(_time);
 
-        var signature = pair.Signer.Sign("GET", "/status/", null);
+        var signature = pair.Signer.Sign("GET", "/status/", null, Nonce.First());
 
         var id = SecretOfTest.IdOf(SecretOfTest.KeyA);
         Assert.AreEqual(
             $"dftp=(\"@method\" \"@path\" \"@query\");created=1795000000;nonce=\"{signature.Nonce}\";keyid=\"{id}\";tag=\"dftp\"",
             signature.Input);
         StringAssert.Matches(signature.Signature, new("^dftp=:[A-Za-z0-9+/]{43}=:$"));
+    }
+
+    // The example of docs/protocol.md.
+    [TestMethod]
+    public void DocumentedExample_IsWhatIsSent()
+    {
+        using var pair = new Pair(new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_795_828_800)), "an example of a key, not for use anywhere");
+        var digest = BodyDigest.FieldOf("peer=server2:7041"u8);
+
+        var signature = pair.Signer.Sign("POST", "/join/", digest, new Nonce(0x9c0f5d2f1b7a4c33, 1));
+
+        var document = File.ReadAllText(Path.Combine(Dftp.Tests.Scenarios.Support.Repository.Root, "docs", "protocol.md"));
+        foreach (var part in new[] { digest, signature.Signature }.Concat(signature.Input.Split("keyid"))) StringAssert.Contains(document, part);
     }
 
     [TestMethod]
@@ -93,7 +106,7 @@ public sealed class SignatureTests
     public void AlteredRequest_HasAWrongSignature(string method, string target, string digest)
     {
         using var pair = new Pair(_time);
-        var signature = pair.Signer.Sign("POST", "/join/?peer=a", "sha-256=:AAAA:");
+        var signature = pair.Signer.Sign("POST", "/join/?peer=a", "sha-256=:AAAA:", Nonce.First());
 
         Assert.AreEqual(RefusalCause.WrongSignature, pair.Verify(method, target, digest, signature, out _)?.Cause);
     }
@@ -165,7 +178,7 @@ public sealed class SignatureTests
     public void SignatureThatIsNotOfTheProfile_IsMalformed(string signature)
     {
         using var pair = new Pair(_time);
-        var signed = pair.Signer.Sign("GET", "/", null);
+        var signed = pair.Signer.Sign("GET", "/", null, Nonce.First());
 
         Assert.AreEqual(RefusalCause.Malformed, pair.Verify("GET", "/", null, signed.Input, signature)?.Cause);
     }
@@ -176,7 +189,7 @@ public sealed class SignatureTests
     {
         using var pair = new Pair(_time);
         var random = new Random(1);
-        var signed = pair.Signer.Sign("GET", "/", null);
+        var signed = pair.Signer.Sign("GET", "/", null, Nonce.First());
         for (var round = 0; round < 5000; round++)
         {
             var bytes = Encoding.ASCII.GetBytes(signed.Input);
@@ -203,7 +216,7 @@ public sealed class SignatureTests
         using var pair = new Pair(_time);
         using var stranger = new Pair(_time, SecretOfTest.KeyB);
 
-        var refusal = pair.Verify("GET", "/", null, stranger.Signer.Sign("GET", "/", null), out _);
+        var refusal = pair.Verify("GET", "/", null, stranger.Signer.Sign("GET", "/", null, Nonce.First()), out _);
 
         Assert.AreEqual(RefusalCause.UnknownKey, refusal?.Cause);
         StringAssert.StartsWith(refusal!.Sentence, $"unknown key {stranger.Key.Id}: ");
@@ -213,7 +226,7 @@ public sealed class SignatureTests
     public void OldKeyAfterItsRemoval_IsUnknown()
     {
         using var pair = new Pair(_time);
-        var signature = pair.Signer.Sign("GET", "/", null);
+        var signature = pair.Signer.Sign("GET", "/", null, Nonce.First());
 
         pair.Rotate(SecretOfTest.KeyB);
 
@@ -227,7 +240,7 @@ public sealed class SignatureTests
     public void ClockThatIsOff_IsRefusedWithTheSeconds(int seconds, string start)
     {
         using var pair = new Pair(_time);
-        var signature = pair.Signer.Sign("GET", "/", null);
+        var signature = pair.Signer.Sign("GET", "/", null, Nonce.First());
         pair.Clock.AdjustTime(Now.AddSeconds(seconds));
 
         var refusal = pair.Verify("GET", "/", null, signature, out _);
@@ -242,7 +255,7 @@ public sealed class SignatureTests
     public void ClockWithinTheTolerance_IsAccepted(int seconds)
     {
         using var pair = new Pair(_time);
-        var signature = pair.Signer.Sign("GET", "/", null);
+        var signature = pair.Signer.Sign("GET", "/", null, Nonce.First());
         pair.Clock.AdjustTime(Now.AddSeconds(seconds));
 
         Assert.IsNull(pair.Verify("GET", "/", null, signature, out _));
@@ -252,7 +265,7 @@ public sealed class SignatureTests
     public void Replay_IsRefused()
     {
         using var pair = new Pair(_time);
-        var signature = pair.Signer.Sign("GET", "/", null);
+        var signature = pair.Signer.Sign("GET", "/", null, Nonce.First());
 
         Assert.IsNull(pair.Verify("GET", "/", null, signature, out _));
         Assert.AreEqual(RefusalCause.Replayed, pair.Verify("GET", "/", null, signature, out _)?.Cause);
@@ -264,7 +277,7 @@ public sealed class SignatureTests
         using var pair = new Pair(_time);
         using var other = new Pair(_time, SecretOfTest.KeyA, "böse \"x\"");
 
-        var refusal = pair.Verify("GET", "/", null, other.Signer.Sign("GET", "/", null), out _);
+        var refusal = pair.Verify("GET", "/", null, other.Signer.Sign("GET", "/", null, Nonce.First()), out _);
 
         Assert.AreEqual(RefusalCause.WrongCluster, refusal?.Cause);
         Assert.AreEqual("wrong cluster: the request is for b%C3%B6se%20%22x%22, and this node is in dftp", refusal!.Sentence);
@@ -295,13 +308,15 @@ public sealed class SignatureTests
         var request = pair.Accept("POST", "/cluster/", out var signature);
         pair.Accept("POST", "/cluster/", out var other);
 
-        var (input, signed) = pair.Signer.SignAnswer(request, 200, "sha-256=:AAAA:");
+        var answer = Answer(pair, request);
 
-        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, "sha-256=:AAAA:", input, signed));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 409, "sha-256=:AAAA:", input, signed));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, "sha-256=:AAAB:", input, signed));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(other, 200, "sha-256=:AAAA:", input, signed));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, "", "", ""));
+        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, answer, "body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 409, answer, "body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer, "Body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer with { ContentDigest = BodyDigest.FieldOf("Body"u8) }, "Body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(other, 200, answer, "body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, null, "body"u8));
+        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer with { Signature = "", Input = "" }, "body"u8));
     }
 
     // While keys are rotated one node signs with a key that the other has second.
@@ -312,9 +327,15 @@ public sealed class SignatureTests
         var request = pair.Accept("POST", "/cluster/", out var signature);
 
         pair.Rotate(SecretOfTest.KeyB, SecretOfTest.KeyA);
-        var (input, signed) = pair.Signer.SignAnswer(request, 200, "sha-256=:AAAA:");
 
-        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, "sha-256=:AAAA:", input, signed));
+        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, Answer(pair, request), "body"u8));
+    }
+
+    private static AnswerFields Answer(Pair pair, SignedRequest request)
+    {
+        var digest = BodyDigest.FieldOf("body"u8);
+        var (input, signature) = pair.Signer.SignAnswer(request, 200, digest);
+        return new AnswerFields(digest, input, signature);
     }
 
     /// <summary>A signer and a verifier with the same secret.</summary>
@@ -349,7 +370,7 @@ public sealed class SignatureTests
 
         public SignedRequest Accept(string method, string target, out RequestSignature signature)
         {
-            signature = Signer.Sign(method, target, null);
+            signature = Signer.Sign(method, target, null, Nonce.First());
             Assert.IsNull(Verify(method, target, null, signature, out var request));
             return request!;
         }

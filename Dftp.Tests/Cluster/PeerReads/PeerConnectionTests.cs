@@ -6,6 +6,7 @@ using Dftp.Cluster.Connections;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Support;
 
@@ -27,7 +28,7 @@ public sealed class PeerConnectionTests : IDisposable
 
     public PeerConnectionTests()
     {
-        _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
+        _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, OpenDoor.Of("dftp", _clock), _clock);
         _listener.Start();
         _peer = Given.AlivePeer("p", ((IPEndPoint)_listener.LocalEndpoint).Port);
     }
@@ -118,7 +119,7 @@ public sealed class PeerConnectionTests : IDisposable
         {
             var clock = new AwaitedTime();
             using var connection = await PeerConnection.ConnectAsync(
-                new PeerEndpoint(_peer.Facts.PublicAddress!), TimeSpan.FromSeconds(5), clock, Cancellation);
+                new PeerEndpoint(_peer.Facts.PublicAddress!), TimeSpan.FromSeconds(5), null, clock, Cancellation);
             using var far = await AcceptAsync();
             connection.CloseAfter(TimeSpan.FromSeconds(1));
             using var both = new Barrier(2);

@@ -6,6 +6,7 @@ using Dftp.Cluster.LocalFiles;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -31,7 +32,7 @@ public sealed class PeerDigestsTests
     public PeerDigestsTests()
     {
         var clock = new FakeTimeProvider(WholeRun.Time);
-        _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, clock);
+        _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, OpenDoor.Of("dftp", clock), clock);
         _digests = new PeerDigests(_files, _gate, clock);
     }
 

@@ -5,6 +5,7 @@ using Dftp.Cluster;
 using Dftp.Cluster.PeerReads;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Cluster.Peers;
 using Dftp.Tests.Http;
 using Dftp.Tests.Support;
@@ -31,7 +32,7 @@ public sealed class PeerFilesTests
     private CancellationToken Cancellation => TestContext.CancellationToken;
 
     [TestInitialize]
-    public void Start() => _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
+    public void Start() => _files = new PeerFiles(new ClusterOptions { NodeName = NodeName.Parse("n") }, OpenDoor.Of("dftp", _clock), _clock);
 
     [TestMethod]
     public async Task Range_IsRequestedAtTheEscapedPathWithTheMark()

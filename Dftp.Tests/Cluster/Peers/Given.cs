@@ -75,6 +75,6 @@ internal static class Given
         var writer = PipeWriter.Create(message, new StreamPipeWriterOptions(leaveOpen: true));
         await UpdateWriter.WriteChangesAsync(writer, new UpdateHeader(Peer, isFull, 1, position, sinceDigest), changes, toLegacy: false, default);
         await writer.CompleteAsync();
-        return await node.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), node.Peers.Find(Peer), default);
+        return await node.Receiver.ReceiveAsync(PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), node.Peers.Find(Peer), () => Task.CompletedTask, default);
     }
 }

@@ -3,6 +3,7 @@ using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Cluster.Index;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,8 +28,8 @@ internal sealed class NodeParts : IDisposable
         Stamps = new StampClock(options.NodeName, time, mark, reserve);
         Own = new LocalEntries(options.NodeName, Tree, Stamps, time);
         Peers = new PeerTable(Tree, running ?? RunningTime.Simulate(time, isNeverLate: true), time);
-        _client = new PeerClient(options, time);
-        Context = new MembershipContext(options, Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
+        _client = new PeerClient(options, OpenDoor.Of(options.ClusterName, time), time);
+        Context = new MembershipContext(options, OpenDoor.Of(options.ClusterName, time), Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
         JoinHandshake = new JoinHandshake(Context);
         Context.Answered = JoinHandshake.Answered;
         Receiver = new UpdateReceiver(options, Peers, Tree, Stamps, time, NullLogger.Instance);

@@ -5,6 +5,7 @@ using Dftp.Cluster;
 using Dftp.Cluster.Connections;
 using Dftp.Cluster.Peers;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.Peers;
@@ -24,7 +25,7 @@ public sealed class PeerClientTests : IDisposable
 
     public PeerClientTests()
     {
-        _client = new PeerClient(new ClusterOptions { NodeName = NodeName.Parse("n") }, _clock);
+        _client = new PeerClient(new ClusterOptions { NodeName = NodeName.Parse("n") }, OpenDoor.Of("dftp", _clock), _clock);
         _listener.Start();
         _address = new HostPort("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
     }

@@ -279,7 +279,7 @@ public sealed class RepairTests
             writer, new UpdateHeader(Given.Peer, false, 1, new UpdatePosition(incarnation, sequence, sequence), since, repair), entries, toLegacy: false, default);
         await writer.CompleteAsync();
         var (outcome, _) = await _node.Receiver.ReceiveAsync(
-            PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), _node.Peers.Find(Given.Peer), default);
+            PipeReader.Create(new ReadOnlySequence<byte>(message.ToArray())), _node.Peers.Find(Given.Peer), () => Task.CompletedTask, default);
         return outcome;
     }
 

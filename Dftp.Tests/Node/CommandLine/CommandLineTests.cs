@@ -222,8 +222,8 @@ public sealed class CommandLineTests
         {
             Assert.IsNotNull(Parse("--dfsroot=/", option.Flag, option.Example), option.Name);
             // Lists are compared by reference; that the default is an empty list is asserted above.
-            Assert.AreEqual(Parse("--dfsroot=/") with { Joins = [] },
-                Parse("--dfsroot=/", option.Flag, option.Default) with { Joins = [] }, option.Name);
+            Assert.AreEqual(Parse("--dfsroot=/") with { Joins = [], LegacyPeers = [] },
+                Parse("--dfsroot=/", option.Flag, option.Default) with { Joins = [], LegacyPeers = [] }, option.Name);
         }
     }
 

@@ -127,7 +127,7 @@ public sealed partial class CommandLineOfCommandsTests
             var lines = text.Text.Split('\n')
                 .Where(line => line.StartsWith("  --", StringComparison.Ordinal) && line.Contains("DFTP_", StringComparison.Ordinal));
             foreach (var line in lines) StringAssert.Matches(line, OptionLine(), line);
-            Assert.IsTrue(lines.Select(line => line.IndexOf("DFTP_", StringComparison.Ordinal)).Distinct().Count() == 1, text.Text);
+            Assert.IsTrue(lines.Select(line => line.IndexOf("DFTP_", StringComparison.Ordinal)).Distinct().Count() <= 1, text.Text);
         }
     }
 

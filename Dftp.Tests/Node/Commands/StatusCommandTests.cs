@@ -20,7 +20,8 @@ public sealed class StatusCommandTests
         StringAssert.StartsWith(run.Output, "node       a in cluster dftp, version ", StringComparison.Ordinal);
         StringAssert.Contains(run.Output, "\ntree       3 files in 1 directory, 6 B\nnodes      2 there\nscan       2 files read in ",
             StringComparison.Ordinal);
-        StringAssert.Matches(run.Output, new("\nwatch      [0-9]+ director(y|ies), [0-9]+ events?\ndiscovery  switched off\n$"));
+        StringAssert.Matches(run.Output, new("\nwatch      [0-9]+ director(y|ies), [0-9]+ events?\ndiscovery  switched off\n"
+            + "secret     none; only this machine reaches the management interface\n$"));
     }
 
     [TestMethod]
