@@ -1,6 +1,7 @@
 using Dftp.Http.Operation;
 using Dftp.Http.Transport;
 using Dftp.Routes;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -49,16 +50,17 @@ internal sealed class RequestDispatcher(
         {
             await DispatchAsync(http, on, target, path);
         }
-        catch (Exception failure) when (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
+        catch (Exception failure) when (IsOfALostClient(failure, http))
         {
             // The client has left: there is nothing to answer, and it is not an error.
         }
-        catch (BadHttpRequestException refused) when (!http.Response.HasStarted && IsOfAHandler(refused))
+        catch (BadHttpRequestException refused)
         {
-            http.Response.Clear();
-            await PlainText.WriteAsync(http, refused.StatusCode, refused.Message);
+            // A body that is malformed, too slow or too large, or what a handler refuses in the middle of it.
+            if (http.Response.HasStarted) http.Abort();
+            else await RequestBody.RefuseAsync(http, refused);
         }
-        catch (Exception failure) when (!http.Response.HasStarted && failure is not BadHttpRequestException)
+        catch (Exception failure) when (!http.Response.HasStarted)
         {
             Log.Defect(log, failure, route.Name);
             http.Response.Clear();
@@ -71,8 +73,10 @@ internal sealed class RequestDispatcher(
         }
     }
 
-    /// <summary>The server's own have a type of their own; <see cref="RefusedRequests"/> answers these.</summary>
-    private static bool IsOfAHandler(BadHttpRequestException refused) => refused.GetType() == typeof(BadHttpRequestException);
+    /// <summary>A broken connection is seen by a read before it is seen by everybody.</summary>
+    private static bool IsOfALostClient(Exception failure, HttpContext http) =>
+        failure is ConnectionResetException or ConnectionAbortedException
+        || (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException);
 
     private Task DispatchAsync(HttpContext http, Interfaces on, RequestTarget target, RoutePath? path)
     {

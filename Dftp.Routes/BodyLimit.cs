@@ -22,6 +22,6 @@ public readonly record struct BodyLimit
     /// <summary>The maximum of bytes; null: unlimited.</summary>
     public long? MaxBytes => IsRead ? _most : MaxSkipped;
 
-    /// <param name="bytes">As they arrive, before any decompression.</param>
+    /// <param name="bytes">As they arrive: before any decompression, and with the framing of chunks.</param>
     public static BodyLimit Bytes(long bytes) => new(bytes, isRead: true);
 }

@@ -108,6 +108,22 @@ public sealed class LoopSocket : IDisposable
         }
     }
 
+    /// <summary>Whether bytes have arrived that nobody has read. False once the socket is closed.</summary>
+    public bool HasUnreadBytes
+    {
+        get
+        {
+            try
+            {
+                return Socket.Available > 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Reads what has arrived.</summary>
     /// <param name="buffer">Not empty.</param>
     /// <param name="count">0: the peer has closed its sending half.</param>

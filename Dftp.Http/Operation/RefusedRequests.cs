@@ -43,7 +43,8 @@ internal sealed class RefusedRequests(RouteTable table, HttpMetrics metrics, Acc
         if (on == Interfaces.Public) accessLog?.WriteRefused(features, error.StatusCode, isHead ? 0 : sentence.Length + 1);
     }
 
-    private static string Sentence(BadHttpRequestException error) => error.StatusCode switch
+    /// <summary>The sentence for a request that the server refuses.</summary>
+    public static string Sentence(BadHttpRequestException error) => error.StatusCode switch
     {
         StatusCodes.Status405MethodNotAllowed => "The method does not go with the target.",
         StatusCodes.Status408RequestTimeout => "The request did not come in time.",

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Http.Operation;
 
-/// <summary>Refuses bodies that a route does not accept, before its handler.</summary>
+/// <summary>Refuses bodies that a route does not accept.</summary>
 internal static class RequestBody
 {
     /// <summary>The name under which the server keeps a Content-Length that Transfer-Encoding overrides.</summary>
@@ -29,6 +29,16 @@ internal static class RequestBody
         return request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey(OverriddenLength)
             ? RefuseAsync(http, StatusCodes.Status400BadRequest, "A request has either Content-Length or Transfer-Encoding.")
             : null;
+    }
+
+    /// <summary>Answers that a body cannot be accepted, by what its reader threw.</summary>
+    public static Task RefuseAsync(HttpContext http, BadHttpRequestException error)
+    {
+        http.Response.Clear();
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        // The server's own exceptions are of a derived type.
+        var isOfAHandler = error.GetType() == typeof(BadHttpRequestException);
+        return RefuseAsync(http, error.StatusCode, isOfAHandler ? error.Message : RefusedRequests.Sentence(error));
     }
 
     private static Task RefuseAsync(HttpContext http, int status, string sentence)

@@ -9,7 +9,7 @@ namespace Dftp.Http.Transport;
 /// <summary>
 /// A connection of the server whose bytes go straight between it and the socket. A client may close its sending half and still gets its
 /// answer. A client that has closed the whole connection looks the same until bytes are sent to it, so an answer that sends nothing
-/// for a second after that is aborted.
+/// for a second after that is aborted, once all bytes of the client have been read.
 /// </summary>
 internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSocketFeature, IDuplexPipe
 {
@@ -100,7 +100,9 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
 
     private void CheckSilence()
     {
-        if (Volatile.Read(ref _isClosed) == 0 && _output.HasProgressed()) return;
+        // Both, because each counts from its previous call.
+        var (isRead, isSent) = (_input.HasProgressed(), _output.HasProgressed());
+        if (Volatile.Read(ref _isClosed) == 0 && (isRead || isSent)) return;
         _ending?.Dispose();
         SignalClosed();
     }

@@ -9,15 +9,22 @@ namespace Dftp.Http.Transport;
 
 /// <summary>
 /// A connection's input straight from its socket. It reads only on demand, so TCP's flow control holds back a fast sender, and an idle
-/// connection holds no buffer.
+/// connection holds no buffer. The buffer grows while each read fills it, as in an upload, and shrinks when less arrives.
 /// </summary>
-/// <remarks>It has one user at a time; only <see cref="CancelPendingRead"/> may be called by any thread.</remarks>
+/// <remarks>It has one user at a time; only <see cref="CancelPendingRead"/> and <see cref="HasProgressed"/> may be called by any thread.</remarks>
 internal sealed class SocketInput(LoopSocket socket) : PipeReader
 {
     /// <summary>Enough for a usual request.</summary>
     private const int MinBufferBytes = 4 * 1024;
 
+    /// <summary>The maximum, unless the user wants to see more at once: enough to make the cost of a system call negligible.</summary>
+    private const int MaxBufferBytes = 256 * 1024;
+
     private byte[] _buffer = [];
+
+    /// <summary>The size of the next buffer.</summary>
+    private int _size = MinBufferBytes;
+
     private int _begin;
     private int _end;
 
@@ -27,6 +34,16 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
     private bool _isAtEnd;
     private bool _isComplete;
     private int _isCancelRequested;
+    private long _reads;
+    private long _seenReads;
+
+    /// <summary>Whether bytes have been read since the previous call, or wait to be read. May be called by any thread.</summary>
+    public bool HasProgressed()
+    {
+        var reads = Interlocked.Read(ref _reads);
+        var before = Interlocked.Exchange(ref _seenReads, reads);
+        return reads != before || socket.HasUnreadBytes;
+    }
 
     public override bool TryRead(out ReadResult result)
     {
@@ -82,6 +99,8 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
         {
             if (socket.TryReceive(_buffer.AsSpan(_end), out var count))
             {
+                AdaptSize(count);
+                Interlocked.Increment(ref _reads);
                 _end += count;
                 _isAtEnd = count == 0;
                 return true;
@@ -100,11 +119,17 @@ internal sealed class SocketInput(LoopSocket socket) : PipeReader
         return false;
     }
 
+    private void AdaptSize(int received)
+    {
+        if (received == _buffer.Length - _end) _size = Math.Min(4 * _size, MaxBufferBytes);
+        else if (received < _size / 4) _size = Math.Max(_size / 2, MinBufferBytes);
+    }
+
     private void MakeRoom()
     {
         var held = _end - _begin;
         if (_end < _buffer.Length && held < _buffer.Length / 2) return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(MinBufferBytes, 2 * held));
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_size, 2 * held));
         _buffer.AsSpan(_begin, held).CopyTo(larger);
         _examined -= _begin;
         Return();

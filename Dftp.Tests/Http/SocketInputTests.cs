@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using Dftp.Http.Transport;
 using Dftp.Sockets;
+using Dftp.Tests.Support;
 using Microsoft.AspNetCore.Connections;
 
 namespace Dftp.Tests.Http;
@@ -81,6 +82,51 @@ public sealed class SocketInputTests : IDisposable
         CollectionAssert.AreEqual(bytes, read.Buffer.ToArray());
         _input.AdvanceTo(read.Buffer.End);
         await sending;
+    }
+
+    // As an upload does; a system call for each 4 KiB would be most of the work.
+    [TestMethod]
+    public async Task BufferOfAStream_GrowsToItsMaximum_AndShrinksWhenLittleArrives()
+    {
+        const int least = 4 * 1024;
+        const int most = 256 * 1024;
+        var sending = _far.SendAsync(new byte[4 * 1024 * 1024]);
+        var sizes = new List<long>();
+        for (long left = 4 * 1024 * 1024; left > 0; left -= sizes[^1])
+        {
+            var read = await ReadAsync();
+            sizes.Add(read.Buffer.Length);
+            _input.AdvanceTo(read.Buffer.End);
+        }
+
+        await sending;
+        Assert.IsTrue(sizes[0] <= least && sizes.Max() > 64 * 1024 && sizes.Max() <= most, string.Join(' ', sizes));
+
+        for (var i = 0; i < 10; i++)
+        {
+            await _far.SendAsync("x"u8.ToArray());
+            _input.AdvanceTo((await ReadAsync()).Buffer.End);
+        }
+
+        await _far.SendAsync(new byte[32 * 1024]);
+        await Eventually.TrueAsync(() => _near.Socket.Available == 32 * 1024, "all has arrived");
+        Assert.AreEqual(least, (await ReadAsync()).Buffer.Length);
+    }
+
+    [TestMethod]
+    public async Task Progress_IsWhatArrivedAndWhatWasRead()
+    {
+        Assert.IsFalse(_input.HasProgressed());
+        await _far.SendAsync("one"u8.ToArray());
+        await Eventually.TrueAsync(() => _near.Socket.Available == 3, "it has arrived");
+        Assert.IsTrue(_input.HasProgressed());
+        Assert.IsTrue(_input.HasProgressed(), "it still waits");
+        _input.AdvanceTo((await ReadAsync()).Buffer.End);
+
+        Assert.IsTrue(_input.HasProgressed());
+        Assert.IsFalse(_input.HasProgressed());
+        _near.Dispose();
+        Assert.IsFalse(_input.HasProgressed());
     }
 
     [TestMethod]
