@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using System.Net;
 using BenchmarkDotNet.Attributes;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
@@ -96,10 +95,6 @@ public class ListingBenchmarks
         public override IEnumerable<WalkEntry> Walk(VirtualPath directory) => entries.Select(entry => new WalkEntry(VirtualPath.Root, entry));
 
         public ValueTask<OpenResult> OpenAsync(VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public ValueTask<DigestResult> DigestAsync(
-            VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 

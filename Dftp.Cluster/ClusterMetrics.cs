@@ -15,12 +15,12 @@ internal sealed class ClusterMetrics
     private static readonly TimeSpan StatusLifetime = TimeSpan.FromMilliseconds(100);
 
     private readonly MembershipContext _membership;
-    private readonly TreeWriter _tree;
+    private readonly ITreeIndex _tree;
     private readonly ITreeView _merged;
     private readonly ScanLoop _scan;
     private KnownStatus? _status;
 
-    public ClusterMetrics(Meter meter, MembershipContext membership, TreeWriter tree, ITreeView merged, ScanLoop scan)
+    public ClusterMetrics(Meter meter, MembershipContext membership, ITreeIndex tree, ITreeView merged, ScanLoop scan)
     {
         (_membership, _tree, _merged, _scan) = (membership, tree, merged, scan);
 

@@ -52,7 +52,7 @@ public sealed class ClusterNode : IAsyncDisposable
     private readonly TreeSaver? _saver;
     private readonly List<Task> _joining = [];
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TreeWriter _tree = new();
+    private readonly ITreeIndex _tree;
     private readonly ClusterView _view;
     private readonly DateTimeOffset _started;
     private DiscoveryLoop? _discovery;
@@ -64,7 +64,19 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <exception cref="RootDirectoryException">The directory cannot be read.</exception>
     /// <exception cref="SecretFileException">The cluster secret cannot be used.</exception>
     public ClusterNode(ClusterOptions options, string rootDirectory, TimeProvider time, ILoggerFactory logs)
+        : this(options, rootDirectory, time, logs, new TreeWriter())
     {
+    }
+
+    /// <param name="options">The settings.</param>
+    /// <param name="rootDirectory">The directory that it serves.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logs">Creates its logs.</param>
+    /// <param name="tree">The empty index.</param>
+    /// <exception cref="RootDirectoryException">The directory cannot be read.</exception>
+    internal ClusterNode(ClusterOptions options, string rootDirectory, TimeProvider time, ILoggerFactory logs, ITreeIndex tree)
+    {
+        _tree = tree;
         _options = options;
         _time = time;
         _logs = logs;
@@ -90,8 +102,11 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             _known = new MembershipStore(Path.Combine(state, "known-nodes.json"), _peers, time, _membership.Log);
             var origin = new TreeOrigin(options.NodeName, options.ClusterName, _root.Directory, options.Mount);
-            _saver = new TreeSaver(
-                new SavedTreeFile(options.SavedTree!, origin), _tree, _local, options.NodeName, time, logs.CreateLogger("Restart"));
+            if (tree.InMemory is { } memory)
+            {
+                _saver = new TreeSaver(
+                    new SavedTreeFile(options.SavedTree!, origin), memory, _local, options.NodeName, time, logs.CreateLogger("Restart"));
+            }
         }
 
         _rangeAnswers = new RangeAnswers(_peers);

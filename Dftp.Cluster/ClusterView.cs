@@ -19,7 +19,7 @@ namespace Dftp.Cluster;
 /// <param name="stillSeen">How long an introduction of a node by another one counts.</param>
 internal sealed class ClusterView(
     NodeName self,
-    TreeWriter tree,
+    ITreeIndex tree,
     LocalEntries own,
     PeerTable peers,
     ContentOpener opener,
@@ -75,13 +75,13 @@ internal sealed class ClusterView(
 
     public TreeEventReader Follow(TreeEventId? after) => events.Follow(after);
 
-    private NodeSummary Self(TreeSnapshot snapshot)
+    private NodeSummary Self(IIndexSnapshot snapshot)
     {
         var held = snapshot.HoldingOf(self);
         return new NodeSummary(self, NodeState.Self, "", held.Files, held.Bytes);
     }
 
-    private NodeSummary Summary(PeerFacts facts, TreeSnapshot snapshot)
+    private NodeSummary Summary(PeerFacts facts, IIndexSnapshot snapshot)
     {
         var holding = snapshot.HoldingOf(facts.Name);
         var state = peers.IsJoining(facts) ? NodeState.Joining : facts.State == PeerState.Alive ? NodeState.Alive : NodeState.Suspect;

@@ -10,7 +10,7 @@ namespace Dftp.Cluster;
 
 /// <summary>Opens a file from this node's root, from its owner, or from the next holder that answers.</summary>
 internal sealed partial class ContentOpener(
-    NodeName self, TreeWriter tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests,
+    NodeName self, ITreeIndex tree, PeerTable peers, LocalFileOpener localFiles, PeerFiles peerFiles, PeerDigests digests,
     TimeProvider time, ILogger log)
 {
     /// <summary>As <see cref="ITreeView.OpenAsync"/>.</summary>
@@ -27,14 +27,14 @@ internal sealed partial class ContentOpener(
     {
         if (file.Owner == self && localFiles.Look(path, file) is { Error: null } looked) return looked;
         FileError? error = null;
-        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
+        foreach (var holder in InOrder(await tree.Current.FileHoldersAsync(path, cancellationToken), file))
         {
             var result = await LookAtAsync(holder, path, file, cancellationToken);
             if (result.Error is not { } failed) return result;
             error = Better(error, failed);
         }
 
-        return LookResult.Failed(error ?? NothingAt(path));
+        return LookResult.Failed(error ?? await NothingAtAsync(path, cancellationToken));
     }
 
     /// <summary>
@@ -53,18 +53,18 @@ internal sealed partial class ContentOpener(
         VirtualPath path, Entry file, RangeSpec part, CancellationToken cancellationToken)
     {
         FileError? error = null;
-        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
+        foreach (var holder in InOrder(await tree.Current.FileHoldersAsync(path, cancellationToken), file))
         {
             var result = await OpenAtAsync(holder, path, file, part, cancellationToken);
             if (result.Error is not { } failed) return result;
             error = Better(error, failed);
         }
 
-        return OpenResult.Failed(error ?? NothingAt(path));
+        return OpenResult.Failed(error ?? await NothingAtAsync(path, cancellationToken));
     }
 
-    private FileError NothingAt(VirtualPath path) =>
-        tree.Current.TryFind(path, out var directory) && directory.IsDirectory
+    private async ValueTask<FileError> NothingAtAsync(VirtualPath path, CancellationToken cancellationToken) =>
+        await tree.Current.FindAsync(path, cancellationToken) is { IsDirectory: true }
             ? new FileError(FileErrorKind.IsDirectory, $"{path} is a directory")
             : new FileError(FileErrorKind.NotFound, $"nothing is at {path}");
 
@@ -126,7 +126,7 @@ internal sealed partial class ContentOpener(
         CancellationToken cancellationToken)
     {
         var digest = told ?? digests.Known(file.Owner, path, file);
-        foreach (var holder in InOrder(tree.Current.FileHoldersOf(path), file))
+        foreach (var holder in InOrder(await tree.Current.FileHoldersAsync(path, cancellationToken), file))
         {
             if (failed.Contains(holder.Owner) || holder.Size != file.Size) continue;
             var result = await OpenAtAsync(holder, path, holder, RangeSpec.Of(rest), cancellationToken);

@@ -6,15 +6,15 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster;
 
 /// <summary>The entries of this node only: served to peers that proxy for their clients.</summary>
-internal sealed class LocalView(NodeName self, TreeWriter tree, LocalFileOpener files, LocalDigests digests) : ITreeView
+internal sealed class LocalView(NodeName self, ITreeIndex tree, LocalFileOpener files, LocalDigests digests) : ITreeView
 {
-    public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Current, self);
+    public ITreeSnapshot Snapshot => new NodeSnapshot(tree.Local, self);
 
     public IReadOnlyList<NodeSummary> Nodes
     {
         get
         {
-            var own = tree.Current.HoldingOf(self);
+            var own = tree.Local.HoldingOf(self);
             return [new NodeSummary(self, NodeState.Self, "", own.Files, own.Bytes)];
         }
     }

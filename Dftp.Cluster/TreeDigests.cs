@@ -10,7 +10,7 @@ namespace Dftp.Cluster;
 
 /// <summary>The digests of copies on any node.</summary>
 internal sealed class TreeDigests(
-    NodeName self, TreeWriter tree, PeerTable peers, ContentOpener opener, LocalDigests own, PeerDigests remote)
+    NodeName self, ITreeIndex tree, PeerTable peers, ContentOpener opener, LocalDigests own, PeerDigests remote)
 {
     /// <summary>
     /// To a peer this node is one client, with one queue: this node sends it few requests at once and divides them fairly itself.
@@ -35,7 +35,7 @@ internal sealed class TreeDigests(
         if (file.Size == 0) return DigestResult.Of(ContentDigest.OfNothing);
         if (holder is { } node) return await ComputeAtAsync(node, path, file, client, cancellationToken);
         FileError? error = null;
-        foreach (var candidate in opener.InOrder(tree.Current.FileHoldersOf(path), file))
+        foreach (var candidate in opener.InOrder(await tree.Current.FileHoldersAsync(path, cancellationToken), file))
         {
             var result = await ComputeAtAsync(candidate.Owner, path, file, client, cancellationToken);
             if (result.Error is not { } failed) return result;
@@ -45,8 +45,10 @@ internal sealed class TreeDigests(
         return DigestResult.Failed(error ?? new FileError(FileErrorKind.NotFound, $"no file is at {path}"));
     }
 
-    private NodeName? FirstFor(VirtualPath path, Entry file) =>
-        opener.InOrder(tree.Current.FileHoldersOf(path), file).Select(holder => (NodeName?)holder.Owner).FirstOrDefault();
+    /// <summary>A known digest is a hint: an index that is not in memory is not asked for the order of the holders.</summary>
+    private NodeName? FirstFor(VirtualPath path, Entry file) => tree.InMemory is { } memory
+        ? opener.InOrder(memory.Current.FileHoldersOf(path), file).Select(holder => (NodeName?)holder.Owner).FirstOrDefault()
+        : file.Owner;
 
     private async ValueTask<DigestResult> ComputeAtAsync(
         NodeName node, VirtualPath path, Entry file, IPAddress? client, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -7,6 +8,8 @@ namespace Dftp.FileSystem;
 public readonly record struct ContentDigest
 {
     public const int Bytes = SHA256.HashSizeInBytes;
+
+    private const int BlockBytes = 256 * 1024;
 
     // The 32 bytes in order, stored inline without an array: the index keeps many digests.
     private readonly UInt128 _first, _second;
@@ -35,7 +38,43 @@ public readonly record struct ContentDigest
         return isOne;
     }
 
+    /// <summary>Reads a whole content and computes its digest. The caller keeps ownership of the content.</summary>
+    /// <exception cref="FileContentException">The rest of the content cannot be read.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
+    public static async ValueTask<ContentDigest> OfAsync(FileContent content, CancellationToken cancellationToken)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var block = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(content.Length, 1, BlockBytes));
+        try
+        {
+            for (var left = content.Length; left > 0;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var count = await content.ReadAsync(block, cancellationToken);
+                if (count == 0)
+                {
+                    throw new FileContentException(new FileError(FileErrorKind.Failed, "the file became shorter while it was read"));
+                }
+                sha.AppendData(block, 0, count);
+                left -= count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+
+        return Current(sha);
+    }
+
     public override string ToString() => ToHex();
+
+    private static ContentDigest Current(IncrementalHash sha)
+    {
+        Span<byte> hash = stackalloc byte[Bytes];
+        sha.GetHashAndReset(hash);
+        return new ContentDigest(hash);
+    }
 
     private byte[] ToArray()
     {

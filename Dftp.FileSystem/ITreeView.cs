@@ -74,8 +74,22 @@ public interface ITreeView
     /// The digest; or newer facts when the copy differs from <paramref name="file"/>; or Busy; or an error of
     /// <see cref="OpenAsync"/>.
     /// </returns>
-    ValueTask<DigestResult> DigestAsync(
-        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken);
+    async ValueTask<DigestResult> DigestAsync(
+        VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
+    {
+        var opened = await OpenAsync(path, file, RangeSpec.Whole, cancellationToken);
+        if (opened.Error is { } error) return DigestResult.Failed(error);
+        await using var content = opened.Content!;
+        if (!opened.Facts.IsSameVersion(file)) return DigestResult.Changed(opened.Facts);
+        try
+        {
+            return DigestResult.Of(await ContentDigest.OfAsync(content, cancellationToken));
+        }
+        catch (FileContentException broken)
+        {
+            return DigestResult.Failed(broken.Error);
+        }
+    }
 
     /// <summary>Subscribes to the tree's changes.</summary>
     /// <param name="after">The event id to start after; null: start with the next event.</param>

@@ -64,6 +64,24 @@ public sealed class ArchitectureTests
         Assert.IsNull(cycle, cycle);
     }
 
+    // The tree can be kept elsewhere than in memory: only what saves the tree in memory takes that.
+    [TestMethod]
+    public void TreeInMemory_IsTakenOnlyWhereItIsMadeOrSaved()
+    {
+        const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        string[] allowed = ["Dftp.Cluster.Index", "Dftp.Cluster.Persistence"];
+
+        var takers = typeof(Dftp.Cluster.ClusterNode).Assembly.GetTypes()
+            .Where(type => !allowed.Contains(type.Namespace))
+            .Where(type => type.GetConstructors(all).SelectMany(made => made.GetParameters()).Select(parameter => parameter.ParameterType)
+                .Concat(type.GetFields(all).Select(field => field.FieldType))
+                .Contains(typeof(Dftp.Cluster.Index.TreeWriter)))
+            .Select(type => type.FullName)
+            .ToList();
+
+        Assert.AreEqual(0, takers.Count, string.Join(", ", takers));
+    }
+
     // async void loses its exceptions.
     [TestMethod]
     public void NoMethod_IsAsyncVoid()

@@ -28,7 +28,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     /// <summary>A reloaded page, or one whose machine slept for a moment, resumes at its position.</summary>
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(5);
 
-    private readonly TreeWriter _tree;
+    private readonly ITreeIndex _tree;
     private readonly Func<IEnumerable<NodeName>> _nodes;
     private readonly TreeEventLog _log;
     private readonly TimeProvider _time;
@@ -46,7 +46,7 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     /// <param name="nodes">The present nodes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Logs the end of the loop.</param>
-    public TreeEventLoop(long incarnation, TreeWriter tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
+    public TreeEventLoop(long incarnation, ITreeIndex tree, Func<IEnumerable<NodeName>> nodes, TimeProvider time, ILogger logger)
     {
         _tree = tree;
         _nodes = nodes;
@@ -143,12 +143,18 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
             [
                 .. now.Nodes.Except(before.Nodes).Select(node => OfNode(TreeEventKind.NodeJoined, node)),
                 .. before.Nodes.Except(now.Nodes).Select(node => OfNode(TreeEventKind.NodeLeft, node)),
-                .. TreeDiff.Of(before.Tree.Root, now.Tree.Root, MaxPerRound),
+                .. Differences(before.Tree, now.Tree),
             ];
             _log.Append(events);
             _told = now;
         }
     }
+
+    /// <summary>Only trees in memory show what differs; others may differ anywhere.</summary>
+    private static IReadOnlyList<TreeEvent> Differences(IIndexSnapshot before, IIndexSnapshot now) =>
+        before is TreeSnapshot old && now is TreeSnapshot current ? TreeDiff.Of(old.Root, current.Root, MaxPerRound)
+        : ReferenceEquals(before, now) ? []
+        : [new TreeEvent(0, TreeEventKind.Reset, VirtualPath.Root, IsDirectory: true)];
 
     private static TreeEvent OfNode(TreeEventKind kind, NodeName node) => new(0, kind, VirtualPath.Root, Node: node);
 
@@ -158,5 +164,5 @@ internal sealed partial class TreeEventLoop : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "tree event loop failed")]
     private static partial void LogFailed(ILogger logger, Exception failure);
 
-    private sealed record Told(TreeSnapshot Tree, NodeName[] Nodes);
+    private sealed record Told(IIndexSnapshot Tree, NodeName[] Nodes);
 }

@@ -18,10 +18,10 @@ internal sealed class RetainedEntries
 
     public ulong Digest { get; }
 
-    /// <returns>Null if the tree has no entries of the node.</returns>
-    public static RetainedEntries? Of(TreeSnapshot tree, NodeName node)
+    /// <returns>Null if the tree has no entries of the node, or is not in memory.</returns>
+    public static RetainedEntries? Of(ITreeIndex index, NodeName node)
     {
-        if (!tree.Holdings.TryGetValue(node, out var holding)) return null;
+        if (index.InMemory?.Current is not { } tree || !tree.Holdings.TryGetValue(node, out var holding)) return null;
         return new RetainedEntries(DirectoryBuilder.Of(tree.Root, node), node, holding.Digest);
     }
 

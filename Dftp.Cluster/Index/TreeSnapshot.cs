@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Index;
 
 /// <summary>The merged tree at one moment.</summary>
-internal sealed class TreeSnapshot : SynchronousSnapshot
+internal sealed class TreeSnapshot : SynchronousSnapshot, IIndexSnapshot
 {
     public static readonly TreeSnapshot Empty = new(TreeDirectory.Empty, ImmutableSortedDictionary<NodeName, NodeTotals>.Empty, 0);
 
@@ -24,6 +24,8 @@ internal sealed class TreeSnapshot : SynchronousSnapshot
     public long Version { get; }
 
     public TreeTotals Totals => new(Root.Files, Root.Directories, Root.Bytes, Root.HiddenFiles);
+
+    IReadOnlyDictionary<NodeName, NodeTotals> IIndexSnapshot.Holdings => Holdings;
 
     public NodeTotals HoldingOf(NodeName node) => Holdings.GetValueOrDefault(node);
 
@@ -114,6 +116,9 @@ internal sealed class TreeSnapshot : SynchronousSnapshot
         for (var i = 0; i < entries.Length; i++) entries[i] = EntryOf(holders[i].Part, holders[i].Index, entries.Length);
         return entries;
     }
+
+    public ValueTask<IReadOnlyList<Entry>> FileHoldersAsync(VirtualPath path, CancellationToken cancellationToken = default) =>
+        new(FileHoldersOf(path));
 
     public override object? Identity(VirtualPath directory) => TreePath.FindDirectory(Root, directory);
 

@@ -2,13 +2,21 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Index;
 
-/// <summary>The only writer of the tree. Each change swaps in a new snapshot; readers keep the one they took.</summary>
-internal sealed class TreeWriter
+/// <summary>
+/// The index in memory, and the only writer of the tree. Each change swaps in a new snapshot; readers keep the one they took.
+/// </summary>
+internal sealed class TreeWriter : ITreeIndex
 {
     private readonly Lock _writing = new();
     private volatile TreeSnapshot _current = TreeSnapshot.Empty;
 
     public TreeSnapshot Current => _current;
+
+    IIndexSnapshot ITreeIndex.Current => _current;
+
+    TreeSnapshot ITreeIndex.Local => _current;
+
+    TreeWriter ITreeIndex.InMemory => this;
 
     /// <summary>Called after each change, outside of the lock, on the thread of the change. It must not wait.</summary>
     public event Action? Changed;
@@ -23,6 +31,16 @@ internal sealed class TreeWriter
 
     /// <summary>Removes all entries of a node.</summary>
     public TreeSnapshot Remove(NodeName node) => Change(node, merge => merge.Remove(_current.Root));
+
+    ValueTask ITreeIndex.ApplyAsync(NodeName node, DirectoryPatch patch)
+    {
+        Apply(node, patch);
+        return ValueTask.CompletedTask;
+    }
+
+    TreeSnapshot ITreeIndex.ApplyLocal(NodeName self, DirectoryPatch patch) => Apply(self, patch);
+
+    void ITreeIndex.Remove(NodeName node) => Remove(node);
 
     /// <summary>Starts with the saved tree of an earlier start.</summary>
     /// <exception cref="InvalidOperationException">The tree is not empty.</exception>

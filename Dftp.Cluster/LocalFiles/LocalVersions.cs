@@ -22,7 +22,7 @@ namespace Dftp.Cluster.LocalFiles;
 /// <param name="tree">The known entries.</param>
 /// <param name="rewritten">The changes reported since the last scan.</param>
 /// <param name="time">The clock.</param>
-internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFiles rewritten, TimeProvider time)
+internal sealed class LocalVersions(NodeName node, ITreeIndex tree, RewrittenFiles rewritten, TimeProvider time)
 {
     /// <summary>An event arrives some milliseconds after the change, later on a busy machine.</summary>
     private static readonly TimeSpan MayBeUnheard = TimeSpan.FromSeconds(2);
@@ -56,7 +56,7 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
     }
 
     private Entry? Known(VirtualPath path) =>
-        new NodeSnapshot(tree.Current, node).TryFind(path, out var entry) && !entry.IsDirectory ? entry : null;
+        new NodeSnapshot(tree.Local, node).TryFind(path, out var entry) && !entry.IsDirectory ? entry : null;
 
     private bool IsRewritten(VirtualPath path, OpenedFile opened, Stamp stamp)
     {
@@ -65,7 +65,7 @@ internal sealed class LocalVersions(NodeName node, TreeWriter tree, RewrittenFil
         var now = UnixTime.From(time.GetUtcNow());
         // A clock that was set back would make a stamp that never reaches the time of birth. A copy has the stamp of its source.
         if (file.Born.Seconds > stamp.Seconds && file.Born <= now
-            && TreePath.FileOf(tree.Current.Root, path, node) is not { IsCopy: true }) return true;
+            && TreePath.FileOf(tree.Local.Root, path, node) is not { IsCopy: true }) return true;
         var isFresh = file.StatusChanged > UnixTime.From(time.GetUtcNow() - MayBeUnheard);
         return rewritten.Contains(path, isFresh);
     }

@@ -10,7 +10,7 @@ namespace Dftp.Cluster.LocalFiles;
 /// shows that the file has changed, all of them are read again. In the tree they have the same size and time, by which they are found.
 /// Thread-safe.
 /// </summary>
-internal sealed class OtherNames(NodeName node, TreeWriter tree, RewrittenFiles rewritten, TimeProvider time)
+internal sealed class OtherNames(NodeName node, ITreeIndex tree, RewrittenFiles rewritten, TimeProvider time)
 {
     /// <summary>The minimum time between two searches. Each visits all local files, and a growing log would cause one per read.</summary>
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
@@ -35,7 +35,7 @@ internal sealed class OtherNames(NodeName node, TreeWriter tree, RewrittenFiles 
     {
         try
         {
-            var snapshot = new NodeSnapshot(tree.Current, node);
+            var snapshot = new NodeSnapshot(tree.Local, node);
             foreach (var step in snapshot.Walk(VirtualPath.Root))
             {
                 // Only a hit needs its path, which costs a string.

@@ -10,6 +10,8 @@ namespace Dftp.Cluster.LocalFiles;
 /// </summary>
 internal static partial class QuietHashing
 {
+    private const int BlockBytes = 256 * 1024;
+
     /// <summary>Smaller contents are read in less time than a thread needs to start.</summary>
     private const long MinBytes = 1 << 20;
 
@@ -17,10 +19,10 @@ internal static partial class QuietHashing
     private const int LowestPriority = 19;
 
     /// <summary>Hashes a whole content, which the caller keeps.</summary>
-    /// <inheritdoc cref="ContentHashing.OfAsync"/>
+    /// <inheritdoc cref="ContentDigest.OfAsync"/>
     public static async ValueTask<ContentDigest> OfAsync(FileContent content, CancellationToken cancellationToken)
     {
-        if (content.Region is not { } region || region.Length < MinBytes) return await ContentHashing.OfAsync(content, cancellationToken);
+        if (content.Region is not { } region || region.Length < MinBytes) return await ContentDigest.OfAsync(content, cancellationToken);
         var result = new TaskCompletionSource<ContentDigest>(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() => Run(region, result, cancellationToken)) { IsBackground = true, Name = "hashing" };
         thread.Start();
@@ -53,11 +55,11 @@ internal static partial class QuietHashing
     private static ContentDigest Hash(FileRegion region, CancellationToken cancellationToken)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var block = GC.AllocateUninitializedArray<byte>(ContentHashing.BlockBytes);
+        var block = GC.AllocateUninitializedArray<byte>(BlockBytes);
         for (var at = 0L; at < region.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var part = block.AsSpan(0, (int)Math.Min(ContentHashing.BlockBytes, region.Length - at));
+            var part = block.AsSpan(0, (int)Math.Min(BlockBytes, region.Length - at));
             var count = RandomAccess.Read(region.Handle, part, region.Offset + at);
             if (count == 0) throw new IOException("the file became shorter while it was read");
             sha.AppendData(block, 0, count);

@@ -39,7 +39,7 @@ namespace Dftp.Cluster.Management;
 /// </summary>
 internal sealed class StatusWriter(
     MembershipContext membership,
-    TreeWriter tree,
+    ITreeIndex tree,
     IReadOnlyList<MissingNode> missing,
     DateTimeOffset started,
     string version,
@@ -76,7 +76,7 @@ internal sealed class StatusWriter(
         json.WriteEndObject();
     }
 
-    private void WriteNodes(Utf8JsonWriter json, TreeSnapshot snapshot, DateTimeOffset now)
+    private void WriteNodes(Utf8JsonWriter json, IIndexSnapshot snapshot, DateTimeOffset now)
     {
         json.WriteStartArray("nodes");
         var me = membership.Me();
@@ -98,7 +98,7 @@ internal sealed class StatusWriter(
     }
 
     private static void WriteNode(
-        Utf8JsonWriter json, NodeName name, string state, HostPort? publicAddress, HostPort? managementAddress, TreeSnapshot snapshot,
+        Utf8JsonWriter json, NodeName name, string state, HostPort? publicAddress, HostPort? managementAddress, IIndexSnapshot snapshot,
         long lastAlive)
     {
         var holding = snapshot.HoldingOf(name);

@@ -74,7 +74,7 @@ internal sealed class PeerDigests(PeerFiles files, FairGate gate, TimeProvider t
         if (!now.IsSameVersion(file)) return DigestResult.Changed(now);
         try
         {
-            var digest = await ContentHashing.OfAsync(content, cancellationToken);
+            var digest = await ContentDigest.OfAsync(content, cancellationToken);
             Learn(peer.Name, path, now, digest);
             return DigestResult.Of(digest);
         }

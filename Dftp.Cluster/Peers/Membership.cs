@@ -95,6 +95,9 @@ internal abstract record PeerEvent
     /// <param name="TellsAll">All its entries are known now.</param>
     internal sealed record UpdateApplied(UpdatePosition? Position, bool TellsAll) : PeerEvent;
 
+    /// <summary>The index could not keep an update that counted as applied.</summary>
+    internal sealed record UpdateLost : PeerEvent;
+
     /// <summary>A full update, or the changes since a digest that it knows, is being sent to it.</summary>
     internal sealed record PushBegun : PeerEvent;
 
@@ -174,6 +177,7 @@ internal readonly record struct Transition(PeerFacts Before, PeerFacts After, Pe
 /// UpdateBegun   | =           | =           | =         | =         | =         | =         | =
 /// UpdateEnded   | =           | =           | =         | =         | =         | =         | =
 /// UpdateApplied | illegal     | illegal     | Alive     | Alive     | Alive     | Alive     | =
+/// UpdateLost    | illegal     | illegal     | =         | =         | =         | =         | =
 /// PushBegun     | illegal     | illegal     | =         | =         | =         | =         | =
 /// PushDone      | illegal     | illegal     | Alive     | Alive     | Alive     | Alive     | =
 /// PushFailed    | illegal     | illegal     | =         | =         | =         | =         | =
@@ -242,6 +246,10 @@ internal static class Membership
             PeerEvent.UpdateApplied applied => new(facts, Hear(facts, now) with
             {
                 Replication = facts.Replication.Apply(applied.Position, applied.TellsAll, now.UnixSeconds),
+            }),
+            PeerEvent.UpdateLost => new(facts, facts with
+            {
+                Replication = facts.Replication with { Applied = null, NeedsFullUpdate = true },
             }),
             PeerEvent.PushBegun => new(facts, facts with
             {

@@ -5,7 +5,7 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Peers;
 
 /// <summary>The other nodes that this node has heard of since its start.</summary>
-internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvider time) : IDisposable
+internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvider time) : IDisposable
 {
     /// <summary>Limits the memory that a flood of greetings can take. No real cluster comes near.</summary>
     private const int MaxPeers = 10_000;
@@ -47,16 +47,16 @@ internal sealed class PeerTable(TreeWriter tree, RunningTime running, TimeProvid
             var transition = peer.Take(happened, Now);
             if (!transition.Has(PeerEffects.Leave)) return transition;
             if (transition.After.State == PeerState.Forgotten) peer.Retained = null;
-            else if (RetainedEntries.Of(tree.Current, peer.Name) is { } held) peer.Retained = held;
+            else if (RetainedEntries.Of(tree, peer.Name) is { } held) peer.Retained = held;
             tree.Remove(peer.Name);
             return transition;
         }
     }
 
-    /// <summary>A tree with what is known of a node, in the tree or retained; null if nothing is.</summary>
+    /// <summary>A tree in memory with what is known of a node, in the tree or retained; null if there is none.</summary>
     public TreeSnapshot? KnownTree(NodeName name)
     {
-        if (tree.Current is var current && current.Holdings.ContainsKey(name)) return current;
+        if (tree.InMemory?.Current is { } current && current.Holdings.ContainsKey(name)) return current;
         if (Find(name) is not { } peer) return null;
         lock (peer.Applying) return peer.Retained?.AsTree();
     }

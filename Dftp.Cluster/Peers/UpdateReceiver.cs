@@ -22,7 +22,7 @@ internal enum UpdateOutcome
 
 /// <summary>Receives updates from peers: reads them, checks their order, and applies each in one step.</summary>
 internal sealed partial class UpdateReceiver(
-    ClusterOptions options, PeerTable peers, TreeWriter tree, StampClock stamps, TimeProvider time, ILogger log, UpdateLimits? limits = null)
+    ClusterOptions options, PeerTable peers, ITreeIndex tree, StampClock stamps, TimeProvider time, ILogger log, UpdateLimits? limits = null)
 {
     private readonly UpdateMemory _memory = new(limits ?? new UpdateLimits());
 
@@ -77,7 +77,8 @@ internal sealed partial class UpdateReceiver(
                     $"this node is called {options.NodeName} itself: start one of the two with another --node-name");
             if (peers.Find(update.Header.Sender) is not { Facts.IsStranger: false } peer)
                 return (UpdateOutcome.NeedsFullUpdate, $"{update.Header.Sender} is not a member: greet this node first");
-            var result = Apply(peer, update);
+            var result = Apply(peer, update, out var applied);
+            await CompleteAsync(peer, applied);
             if (update.LeftOut > 0) LogLeftOut(log, update.LeftOut, peer.Name);
             if (result.Outcome == UpdateOutcome.Applied && update.Header.IsFull)
                 LogFull(log, peer.Name, update.Entries, time.GetElapsedTime(started).TotalMilliseconds);
@@ -89,13 +90,17 @@ internal sealed partial class UpdateReceiver(
         }
     }
 
-    private (UpdateOutcome Outcome, string Reason) Apply(Peer peer, ReceivedUpdate update)
+    /// <param name="peer">The sender.</param>
+    /// <param name="update">The update.</param>
+    /// <param name="applied">Completes when the tree has the change.</param>
+    private (UpdateOutcome Outcome, string Reason) Apply(Peer peer, ReceivedUpdate update, out ValueTask applied)
     {
+        applied = default;
         lock (peer.Applying)
         {
             var header = update.Header;
             // A full update contains everything. So does a change of a state that is known exactly, in the tree or retained.
-            var isOfKnown = header.SinceDigest is { } digest && digest == tree.Current.DigestOf(peer.Name);
+            var isOfKnown = header.SinceDigest is { } digest && digest == KnownDigest(peer.Name);
             var isOfRetained = !isOfKnown && peer.Retained is { } retained && retained.Digest == header.SinceDigest
                 && !tree.Current.Holdings.ContainsKey(peer.Name);
             var tellsAll = header.IsFull || isOfKnown || isOfRetained;
@@ -103,19 +108,19 @@ internal sealed partial class UpdateReceiver(
             {
                 var facts = peer.Facts;
                 if (position.Incarnation < facts.LatestIncarnation) return NeedsFull(peer, "it was sent before its sender restarted");
-                if (facts.Replication.Applied is { } applied && applied.Incarnation == position.Incarnation)
+                if (facts.Replication.Applied is { } known && known.Incarnation == position.Incarnation)
                 {
-                    if (position.Sequence < applied.Sequence || (!tellsAll && position.Sequence == applied.Sequence)) return Heard(peer);
-                    if (!tellsAll && position.Since > applied.Sequence)
-                        return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {applied.Sequence}");
+                    if (position.Sequence < known.Sequence || (!tellsAll && position.Sequence == known.Sequence)) return Heard(peer);
+                    if (!tellsAll && position.Since > known.Sequence)
+                        return NeedsFull(peer, $"it follows change {position.Since}, and the last known one is {known.Sequence}");
                 }
                 else if (!tellsAll) return NeedsFull(peer, "it does not follow the known state of its sender");
             }
 
             if (header.Repair is not null && !tellsAll) return NeedsFull(peer, "it repairs another state than the known one");
-            if (isOfRetained) tree.Apply(peer.Name, peer.Retained!.AsPatch());
+            if (isOfRetained) tree.InMemory!.Apply(peer.Name, peer.Retained!.AsPatch());
             stamps.Received(update.LatestStamp);
-            if (!TryApply(peer.Name, update))
+            if (!TryApply(peer.Name, update, out applied))
             {
                 if (isOfRetained) tree.Remove(peer.Name);
                 return NeedsFull(peer, "the repaired entries are not those of its sender");
@@ -129,17 +134,36 @@ internal sealed partial class UpdateReceiver(
         }
     }
 
-    private bool TryApply(NodeName sender, ReceivedUpdate update)
+    private bool TryApply(NodeName sender, ReceivedUpdate update, out ValueTask applied)
     {
+        applied = default;
         if (update.Header.Repair is not { } repair)
         {
-            tree.Apply(sender, update.Patch);
+            applied = tree.ApplyAsync(sender, update.Patch);
             return true;
         }
 
-        RangeEntries.RemoveOthers(update.Patch, tree.Current, sender, repair.Ranges);
-        return tree.TryApply(sender, update.Patch, repair.Digest);
+        if (tree.InMemory is not { } memory) return false;
+        RangeEntries.RemoveOthers(update.Patch, memory.Current, sender, repair.Ranges);
+        return memory.TryApply(sender, update.Patch, repair.Digest);
     }
+
+    /// <summary>A change that failed leaves the peer's entries behind the position that was recorded when it began.</summary>
+    private async ValueTask CompleteAsync(Peer peer, ValueTask applied)
+    {
+        try
+        {
+            await applied;
+        }
+        catch
+        {
+            peers.Apply(peer, new PeerEvent.UpdateLost());
+            throw;
+        }
+    }
+
+    /// <summary>The digest of what is known of a node; in memory it is computed again, so that a defect would not last.</summary>
+    private ulong KnownDigest(NodeName node) => tree.InMemory?.Current.DigestOf(node) ?? tree.Current.HoldingOf(node).Digest;
 
     private (UpdateOutcome Outcome, string Reason) Heard(Peer peer)
     {

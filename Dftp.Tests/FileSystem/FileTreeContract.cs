@@ -8,8 +8,7 @@ namespace Dftp.Tests.FileSystem;
 /// <summary>What every <see cref="IFileTree"/> does for its readers. Each implementation runs these tests.</summary>
 public abstract class FileTreeContract
 {
-    /// <summary>What the tree under test holds, and nothing else. The tests change nothing.</summary>
-    private protected static readonly (string Path, string Content)[] Files =
+    private static readonly (string Path, string Content)[] Files =
         [("b.txt", "four"), ("a.txt", ""), ("Z.txt", "capitals come first"), ("dir/inner.txt", "inside"), ("dir/deep/leaf.json", "{}"),
             ("ä.txt", "umlaut")];
 
@@ -17,46 +16,44 @@ public abstract class FileTreeContract
 
     private CancellationToken Token => TestContext.CancellationToken;
 
-    private protected abstract ITreeView Tree { get; }
-
-    /// <summary>The paths of <see cref="Files"/> that have more holders than one, with their number.</summary>
-    private protected virtual IReadOnlyDictionary<string, int> Copies => new Dictionary<string, int>();
+    /// <summary>A tree that holds these files and nothing else.</summary>
+    private protected abstract Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files);
 
     [TestMethod]
-    public async Task Find_FindsFilesDirectoriesAndTheRoot()
+    public async Task TryFind_FindsFilesDirectoriesAndTheRoot()
     {
-        var tree = Tree.Snapshot;
+        var tree = (await TreeOfAsync(Files)).Snapshot;
 
-        Assert.IsTrue((await tree.FindAsync(VirtualPath.Root))?.IsDirectory);
-        var directory = await tree.FindAsync(Path("/dir/deep"));
-        Assert.AreEqual((true, "deep", 2L), (directory?.IsDirectory, directory?.Name, directory?.Size));
-        var file = await tree.FindAsync(Path("/b.txt"));
-        Assert.AreEqual((false, "b.txt", 4L), (file?.IsDirectory, file?.Name, file?.Size));
-        Assert.IsNull(await tree.FindAsync(Path("/none")));
-        Assert.IsNull(await tree.FindAsync(Path("/b.txt/below")));
+        Assert.IsTrue(tree.TryFind(VirtualPath.Root, out var root) && root.IsDirectory);
+        Assert.IsTrue(tree.TryFind(Path("/dir/deep"), out var directory) && directory.IsDirectory);
+        Assert.AreEqual("deep", Encoding.UTF8.GetString(directory.NameUtf8.Span));
+        Assert.IsTrue(tree.TryFind(Path("/b.txt"), out var file) && !file.IsDirectory);
+        Assert.AreEqual((4L, "b.txt"), (file.Size, Encoding.UTF8.GetString(file.NameUtf8.Span)));
+        Assert.IsFalse(tree.TryFind(Path("/none"), out _));
+        Assert.IsFalse(tree.TryFind(Path("/b.txt/below"), out _));
     }
 
     [TestMethod]
     public async Task List_HasDirectoriesFirst_EachSortedByTheBytesOfNames()
     {
-        var tree = Tree.Snapshot;
+        var tree = (await TreeOfAsync(Files)).Snapshot;
 
-        Assert.AreEqual("dir Z.txt a.txt b.txt ä.txt", await NamesAsync(tree, "/"));
-        Assert.AreEqual("deep inner.txt", await NamesAsync(tree, "/dir"));
-        Assert.AreEqual("", await NamesAsync(tree, "/b.txt"));
-        Assert.AreEqual("", await NamesAsync(tree, "/none"));
+        Assert.AreEqual("dir Z.txt a.txt b.txt ä.txt", Names(tree.List(VirtualPath.Root)));
+        Assert.AreEqual("deep inner.txt", Names(tree.List(Path("/dir"))));
+        Assert.AreEqual("", Names(tree.List(Path("/b.txt"))));
+        Assert.AreEqual("", Names(tree.List(Path("/none"))));
     }
 
     [TestMethod]
     public async Task Walk_GivesADirectoryBeforeItsContents_AndFilesBeforeWhatIsDeeper()
     {
-        var tree = Tree.Snapshot;
+        var tree = (await TreeOfAsync(Files)).Snapshot;
 
         Assert.AreEqual(
             "/dir /Z.txt /a.txt /b.txt /ä.txt /dir/deep /dir/inner.txt /dir/deep/leaf.json",
-            await PathsAsync(tree.WalkAsync(VirtualPath.Root)));
-        Assert.AreEqual("/dir/deep/leaf.json", await PathsAsync(tree.WalkAsync(Path("/dir/deep"))));
-        Assert.AreEqual("", await PathsAsync(tree.WalkAsync(Path("/b.txt"))));
+            string.Join(' ', tree.Walk(VirtualPath.Root).Select(step => step.Path.Value)));
+        Assert.AreEqual("/dir/deep/leaf.json", string.Join(' ', tree.Walk(Path("/dir/deep")).Select(step => step.Path.Value)));
+        Assert.AreEqual(0, tree.Walk(Path("/b.txt")).Count());
     }
 
     [TestMethod]
@@ -67,53 +64,40 @@ public abstract class FileTreeContract
     [DataRow("none", "", null, "")]
     public async Task Search_GivesTheMatchesInTheOrderOfWalk_UpToItsLimit(string pattern, string under, int? limit, string expected)
     {
-        var tree = Tree.Snapshot;
+        var tree = (await TreeOfAsync(Files)).Snapshot;
         Assert.IsTrue(GlobPattern.TryParse(pattern, out var name));
 
-        var found = tree.SearchAsync(
+        var found = tree.Search(
             new SearchQuery { Name = name, Under = under.Length == 0 ? VirtualPath.Root : Path(under), Limit = limit }, Token);
 
-        Assert.AreEqual(expected, await PathsAsync(found));
+        Assert.AreEqual(expected, string.Join(' ', found.Select(hit => hit.Path.Value)));
     }
 
     [TestMethod]
-    [DataRow("/", 6, 2, 37)]
-    [DataRow("/dir", 2, 2, 8)]
-    [DataRow("/b.txt", 1, 0, 4)]
-    [DataRow("/none", 0, 0, 0)]
-    public async Task Totals_CountWhatIsVisible(string path, int files, int directories, int bytes)
+    public async Task Totals_CountWhatIsVisible()
     {
-        var totals = await Tree.Snapshot.TotalsAsync(Path(path), Token);
+        var totals = (await TreeOfAsync(Files)).Snapshot.TotalsOf(VirtualPath.Root);
 
-        Assert.AreEqual(new TreeTotals(files, directories, bytes, 0), totals);
+        Assert.AreEqual((6L, 2L, (long)Files.Sum(file => file.Content.Length)), (totals.Files, totals.Directories, totals.Bytes));
     }
 
     [TestMethod]
     public async Task HoldersAndCopies_HaveAnEntryForEachHolder()
     {
-        var tree = Tree.Snapshot;
-        var copies = await tree.CopiesAsync(VirtualPath.Root, Token).AllAsync();
+        var tree = (await TreeOfAsync(Files)).Snapshot;
 
-        foreach (var (path, content) in Files.Select(file => ("/" + file.Path, file.Content)))
-        {
-            var holders = await tree.HoldersAsync(Path(path), Token);
-            Assert.AreEqual((await tree.FindAsync(Path(path), Token))!.Value.Owner, holders[0].Owner, path);
-            Assert.AreEqual(Copies.GetValueOrDefault(path, 1), holders.Select(holder => holder.Owner).Distinct().Count(), path);
-            Assert.IsTrue(holders.All(holder => holder.Size == Encoding.UTF8.GetByteCount(content)), path);
-            var ofPath = copies.Where(copy => copy.Path.Value == path).Select(copy => copy.Entry.Owner).ToList();
-            CollectionAssert.AreEquivalent(holders.Select(holder => holder.Owner).ToList(), ofPath, path);
-        }
-
-        Assert.IsFalse(copies.Exists(copy => copy.Entry.IsDirectory));
-        var below = await tree.CopiesAsync(Path("/dir"), Token).AllAsync();
-        Assert.AreEqual("/dir/inner.txt /dir/deep/leaf.json", string.Join(' ', below.Select(copy => copy.Path.Value).Distinct()));
-        Assert.AreEqual(0, (await tree.HoldersAsync(Path("/none"), Token)).Count);
+        var holder = tree.HoldersOf(Path("/b.txt")).Single();
+        Assert.AreEqual(4, holder.Size);
+        Assert.AreEqual(0, tree.HoldersOf(Path("/none")).Count);
+        var copies = tree.Copies(Path("/dir")).ToList();
+        Assert.AreEqual("/dir/inner.txt /dir/deep/leaf.json", string.Join(' ', copies.Select(copy => copy.Path.Value)));
+        Assert.IsTrue(copies.All(copy => copy.Entry.Owner == holder.Owner));
     }
 
     [TestMethod]
     public async Task Identity_IsOfADirectory_AndStaysWithoutAChange()
     {
-        var tree = Tree;
+        var tree = await TreeOfAsync(Files);
 
         Assert.IsNotNull(tree.Snapshot.Identity(Path("/dir")));
         Assert.AreSame(tree.Snapshot.Identity(Path("/dir")), tree.Snapshot.Identity(Path("/dir")));
@@ -124,7 +108,7 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task Open_GivesTheWholeFileOrAPart_WithTheFactsOfTheOpenedFile()
     {
-        var tree = Tree;
+        var tree = await TreeOfAsync(Files);
 
         Assert.AreEqual("four 0+4 of 4", await ReadAsync(tree, "/b.txt", RangeSpec.Whole));
         Assert.AreEqual("ur 2+2 of 4", await ReadAsync(tree, "/b.txt", RangeSpec.From(2)));
@@ -140,9 +124,9 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task Open_OfAPartBehindTheEnd_OpensNothingAndGivesTheFacts()
     {
-        var tree = Tree;
+        var tree = await TreeOfAsync(Files);
 
-        var opened = await tree.OpenAsync(Path("/b.txt"), await FindAsync(tree, "/b.txt"), RangeSpec.Of(new ByteRange(9, 1)), Token);
+        var opened = await tree.OpenAsync(Path("/b.txt"), Find(tree, "/b.txt"), RangeSpec.Of(new ByteRange(9, 1)), Token);
 
         Assert.IsTrue(opened.IsOutside(out var now));
         Assert.AreEqual(4, now.Size);
@@ -151,8 +135,8 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task OpenAndLook_OfWhatIsNotThere_FailAsNotFound()
     {
-        var tree = Tree;
-        var file = await FindAsync(tree, "/b.txt");
+        var tree = await TreeOfAsync(Files);
+        var file = Find(tree, "/b.txt");
 
         Assert.AreEqual(FileErrorKind.NotFound, (await tree.OpenAsync(Path("/none"), file, RangeSpec.Whole, Token)).Error?.Kind);
         Assert.AreEqual(FileErrorKind.NotFound, (await tree.LookAsync(Path("/none"), file, Token)).Error?.Kind);
@@ -161,8 +145,8 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task Look_GivesTheFactsThatOpenGives()
     {
-        var tree = Tree;
-        var file = await FindAsync(tree, "/b.txt");
+        var tree = await TreeOfAsync(Files);
+        var file = Find(tree, "/b.txt");
 
         var looked = await tree.LookAsync(Path("/b.txt"), file, Token);
         var opened = await tree.OpenAsync(Path("/b.txt"), file, RangeSpec.Whole, Token);
@@ -177,8 +161,8 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task Digest_IsThatOfTheContent_AndIsKnownFromThenOn()
     {
-        var tree = Tree;
-        var file = await FindAsync(tree, "/b.txt");
+        var tree = await TreeOfAsync(Files);
+        var file = Find(tree, "/b.txt");
 
         await Eventually.TrueAsync(
             async () =>
@@ -194,27 +178,24 @@ public abstract class FileTreeContract
     [TestMethod]
     public async Task Open_WithACancelledToken_IsCancelled()
     {
-        var tree = Tree;
+        var tree = await TreeOfAsync(Files);
 
         await Assert.ThrowsAsync<OperationCanceledException>(async () =>
-            await tree.OpenAsync(Path("/b.txt"), await FindAsync(tree, "/b.txt"), RangeSpec.Whole, new CancellationToken(canceled: true)));
+            await tree.OpenAsync(Path("/b.txt"), Find(tree, "/b.txt"), RangeSpec.Whole, new CancellationToken(canceled: true)));
     }
 
     private static VirtualPath Path(string text) => VirtualPath.Parse(text);
 
-    private static async Task<Entry> FindAsync(ITreeView tree, string path) =>
-        await tree.Snapshot.FindAsync(Path(path)) ?? throw new AssertFailedException(path);
+    private static Entry Find(ITreeView tree, string path) => tree.Snapshot.TryFind(Path(path), out var entry) ? entry
+        : throw new AssertFailedException(path);
 
-    private static async Task<string> NamesAsync(ITreeSnapshot tree, string path) =>
-        string.Join(' ', (await tree.ListAsync(Path(path)).AllAsync()).Select(entry => entry.Name));
-
-    private static async Task<string> PathsAsync(IAsyncEnumerable<ReadOnlyMemory<WalkEntry>> steps) =>
-        string.Join(' ', (await steps.AllAsync()).Select(step => step.Path.Value));
+    private static string Names(IEnumerable<Entry> entries) =>
+        string.Join(' ', entries.Select(entry => Encoding.UTF8.GetString(entry.NameUtf8.Span)));
 
     /// <returns>The text, its range, and the size of the file.</returns>
     private async Task<string> ReadAsync(ITreeView tree, string path, RangeSpec part)
     {
-        var opened = await tree.OpenAsync(Path(path), await FindAsync(tree, path), part, Token);
+        var opened = await tree.OpenAsync(Path(path), Find(tree, path), part, Token);
         Assert.IsNull(opened.Error, opened.Error?.Message);
         await using var content = opened.Content!;
         var bytes = new byte[content.Length];

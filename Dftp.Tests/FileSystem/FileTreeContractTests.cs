@@ -1,5 +1,9 @@
+using Dftp.Cluster;
+using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Index;
 using Dftp.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dftp.Tests.FileSystem;
 
@@ -7,84 +11,77 @@ namespace Dftp.Tests.FileSystem;
 [TestClass]
 public sealed class MemoryTreeContractTests : FileTreeContract
 {
-    private static readonly MemoryFileTree Memory = FilesIn(new MemoryFileTree());
-
-    private protected override ITreeView Tree => Memory;
-
-    private static MemoryFileTree FilesIn(MemoryFileTree tree)
+    private protected override Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
-        foreach (var (path, content) in Files) tree.File("/" + path, content);
-        return tree;
+        var tree = new MemoryFileTree();
+        foreach (var (path, content) in files) tree.File("/" + path, content);
+        return Task.FromResult<ITreeView>(tree);
     }
 }
 
-/// <summary>The cluster's tree over one node that holds everything.</summary>
+/// <summary>The cluster's tree at the node that holds everything.</summary>
 [TestClass]
-public sealed class OneNodeTreeContractTests : FileTreeContract
+public sealed class HolderTreeContractTests : FileTreeContract, IAsyncDisposable
 {
-    private static readonly TestCluster Cluster = new();
-    private static ITreeView? _tree;
+    private readonly TestCluster _cluster = new();
 
-    private protected override ITreeView Tree => _tree!;
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    [ClassInitialize]
-    public static async Task StartAsync(TestContext context)
+    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
-        var node = await Cluster.StartAsync("holder", Files);
-        await Cluster.ConvergedAsync();
-        _tree = node.Tree;
+        var node = await _cluster.StartAsync("holder", files);
+        await _cluster.ConvergedAsync();
+        return node.Tree;
     }
-
-    [ClassCleanup]
-    public static async Task StopAsync() => await Cluster.DisposeAsync();
-}
-
-/// <summary>The cluster's tree over three nodes: this one has a part of the files, and some files have two holders.</summary>
-[TestClass]
-public sealed class ThreeNodesTreeContractTests : FileTreeContract
-{
-    private static readonly TestCluster Cluster = new();
-    private static ITreeView? _tree;
-
-    private protected override ITreeView Tree => _tree!;
-
-    private protected override IReadOnlyDictionary<string, int> Copies =>
-        new Dictionary<string, int> { ["/b.txt"] = 2, ["/dir/inner.txt"] = 3 };
-
-    [ClassInitialize]
-    public static async Task StartAsync(TestContext context)
-    {
-        await Cluster.StartAsync("one", Of("b.txt", "Z.txt", "dir/inner.txt"));
-        await Cluster.StartAsync("two", Of("b.txt", "a.txt", "dir/inner.txt", "dir/deep/leaf.json"));
-        var node = await Cluster.StartAsync("three", Of("ä.txt", "dir/inner.txt"));
-        await Cluster.UniteAsync();
-        _tree = node.Tree;
-
-        static IEnumerable<(string Path, string Content)> Of(params string[] paths) => Files.Where(file => paths.Contains(file.Path));
-    }
-
-    [ClassCleanup]
-    public static async Task StopAsync() => await Cluster.DisposeAsync();
 }
 
 /// <summary>The cluster's tree at a node that holds nothing: every read goes to a peer.</summary>
 [TestClass]
-public sealed class EmptyNodeTreeContractTests : FileTreeContract
+public sealed class EmptyNodeTreeContractTests : FileTreeContract, IAsyncDisposable
 {
-    private static readonly TestCluster Cluster = new();
-    private static ITreeView? _tree;
+    private readonly TestCluster _cluster = new();
 
-    private protected override ITreeView Tree => _tree!;
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    [ClassInitialize]
-    public static async Task StartAsync(TestContext context)
+    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
     {
-        await Cluster.StartAsync("holder", Files);
-        var node = await Cluster.StartAsync("empty", []);
-        await Cluster.UniteAsync();
-        _tree = node.Tree;
+        await _cluster.StartAsync("holder", files);
+        var node = await _cluster.StartAsync("empty", []);
+        await _cluster.UniteAsync();
+        return node.Tree;
+    }
+}
+
+/// <summary>The cluster's tree at a node whose index is not in memory: nothing completes synchronously.</summary>
+[TestClass]
+public sealed class RemoteIndexTreeContractTests : FileTreeContract, IAsyncDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("dftp-test-").FullName;
+    private readonly DictionaryIndex _index = new();
+    private ClusterNode? _node;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is not null) await _node.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
     }
 
-    [ClassCleanup]
-    public static async Task StopAsync() => await Cluster.DisposeAsync();
+    private protected override async Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    {
+        foreach (var (path, content) in files)
+        {
+            var file = Path.Combine(_root, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, content);
+        }
+
+        _node = new ClusterNode(
+            new ClusterOptions { NodeName = NodeName.Parse("holder") }, _root, TimeProvider.System, NullLoggerFactory.Instance, _index);
+        _node.StartScan();
+        await Eventually.TrueAsync(() => _node.ScanStatus.State == ScanState.Following, "the root is scanned");
+        await _index.SettledAsync();
+        var tree = _node.Tree.For(Principal.Anonymous);
+        Assert.IsInstanceOfType<DictionarySnapshot>(tree.Snapshot);
+        return new AwaitedView(tree);
+    }
 }

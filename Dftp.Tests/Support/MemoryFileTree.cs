@@ -132,9 +132,18 @@ internal sealed class MemoryFileTree : ITestTree
         DigestClients.Enqueue(client);
         if (DigestError is not null) return DigestResult.Failed(DigestError);
         if (KnownDigest(path, file, holder) is { } known) return DigestResult.Of(known);
-        var result = await ITestTree.HashAsync(this, path, file, cancellationToken);
-        if (result.Digest is { } digest) Digests[(path, file.Size, file.Modified)] = digest;
-        return result;
+        var opened = await OpenAsync(path, file, RangeSpec.Whole, cancellationToken);
+        if (opened.Error is { } error) return DigestResult.Failed(error);
+        await using var content = opened.Content!;
+        if (!opened.Facts.IsSameVersion(file)) return DigestResult.Changed(opened.Facts);
+        try
+        {
+            return DigestResult.Of(Digests[(path, file.Size, file.Modified)] = await ContentDigest.OfAsync(content, cancellationToken));
+        }
+        catch (FileContentException broken)
+        {
+            return DigestResult.Failed(broken.Error);
+        }
     }
 
     public TreeEventReader? Follow(TreeEventId? after) => Events?.Invoke(after);

@@ -7,7 +7,7 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 /// This node's own entries. Puts scans into the tree and into the change log in one step, so that a full update and the changes after it
 /// are always consistent.
 /// </summary>
-internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock clock, TimeProvider time)
+internal sealed class LocalEntries(NodeName node, ITreeIndex tree, StampClock clock, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private ChangeLog _log = new();
@@ -47,7 +47,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
     {
         get
         {
-            lock (_lock) return _isRestored && !_isScanned ? tree.Current.HoldingOf(node).Files : 0;
+            lock (_lock) return _isRestored && !_isScanned ? tree.Local.HoldingOf(node).Files : 0;
         }
     }
 
@@ -55,14 +55,14 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
     {
         get
         {
-            lock (_lock) return new AnnouncedState(Incarnation, _log.Sequence, tree.Current.HoldingOf(node).Digest);
+            lock (_lock) return new AnnouncedState(Incarnation, _log.Sequence, tree.Local.HoldingOf(node).Digest);
         }
     }
 
-    /// <summary>The whole tree, with the position in the change log of a full update made from it.</summary>
+    /// <summary>A tree with all entries, with the position in the change log of a full update made from it.</summary>
     public (TreeSnapshot Tree, UpdatePosition Position) Full()
     {
-        lock (_lock) return (tree.Current, new UpdatePosition(Incarnation, _log.Sequence, _log.Sequence));
+        lock (_lock) return (tree.Local, new UpdatePosition(Incarnation, _log.Sequence, _log.Sequence));
     }
 
     /// <summary>The changes after a state that was sent before.</summary>
@@ -93,8 +93,8 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
         lock (_lock)
         {
             _isRestored = true;
-            clock.Restored(tree.Current.LatestStampOf(node, clock.LatestPlausible));
-            _log = new ChangeLog(tree.Current.HoldingOf(node).Digest);
+            clock.Restored(tree.Local.LatestStampOf(node, clock.LatestPlausible));
+            _log = new ChangeLog(tree.Local.HoldingOf(node).Digest);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
         {
             var isFirst = !_isScanned;
             var comparison = new ScanComparison(node, clock, atMost: !isFirst || _isRestored ? ChangeLog.MaxEntries : 0, judgement);
-            comparison.Compare(root, tree.Current.Root, VirtualPath.Root);
+            comparison.Compare(root, tree.Local.Root, VirtualPath.Root);
             _isScanned = true;
             if (!isFirst && comparison.Count == 0)
             {
@@ -117,7 +117,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
                 return 0;
             }
 
-            var holding = tree.Apply(node, DirectoryPatch.Replace(root)).HoldingOf(node);
+            var holding = tree.ApplyLocal(node, DirectoryPatch.Replace(root)).HoldingOf(node);
             _log.Append(comparison.Count == comparison.Changes.Count ? comparison.Changes : null, holding.Digest);
             judgement?.End();
             changed = isFirst ? holding.Files + holding.Directories : comparison.Count;
@@ -144,7 +144,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
                 var treePath = TreePath.Under(mount, path);
                 // The tree's root is not an entry of any node.
                 if (treePath.IsRoot) draft.Facts = null;
-                comparison.CompareAgain(draft, TreePath.FindDirectory(tree.Current.Root, treePath), treePath, scan.Unread, paths);
+                comparison.CompareAgain(draft, TreePath.FindDirectory(tree.Local.Root, treePath), treePath, scan.Unread, paths);
             }
 
             changed = comparison.Changes.Count;
@@ -152,7 +152,7 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
             {
                 var patch = new DirectoryPatch();
                 foreach (var change in comparison.Changes) change.AddTo(patch);
-                _log.Append(comparison.Changes, tree.Apply(node, patch).HoldingOf(node).Digest);
+                _log.Append(comparison.Changes, tree.ApplyLocal(node, patch).HoldingOf(node).Digest);
             }
 
             judgement?.End();
@@ -179,11 +179,11 @@ internal sealed class LocalEntries(NodeName node, TreeWriter tree, StampClock cl
         {
             var isCopy = facts.Stamp != default;
             stamp = isCopy ? facts.Stamp : clock.Next();
-            var before = TreePath.FileOf(tree.Current.Root, path, node)?.Stamp ?? default;
+            var before = TreePath.FileOf(tree.Local.Root, path, node)?.Stamp ?? default;
             var change = EntryChange.Put(path, facts with { Stamp = stamp, IsCopy = isCopy }, before);
             var patch = new DirectoryPatch();
             change.AddTo(patch);
-            _log.Append([change], tree.Apply(node, patch).HoldingOf(node).Digest);
+            _log.Append([change], tree.ApplyLocal(node, patch).HoldingOf(node).Digest);
         }
 
         Changed?.Invoke();

@@ -30,6 +30,7 @@ public sealed partial class MembershipTests
         new PeerEvent.UpdateBegun(),
         new PeerEvent.UpdateEnded(),
         new PeerEvent.UpdateApplied(new UpdatePosition(Incarnation, 1, 1), TellsAll: true),
+        new PeerEvent.UpdateLost(),
         new PeerEvent.PushBegun(),
         new PeerEvent.PushDone(3),
         new PeerEvent.PushFailed(NeedsFullUpdate: true),
