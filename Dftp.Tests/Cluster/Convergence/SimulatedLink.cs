@@ -44,6 +44,8 @@ internal sealed class SimulatedLink(Peer peer, SimulatedProcess process, Members
         {
             process.Ask(update.To, peer.Name, question, reply =>
             {
+                // A request has one answer; what a request that arrives twice has as a second one reaches nobody.
+                if (!ReferenceEquals(search.Question, question)) return;
                 if (reply.Outcome == PeerOutcome.Unreachable)
                 {
                     Answered(update, push, reply);
