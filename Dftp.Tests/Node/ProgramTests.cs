@@ -38,6 +38,8 @@ public abstract class ProgramTests(ProgramForm form)
         "--dfsroot=/", "--node-name=a\nb")]
     [DataRow(1, "dftp: --dfsroot: /nosuch/dir: no such directory\n", "--dfsroot=/nosuch/dir")]
     [DataRow(1, "dftp: --dfsroot: /dev/null: is not a directory\n", "--dfsroot=/dev/null")]
+    [DataRow(1, "dftp: --cluster-secret-file: /nosuch/secret: no such file\n", "--dfsroot=/", "--cluster-secret-file=/nosuch/secret")]
+    [DataRow(1, "dftp: --cluster-secret-file: /nosuch/secret: no such file\n", "status", "--cluster-secret-file=/nosuch/secret")]
     [DataRow(2, "dftp: find: needs PATTERN, such as dftp find '*.jpg'\n", "find")]
     [DataRow(1, "dftp: no node answers at 127.0.0.1:1 (connection refused): start one by dftp --dfsroot DIR, or name another by --node HOST:PORT\n",
         "status", "--node=127.0.0.1:1")]

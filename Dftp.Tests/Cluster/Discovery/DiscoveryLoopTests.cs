@@ -219,6 +219,58 @@ public sealed class DiscoveryLoopTests : IDisposable
         Assert.IsTrue(_channel.IsDisposed);
     }
 
+    [TestMethod]
+    [Timeout(10_000)]
+    public async Task SealedAnnouncement_IsAcceptedOnceAndThatOfAStrangerNever()
+    {
+        using var file = new SecretOfTest(SecretOfTest.KeyA);
+        using var strangers = new SecretOfTest(SecretOfTest.KeyB);
+        using var logs = new TestLogs();
+        await using var door = new ClusterDoor(file.Open(), "c", ["10.0.0.99"], _clock, logs.CreateLogger("Cluster"));
+        await using var stranger = new ClusterDoor(strangers.Open(), "c", [], _clock, NullLogger.Instance);
+        await using var loop = Start(door: door);
+        var peer = new Announcement("c", NodeName.Parse("peer"), "", 7042);
+        var right = peer.SealedBy(door.Announcements);
+
+        // 1. refused: no seal, another key, another port than was sealed, ten minutes old
+        _channel.Hear(peer.ToBytes(), "10.0.0.7");
+        _channel.Hear(peer.SealedBy(stranger.Announcements).ToBytes(), "10.0.0.7");
+        _channel.Hear((right with { ManagementPort = 7043 }).ToBytes(), "10.0.0.7");
+        _channel.Hear((peer with { Seal = new AnnouncementSeal(-600, right.Seal!.Value.Key, right.Seal.Value.Mac) }).ToBytes(), "10.0.0.7");
+        // 2. accepted, and by a second network ignored without a complaint
+        _channel.Hear(right.ToBytes(), "10.0.0.7");
+        _channel.Hear(right.ToBytes(), "10.0.0.66");
+        // 3. accepted without a seal from the machine of a legacy node
+        _channel.Hear(new Announcement("c", NodeName.Parse("old"), "", 7041).ToBytes(), "10.0.0.99");
+
+        Assert.AreEqual(new PeerSighting(NodeName.Parse("peer"), "10.0.0.7", 7042), await _sightings.Reader.ReadAsync(Stop));
+        Assert.AreEqual(new PeerSighting(NodeName.Parse("old"), "10.0.0.99", 7041), await _sightings.Reader.ReadAsync(Stop));
+        Assert.AreEqual((4L, 2L), (loop.Status.Refused, loop.Status.Sightings));
+        CollectionAssert.AreEqual(
+            new[] { (RefusalCause.NoSignature, 1L), (RefusalCause.UnknownKey, 1L), (RefusalCause.WrongSignature, 2L) },
+            door.Refusals.Counts.Select(count => (count.Cause, count.Count)).ToList());
+        Assert.IsTrue(logs.Lines.Any(line => line.Contains("refused the announcement of peer from 10.0.0.7: no signature", StringComparison.Ordinal)));
+    }
+
+    // A clock that is off, and an announcement that was recorded: the seal is right.
+    [TestMethod]
+    [Timeout(10_000)]
+    public async Task SealedAnnouncementOfAnHourAgo_IsRefused()
+    {
+        using var file = new SecretOfTest(SecretOfTest.KeyA);
+        await using var door = new ClusterDoor(file.Open(), "c", [], _clock, NullLogger.Instance);
+        var old = new Announcement("c", NodeName.Parse("peer"), "", 7042).SealedBy(door.Announcements);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await using var loop = Start(door: door);
+
+        _channel.Hear(old.ToBytes(), "10.0.0.7");
+        _channel.Hear(old.SealedBy(door.Announcements).ToBytes(), "10.0.0.7");
+
+        await _sightings.Reader.ReadAsync(Stop);
+        Assert.AreEqual(RefusalCause.ClockOff, door.Refusals.Counts.Single().Cause);
+        StringAssert.StartsWith(door.Refusals.Counts.Single().Sentence, "clock off by 3600 s: ");
+    }
+
     private DiscoveryLoop Start(
         Func<DatagramChannel>? open = null,
         ILogger<DiscoveryLoop>? log = null,

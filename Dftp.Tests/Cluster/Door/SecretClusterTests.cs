@@ -365,9 +365,4 @@ public sealed class SecretClusterTests : IDisposable
         using var status = JsonDocument.Parse(text.ToArray());
         return status.RootElement.GetProperty("access").Clone();
     }
-
-    private sealed class ShiftedTime(TimeSpan shift) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + shift;
-    }
 }

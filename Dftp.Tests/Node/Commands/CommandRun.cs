@@ -1,3 +1,5 @@
+using Dftp.Cluster.Connections;
+using Dftp.Cluster.Door;
 using Dftp.Node.CommandLine;
 using Dftp.Node.Commands;
 using Dftp.Tests.Support;
@@ -15,13 +17,22 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static Task<CommandRun> OfAsync(TestNode node, params string[] arguments) =>
         OfAsync(node.Management.Authority, Patience, arguments);
 
-    public static async Task<CommandRun> OfAsync(string node, TimeSpan limit, params string[] arguments)
+    public static Task<CommandRun> OfAsync(string node, TimeSpan limit, params string[] arguments) =>
+        OfAsync(node, limit, TimeProvider.System, arguments);
+
+    /// <param name="node">The node to talk to.</param>
+    /// <param name="limit">The timeout for an answer.</param>
+    /// <param name="signing">The clock of the signatures.</param>
+    /// <param name="arguments">The command line.</param>
+    public static async Task<CommandRun> OfAsync(string node, TimeSpan limit, TimeProvider signing, params string[] arguments)
     {
         var surroundings = new Surroundings(name => name == "DFTP_NODE" ? node : null, () => "host1");
         var run = (CommandLineRequest.RunCommand)CommandLineParser.Parse(arguments, surroundings);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var client = new NodeClient(TestCluster.Http, limit, TimeProvider.System);
+        using var secret = run.Request.SecretFile is { } file ? ClusterSecret.Open(file) : null;
+        using var signed = secret is null ? null : PeerHttp.CreateClient(limit, new SigningHandler(secret, run.Request.ClusterName, signing));
+        var client = new NodeClient(signed ?? TestCluster.Http, limit, TimeProvider.System);
         var context = new CommandContext(run.Request, client, output, error, TimeProvider.System);
         var exitCode = await run.Command.RunAsync(context, CancellationToken.None);
         return new CommandRun(exitCode, output.ToString(), error.ToString());
