@@ -65,8 +65,8 @@ internal sealed partial class ContentOpener(
 
     private async ValueTask<FileError> NothingAtAsync(VirtualPath path, CancellationToken cancellationToken) =>
         await tree.Current.FindAsync(path, cancellationToken) is { IsDirectory: true }
-            ? new FileError(FileErrorKind.IsDirectory, $"{path} is a directory")
-            : new FileError(FileErrorKind.NotFound, $"nothing is at {path}");
+            ? FileError.DirectoryAt(path)
+            : FileError.NothingAt(path);
 
     /// <summary>An error that is temporary takes precedence over one that is final.</summary>
     private static FileError Better(FileError? error, FileError failed) =>

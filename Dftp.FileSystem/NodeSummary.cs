@@ -49,9 +49,11 @@ public enum MissingReason
 /// <param name="Name">Its name.</param>
 /// <param name="State">Its state as seen from this node.</param>
 /// <param name="PublicAddress">The host:port of its public HTTP interface; empty when it has none, or for this node.</param>
-/// <param name="Files">The number of files that it holds, including those that other nodes hold too.</param>
-/// <param name="Bytes">Their total size.</param>
+/// <param name="Files">
+/// The number of files that it holds, including those that other nodes hold too; null for a principal that may not see all of them.
+/// </param>
+/// <param name="Bytes">Their total size; null as <paramref name="Files"/>.</param>
 /// <param name="PublicUrl">
 /// <c>http://host:port</c> where clients can read its own copies, including ranges; empty when they cannot, and for this node.
 /// </param>
-public sealed record NodeSummary(NodeName Name, NodeState State, string PublicAddress, long Files, long Bytes, string PublicUrl = "");
+public sealed record NodeSummary(NodeName Name, NodeState State, string PublicAddress, long? Files, long? Bytes, string PublicUrl = "");

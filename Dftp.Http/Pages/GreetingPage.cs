@@ -94,8 +94,8 @@ internal sealed class GreetingPage(HttpOptions options)
                 HtmlPage.Text(node.Name.Value),
                 Show(node.State),
                 HtmlPage.Text(node.PublicAddress),
-                node.Files.ToString("N0", CultureInfo.InvariantCulture),
-                Sizes.Show(node.Bytes));
+                node.Files?.ToString("N0", CultureInfo.InvariantCulture) ?? "",
+                node.Bytes is { } bytes ? Sizes.Show(bytes) : "");
         }
 
         foreach (var node in request.Completeness.Missing)

@@ -94,8 +94,8 @@ internal sealed class MemoryFileTree : ITestTree
         if (OpenError is not null) return new(OpenResult.Failed(OpenError));
         if (OpenErrors.TryGetValue(path, out var error)) return new(OpenResult.Failed(error));
         var snapshot = _snapshot;
-        if (snapshot.Look(path) is not { } now) return new(OpenResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
-        if (now.IsDirectory) return new(OpenResult.Failed(FileErrorKind.IsDirectory, $"{path} is a directory"));
+        if (snapshot.Look(path) is not { } now) return new(OpenResult.Failed(FileError.NothingAt(path)));
+        if (now.IsDirectory) return new(OpenResult.Failed(FileError.DirectoryAt(path)));
         return part.TryResolve(now.Size, out var range)
             ? new(OpenResult.Opened(Content(path, snapshot.Items[path].Bytes!, range), now, range))
             : new(OpenResult.Outside(now));
@@ -108,7 +108,7 @@ internal sealed class MemoryFileTree : ITestTree
         if (OpenErrors.TryGetValue(path, out var error)) return new(LookResult.Failed(error));
         return new(_snapshot.Look(path) is { } now
             ? LookResult.Of(now, KnownDigest(path, now, null))
-            : LookResult.Failed(new FileError(FileErrorKind.NotFound, $"nothing is at {path}")));
+            : LookResult.Failed(FileError.NothingAt(path)));
     }
 
     /// <summary>The computed digests, by content.</summary>
