@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Watching;
 using Dftp.Cluster.Peers;
@@ -44,6 +45,8 @@ internal sealed class ClusterMetrics
         meter.CreateObservableUpDownCounter(
             "dftp.unconfirmed_places", () => merged.Missing.Count(node => node.Path is not null), "{place}",
             "Places of all nodes that their nodes cannot read, shown with their earlier entries.");
+        meter.CreateObservableCounter(
+            "dftp.refusals", CountRefusals, "{message}", "Requests and announcements refused because of their signature, by cause.");
         meter.CreateObservableGauge("dftp.peer.lag", Lags, "{change}", "Changes that a peer has made and that are not known here.");
         meter.CreateObservableGauge("dftp.peer.push_lag", PushLags, "{change}", "Changes of this node that a peer has not taken yet.");
         meter.CreateObservableGauge("dftp.peer.last_answer.timestamp", LastAnswers, "s", "Unix time at which a peer was last heard of.");
@@ -95,6 +98,9 @@ internal sealed class ClusterMetrics
         foreach (var state in new[] { "alive", "suspect", "joining", "left", "dead" })
             yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", state));
     }
+
+    private IEnumerable<Measurement<long>> CountRefusals() => _membership.Door.Refusals.Counts.Select(
+        refused => new Measurement<long>(refused.Count, new KeyValuePair<string, object?>("cause", Refusal.NameOf(refused.Cause))));
 
     private string StateOf(PeerFacts facts) =>
         _membership.Peers.IsJoining(facts) ? "joining"

@@ -56,6 +56,21 @@ internal sealed record Refusal(RefusalCause Cause, string Sentence)
 
     public static Refusal Malformed(string problem) => new(RefusalCause.Malformed, $"malformed signature: {problem}");
 
+    /// <summary>The name of a cause in the status report and in metrics.</summary>
+    public static string NameOf(RefusalCause cause) => cause switch
+    {
+        RefusalCause.NoSignature => "noSignature",
+        RefusalCause.Malformed => "malformed",
+        RefusalCause.UnknownKey => "unknownKey",
+        RefusalCause.WrongSignature => "wrongSignature",
+        RefusalCause.WrongCluster => "wrongCluster",
+        RefusalCause.ClockOff => "clockOff",
+        RefusalCause.Replayed => "replayed",
+        RefusalCause.TooMany => "tooMany",
+        RefusalCause.BodyChanged => "bodyChanged",
+        _ => throw new ArgumentOutOfRangeException(nameof(cause)),
+    };
+
     /// <summary>What a sender gave as a name, short and printable.</summary>
     private static string NameOf(ReadOnlySpan<byte> text)
     {

@@ -235,18 +235,7 @@ internal sealed class StatusWriter(
         foreach (var refusal in door.Refusals.Counts)
         {
             json.WriteStartObject();
-            json.WriteString("cause", refusal.Cause switch
-            {
-                RefusalCause.NoSignature => "noSignature",
-                RefusalCause.Malformed => "malformed",
-                RefusalCause.UnknownKey => "unknownKey",
-                RefusalCause.WrongSignature => "wrongSignature",
-                RefusalCause.WrongCluster => "wrongCluster",
-                RefusalCause.ClockOff => "clockOff",
-                RefusalCause.Replayed => "replayed",
-                RefusalCause.TooMany => "tooMany",
-                _ => "bodyChanged",
-            });
+            json.WriteString("cause", Refusal.NameOf(refusal.Cause));
             json.WriteNumber("count", refusal.Count);
             json.WriteNumber("last", refusal.Last.ToUnixTimeSeconds());
             json.WriteString("address", refusal.Address);

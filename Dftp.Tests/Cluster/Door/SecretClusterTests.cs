@@ -115,6 +115,7 @@ public sealed class SecretClusterTests : IDisposable
         StringAssert.StartsWith(await answer.Content.ReadAsStringAsync(), sentence);
         Assert.AreEqual(1, node.Logs.Lines.Count(line => line.Contains($"refused POST /update/ from 127.0.0.1: {sentence}", StringComparison.Ordinal)));
         CollectionAssert.AreEqual(new[] { "unknownKey 1" }, RefusalsOf(node).ToList());
+        StringAssert.Contains(await node.GetAsync("/metrics"), "dftp_refusals_total{cause=\"unknownKey\"} 1\n");
         Assert.AreEqual(0, node.Paths().Count);
     }
 

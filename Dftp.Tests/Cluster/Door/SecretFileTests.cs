@@ -72,6 +72,17 @@ public sealed class SecretFileTests
     }
 
     [TestMethod]
+    public async Task FileOfAnotherUser_IsRefused()
+    {
+        using var file = new SecretOfTest(SecretOfTest.KeyA);
+        if (Environment.UserName != "root") Assert.Inconclusive("only root gives a file away");
+        using var given = System.Diagnostics.Process.Start("chown", ["65534", file.Path]);
+        await given.WaitForExitAsync();
+
+        Assert.AreEqual($"{file.Path}: it belongs to another user", Assert.ThrowsExactly<SecretFileException>(file.Open).Message);
+    }
+
+    [TestMethod]
     public void MissingFileAndDirectory_AreSaid()
     {
         using var file = new SecretOfTest();
