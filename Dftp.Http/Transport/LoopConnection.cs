@@ -16,18 +16,21 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
     private static readonly TimeSpan SilenceAfterEnd = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closed = new();
+    private readonly TimeProvider _time;
     private readonly LoopSocket _socket;
     private readonly SocketInput _input;
     private readonly SocketOutput _output;
     private int _isClosed;
-    private Timer? _ending;
+    private ITimer? _ending;
 
     /// <param name="id">Unique among connections.</param>
     /// <param name="socket">Owned by the connection unless the constructor throws.</param>
+    /// <param name="time">For the second of silence.</param>
     /// <exception cref="SocketException">The socket is closed already, or the kernel has no memory for it.</exception>
-    public LoopConnection(string id, Socket socket)
+    public LoopConnection(string id, Socket socket, TimeProvider time)
         : base(id)
     {
+        _time = time;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
@@ -92,7 +95,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IConnectionSock
     private void WatchSilence()
     {
         if (_ending is not null || Volatile.Read(ref _isClosed) != 0) return;
-        var timer = new Timer(
+        var timer = _time.CreateTimer(
             static self => ((LoopConnection)self!).CheckSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (Interlocked.CompareExchange(ref _ending, timer, null) is not null) timer.Dispose();
         else timer.Change(SilenceAfterEnd, SilenceAfterEnd);

@@ -70,7 +70,7 @@ public sealed class LoopTransport(IReadOnlyCollection<EndPoint> endPoints, Func<
                 {
                     accepted.NoDelay = true;
                     var id = string.Create(CultureInfo.InvariantCulture, $"L{Interlocked.Increment(ref _lastId):X}");
-                    var connection = new LoopConnection(id, accepted);
+                    var connection = new LoopConnection(id, accepted, TimeProvider.System);
                     _pause = MinPause;
                     return connection;
                 }
