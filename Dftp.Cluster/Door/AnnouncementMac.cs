@@ -36,9 +36,8 @@ internal sealed class AnnouncementMac(ClusterSecret secret, TimeProvider time)
         var id = Encoding.UTF8.GetBytes(given.Key);
         if (secret.Keys.Find(id) is not { } key) return Refusal.UnknownKey(id);
         if (!key.IsMacOf(TextOf(fields, given.Created, key.Id), mac)) return Refusal.WrongSignature;
-        var now = time.GetUtcNow();
-        if (RequestVerifier.ClockRefusal(given.Created, now) is { } off) return off;
-        return key.Seen.Accept(new Nonce(BinaryPrimitives.ReadUInt64LittleEndian(mac), 1), now) switch
+        if (RequestVerifier.ClockRefusal(given.Created, time) is { } off) return off;
+        return key.Seen.Accept(new Nonce(BinaryPrimitives.ReadUInt64LittleEndian(mac), 1), time) switch
         {
             NonceOutcome.Replayed => Refusal.Replayed,
             NonceOutcome.Full => Refusal.TooMany,

@@ -26,18 +26,21 @@ internal sealed class NonceMemory(int capacity = 65_536)
     // Guarded by the lock: the highest number of each sequence that was used in this lifetime and in the one before.
     private Dictionary<ulong, ulong> _current = [];
     private Dictionary<ulong, ulong> _previous = [];
-    private DateTimeOffset _since = DateTimeOffset.MinValue;
+    private long? _since;
 
     /// <summary>Accepts a nonce once. Call this only after the signature was verified.</summary>
-    public NonceOutcome Accept(Nonce nonce, DateTimeOffset now)
+    /// <param name="nonce">The nonce.</param>
+    /// <param name="time">The clock; steps of its wall time do not matter.</param>
+    public NonceOutcome Accept(Nonce nonce, TimeProvider time)
     {
         lock (_lock)
         {
-            if (now - _since >= Lifetime)
+            var age = _since is { } since ? time.GetElapsedTime(since) : TimeSpan.MaxValue;
+            if (age >= Lifetime)
             {
-                _previous = now - _since >= 2 * Lifetime ? [] : _current;
+                _previous = age >= 2 * Lifetime ? [] : _current;
                 _current = [];
-                _since = now;
+                _since = time.GetTimestamp();
             }
 
             if (_current.TryGetValue(nonce.Sequence, out var highest) || _previous.TryGetValue(nonce.Sequence, out highest))

@@ -18,7 +18,7 @@ internal sealed partial class Refusals(TimeProvider time, ILogger log)
     private readonly Lock _lock = new();
 
     /// <summary>By cause. Guarded by <see cref="_lock"/>.</summary>
-    private readonly Dictionary<RefusalCause, (RefusalCount Count, DateTimeOffset Logged, long SinceLogged)> _counts = [];
+    private readonly Dictionary<RefusalCause, (RefusalCount Count, long Logged, long SinceLogged)> _counts = [];
 
     /// <summary>One for each cause that occurred.</summary>
     public IReadOnlyList<RefusalCount> Counts
@@ -40,14 +40,14 @@ internal sealed partial class Refusals(TimeProvider time, ILogger log)
         {
             var isKnown = _counts.TryGetValue(refusal.Cause, out var entry);
             var count = new RefusalCount(refusal.Cause, entry.Count.Count + 1, now, address, refusal.Sentence);
-            if (isKnown && now - entry.Logged < LogInterval)
+            if (isKnown && time.GetElapsedTime(entry.Logged) < LogInterval)
             {
                 _counts[refusal.Cause] = entry with { Count = count, SinceLogged = entry.SinceLogged + 1 };
                 return;
             }
 
             others = entry.SinceLogged;
-            _counts[refusal.Cause] = (count, now, 0);
+            _counts[refusal.Cause] = (count, time.GetTimestamp(), 0);
         }
 
         if (others == 0) LogRefused(log, what, address, refusal.Sentence);

@@ -57,9 +57,8 @@ internal sealed class RequestVerifier(ClusterSecret secret, string clusterName, 
 
         // 3. for this cluster, now, and for the first time
         if (!input.Tag.SequenceEqual(_tag)) return Refusal.WrongCluster(input.Tag, clusterName);
-        var now = time.GetUtcNow();
-        if (ClockRefusal(created, now) is { } off) return off;
-        switch (key.Seen.Accept(nonce, now))
+        if (ClockRefusal(created, time) is { } off) return off;
+        switch (key.Seen.Accept(nonce, time))
         {
             case NonceOutcome.Replayed: return Refusal.Replayed;
             case NonceOutcome.Full: return Refusal.TooMany;
@@ -105,9 +104,9 @@ internal sealed class RequestVerifier(ClusterSecret secret, string clusterName, 
     }
 
     /// <summary>The refusal of something that was signed too long ago, or in the future.</summary>
-    internal static Refusal? ClockRefusal(long created, DateTimeOffset now)
+    internal static Refusal? ClockRefusal(long created, TimeProvider time)
     {
-        var ahead = created - now.ToUnixTimeSeconds();
+        var ahead = created - time.GetUtcNow().ToUnixTimeSeconds();
         return Math.Abs(ahead) > (long)SignatureProfile.Tolerance.TotalSeconds ? Refusal.ClockOff(ahead) : null;
     }
 

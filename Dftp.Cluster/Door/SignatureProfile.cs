@@ -7,7 +7,6 @@ namespace Dftp.Cluster.Door;
 internal static class SignatureProfile
 {
     public const string Label = "dftp";
-    public const string Algorithm = "hmac-sha256";
     public const string InputField = "Signature-Input";
     public const string SignatureField = "Signature";
     public const string DigestField = "Content-Digest";

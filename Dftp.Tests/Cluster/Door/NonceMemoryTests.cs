@@ -1,22 +1,23 @@
 using Dftp.Cluster.Door;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Cluster.Door;
 
 [TestClass]
 public sealed class NonceMemoryTests
 {
-    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
+    private readonly FakeTimeProvider _time = new();
 
     [TestMethod]
     public void NumbersOfASequence_AreAcceptedInOrderAndOnce()
     {
         var memory = new NonceMemory();
 
-        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(1, 1), Now));
-        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(1, 3), Now));
-        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 3), Now));
-        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 2), Now));
-        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(2, 1), Now));
+        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(1, 1), _time));
+        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(1, 3), _time));
+        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 3), _time));
+        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 2), _time));
+        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(2, 1), _time));
     }
 
     // A signature of a clock that is 60 s ahead is valid for 120 s.
@@ -26,10 +27,14 @@ public sealed class NonceMemoryTests
         for (var start = 0; start < 120; start += 7)
         {
             var memory = new NonceMemory();
-            memory.Accept(new Nonce(9, 1), Now);
-            memory.Accept(new Nonce(1, 1), Now.AddSeconds(start));
+            memory.Accept(new Nonce(9, 1), _time);
+            _time.Advance(TimeSpan.FromSeconds(start));
+            memory.Accept(new Nonce(1, 1), _time);
             for (var later = 1; later <= 120; later++)
-                Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 1), Now.AddSeconds(start + later)));
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(1, 1), _time));
+            }
         }
     }
 
@@ -37,12 +42,13 @@ public sealed class NonceMemoryTests
     public void FullMemory_RefusesNewSequencesAndServesTheKnown_UntilTheyAreForgotten()
     {
         var memory = new NonceMemory(capacity: 10);
-        for (var i = 1UL; i <= 10; i++) memory.Accept(new Nonce(i, 1), Now);
+        for (var i = 1UL; i <= 10; i++) memory.Accept(new Nonce(i, 1), _time);
 
-        Assert.AreEqual(NonceOutcome.Full, memory.Accept(new Nonce(11, 1), Now));
-        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(10, 2), Now));
-        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(10, 2), Now));
-        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(11, 1), Now + NonceMemory.Lifetime));
+        Assert.AreEqual(NonceOutcome.Full, memory.Accept(new Nonce(11, 1), _time));
+        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(10, 2), _time));
+        Assert.AreEqual(NonceOutcome.Replayed, memory.Accept(new Nonce(10, 2), _time));
+        _time.Advance(NonceMemory.Lifetime);
+        Assert.AreEqual(NonceOutcome.Fresh, memory.Accept(new Nonce(11, 1), _time));
     }
 
     [TestMethod]
