@@ -1,29 +1,46 @@
-using System.Threading.Channels;
-
 namespace Dftp.Cluster;
 
-/// <summary>Wakes one waiting loop. Several signals before it wakes count as one.</summary>
+/// <summary>Wakes the one loop that waits. Several signals before it wakes count as one. Small: each peer has two of them.</summary>
 internal sealed class AsyncAutoResetEvent
 {
-    private readonly Channel<bool> _raised = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Lock _lock = new();
 
-    public void Raise() => _raised.Writer.TryWrite(true);
+    /// <summary>Null while nobody waits. Guarded by <see cref="_lock"/>, as is the next one.</summary>
+    private TaskCompletionSource<bool>? _waiter;
+
+    private bool _isRaised;
+
+    public void Raise()
+    {
+        lock (_lock)
+        {
+            if (_waiter?.TrySetResult(true) != true) _isRaised = true;
+            _waiter = null;
+        }
+    }
 
     /// <summary>Waits until it is raised, or until the timeout.</summary>
     /// <returns>Whether it was raised.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> fired.</exception>
     public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
+        cancellationToken.ThrowIfCancellationRequested();
+        var waiter = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
         {
-            return await _raised.Reader.ReadAsync(either.Token);
+            if (_isRaised)
+            {
+                _isRaised = false;
+                return true;
+            }
+
+            _waiter = waiter;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
+
+        using var canceled = cancellationToken.UnsafeRegister(
+            static (waiter, token) => ((TaskCompletionSource<bool>)waiter!).TrySetCanceled(token), waiter);
+        using var timeout = time.CreateTimer(
+            static waiter => ((TaskCompletionSource<bool>)waiter!).TrySetResult(false), waiter, atMost, Timeout.InfiniteTimeSpan);
+        return await waiter.Task;
     }
 }

@@ -95,7 +95,7 @@ internal sealed class ClusterMetrics
     private IEnumerable<Measurement<long>> CountPeers()
     {
         var states = _membership.Peers.All.Select(peer => StateOf(peer.Facts)).ToList();
-        foreach (var state in new[] { "alive", "suspect", "joining", "left", "dead" })
+        foreach (var state in new[] { "alive", "suspect", "joining", "unreachable", "left", "dead" })
             yield return new Measurement<long>(states.Count(each => each == state), new KeyValuePair<string, object?>("state", state));
     }
 
@@ -104,7 +104,14 @@ internal sealed class ClusterMetrics
 
     private string StateOf(PeerFacts facts) =>
         _membership.Peers.IsJoining(facts) ? "joining"
-        : facts.State switch { PeerState.Alive => "alive", PeerState.Suspect => "suspect", PeerState.Left => "left", _ => "dead" };
+        : facts.State switch
+        {
+            PeerState.Alive => "alive",
+            PeerState.Suspect => "suspect",
+            PeerState.Unreachable => "unreachable",
+            PeerState.Left => "left",
+            _ => "dead",
+        };
 
     private IEnumerable<Measurement<long>> Lags() =>
         from facts in Present()

@@ -97,6 +97,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _membership = new MembershipContext(options, _door, _local, _peers, _client, time, logs.CreateLogger("Cluster"));
         _handshake = new JoinHandshake(_membership);
         _membership.Answered = _handshake.Answered;
+        _membership.AnsweredAnother = _handshake.AnsweredAnother;
         _links = new PeerLinks(_membership);
         if (options.StateDirectory is { } state)
         {

@@ -189,8 +189,7 @@ internal sealed class DiscoveryLoop(
 
         if (source.IsIPv4MappedToIPv6) source = source.MapToIPv4();
         if (IsOwnAddress(channel, heard, source) || IsRefused(heard, source)) return;
-        var sighting = new PeerSighting(
-            heard.NodeName, heard.ManagementHost.Length > 0 ? heard.ManagementHost : source.ToString(), heard.ManagementPort);
+        var sighting = new PeerSighting(heard.NodeName, HostOf(channel, heard, source), heard.ManagementPort);
         if (heard.NodeName == self.NodeName)
         {
             HearNamesake(sighting);
@@ -225,6 +224,18 @@ internal sealed class DiscoveryLoop(
         Count(status => status with { Refused = status.Refused + 1 });
         door.Refusals.Add(refusal, $"the announcement of {heard.NodeName}", source.ToString());
         return true;
+    }
+
+    /// <summary>
+    /// The source of the datagram, whatever the announcement says: anybody could name a third host, to which every node would connect. A
+    /// node of this machine may name one of this machine's addresses, because it may listen to that one only.
+    /// </summary>
+    private static string HostOf(DatagramChannel channel, Announcement heard, IPAddress source)
+    {
+        return IsHere(source) && IPAddress.TryParse(heard.ManagementHost, out var named) && IsHere(named)
+            ? heard.ManagementHost : source.ToString();
+
+        bool IsHere(IPAddress address) => IPAddress.IsLoopback(address) || channel.LocalAddresses.Contains(address);
     }
 
     private void HearNamesake(PeerSighting namesake)

@@ -4,7 +4,7 @@ namespace Dftp.Cluster.Discovery;
 
 /// <summary>An announcement of another node of the cluster.</summary>
 /// <param name="NodeName">Its name.</param>
-/// <param name="ManagementHost">An address (IPv6 without brackets), or the host name if the node announces one.</param>
+/// <param name="ManagementHost">The address from which the announcement came (IPv6 without brackets).</param>
 /// <param name="ManagementPort">1 to 65535.</param>
 internal readonly record struct PeerSighting(NodeName NodeName, string ManagementHost, int ManagementPort);
 

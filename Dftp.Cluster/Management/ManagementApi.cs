@@ -99,15 +99,23 @@ internal sealed class ManagementApi(
             return;
         }
 
+        var source = SourceOf(http);
+        if (context.Limits.Greetings.Take(source) is { } tooFast)
+        {
+            await SayTooManyAsync(http, "too many greetings from this address", tooFast);
+            return;
+        }
+
         var form = await FormAsync(http);
-        if (ReadGreeting(form, http.Connection.RemoteIpAddress ?? IPAddress.Loopback, out var problem) is not { } greeting)
+        if (ReadGreeting(form, source, out var problem) is not { } greeting)
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, problem);
             return;
         }
 
-        if (handshake.Greeted(greeting) is { } refusal) await SayAsync(http, StatusCodes.Status409Conflict, refusal);
-        else await AnswerAsync(http, greeting.Caller);
+        if (handshake.Greeted(greeting) is not { } refusal) await AnswerAsync(http, greeting.Caller);
+        else if (refusal.RetryAfter is { } retryAfter) await SayTooManyAsync(http, refusal.Sentence, retryAfter);
+        else await SayAsync(http, StatusCodes.Status409Conflict, refusal.Sentence);
     }
 
     private static Greeting? ReadGreeting(IReadOnlyDictionary<string, string> form, IPAddress caller, out string problem)
@@ -164,11 +172,17 @@ internal sealed class ManagementApi(
             return;
         }
 
+        if (context.Limits.Joins.Take(SourceOf(http), named.Count) is { } tooFast)
+        {
+            await SayTooManyAsync(http, "too many joins from this address", tooFast);
+            return;
+        }
+
         foreach (var (peer, (node, reason)) in named.Zip(
             await Task.WhenAll(named.Select(peer => handshake.GreetAsync(peer, http.RequestAborted)))))
         {
             if (node is not null) continue;
-            context.Log.CannotJoin(peer, reason);
+            if (context.Limits.CannotJoinLog.Passes(out var more)) context.Log.CannotJoin(peer, reason, more);
             await SayAsync(http, StatusCodes.Status502BadGateway, $"cannot join {peer}: {reason}");
             return;
         }
@@ -206,7 +220,7 @@ internal sealed class ManagementApi(
         }
 
         var sender = SenderOf(http);
-        if (await updates.RefusalAsync(sender, http.Connection.RemoteIpAddress ?? IPAddress.Loopback, http.RequestAborted) is { } refusal)
+        if (await updates.RefusalAsync(sender, SourceOf(http), http.RequestAborted) is { } refusal)
         {
             await SayAsync(http, StatusCodes.Status409Conflict, refusal);
             return;
@@ -314,6 +328,15 @@ internal sealed class ManagementApi(
         {
             throw new BadHttpRequestException("the form cannot be read", StatusCodes.Status400BadRequest, error);
         }
+    }
+
+    private static IPAddress SourceOf(HttpContext http) => http.Connection.RemoteIpAddress ?? IPAddress.Loopback;
+
+    /// <summary>RFC 6585, section 4.</summary>
+    private static Task SayTooManyAsync(HttpContext http, string sentence, TimeSpan retryAfter)
+    {
+        http.Response.Headers.RetryAfter = ((int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return SayAsync(http, StatusCodes.Status429TooManyRequests, sentence);
     }
 
     private static Task SayAsync(HttpContext http, int status, string sentence)

@@ -291,6 +291,7 @@ internal static class Membership
         {
             ManagementAddress = keepsAddress ? facts.ManagementAddress : node.ManagementAddress,
             PublicAddress = keepsAddress ? facts.PublicAddress : node.PublicAddress,
+            IsGossiped = true,
         };
         return new(facts, after, facts.IsPresent || IsNamedAgain(facts, now) ? PeerEffects.None : PeerEffects.Ping);
     }
@@ -426,7 +427,9 @@ internal static class Membership
         PeerEffects.Leave);
 
     private static Transition Forget(PeerFacts facts) => new(
-        facts, facts with { State = PeerState.Forgotten }, PeerEffects.Leave | PeerEffects.Ping | PeerEffects.Push);
+        facts,
+        facts with { State = PeerState.Forgotten },
+        PeerEffects.Ping | PeerEffects.Push | (facts.IsStranger ? PeerEffects.None : PeerEffects.Leave));
 
     private static InvalidOperationException Illegal(PeerFacts facts, PeerEvent happened) =>
         new($"{happened.GetType().Name} is illegal while {facts.Name} is {facts.State}");

@@ -17,6 +17,10 @@ internal sealed class MembershipContext(
 
     public PeerClient Client => client;
 
+    public HandshakeLimits Limits { get; } = new(time);
+
+    public StrangerSlots StrangerSlots { get; } = new();
+
     public SharedFullUpdates FullUpdates { get; } = new();
 
     public TimeProvider Time => time;
@@ -35,6 +39,9 @@ internal sealed class MembershipContext(
 
     /// <summary>Handles a response to a greeting: the greeted address, the response, whether a full update was requested.</summary>
     public Action<HostPort, ClusterAnswer, bool> Answered { get; set; } = (_, _, _) => { };
+
+    /// <summary>Handles a response to a greeting of a peer in which another node answers: the greeted address, the response.</summary>
+    public Action<HostPort, ClusterAnswer> AnsweredAnother { get; set; } = (_, _) => { };
 
     /// <summary>Describes this node as of now.</summary>
     public NodeDescription Me() =>

@@ -26,8 +26,8 @@ internal static partial class MembershipLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} declared dead; files held only by it are unavailable: {Reason}")]
     public static partial void PeerDied(this ILogger log, NodeName node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} introduced but never reachable: {Reason}")]
-    public static partial void NeverReached(this ILogger log, NodeName node, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Node} introduced but never reachable: {Reason}{More}")]
+    public static partial void NeverReached(this ILogger log, NodeName node, string reason, string more);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "this node did not run for {Seconds:F1} s; the silence of its peers in that time does not count")]
@@ -63,14 +63,14 @@ internal static partial class MembershipLog
     public static partial void PushFailed(this ILogger log, NodeName node, string reason);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "another node, at {Address}, is called {Node} too: start one of the two with another --node-name")]
-    public static partial void SameName(this ILogger log, NodeName node, string address);
+        Message = "another node, at {Address}, is called {Node} too: start one of the two with another --node-name{More}")]
+    public static partial void SameName(this ILogger log, NodeName node, string address, string more);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "refused {Node} at {Address}: {Reason}")]
-    public static partial void Refused(this ILogger log, NodeName node, string address, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "refused {Node} at {Address}: {Reason}{More}")]
+    public static partial void Refused(this ILogger log, NodeName node, string address, string reason, string more);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot join {Address}: {Reason}")]
-    public static partial void CannotJoin(this ILogger log, HostPort address, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "cannot join {Address}: {Reason}{More}")]
+    public static partial void CannotJoin(this ILogger log, HostPort address, string reason, string more = "");
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Loop} stopped by an unexpected error: {Error}")]
     public static partial void LoopFailed(this ILogger log, string loop, string error);

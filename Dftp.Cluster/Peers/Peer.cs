@@ -71,6 +71,7 @@ internal sealed class Peer(PeerFacts facts) : IDisposable
         }
 
         if (!transition.After.IsStranger) _met?.TrySetResult();
+        if (transition.Enters(PeerState.Forgotten)) Connections.Dispose();
         ended?.Cancel();
         ended?.Dispose();
         if (transition.Has(PeerEffects.Ping)) PingNow.Raise();

@@ -63,6 +63,9 @@ internal sealed record PeerFacts
     /// <summary>The time of the last introduction by another node or by itself.</summary>
     public TimeSpan? LastIntroduced { get; init; }
 
+    /// <summary>A member has named it.</summary>
+    public bool IsGossiped { get; init; }
+
     /// <summary>Unix seconds of the first introduction.</summary>
     public long IntroducedSince { get; init; }
 

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>Runs a link for each known peer, from the start of the node to its end.</summary>
+/// <summary>Runs the loops for each known peer, from the start of the node to its end.</summary>
 internal sealed class PeerLinks : IDisposable
 {
     /// <summary>The timeout for a goodbye. A peer that misses it notices by its pings.</summary>
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentBag<Task> _running = [];
+    private readonly ConcurrentDictionary<object, Task> _running = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MembershipContext _context;
@@ -16,7 +16,8 @@ internal sealed class PeerLinks : IDisposable
     public PeerLinks(MembershipContext context)
     {
         _context = context;
-        context.Peers.Added += Start;
+        context.Peers.Added += peer => Start(peer, new PingLoop(peer, context).RunAsync);
+        context.Peers.Met += peer => Start(peer, new PushLoop(peer, context).RunAsync);
         context.Own.Changed += PushToAll;
         context.Own.UnconfirmedChanged += PingAll;
     }
@@ -28,7 +29,7 @@ internal sealed class PeerLinks : IDisposable
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_running);
+        await Task.WhenAll(_running.Values);
     }
 
     /// <summary>Announces to all peers but legacy nodes that this node leaves.</summary>
@@ -57,15 +58,20 @@ internal sealed class PeerLinks : IDisposable
         }
     }
 
-    private void Start(Peer peer) => _running.Add(RunAsync(peer));
+    private void Start(Peer peer, Func<CancellationToken, Task> loop)
+    {
+        var running = RunAsync(peer, loop);
+        _running[loop] = running;
+        if (running.IsCompleted) _running.TryRemove(loop, out _);
+    }
 
-    private async Task RunAsync(Peer peer)
+    private async Task RunAsync(Peer peer, Func<CancellationToken, Task> loop)
     {
         await Task.Yield();
         try
         {
             await _begun.Task.WaitAsync(_stopping.Token);
-            await new PeerLink(peer, _context).RunAsync(_stopping.Token);
+            await loop(_stopping.Token);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -75,15 +81,17 @@ internal sealed class PeerLinks : IDisposable
         {
             _context.Log.LoopFailed($"the link to {peer.Name}", error.ToString());
         }
+
+        _running.TryRemove(loop, out _);
     }
 
     private void PingAll()
     {
-        foreach (var peer in _context.Peers.All) peer.PingNow.Raise();
+        foreach (var peer in _context.Peers.All.Where(peer => peer.Facts.IsPresent)) peer.PingNow.Raise();
     }
 
     private void PushToAll()
     {
-        foreach (var peer in _context.Peers.All) peer.PushNow.Raise();
+        foreach (var peer in _context.Peers.All.Where(peer => peer.Facts.IsPresent)) peer.PushNow.Raise();
     }
 }

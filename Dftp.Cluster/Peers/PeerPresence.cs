@@ -3,7 +3,7 @@ namespace Dftp.Cluster.Peers;
 /// <summary>The failure detector for one peer: when to ping it, and what its answers and its silence mean. It does no I/O itself.</summary>
 internal sealed class PeerPresence(Peer peer, MembershipContext context)
 {
-    /// <summary>The ping interval of a suspect peer, to decide soon between alive and dead.</summary>
+    /// <summary>The ping interval of a suspect peer, to decide soon between alive and dead; also of one whose gossip did not fit.</summary>
     private static readonly TimeSpan RetrySuspect = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest back-off for pings to a peer that is gone. A healed network is noticed within this time.</summary>
@@ -28,6 +28,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         PeerState.Dead or PeerState.Left or PeerState.Unreachable =>
             TimeSpan.FromSeconds(Math.Min(RetryGone.TotalSeconds, 1 << Math.Min(_triesSinceGone, 10))),
         PeerState.Suspect when RetrySuspect < context.Options.PingInterval => RetrySuspect,
+        PeerState.Alive when !peer.Facts.HasGossiped && RetrySuspect < context.Options.PingInterval => RetrySuspect,
         PeerState.Alive => Remaining > TimeSpan.Zero ? Remaining : TimeSpan.Zero,
         _ => context.Options.PingInterval,
     };
@@ -36,7 +37,8 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
     /// Whether a ping is due without a request for one. A greeting of the peer proves as much as its answer to a ping, so one of the two
     /// nodes need not ping; but not indefinitely, because a peer whose greetings arrive need not be reachable.
     /// </summary>
-    public bool IsPingDue => peer.Facts.State != PeerState.Alive || AsksForFullUpdate || Remaining <= TimeSpan.Zero;
+    public bool IsPingDue =>
+        peer.Facts is not { State: PeerState.Alive, HasGossiped: true } || AsksForFullUpdate || Remaining <= TimeSpan.Zero;
 
     // The two nodes must not find a ping due at the same moment, so the one with the smaller name pings first.
     private TimeSpan Interval => context.Options.NodeName < peer.Name ? context.Options.PingInterval : 1.3 * context.Options.PingInterval;
@@ -71,7 +73,7 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
             return;
         }
 
-        if (reply.Answer is { } other) context.Answered(address, other, askedForFullUpdate);
+        if (reply.Answer is { } other) context.AnsweredAnother(address, other);
         Failed(reply.Answer is { } stranger ? $"{address} is now the node {stranger.Me.Name}" : reply.Reason);
     }
 
@@ -81,13 +83,15 @@ internal sealed class PeerPresence(Peer peer, MembershipContext context)
         else if (reason != _lastReason && IsGone) context.Log.PeerStillGone(peer.Name, reason);
         _lastReason = reason;
         _triesSinceGone++;
+        context.Peers.ExpireIfDue(peer);
         if (peer.Retained is not null && IsGone && IsSilentFor(RetainFor)) PeerTable.DropRetained(peer);
         // A second ping is requested too: after this machine slept, the first failure may be of a connection that broke long ago.
         if (IsGone || peer.Facts.Failures < 2 || !IsSilentFor(context.Options.DeadAfter)) return;
         _triesSinceGone = 0;
         var transition = context.Peers.Apply(peer, new PeerEvent.Silent());
         if (transition.Enters(PeerState.Dead)) context.Log.PeerDied(peer.Name, reason);
-        else if (transition.Enters(PeerState.Unreachable)) context.Log.NeverReached(peer.Name, reason);
+        else if (transition.Enters(PeerState.Unreachable) && context.Limits.NeverReachedLog.Passes(out var more))
+            context.Log.NeverReached(peer.Name, reason, more);
     }
 
     private bool IsGone => peer.Facts.State is PeerState.Dead or PeerState.Left or PeerState.Unreachable;

@@ -7,50 +7,55 @@ namespace Dftp.Cluster.Peers;
 /// <summary>The other nodes that this node has heard of since its start.</summary>
 internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvider time) : IDisposable
 {
-    /// <summary>Limits the memory that a flood of greetings can take. No real cluster comes near.</summary>
+    /// <summary>Members and strangers together. No real cluster comes near.</summary>
     private const int MaxPeers = 10_000;
+
+    /// <summary>Of the nodes that only introduced themselves, how many are named as missing: a flood must not fill every response.</summary>
+    private const int MaxMissingStrangers = 16;
 
     private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
     private readonly Lock _adding = new();
+    private readonly long _start = time.GetTimestamp();
+
+    /// <summary>Guarded by <see cref="_adding"/>.</summary>
+    private readonly Strangers _strangers = new();
 
     /// <summary>A new peer was added. Raised once for each peer, before anything else happens to it.</summary>
     public event Action<Peer>? Added;
 
+    /// <summary>A peer is no stranger any more. Raised once for each peer, after <see cref="Added"/>.</summary>
+    public event Action<Peer>? Met;
+
     public IEnumerable<Peer> All => _peers.Values;
 
-    public Moment Now => new(time.GetElapsedTime(0), running.Now, time.GetUtcNow().ToUnixTimeSeconds());
+    public Moment Now => new(time.GetElapsedTime(_start), running.Now, time.GetUtcNow().ToUnixTimeSeconds());
 
     public Peer? Find(NodeName name) => _peers.GetValueOrDefault(name);
 
-    /// <summary>Returns the peer of that name, and adds it if it is new.</summary>
+    /// <summary>Returns the peer of that name, and adds it if it is new: a node that has answered, or was known before this start.</summary>
     /// <returns>Null if there are too many.</returns>
-    public Peer? GetOrAdd(NodeName name)
+    public Peer? GetOrAdd(NodeName name) => _peers.TryGetValue(name, out var known) ? known : Add(name, by: null);
+
+    /// <summary>Handles the introduction of a node, which is added as a stranger if it is new.</summary>
+    /// <returns>Null if there is no room for it (<see cref="Strangers"/>).</returns>
+    public Transition? Introduce(NodeName name, PeerEvent introduction, Introducer by)
     {
-        if (_peers.TryGetValue(name, out var known)) return known;
-        lock (_adding)
-        {
-            if (_peers.TryGetValue(name, out known)) return known;
-            if (_peers.Count >= MaxPeers) return null;
-            var added = new Peer(new PeerFacts { Name = name, LastAnswer = running.Now });
-            _peers[name] = added;
-            Added?.Invoke(added);
-            return added;
-        }
+        var peer = Find(name) is { Facts.IsStranger: false } member ? member : Add(name, by);
+        return peer is null ? null : Apply(peer, introduction);
     }
 
     /// <summary>Changes the facts of a peer, and its part of the tree, by an event.</summary>
     public Transition Apply(Peer peer, PeerEvent happened)
     {
-        if (!happened.MayRemoveEntries) return peer.Take(happened, Now);
-        lock (peer.Applying)
+        var transition = happened.MayRemoveEntries ? ApplyAndRemove(peer, happened) : peer.Take(happened, Now);
+        if (transition.Before.IsStranger && !transition.After.IsStranger)
         {
-            var transition = peer.Take(happened, Now);
-            if (!transition.Has(PeerEffects.Leave)) return transition;
-            if (transition.After.State == PeerState.Forgotten) peer.Retained = null;
-            else if (RetainedEntries.Of(tree, peer.Name) is { } held) peer.Retained = held;
-            tree.Remove(peer.Name);
-            return transition;
+            lock (_adding) _strangers.Remove(peer.Name);
+            if (transition.After.State != PeerState.Forgotten) Met?.Invoke(peer);
         }
+
+        if (transition.Enters(PeerState.Forgotten)) _peers.TryRemove(new(peer.Name, peer));
+        return transition;
     }
 
     /// <summary>A tree in memory with what is known of a node, in the tree or retained; null if there is none.</summary>
@@ -69,15 +74,14 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
 
     /// <summary>Removes a node that is not present.</summary>
     /// <returns>False if it is present; null if it is unknown.</returns>
-    public bool? Forget(NodeName name)
+    public bool? Forget(NodeName name) =>
+        Find(name) is { } peer ? Apply(peer, new PeerEvent.Removed()).Enters(PeerState.Forgotten) : null;
+
+    /// <summary>Forgets a stranger that nobody has introduced for long.</summary>
+    public void ExpireIfDue(Peer peer)
     {
-        lock (_adding)
-        {
-            if (Find(name) is not { } peer) return null;
-            if (!Apply(peer, new PeerEvent.Removed()).Enters(PeerState.Forgotten)) return false;
-            _peers.TryRemove(name, out _);
-            return true;
-        }
+        if (peer.Facts is { IsStranger: true, LastIntroduced: { } last } && Now.Clock - last >= Strangers.ForgetAfter)
+            Apply(peer, new PeerEvent.Expired());
     }
 
     /// <summary>The running time of this process since the peer's last sign of life.</summary>
@@ -100,10 +104,13 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
     {
         // Called for every request, and usually there is none.
         List<PeerFacts>? missing = null;
+        var strangers = 0;
         foreach (var (_, peer) in _peers)
         {
             var facts = peer.Facts;
-            if (IsMissing(facts, stillSeen) || facts.Unconfirmed.Count > 0) (missing ??= []).Add(facts);
+            if (!IsMissing(facts, stillSeen) && facts.Unconfirmed.Count == 0) continue;
+            if (facts is { IsStranger: true, IsGossiped: false } && ++strangers > MaxMissingStrangers) continue;
+            (missing ??= []).Add(facts);
         }
 
         if (missing is null) return [];
@@ -135,6 +142,48 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
         foreach (var peer in _peers.Values) peer.Dispose();
     }
 
+    /// <param name="name">The node.</param>
+    /// <param name="by">The introducer of a stranger; null if the node is about to become a member.</param>
+    private Peer? Add(NodeName name, Introducer? by)
+    {
+        lock (_adding)
+        {
+            if (_peers.TryGetValue(name, out var known))
+            {
+                if (by is not null && known.Facts.IsStranger) _strangers.Put(known, by.Value);
+                return known;
+            }
+
+            while (by is not null)
+            {
+                if (!_strangers.HasRoom(by.Value, out var replaced)) return null;
+                if (replaced is null) break;
+                Apply(replaced, new PeerEvent.Expired());
+                _strangers.Remove(replaced.Name);
+            }
+
+            if (_peers.Count >= MaxPeers) return null;
+            var added = new Peer(new PeerFacts { Name = name, LastAnswer = running.Now });
+            _peers[name] = added;
+            if (by is not null) _strangers.Put(added, by.Value);
+            Added?.Invoke(added);
+            return added;
+        }
+    }
+
+    private Transition ApplyAndRemove(Peer peer, PeerEvent happened)
+    {
+        lock (peer.Applying)
+        {
+            var transition = peer.Take(happened, Now);
+            if (!transition.Has(PeerEffects.Leave)) return transition;
+            if (transition.After.State == PeerState.Forgotten) peer.Retained = null;
+            else if (RetainedEntries.Of(tree, peer.Name) is { } held) peer.Retained = held;
+            tree.Remove(peer.Name);
+            return transition;
+        }
+    }
+
     private MissingNode WholeNode(PeerFacts facts) => new(
         facts.Name, UnixTime.FromSeconds(facts.LastAlive > 0 ? facts.LastAlive : facts.IntroducedSince), ReasonOf(facts));
 
@@ -146,7 +195,7 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
     private bool IsMissing(PeerFacts facts, TimeSpan stillSeen) => facts.State switch
     {
         PeerState.Unmet or PeerState.Alive or PeerState.Suspect => !facts.HasJoined,
-        PeerState.Unreachable => facts.LastIntroduced is { } last && time.GetElapsedTime(0) - last < stillSeen,
+        PeerState.Unreachable => facts.LastIntroduced is { } last && Now.Clock - last < stillSeen,
         PeerState.Dead or PeerState.Left => true,
         _ => false,
     };

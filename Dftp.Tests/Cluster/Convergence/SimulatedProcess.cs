@@ -36,7 +36,7 @@ internal sealed class SimulatedProcess : IDisposable
         _processAt = processAt;
         _parts = new NodeParts(new ClusterOptions { NodeName = name, SmallestRepair = 0 }, address, time, mark: mark, reserve: reserve);
         Name = name;
-        Peers.Added += peer => _links.Add(peer.Name, new SimulatedLink(peer, this, _parts.Context));
+        Peers.Added += peer => _links[peer.Name] = new SimulatedLink(peer, this, _parts.Context);
     }
 
     public NodeName Name { get; }
@@ -143,7 +143,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>Answers a ping as the management interface does.</summary>
     private PeerReply Greeted(Greeting greeting)
     {
-        if (_parts.JoinHandshake.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal);
+        if (_parts.JoinHandshake.Greeted(greeting) is { } refusal) return new PeerReply(PeerOutcome.Refused, null, refusal.Sentence);
         var body = new ArrayBufferWriter<byte>();
         var peers = Peers.All.Select(peer => peer.Facts)
             .Where(facts => facts is { IsPresent: true, PublicAddress: not null, ManagementAddress: not null })

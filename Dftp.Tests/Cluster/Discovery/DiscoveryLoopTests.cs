@@ -65,14 +65,18 @@ public sealed class DiscoveryLoopTests : IDisposable
         }
     }
 
-    // The management host is the datagram's source address unless MgmtAddr names one.
+    // The management host is the datagram's source address. A node of this machine may name another address of this machine.
     [TestMethod]
     [Timeout(10_000)]
     [DataRow("", "10.0.0.7", "10.0.0.7")]
     [DataRow("", "::ffff:10.0.0.7", "10.0.0.7")]
     [DataRow("", "fe80::7%3", "fe80::7%3")]
     [DataRow("", "10.0.0.1", "10.0.0.1", DisplayName = "an address of this machine")]
-    [DataRow("10.9.9.9", "10.0.0.7", "10.9.9.9")]
+    [DataRow("10.9.9.9", "10.0.0.7", "10.0.0.7", DisplayName = "a third host")]
+    [DataRow("127.0.0.1", "10.0.0.7", "10.0.0.7", DisplayName = "this machine, named by another one")]
+    [DataRow("other.example", "10.0.0.7", "10.0.0.7", DisplayName = "a host name")]
+    [DataRow("10.9.9.9", "10.0.0.1", "10.0.0.1", DisplayName = "a third host, named by this machine")]
+    [DataRow("127.0.0.1", "10.0.0.1", "127.0.0.1", DisplayName = "loopback, named by this machine")]
     public async Task OtherNodeOfTheCluster_IsSighted(string host, string source, string expected)
     {
         await using var loop = Start();

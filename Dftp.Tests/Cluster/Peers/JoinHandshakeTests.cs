@@ -25,7 +25,7 @@ public sealed class JoinHandshakeTests
     [TestMethod]
     public void OtherCluster_IsRefusedWithBothNamesAndNotAdded()
     {
-        var refusal = _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)) with { ClusterName = "office" });
+        var refusal = _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)) with { ClusterName = "office" })?.Sentence;
 
         StringAssert.Contains(refusal, "office");
         StringAssert.Contains(refusal, "home");
@@ -55,7 +55,7 @@ public sealed class JoinHandshakeTests
     {
         var namesake = Given.Description(Given.State(1)) with { Name = _node.Context.Options.NodeName };
 
-        var refusal = _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)) with { Caller = namesake });
+        var refusal = _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1)) with { Caller = namesake })?.Sentence;
 
         StringAssert.Contains(refusal, "--node-name");
         Assert.AreEqual(0, _node.Peers.All.Count());
@@ -74,7 +74,7 @@ public sealed class JoinHandshakeTests
     {
         Given.Meet(_node, Given.State(1));
 
-        StringAssert.Contains(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2), Elsewhere)), "--node-name");
+        StringAssert.Contains(_node.JoinHandshake.Greeted(Given.Greeting(Given.State(2), Elsewhere))?.Sentence, "--node-name");
 
         Assert.AreEqual(Given.Address, Facts!.ManagementAddress);
         Assert.AreEqual(1, Facts.Incarnation);

@@ -32,6 +32,7 @@ internal sealed class NodeParts : IDisposable
         Context = new MembershipContext(options, OpenDoor.Of(options.ClusterName, time), Own, Peers, _client, time, NullLogger.Instance) { PublicAddress = address, ManagementAddress = address };
         JoinHandshake = new JoinHandshake(Context);
         Context.Answered = JoinHandshake.Answered;
+        Context.AnsweredAnother = JoinHandshake.AnsweredAnother;
         Receiver = new UpdateReceiver(options, Peers, Tree, Stamps, time, NullLogger.Instance);
         RangeAnswers = new RangeAnswers(Peers);
     }

@@ -162,14 +162,58 @@ public sealed class PeerPresenceTests
     }
 
     [TestMethod]
-    public void AnotherNodeAnswersAtItsAddress_OtherIsMetAndThisOneSuspect()
+    public void AnotherNodeAnswersAtItsAddress_OtherIsGreetedThereAndThisOneSuspect()
     {
         var other = Given.Description(Given.State(9)) with { Name = NodeName.Parse("other") };
 
         _presence.Answered(Given.Address, false, new PeerReply(PeerOutcome.Done, new ClusterAnswer("home", other, []), ""));
 
         Assert.AreEqual(PeerState.Suspect, _peer.Facts.State);
-        Assert.AreEqual(PeerState.Alive, _node.Peers.Find(other.Name)!.Facts.State);
+        var facts = _node.Peers.Find(other.Name)!.Facts;
+        Assert.AreEqual((PeerState.Unmet, Given.Address), (facts.State, facts.ManagementAddress));
+    }
+
+    // One host could answer each greeting with a new name, and each name would be greeted at once.
+    [TestMethod]
+    public void AnotherNameInEachAnswer_NamesAreLimited()
+    {
+        for (var number = 0; number < 1000; number++)
+        {
+            var other = Given.Description(Given.State(9)) with { Name = NodeName.Parse($"other{number}") };
+            _presence.Answered(Given.Address, false, new PeerReply(PeerOutcome.Done, new ClusterAnswer("home", other, []), ""));
+        }
+
+        Assert.AreEqual(Strangers.MaxPerSource, _node.Peers.All.Count(peer => peer.Facts.IsStranger));
+    }
+
+    // A stranger that nobody introduces any more is forgotten; so the table does not fill with what was there once.
+    [TestMethod]
+    public void StrangerThatDoesNotAnswer_IsUnreachable_ThenForgottenUnlessItIsIntroducedAgain()
+    {
+        var stranger = NodeName.Parse("stranger");
+        _node.JoinHandshake.Announced(stranger, Given.Address);
+        var peer = _node.Peers.Find(stranger)!;
+        var presence = new PeerPresence(peer, _node.Context);
+        Fail(TimeSpan.FromSeconds(15));
+        Assert.AreEqual(PeerState.Unreachable, peer.Facts.State);
+        Fail(TimeSpan.FromSeconds(100));
+        _node.JoinHandshake.Announced(stranger, Given.Address);
+        Fail(TimeSpan.FromSeconds(179));
+        Assert.AreEqual(PeerState.Unreachable, peer.Facts.State);
+
+        Fail(TimeSpan.FromSeconds(1));
+
+        Assert.AreEqual(PeerState.Forgotten, peer.Facts.State);
+        Assert.IsNull(_node.Peers.Find(stranger));
+        _node.JoinHandshake.Announced(stranger, Given.Address);
+        Assert.AreEqual(PeerState.Unmet, _node.Peers.Find(stranger)!.Facts.State, "it can come back");
+
+        void Fail(TimeSpan after)
+        {
+            presence.Answered(Given.Address, false, Silence);
+            _clock.Pass(after);
+            presence.Answered(Given.Address, false, Silence);
+        }
     }
 
     // A greeting of the peer stands for a ping of one's own; n comes before p, so n pings after one interval of silence.

@@ -2,8 +2,8 @@ using Dftp.Cluster.Replication;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>The two loops for one peer, which run as long as the peer is known: one pings it, the other pushes updates to it.</summary>
-internal sealed class PeerLink(Peer peer, MembershipContext context)
+/// <summary>Pushes updates to one peer, from its first answer until it is forgotten.</summary>
+internal sealed class PushLoop(Peer peer, MembershipContext context)
 {
     /// <summary>
     /// The pause after a push that the peer could not use or did not accept: long enough to spare it, short compared to a ping.
@@ -13,30 +13,9 @@ internal sealed class PeerLink(Peer peer, MembershipContext context)
     /// <summary>The pause between two updates to a legacy node, so that <see cref="LegacyStamps"/> do not run ahead of the clock.</summary>
     private static readonly TimeSpan LegacyPause = TimeSpan.FromSeconds(1);
 
-    private readonly PeerPresence _presence = new(peer, context);
     private readonly PeerUpdates _updates = new(peer, context);
 
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(PingLoopAsync(cancellationToken), PushLoopAsync(cancellationToken));
-
-    private async Task PingLoopAsync(CancellationToken cancellationToken)
-    {
-        var wasWoken = true;
-        while (peer.Facts.State != PeerState.Forgotten)
-        {
-            if (peer.Facts.ManagementAddress is { } address && (wasWoken || _presence.IsPingDue))
-            {
-                var needsFull = _presence.AsksForFullUpdate;
-                var reply = await context.Client.GreetAsync(
-                    address, peer, context.Me(), needsFull, isLeaving: false, context.Peers.DigestOf(peer.Name), cancellationToken);
-                _presence.Answered(address, needsFull, reply);
-            }
-
-            wasWoken = await peer.PingNow.WaitAsync(_presence.NextPing, context.Time, cancellationToken);
-        }
-    }
-
-    private async Task PushLoopAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         var pause = context.Options.FullUpdateInterval;
         while (peer.Facts.State != PeerState.Forgotten)
