@@ -47,6 +47,9 @@ public sealed class Principal
     /// <summary>A client without credentials. It reads everything.</summary>
     public static Principal Anonymous { get; } = new("anonymous", [new(VirtualPath.Root, Right.Read)]);
 
+    /// <summary>Another node of the cluster. It reads everything, and shows its users what they may see.</summary>
+    public static Principal Peer { get; } = new("peer", [new(VirtualPath.Root, Right.Read)]);
+
     public string Name { get; }
 
     /// <summary>The rights, sorted by path.</summary>

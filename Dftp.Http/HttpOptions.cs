@@ -53,14 +53,14 @@ public sealed record HttpOptions
     public Func<PlainRequest, bool> AllowsFastPath { get; init; } = static _ => true;
 
     /// <summary>
-    /// Whose request it is; called once for each request, concurrently. Null: each is <see cref="Principal.Anonymous"/>'s. With it the
-    /// fast path is off, unless <see cref="Anonymous"/> is given too.
+    /// Whose request it is; called once for each request on a public interface, concurrently. Null: each is <see cref="Anonymous"/>'s.
+    /// With it the fast path is off, unless <see cref="Anonymous"/> is given too.
     /// </summary>
     public Func<HttpContext, Principal>? PrincipalOf { get; init; }
 
     /// <summary>
     /// The principal of a request without credentials, on whose behalf the fast path answers such requests. Called for each, on
-    /// event-loop threads; it must not block.
+    /// event-loop threads; it must not block. Null: <see cref="Principal.Anonymous"/>.
     /// </summary>
     public Func<Principal>? Anonymous { get; init; }
 

@@ -7,10 +7,12 @@ namespace Dftp.Http;
 
 /// <summary>A request for something of the tree.</summary>
 /// <param name="Http">The exchange.</param>
-/// <param name="Tree">The tree as the client may see it.</param>
+/// <param name="Principal">Whose request it is.</param>
+/// <param name="Tree">The tree as the principal may see it.</param>
 /// <param name="Target">The target as the client sent it.</param>
 /// <param name="Path">The part of the target after the route's prefix, as a path in the tree.</param>
-internal readonly record struct TreeRequest(HttpContext Http, ITreeView Tree, RequestTarget Target, VirtualPath Path)
+internal readonly record struct TreeRequest(
+    HttpContext Http, Principal Principal, ITreeView Tree, RequestTarget Target, VirtualPath Path)
 {
     /// <summary>The tree as this request sees it from start to end.</summary>
     public Completeness Completeness { get; } = Completeness.Of(Tree).At(Path);

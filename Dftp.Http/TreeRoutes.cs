@@ -44,9 +44,9 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
             Row(Assets.Path, PathMatch.Prefix, RouteAccess.Open, Assets.AnswerAsync),
             Row("/healthz", PathMatch.Exact, RouteAccess.Open, HealthHandler.AnswerHealthAsync) with { On = Everywhere },
             Row("/readyz", PathMatch.Exact, RouteAccess.Open, health.AnswerReadinessAsync) with { On = Everywhere },
-            Row("/status", PathMatch.Exact, RouteAccess.Operator, status.AnswerAsync) with { On = Everywhere },
-            Row("/status/", PathMatch.Exact, RouteAccess.Operator, status.AnswerAsync) with { On = Everywhere },
-            Row("/metrics", PathMatch.Exact, RouteAccess.Operator, metrics.AnswerAsync) with { On = Everywhere },
+            Row("/status", PathMatch.Exact, RouteAccess.Operator, WithSums(status.AnswerAsync)) with { On = Everywhere },
+            Row("/status/", PathMatch.Exact, RouteAccess.Operator, WithSums(status.AnswerAsync)) with { On = Everywhere },
+            Row("/metrics", PathMatch.Exact, RouteAccess.Operator, WithSums(metrics.AnswerAsync)) with { On = Everywhere },
             PeersRead(files.AnswerAsync),
         ];
     }
@@ -66,7 +66,7 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
     /// <summary>What other nodes read of this one's own copies.</summary>
     private Route PeersRead(Func<TreeRequest, Task> handler)
     {
-        var answer = Answer(handler, request => localTree.For(PrincipalOf(request)));
+        var answer = Answer(handler, localTree, static _ => Principal.Peer);
         return new(
             Interfaces.Management, FilesPath, PathMatch.Prefix, Read, RouteAccess.Peer, BodyLimit.None,
             request => LocalCopies.HasForwardMark(request.Http.Request) ? answer(request) : PlainText.WriteAsync(
@@ -76,19 +76,24 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
     /// <summary>Turns a request of a public interface into one for the tree as this client may see it.</summary>
     private RouteHandler Tree(Func<TreeRequest, Task> handler)
     {
-        var (ofAll, ofLocal) = (Answer(handler, http => tree.For(PrincipalOf(http))), Answer(handler, http => localTree.For(PrincipalOf(http))));
+        var (ofAll, ofLocal) = (Answer(handler, tree, PrincipalOf), Answer(handler, localTree, PrincipalOf));
         return request => _copies.Refuse(request.Http, out var isLocal) ?? (isLocal ? ofLocal : ofAll)(request);
     }
 
-    /// <summary>Decodes the path.</summary>
-    private static RouteHandler Answer(Func<TreeRequest, Task> handler, Func<HttpContext, ITreeView> view) => request => RequestTarget.DecodePath(request.Rest, out var path) switch
-    {
-        PathDecoding.Malformed => PlainText.WriteAsync(
-            request.Http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
-        PathDecoding.NoName => PlainText.WriteAsync(
-            request.Http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
-        _ => AnswerAsync(new TreeRequest(request.Http, view(request.Http), request.Target, path), handler),
-    };
+    /// <summary>Decodes the path, and takes the tree as the principal sees it.</summary>
+    private static RouteHandler Answer(
+        Func<TreeRequest, Task> handler, IFileTree tree, Func<HttpContext, Principal> principalOf) =>
+        request => RequestTarget.DecodePath(request.Rest, out var path) switch
+        {
+            PathDecoding.Malformed => PlainText.WriteAsync(
+                request.Http, StatusCodes.Status400BadRequest, "The path is not percent-encoded UTF-8."),
+            PathDecoding.NoName => PlainText.WriteAsync(
+                request.Http, StatusCodes.Status404NotFound, "Nothing is here: no file can be called so."),
+            _ => AnswerAsync(Request(request, principalOf(request.Http), tree, path), handler),
+        };
+
+    private static TreeRequest Request(in RoutedRequest request, Principal principal, IFileTree tree, VirtualPath path) =>
+        new(request.Http, principal, tree.For(principal), request.Target, path);
 
     private static Task AnswerAsync(in TreeRequest request, Func<TreeRequest, Task> handler)
     {
@@ -103,7 +108,13 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
         await handler(request);
     }
 
-    private Principal PrincipalOf(HttpContext http) => options.PrincipalOf?.Invoke(http) ?? Principal.Anonymous;
+    /// <summary>A node's report and metrics count all files: on the public interfaces they are for those who may see all.</summary>
+    private RouteHandler WithSums(RouteHandler handler) => request =>
+        ManagementConnection.InterfaceOf(request.Http.Features) == Interfaces.Management || PrincipalOf(request.Http).ReadsEverything
+            ? handler(request)
+            : PlainText.WriteAsync(request.Http, StatusCodes.Status403Forbidden, "Only who may read every file may read this.");
+
+    private Principal PrincipalOf(HttpContext http) => options.PrincipalOf?.Invoke(http) ?? options.Anonymous?.Invoke() ?? Principal.Anonymous;
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 }

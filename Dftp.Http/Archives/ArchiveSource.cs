@@ -38,12 +38,16 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
     public string PathOf(VirtualPath directory) =>
         $"{Top}{directory.Value.AsSpan(request.Path.IsRoot ? 0 : request.Path.Value.Length).TrimEnd('/')}/";
 
-    /// <summary>Opens and closes those of this node's own files whose mode does not show whether this node may read them.</summary>
+    /// <summary>
+    /// Opens and closes those of this node's own files whose mode does not show whether this node may read them, and tries all that the
+    /// principal may not read.
+    /// </summary>
     /// <returns>The error of the first file that cannot be opened; null when there is none.</returns>
     public async ValueTask<FileError?> LookAheadAsync()
     {
         var doubtful = WalkAsync().Take(MaxWalked)
-            .Where(step => !step.Entry.IsDirectory && step.Entry.Owner == thisNode && (step.Entry.Permissions & ReadableByAll) == 0);
+            .Where(step => !step.Entry.IsDirectory
+                && ((step.Entry.Owner == thisNode && (step.Entry.Permissions & ReadableByAll) == 0) || IsListedOnly(step)));
         await foreach (var step in doubtful.Take(MaxLooks))
         {
             var (_, content, error) = await TryOpenAsync(step);
@@ -83,6 +87,9 @@ internal sealed class ArchiveSource(TreeRequest request, NodeName thisNode, bool
         var facts = new Entry(name, false, bytes.Length, top.Modified, 0b110_100_100, thisNode);
         return (new WalkEntry(request.Path, facts), new ReportContent(bytes));
     }
+
+    private bool IsListedOnly(in WalkEntry step) =>
+        !request.Principal.ReadsEverything && request.Principal.RightAt(step.Path) < Right.Read;
 
     private async ValueTask<string> ReportNameAsync()
     {

@@ -34,9 +34,10 @@ internal static class RequestHead
     private static ReadOnlySpan<byte> Version => " HTTP/1.1"u8;
 
     /// <param name="arrived">Begins with a request.</param>
+    /// <param name="cookiesCount">Whether a request with a cookie is not plain.</param>
     /// <param name="target">The target of a plain request as the client sent it; it begins with a slash.</param>
     /// <param name="length">The size of a plain request's head, including the empty line.</param>
-    public static RequestKind Read(ReadOnlySpan<byte> arrived, out Range target, out int length)
+    public static RequestKind Read(ReadOnlySpan<byte> arrived, bool cookiesCount, out Range target, out int length)
     {
         (target, length) = (default, 0);
         var all = arrived.Length > MaxPlainBytes ? arrived[..MaxPlainBytes] : arrived;
@@ -63,7 +64,7 @@ internal static class RequestHead
                 return hosts == 1 ? RequestKind.Plain : RequestKind.Other;
             }
 
-            if (!IsPlainField(line, ref hosts)) return RequestKind.Other;
+            if (!IsPlainField(line, cookiesCount, ref hosts)) return RequestKind.Other;
         }
     }
 
@@ -87,7 +88,7 @@ internal static class RequestHead
             && !line[target].ContainsAnyExceptInRange((byte)'!', (byte)'~');
     }
 
-    private static bool IsPlainField(ReadOnlySpan<byte> line, ref int hosts)
+    private static bool IsPlainField(ReadOnlySpan<byte> line, bool cookiesCount, ref int hosts)
     {
         var colon = line.IndexOf((byte)':');
         if (colon <= 0) return false;
@@ -95,6 +96,7 @@ internal static class RequestHead
         var value = line[(colon + 1)..].Trim((byte)' ');
         if (Ascii.EqualsIgnoreCase(name, "Host"u8)) return ++hosts == 1 && IsPlainHost(value);
         if (Ascii.EqualsIgnoreCase(name, "Connection"u8)) return Ascii.EqualsIgnoreCase(value, "keep-alive"u8);
+        if (cookiesCount && Ascii.EqualsIgnoreCase(name, "Cookie"u8)) return false;
         return ChangesNothing(name) && !value.ContainsAnyExceptInRange((byte)' ', (byte)'~');
     }
 

@@ -37,10 +37,15 @@ internal sealed class SmallFileResponder(
 
     private static readonly byte[] Prefix = Encoding.ASCII.GetBytes(TreeRoutes.FilesPath);
 
-    private readonly Func<Principal> _principal = options.Anonymous ?? (static () => Principal.Anonymous);
+    private readonly Func<Principal> _principal =
+        tree is null ? static () => Principal.Peer : options.Anonymous ?? (static () => Principal.Anonymous);
+
     private readonly LocalCopies _copies = new(options);
     private readonly HttpClock _clock = new(options.Time);
     private readonly LogThrottle _defects = new(options.Time);
+
+    /// <summary>Whether a cookie can say whose request it is. The server then answers.</summary>
+    public bool CookiesCount { get; } = tree is not null && options.PrincipalOf is not null;
 
     /// <param name="target">As the client sent it.</param>
     /// <param name="client">Its address.</param>

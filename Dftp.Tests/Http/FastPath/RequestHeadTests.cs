@@ -18,7 +18,7 @@ public sealed class RequestHeadTests
     {
         var bytes = Encoding.Latin1.GetBytes(request);
 
-        Assert.AreEqual(RequestKind.Plain, RequestHead.Read(bytes, out var range, out var length));
+        Assert.AreEqual(RequestKind.Plain, RequestHead.Read(bytes, cookiesCount: false, out var range, out var length));
         Assert.AreEqual(target, Encoding.Latin1.GetString(bytes[range]));
         Assert.AreEqual(request.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4, length);
     }
@@ -102,5 +102,5 @@ public sealed class RequestHeadTests
     }
 
     private static RequestKind Read(string request, out int length) =>
-        RequestHead.Read(Encoding.Latin1.GetBytes(request), out _, out length);
+        RequestHead.Read(Encoding.Latin1.GetBytes(request), cookiesCount: false, out _, out length);
 }
