@@ -1,4 +1,6 @@
+using Dftp.Cluster;
 using Dftp.Node;
+using Dftp.Tests.Cluster.Door;
 using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster;
@@ -14,19 +16,25 @@ public sealed class RepairedNodesTests
 
     // A machine crashes after changes that its peer got, and starts with the tree that it saved before them.
     [TestMethod]
-    public async Task NodeStartsWithAnOlderTreeThanItsPeerKnows_OnlyTheDifferencesAreSent()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task NodeStartsWithAnOlderTreeThanItsPeerKnows_OnlyTheDifferencesAreSent(bool hasSecret)
     {
         await using var cluster = new TestCluster();
-        var listens = TestCluster.LastingPort();
-        NodeOptions Keeps(NodeOptions options) => options with { StateDirectory = _state, ManagementListen = listens };
+        var (port, otherPort) = (TestCluster.LastingPort(), TestCluster.LastingPort());
+        using var secret = new SecretOfTest(SecretOfTest.KeyA);
+        NodeOptions Options(NodeOptions options, ListenAddress own, ListenAddress other) => options with
+        {
+            ClusterSecretFile = hasSecret ? secret.Path : null, ManagementListen = own, Joins = [new HostPort("127.0.0.1", other.Port)],
+        };
+        NodeOptions Keeps(NodeOptions options) => Options(options, port, otherPort) with { StateDirectory = _state };
         var node = await cluster.StartAsync(
             "a", Enumerable.Range(0, 1200).Select(number => ($"d{number % 40}/f{number}", "x")), Keeps);
-        var other = await cluster.StartAsync("b", []);
-        await cluster.UniteAsync();
+        var other = await cluster.StartAsync("b", [], options => Options(options, otherPort, port));
+        await cluster.ConvergedAsync();
         await node.StopAsync();
         var saved = await File.ReadAllBytesAsync(Path.Combine(_state, "tree"));
         await node.StartAsync(Keeps);
-        await node.JoinAsync(other);
         await cluster.ConvergedAsync();
         node.Write("d1/new", "x");
         await Eventually.TrueAsync(() => other.Paths().Contains("/d1/new"), "the peer knows the change");
@@ -36,7 +44,6 @@ public sealed class RepairedNodesTests
         node.Write("d9/f9", "longer");
 
         await node.StartAsync(Keeps);
-        await node.JoinAsync(other);
 
         await Eventually.TrueAsync(
             () => node.Tree.Missing.Count == 0 && other.Tree.Missing.Count == 0 && node.Paths().Count == 1200 && node.Paths().SequenceEqual(other.Paths()),
