@@ -84,7 +84,7 @@ def repair(bench):
         with DftpNode(bench.folder, empty_directory(bench), "knower") as knower:
             knower.wait_until_scanned()
             knower.join(holder)
-            knower.wait_for_files(bench.files)
+            knower.wait_for_files(bench.files, pause=0.02)
             for turn in range(bench.rounds):
                 seconds, sent, spent = join_once(bench, holder, f"empty{turn}", bench.files)
                 full_updates.append(Sample(seconds, spent))
@@ -106,7 +106,7 @@ def repair_once(bench, holder, knower, turn):
     wire, spent = bytes_between(ports), holder.cpu_seconds() + knower.cpu_seconds()
     started = time.perf_counter()
     knower.join(holder)
-    knower.wait_for_files(bench.files)
+    knower.wait_for_files(bench.files, pause=0.02)
     seconds = time.perf_counter() - started
     return seconds, bytes_between(ports) - wire, holder.cpu_seconds() + knower.cpu_seconds() - spent
 
