@@ -68,7 +68,19 @@ public sealed class TreeMergeTests
     }
 
     [TestMethod]
-    public void TwoHoldersSawTheChangeInOneSecond_SmallerNameOwns()
+    public void TwoHoldersChangedTheFileWithinASecond_LaterOneOwns()
+    {
+        var writer = new TreeWriter();
+        var file = File("/x", 1, changed: 10);
+        writer.Apply(Nodes[0], TreeModel.Patch([file with { Facts = file.Facts with { Stamp = Stamp.FromSeconds(10, 65_536) } }]));
+        writer.Apply(Nodes[1], TreeModel.Patch([file with { Facts = file.Facts with { Stamp = Stamp.FromSeconds(10, 131_072) } }]));
+
+        Assert.IsTrue(writer.Current.TryFind(VirtualPath.Parse("/x"), out var entry));
+        Assert.AreEqual(Nodes[1], entry.Owner);
+    }
+
+    [TestMethod]
+    public void TwoHoldersHaveEqualStamps_SmallerNameOwns()
     {
         var writer = new TreeWriter();
         writer.Apply(Nodes[1], TreeModel.Patch([File("/x", 2, changed: 10)]));
