@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Dftp.Cluster.Door;
@@ -21,4 +23,25 @@ internal sealed record AnswerFields(string ContentDigest, string Input, string S
         return Ascii.EqualsIgnoreCase(name, SignatureProfile.InputField) ? this with { Input = Input + text }
             : this with { Signature = Signature + text };
     }
+
+    /// <summary>Whether a node of the cluster signed the answer, for this request.</summary>
+    /// <param name="request">The signature of the request.</param>
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="body">Its whole body.</param>
+    public bool AreOf(RequestSignature request, int status, ReadOnlySpan<byte> body) =>
+        BodyDigest.Matches(ContentDigest, SHA256.HashData(body)) && RequestVerifier.IsAnswerSigned(
+            request.Key,
+            Components(status, ContentDigest, request.Member),
+            new SignatureFields { Input = Encoding.ASCII.GetBytes(Input), Signature = Encoding.ASCII.GetBytes(Signature) });
+
+    /// <summary>What the signature of an answer covers.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="contentDigest">The value of Content-Digest.</param>
+    /// <param name="requestSignature">The member of the request's Signature field.</param>
+    public static MessageComponents Components(int status, string contentDigest, string requestSignature) => new()
+    {
+        Status = Encoding.ASCII.GetBytes(status.ToString(CultureInfo.InvariantCulture)),
+        ContentDigest = Encoding.ASCII.GetBytes(contentDigest),
+        SignatureOfRequest = Encoding.ASCII.GetBytes(requestSignature),
+    };
 }

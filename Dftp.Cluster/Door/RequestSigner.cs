@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Unicode;
 
 namespace Dftp.Cluster.Door;
 
@@ -43,8 +41,6 @@ internal sealed class RequestSigner(ClusterSecret secret, string clusterName, Ti
     /// <param name="nonce">The next nonce of the connection's sequence; or the first of a new one.</param>
     public RequestSignature Sign(string method, string target, string? contentDigest, Nonce nonce)
     {
-        Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
-        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
         var key = secret.Keys.Signing;
         var message = new MessageComponents
         {
@@ -52,8 +48,8 @@ internal sealed class RequestSigner(ClusterSecret secret, string clusterName, Ti
             Target = Encoding.ASCII.GetBytes(target),
             ContentDigest = Encoding.ASCII.GetBytes(contentDigest ?? ""),
         };
-        var length = SignatureWriter.Sign(message, ComponentsOf(message), key, _tag, time.GetUtcNow(), nonce, parameters, member);
-        return new RequestSignature(key, nonce, Encoding.ASCII.GetString(parameters[..length]), Encoding.ASCII.GetString(member));
+        var (parameters, member) = Sign(message, ComponentsOf(message), key, nonce);
+        return new RequestSignature(key, nonce, parameters, member);
     }
 
     /// <summary>Signs a request and writes the two header fields, each with its line end.</summary>
@@ -84,53 +80,32 @@ internal sealed class RequestSigner(ClusterSecret secret, string clusterName, Ti
     /// <returns>The trailer fields with Content-Digest, each with its line end.</returns>
     public string TrailerOf(RequestSignature request, string contentDigest)
     {
-        Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
-        Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
         var message = new MessageComponents { ContentDigest = Encoding.ASCII.GetBytes(contentDigest) };
-        var length = SignatureWriter.Sign(
-            message, SignatureProfile.OfTrailer, request.Key, _tag, time.GetUtcNow(), request.Nonce, parameters, member);
+        var (parameters, member) = Sign(message, SignatureProfile.OfTrailer, request.Key, request.Nonce);
         return $"{SignatureProfile.DigestField}: {contentDigest}\r\n"
-            + $"{SignatureProfile.InputField}: {SignatureProfile.Label}={Encoding.ASCII.GetString(parameters[..length])}\r\n"
-            + $"{SignatureProfile.SignatureField}: {SignatureProfile.Label}={Encoding.ASCII.GetString(member)}\r\n";
+            + $"{SignatureProfile.InputField}: {SignatureProfile.Label}={parameters}\r\n"
+            + $"{SignatureProfile.SignatureField}: {SignatureProfile.Label}={member}\r\n";
     }
 
     /// <summary>Signs the answer to a signed request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="status">The status of the answer.</param>
-    /// <param name="contentDigest">The value of the answer's Content-Digest.</param>
-    /// <returns>The values of Signature-Input and Signature.</returns>
-    public (string Input, string Signature) SignAnswer(SignedRequest request, int status, string contentDigest)
+    /// <param name="body">Its whole body.</param>
+    public AnswerFields SignAnswer(SignedRequest request, int status, ReadOnlySpan<byte> body)
+    {
+        var digest = BodyDigest.FieldOf(body);
+        var (parameters, member) = Sign(
+            AnswerFields.Components(status, digest, request.Signature), SignatureProfile.OfAnswer, request.Key, nonce: null);
+        return new AnswerFields(digest, $"{SignatureProfile.Label}={parameters}", $"{SignatureProfile.Label}={member}");
+    }
+
+    private (string Parameters, string Member) Sign(
+        in MessageComponents message, ReadOnlySpan<Component> components, SecretKey key, Nonce? nonce)
     {
         Span<byte> parameters = stackalloc byte[SignatureWriter.MaxParameters];
         Span<byte> member = stackalloc byte[SignatureWriter.MemberLength];
-        var message = AnswerOf(status, contentDigest, request.Signature);
-        var length = SignatureWriter.Sign(
-            message, SignatureProfile.OfAnswer, request.Key, _tag, time.GetUtcNow(), nonce: null, parameters, member);
-        return ($"{SignatureProfile.Label}={Encoding.ASCII.GetString(parameters[..length])}",
-            $"{SignatureProfile.Label}={Encoding.ASCII.GetString(member)}");
-    }
-
-    /// <summary>Whether an answer was signed by a node of the cluster, for this request.</summary>
-    /// <param name="request">The signature of the request.</param>
-    /// <param name="status">The status of the answer.</param>
-    /// <param name="fields">The fields of the answer's signature; null: it has none.</param>
-    /// <param name="body">The whole body.</param>
-    public static bool IsAnswerSigned(RequestSignature request, int status, AnswerFields? fields, ReadOnlySpan<byte> body) =>
-        fields is not null && BodyDigest.Matches(fields.ContentDigest, SHA256.HashData(body)) && RequestVerifier.IsAnswerSigned(
-            request.Key,
-            AnswerOf(status, fields.ContentDigest, request.Member),
-            new SignatureFields { Input = Encoding.ASCII.GetBytes(fields.Input), Signature = Encoding.ASCII.GetBytes(fields.Signature) });
-
-    private static MessageComponents AnswerOf(int status, string contentDigest, string requestSignature)
-    {
-        Span<byte> digits = new byte[3];
-        Utf8.TryWrite(digits, $"{status}", out _);
-        return new MessageComponents
-        {
-            Status = digits,
-            ContentDigest = Encoding.ASCII.GetBytes(contentDigest),
-            SignatureOfRequest = Encoding.ASCII.GetBytes(requestSignature),
-        };
+        var length = SignatureWriter.Sign(message, components, key, _tag, time.GetUtcNow(), nonce, parameters, member);
+        return (Encoding.ASCII.GetString(parameters[..length]), Encoding.ASCII.GetString(member));
     }
 
     private static ReadOnlySpan<Component> ComponentsOf(in MessageComponents message) =>

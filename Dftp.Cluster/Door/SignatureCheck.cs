@@ -69,7 +69,7 @@ internal sealed class SignatureCheck(RequestVerifier verifier, LegacyPeers legac
     {
         if (request.CoversDigest)
         {
-            var body = await ReadAsync(http);
+            var body = await ReadBodyAsync(http);
             http.Request.Body = new MemoryStream(body, writable: false);
             return BodyDigest.Matches(http.Request.Headers[SignatureProfile.DigestField].ToString(), SHA256.HashData(body))
                 ? null : Refusal.BodyChanged;
@@ -83,7 +83,7 @@ internal sealed class SignatureCheck(RequestVerifier verifier, LegacyPeers legac
         return null;
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContext http)
+    private static async Task<byte[]> ReadBodyAsync(HttpContext http)
     {
         using var body = new MemoryStream();
         var buffer = new byte[16 * 1024];

@@ -59,14 +59,14 @@ internal sealed class ManagementApi(
             .Select(facts => new ListedNode(new NodeDescription(facts.Name, Reachable(facts.PublicAddress!, http),
                 Reachable(facts.ManagementAddress!, http), facts.Replication.Announced), facts));
         var knownDigest = caller is { State: not null, Name: var name } ? context.Peers.DigestOf(name) : null;
-        return AnswerAsync(http, output => ClusterAnswerWriter.Write(output, context.Options.ClusterName, me, peers, knownDigest));
+        return WriteAnswerAsync(http, output => ClusterAnswerWriter.Write(output, context.Options.ClusterName, me, peers, knownDigest));
     }
 
     /// <summary>
     /// Answers with facts that the caller acts on. A signed request gets a signed answer, so that the caller knows that a node of the
     /// cluster wrote it, and for this request.
     /// </summary>
-    private Task AnswerAsync(HttpContext http, Action<IBufferWriter<byte>> write)
+    private Task WriteAnswerAsync(HttpContext http, Action<IBufferWriter<byte>> write)
     {
         if (signer is null || SignatureCheck.Of(http) is not { } request)
         {
@@ -76,11 +76,10 @@ internal sealed class ManagementApi(
 
         var body = new ArrayBufferWriter<byte>();
         write(body);
-        var digest = BodyDigest.FieldOf(body.WrittenSpan);
-        var (input, signature) = signer.SignAnswer(request, http.Response.StatusCode, digest);
-        http.Response.Headers[SignatureProfile.DigestField] = digest;
-        http.Response.Headers[SignatureProfile.InputField] = input;
-        http.Response.Headers[SignatureProfile.SignatureField] = signature;
+        var fields = signer.SignAnswer(request, http.Response.StatusCode, body.WrittenSpan);
+        http.Response.Headers[SignatureProfile.DigestField] = fields.ContentDigest;
+        http.Response.Headers[SignatureProfile.InputField] = fields.Input;
+        http.Response.Headers[SignatureProfile.SignatureField] = fields.Signature;
         http.Response.ContentLength = body.WrittenCount;
         return http.Response.Body.WriteAsync(body.WrittenMemory, http.RequestAborted).AsTask();
     }
@@ -293,7 +292,7 @@ internal sealed class ManagementApi(
         }
 
         http.Response.ContentType = "application/json";
-        await AnswerAsync(http, answer.Write);
+        await WriteAnswerAsync(http, answer.Write);
     }
 
     /// <summary>The sender of an update, known before the body is read; null from a legacy node.</summary>

@@ -136,7 +136,7 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
     /// </summary>
     private bool IsAuthentic(in PeerResponseHead head, byte[] body, RequestSignature? signature, IPAddress host) =>
         signature is null || head.Status != StatusCodes.Status200OK || (head.Signature is null && door.LegacyPeers.Contains(host))
-        || RequestSigner.IsAnswerSigned(signature, head.Status, head.Signature, body);
+        || head.Signature?.AreOf(signature, head.Status, body) == true;
 
     private static async Task<byte[]> ReadBoundedAsync(PeerBodyStream stream, CancellationToken cancellationToken)
     {

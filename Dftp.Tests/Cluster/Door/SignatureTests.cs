@@ -310,13 +310,12 @@ public sealed class SignatureTests
 
         var answer = Answer(pair, request);
 
-        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, answer, "body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 409, answer, "body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer, "Body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer with { ContentDigest = BodyDigest.FieldOf("Body"u8) }, "Body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(other, 200, answer, "body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, null, "body"u8));
-        Assert.IsFalse(RequestSigner.IsAnswerSigned(signature, 200, answer with { Signature = "", Input = "" }, "body"u8));
+        Assert.IsTrue(answer.AreOf(signature, 200, "body"u8));
+        Assert.IsFalse(answer.AreOf(signature, 409, "body"u8));
+        Assert.IsFalse(answer.AreOf(signature, 200, "Body"u8));
+        Assert.IsFalse((answer with { ContentDigest = BodyDigest.FieldOf("Body"u8) }).AreOf(signature, 200, "Body"u8));
+        Assert.IsFalse(answer.AreOf(other, 200, "body"u8));
+        Assert.IsFalse((answer with { Signature = "", Input = "" }).AreOf(signature, 200, "body"u8));
     }
 
     // While keys are rotated one node signs with a key that the other has second.
@@ -328,15 +327,10 @@ public sealed class SignatureTests
 
         pair.Rotate(SecretOfTest.KeyB, SecretOfTest.KeyA);
 
-        Assert.IsTrue(RequestSigner.IsAnswerSigned(signature, 200, Answer(pair, request), "body"u8));
+        Assert.IsTrue(Answer(pair, request).AreOf(signature, 200, "body"u8));
     }
 
-    private static AnswerFields Answer(Pair pair, SignedRequest request)
-    {
-        var digest = BodyDigest.FieldOf("body"u8);
-        var (input, signature) = pair.Signer.SignAnswer(request, 200, digest);
-        return new AnswerFields(digest, input, signature);
-    }
+    private static AnswerFields Answer(Pair pair, SignedRequest request) => pair.Signer.SignAnswer(request, 200, "body"u8);
 
     /// <summary>A signer and a verifier with the same secret.</summary>
     private sealed class Pair : IDisposable
