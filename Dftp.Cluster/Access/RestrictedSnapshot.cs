@@ -6,7 +6,8 @@ namespace Dftp.Cluster.Access;
 /// <summary>
 /// A snapshot without hidden places. What is all visible comes from the whole snapshot as it is. Only the directories above a hidden
 /// place (mixed ones) are put together here: their sums are the whole sums minus those of the hidden places, so the cost grows with the
-/// number of places and not with that of entries.
+/// number of places and not with that of entries. Their holders are those of their visible entries, of which the first few most often
+/// have all; only where a node holds nothing but hidden things is the directory read to its end.
 /// </summary>
 /// <remarks>
 /// A mixed directory shows nothing that a change of a hidden place could change: no time, no tag, and as its owner the first of its
@@ -121,22 +122,39 @@ internal sealed class RestrictedSnapshot(ITreeSnapshot whole, VisiblePlace place
         return place.IsMixed ? totals with { HiddenFiles = 0 } : totals;
     }
 
-    /// <summary>The holders of a mixed directory by name, with its permissions at each.</summary>
+    /// <summary>
+    /// The holders of a mixed directory by name, with its permissions at each: those of its visible entries. A node that holds nothing but
+    /// hidden ones would tell of them. A directory without visible entries has one holder.
+    /// </summary>
     private async ValueTask<SortedDictionary<NodeName, int>> HoldersAsync(VisiblePlace place, CancellationToken cancellationToken)
     {
-        var holders = new SortedDictionary<NodeName, int>();
+        var all = new SortedDictionary<NodeName, int>();
         if (place.IsVisible)
         {
-            foreach (var holder in await whole.HoldersAsync(place.Path, cancellationToken)) holders[holder.Owner] = holder.Permissions;
-            return holders;
+            foreach (var holder in await whole.HoldersAsync(place.Path, cancellationToken)) all[holder.Owner] = holder.Permissions;
         }
 
-        foreach (var below in place.Below)
+        var shown = new SortedDictionary<NodeName, int>();
+        await foreach (var page in ListAsync(place.Path, cancellationToken))
         {
-            foreach (var (holder, _) in await HoldersAsync(below, cancellationToken)) holders[holder] = DefaultPermissions;
+            for (var index = 0; index < page.Length; index++)
+            {
+                var entry = page.Span[index];
+                if (entry.HolderCount == 1) shown[entry.Owner] = all.GetValueOrDefault(entry.Owner, DefaultPermissions);
+                else await AddAsync(entry.Name);
+                // Most often the first entries have all of them.
+                if (place.IsVisible && shown.Count == all.Count) return shown;
+            }
         }
 
-        return holders;
+        if (shown.Count == 0 && all.Count > 0) shown.Add(all.First().Key, all.First().Value);
+        return shown;
+
+        async ValueTask AddAsync(string name)
+        {
+            foreach (var holder in await HoldersAsync(place.Path.Child(name), cancellationToken))
+                shown[holder.Owner] = all.GetValueOrDefault(holder.Owner, DefaultPermissions);
+        }
     }
 
     /// <summary>The entries of a visible mixed directory.</summary>

@@ -26,13 +26,16 @@ internal sealed class HttpSite : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly LogRecorder _log;
 
-    private HttpSite(WebApplication app, LogRecorder log)
+    private HttpSite(WebApplication app, LogRecorder log, RouteTable routes)
     {
         _app = app;
         _log = log;
+        Routes = routes;
         Port = new Uri(app.Urls.Single()).Port;
         Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Patience };
     }
+
+    public RouteTable Routes { get; }
 
     public int Port { get; }
 
@@ -87,7 +90,7 @@ internal sealed class HttpSite : IAsyncDisposable
         var app = builder.Build();
         frontEnd.Map(app);
         await app.StartAsync();
-        return new HttpSite(app, log);
+        return new HttpSite(app, log, frontEnd.Routes);
     }
 
     /// <summary>The target is sent unchanged.</summary>

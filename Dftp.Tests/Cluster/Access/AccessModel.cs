@@ -61,15 +61,22 @@ internal sealed class AccessModel(TreeSnapshot tree, Principal principal)
         return IsVisible(path) || _all.Exists(below => below.Path.IsSameOrUnder(path) && IsVisible(below.Path));
     }
 
+    /// <summary>The holders by name. Those of a mixed directory are the ones of its visible entries; without any it has one.</summary>
+    private List<NodeName> HoldersOf(in WalkEntry step)
+    {
+        var path = step.Path;
+        var all = tree.HoldersOf(path).Select(holder => holder.Owner).Order().ToList();
+        if (!step.Entry.IsDirectory || !IsMixed(path)) return all;
+        var shown = _all.Where(child => child.Directory == path && child.Path != path && IsShown(child))
+            .SelectMany(child => HoldersOf(child)).Distinct().Order().ToList();
+        return shown.Count > 0 ? shown : all[..1];
+    }
+
     private Entry Shown(in WalkEntry step)
     {
         var (path, entry) = (step.Path, step.Entry);
         if (!entry.IsDirectory || !IsMixed(path)) return entry;
-        // The holders of a hidden directory are those of what is visible below it.
-        var holders = IsVisible(path)
-            ? tree.HoldersOf(path).Select(holder => holder.Owner).Order().ToList()
-            : _all.Where(below => below.Path.IsSameOrUnder(path) && IsVisible(below.Path))
-                .SelectMany(below => tree.HoldersOf(below.Path)).Select(holder => holder.Owner).Distinct().Order().ToList();
+        var holders = HoldersOf(step);
         return new Entry(entry.NameUtf8, true, Totals(path).Bytes, default, 493, holders[0], holders.Count);
     }
 }
