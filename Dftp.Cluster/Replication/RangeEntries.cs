@@ -1,3 +1,4 @@
+using System.Text;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
@@ -54,7 +55,7 @@ internal static class RangeEntries
             {
                 if (ranges.IndexOf(NodeEntries.FileHash(walk.PathHash, part.Files.NameSpan(index))) < 0) continue;
                 var (name, file) = part.Files.File(index);
-                yield return EntryChange.Put(walk.Path.Child(System.Text.Encoding.UTF8.GetString(name.Span)), file);
+                yield return EntryChange.Put(walk.Path.Child(Encoding.UTF8.GetString(name.Span)), file);
             }
         }
     }

@@ -21,7 +21,11 @@ internal sealed class RangeSearch
     /// <summary>The last ranges have two to the power of this number entries: fewer would cost more digests than they save entries.</summary>
     private const int BitsOfEntries = 2;
 
-    private const int DifferencesPerEntries = 32, AlwaysFewDifferences = 8;
+    /// <summary>One difference for so many entries is still few.</summary>
+    private const int EntriesOfDifference = 32;
+
+    /// <summary>So many differences are few in the smallest tree.</summary>
+    private const int AlwaysFew = 8;
 
     private readonly TreeSnapshot _tree;
     private readonly NodeName _node;
@@ -36,7 +40,7 @@ internal sealed class RangeSearch
         var holding = tree.HoldingOf(node);
         var entries = Math.Max(1, holding.Files + holding.Directories);
         _bits = Math.Clamp(BitOperations.Log2((ulong)entries) - BitsOfEntries, FewestBits, EntryRanges.MaxBits);
-        _mostDifferences = Math.Max(entries / DifferencesPerEntries, AlwaysFewDifferences);
+        _mostDifferences = Math.Max(entries / EntriesOfDifference, AlwaysFew);
         Question = new RangeQuestion(node, EntryRanges.All, FirstSplit);
     }
 
@@ -50,6 +54,7 @@ internal sealed class RangeSearch
     public ulong? KnownDigest { get; private set; }
 
     /// <summary>Takes the answer to <see cref="Question"/>; null if the peer has none. Visits all entries of the node.</summary>
+    /// <param name="answer">The answer.</param>
     public void Take(RangeAnswer? answer)
     {
         var question = Question!;
