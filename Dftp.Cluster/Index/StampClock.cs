@@ -21,7 +21,7 @@ namespace Dftp.Cluster.Index;
 internal sealed class StampClock
 {
     /// <summary>
-    /// Greater than what nodes reserve (<see cref="Reserve"/>) plus the difference of clocks that still authenticate each other.
+    /// What nodes reserve (<see cref="Reserve"/>) plus the difference of the clocks of nodes that still accept each other's signatures.
     /// </summary>
     public static readonly TimeSpan MaxPeerLead = TimeSpan.FromMinutes(2);
 
