@@ -48,7 +48,7 @@ internal sealed class RequestDispatcher(
         http.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            await DispatchAsync(http, on, target, path);
+            await DispatchAsync(http, on, isTarget ? target : null, path);
         }
         catch (Exception failure) when (IsOfALostClient(failure, http))
         {
@@ -78,13 +78,13 @@ internal sealed class RequestDispatcher(
         failure is ConnectionResetException or ConnectionAbortedException
         || (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException);
 
-    private Task DispatchAsync(HttpContext http, Interfaces on, RequestTarget target, RoutePath? path)
+    private Task DispatchAsync(HttpContext http, Interfaces on, RequestTarget? target, RoutePath? path)
     {
         if (on == Interfaces.Management && BrowserRequest.MayChangeSomething(http.Request))
             return PlainText.WriteAsync(http, StatusCodes.Status403Forbidden, BrowserRequest.Refusal);
         var route = path?.Find(http.Request.Method);
         if (RequestBody.Refuse(http, route?.Body ?? BodyLimit.None) is { } refused) return refused;
-        if (target == default) return AnswerOtherTargetAsync(http, table.AllowOn(on));
+        if (target is not { } known) return AnswerOtherTargetAsync(http, table.AllowOn(on));
         if (path is null) return AnswerNothingThereAsync(http, on);
         if (route is null)
         {
@@ -93,7 +93,7 @@ internal sealed class RequestDispatcher(
                 : AnswerNotAllowedAsync(http, path.Allow);
         }
 
-        var request = new RoutedRequest(http, target, route);
+        var request = new RoutedRequest(http, known, route);
         return on != Interfaces.Management || route.Access == RouteAccess.Open || managementCheck is null
             ? route.Handler(request)
             : CheckAndAnswerAsync(managementCheck, request);

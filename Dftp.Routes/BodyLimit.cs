@@ -1,6 +1,8 @@
 namespace Dftp.Routes;
 
-/// <summary>What a route accepts of a request's body. A larger one is refused (413) before the handler, or where it exceeds the limit.</summary>
+/// <summary>
+/// What a route accepts of a request's body. A larger one is refused (413) before the handler, or where it exceeds the limit.
+/// </summary>
 public readonly record struct BodyLimit
 {
     /// <summary>The maximum size of a body that is skipped. Skipping it keeps the connection.</summary>

@@ -39,7 +39,9 @@ public sealed class RouteTable
     private ImmutableArray<RoutePath> PathsOn(Interfaces on) => on == Interfaces.Management ? _management : _public;
 
     private ImmutableArray<RoutePath> PathsOf(Interfaces on) =>
-        [.. Routes.Where(route => route.On.HasFlag(on)).GroupBy(route => (route.Path, route.Match)).Select(rows => new RoutePath([.. rows]))];
+        [.. Routes.Where(route => route.On.HasFlag(on))
+            .GroupBy(route => (route.Path, route.Match))
+            .Select(rows => new RoutePath([.. rows]))];
 }
 
 /// <summary>The rows of one path on one interface.</summary>

@@ -11,7 +11,9 @@ namespace Dftp.Http.Transport;
 /// A connection's input straight from its socket. It reads only on demand, so TCP's flow control holds back a fast sender, and an idle
 /// connection holds no buffer. The buffer grows while each read fills it, as in an upload, and shrinks when less arrives.
 /// </summary>
-/// <remarks>It has one user at a time; only <see cref="CancelPendingRead"/> and <see cref="HasProgressed"/> may be called by any thread.</remarks>
+/// <remarks>
+/// It has one user at a time; only <see cref="CancelPendingRead"/> and <see cref="HasProgressed"/> may be called by any thread.
+/// </remarks>
 internal sealed class SocketInput(LoopSocket socket) : PipeReader
 {
     /// <summary>Enough for a usual request.</summary>

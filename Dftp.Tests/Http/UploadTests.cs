@@ -135,7 +135,8 @@ public sealed class UploadTests
             $"PUT /limited/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body.Length:x}\r\n{body}\r\n0\r\n\r\n");
         // The framing counts too.
         var within = await site.SendRawAsync(
-            $"PUT /limited/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n384\r\n{body[..900]}\r\n0\r\n\r\n");
+            "PUT /limited/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + $"384\r\n{body[..900]}\r\n0\r\n\r\n");
 
         StringAssert.StartsWith(answer, "HTTP/1.1 413 ");
         StringAssert.EndsWith(answer, "\r\n\r\nThe request's body is too large.\n");
@@ -209,14 +210,16 @@ public sealed class UploadTests
         await client.SendAsync(Encoding.ASCII.GetBytes("PUT /whole/ HTTP/1.1\r\nHost: x\r\n" + sent));
         client.Shutdown(SocketShutdown.Send);
 
-        Assert.AreEqual(SocketError.ConnectionReset, (await Assert.ThrowsExactlyAsync<SocketException>(() => ReadHeadAsync(client))).SocketErrorCode);
+        var end = await Assert.ThrowsExactlyAsync<SocketException>(() => ReadHeadAsync(client));
+        Assert.AreEqual(SocketError.ConnectionReset, end.SocketErrorCode);
         Assert.AreEqual(1, _routes.Handled);
         Assert.AreEqual("", string.Join('\n', site.Warnings));
     }
 
     private static byte[] Head(string target, int? length) => Encoding.ASCII.GetBytes(
         $"PUT {target} HTTP/1.1\r\nHost: x\r\n"
-        + (length is null ? "Transfer-Encoding: chunked\r\n\r\n" : string.Create(CultureInfo.InvariantCulture, $"Content-Length: {length}\r\n\r\n")));
+        + (length is null ? "Transfer-Encoding: chunked" : string.Create(CultureInfo.InvariantCulture, $"Content-Length: {length}"))
+        + "\r\n\r\n");
 
     private static async Task SendAsync(Socket client, byte[] bytes, bool isChunked)
     {

@@ -129,7 +129,8 @@ public sealed class NodeRoutesTests
         foreach (var path in node.Host.Routes.Routes.GroupBy(route => (route.On, route.Path)).Select(rows => rows.Key))
         {
             if (path.On.HasFlag(Interfaces.Public)) yield return (Interfaces.Public, new Uri(node.Public, path.Path), path.Path);
-            if (path.On.HasFlag(Interfaces.Management)) yield return (Interfaces.Management, new Uri(node.Management, path.Path), path.Path);
+            if (path.On.HasFlag(Interfaces.Management))
+                yield return (Interfaces.Management, new Uri(node.Management, path.Path), path.Path);
         }
     }
 
