@@ -82,7 +82,7 @@ public sealed class ClusterNode : IAsyncDisposable
         _logs = logs;
         _door = new ClusterDoor(
             options.SecretFile is { } secretFile ? ClusterSecret.Open(secretFile) : null, options.ClusterName, options.LegacyPeers, time,
-            logs.CreateLogger("Cluster"));
+            logs.CreateLogger("Cluster"), options.Certificate);
         _root = LocalRoot.Open(rootDirectory, options.NodeName, options.Mount);
 
         _started = time.GetUtcNow();

@@ -1,4 +1,5 @@
 using System.Net;
+using Dftp.Cluster.Door;
 using Dftp.FileSystem;
 
 namespace Dftp.Cluster;
@@ -43,6 +44,9 @@ public sealed record ClusterOptions
 
     /// <summary>Addresses and host names of machines whose legacy nodes are members although there is a secret.</summary>
     public IReadOnlyList<string> LegacyPeers { get; init; } = [];
+
+    /// <summary>The certificate for TLS with other nodes; null: nodes speak in the clear. It needs a secret.</summary>
+    public NodeCertificate? Certificate { get; init; }
 
     /// <summary>The directory for state that survives a restart; null: none.</summary>
     public string? StateDirectory { get; init; }

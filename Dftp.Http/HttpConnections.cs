@@ -32,11 +32,14 @@ internal sealed class HttpConnections(int max, TimeProvider time, HttpMetrics me
     private readonly LogThrottle _tooMany = new(time);
 
     /// <summary>The outermost middleware: prepares the connection for the innermost one.</summary>
-    public Task BeginAsync(ConnectionDelegate next, ConnectionContext connection)
+    /// <param name="next">What follows.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isTls">Whether what is sent on the socket is encrypted, and so no bytes of the server.</param>
+    public Task BeginAsync(ConnectionDelegate next, ConnectionContext connection, bool isTls = false)
     {
         var refusal = new Refusal();
         connection.Features.Set(refusal);
-        connection.Features.Get<SocketOutput>()?.Instrument(metrics.Sent, refusal);
+        if (!isTls) connection.Features.Get<SocketOutput>()?.Instrument(metrics.Sent, refusal);
         return next(connection);
     }
 

@@ -5,6 +5,7 @@ using System.Text;
 using Dftp.FileSystem;
 using Dftp.Http.FastPath;
 using Dftp.Http.Operation;
+using Dftp.Http.Transport;
 using Dftp.Routes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -99,13 +100,7 @@ public sealed class HttpFrontEnd
         else
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            var https = new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = tls.ServerCertificateContext,
-                EnabledSslProtocols = tls.EnabledSslProtocols,
-                ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-            };
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(https) });
+            UseTls(listen, tls, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11);
         }
 
         listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _publicFiles));
@@ -114,7 +109,12 @@ public sealed class HttpFrontEnd
     /// <summary>
     /// Serves the management interface on an endpoint, by HTTP/1.1. Clients of the public interfaces do not count against its connections.
     /// </summary>
-    public void ServeManagement(ListenOptions listen)
+    /// <param name="listen">The endpoint.</param>
+    /// <param name="tls">
+    /// The server's side of TLS. Connections in the clear are served too, because legacy nodes know nothing else: the check decides what
+    /// they may. Null: all connections are in the clear.
+    /// </param>
+    public void ServeManagement(ListenOptions listen, SslServerAuthenticationOptions? tls = null)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => connection =>
@@ -122,8 +122,32 @@ public sealed class HttpFrontEnd
             connection.Features.Set(ManagementConnection.Mark);
             return next(connection);
         });
-        listen.Use(next => connection => _connections.BeginAsync(next, connection));
-        listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _peersFiles));
+        if (tls is null)
+        {
+            listen.Use(next => connection => _connections.BeginAsync(next, connection));
+            listen.Use(next => connection => _connections.InstrumentAsync(next, connection, _peersFiles));
+            return;
+        }
+
+        // The pipeline is built from its end, so the part after TLS is known when the part before it is.
+        ConnectionDelegate afterTls = null!;
+        listen.Use(next => connection => FirstByte.BranchAsync(
+            connection,
+            tls: () => _connections.BeginAsync(next, connection, isTls: true),
+            clear: () => _connections.BeginAsync(afterTls, connection)));
+        UseTls(listen, tls, SslApplicationProtocol.Http11);
+        listen.Use(next => afterTls = connection => _connections.InstrumentAsync(next, connection, responder: null));
+    }
+
+    private static void UseTls(ListenOptions listen, SslServerAuthenticationOptions tls, params List<SslApplicationProtocol> protocols)
+    {
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = tls.ServerCertificateContext,
+            EnabledSslProtocols = tls.EnabledSslProtocols,
+            ApplicationProtocols = protocols,
+        };
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(options) });
     }
 
     /// <summary>Answers every request that reaches this end of the pipeline.</summary>

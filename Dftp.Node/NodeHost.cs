@@ -48,7 +48,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
     private WebApplication? _server;
     private RouteTable? _routes;
     private IReadOnlyList<Listener> _listeners = [];
-    private SslServerAuthenticationOptions? _tls;
+    private SslServerAuthenticationOptions? _tls, _nodeTls;
     private AccessLogFile? _accessLog;
     private IDisposable? _telemetry;
 
@@ -147,6 +147,8 @@ internal sealed partial class NodeHost : IAsyncDisposable
 
     private ClusterNode CreateCluster()
     {
+        var certificate = _options.NodesUseTls ? ServerCertificate.LoadForNodes(_options, _time, _log) : null;
+        if (certificate is not null) _nodeTls = ServerCertificate.OptionsFor([certificate.Certificate]);
         var options = new ClusterOptions
         {
             NodeName = _options.Name,
@@ -160,6 +162,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
             Joins = _options.Joins,
             SecretFile = _options.ClusterSecretFile,
             LegacyPeers = _options.LegacyPeers,
+            Certificate = certificate,
             StateDirectory = _options.StateDirectory,
         };
         try
@@ -216,7 +219,7 @@ internal sealed partial class NodeHost : IAsyncDisposable
         {
             case InterfaceKind.Http: http.Serve(listen); break;
             case InterfaceKind.Https: http.Serve(listen, _tls); break;
-            case InterfaceKind.Management: http.ServeManagement(listen); break;
+            case InterfaceKind.Management: http.ServeManagement(listen, _nodeTls); break;
             case InterfaceKind.Ftp: listen.UseFtp(ftp!); break;
             case InterfaceKind.Ftps: listen.UseFtp(ftp!, isImplicitTls: true); break;
             default: throw new ArgumentOutOfRangeException(nameof(kind), kind, null);

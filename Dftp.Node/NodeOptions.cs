@@ -79,6 +79,11 @@ internal sealed record NodeOptions
     /// <summary>The absolute path of the file with the cluster secret. Null: none.</summary>
     public string? ClusterSecretFile { get; init; }
 
+    /// <summary>Whether nodes speak TLS with each other once there is a secret.</summary>
+    public bool ClusterTls { get; init; } = true;
+
+    public bool NodesUseTls => ClusterTls && ClusterSecretFile is not null;
+
     /// <summary>Addresses and host names of machines whose legacy nodes need no signature.</summary>
     public IReadOnlyList<string> LegacyPeers { get; init; } = [];
 

@@ -3,17 +3,22 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Dftp.Cluster.Door;
 using Microsoft.Extensions.Logging;
 
 namespace Dftp.Node;
 
-/// <summary>The certificate of all TLS interfaces of this node: the user's, or a self-signed one.</summary>
+/// <summary>
+/// The certificates of this node: one for the TLS interfaces that users see, theirs or a self-signed one; and a self-signed one for other
+/// nodes.
+/// </summary>
 internal static partial class ServerCertificate
 {
-    private const string CertificateFile = "tls-cert.pem", KeyFile = "tls-key.pem";
-
     /// <summary>Long: nothing renews the certificate, and clients are configured to trust exactly this one.</summary>
-    private const int Years = 10;
+    private static readonly Kind ForUsers = new("tls-cert.pem", "tls-key.pem", Years: 10);
+
+    /// <summary>Peers know the node by this certificate, whatever its dates say.</summary>
+    private static readonly Kind ForNodes = new("node-cert.pem", "node-key.pem", Years: 100);
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
@@ -22,17 +27,40 @@ internal static partial class ServerCertificate
     public static SslServerAuthenticationOptions Load(NodeOptions options, TimeProvider time, ILogger log) =>
         OptionsFor((options.TlsCertificate, options.TlsKey) switch
         {
-            (null, null) => [LoadOrMake(options, time, log)],
+            (null, null) => [LoadOrMake(ForUsers, options, time, log).Certificate],
             ({ } certificate, { } key) => Read(certificate, key),
             (null, _) => throw new StartException("--tls-key: needs its certificate, --tls-cert"),
             (_, null) => throw new StartException("--tls-cert: needs its private key, --tls-key"),
         });
 
+    /// <summary>Loads the kept certificate for other nodes, or makes one.</summary>
+    public static NodeCertificate LoadForNodes(NodeOptions options, TimeProvider time, ILogger log)
+    {
+        var (certificate, isKept) = LoadOrMake(ForNodes, options, time, log);
+        if (!isKept) LogOfThisStart(log);
+        return new NodeCertificate(certificate, isKept);
+    }
+
+    /// <summary>The fingerprint of the certificate for other nodes that a node on this machine keeps; null if it cannot be read.</summary>
+    /// <param name="stateDirectory">That of the node.</param>
+    public static string? FingerprintOfNode(string stateDirectory)
+    {
+        try
+        {
+            using var kept = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(stateDirectory, ForNodes.CertificateFile));
+            return NodeCertificate.FingerprintOf(kept);
+        }
+        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The server-side TLS options: TLS 1.2 and 1.3, no client certificates. All connections share one context, so that clients can
     /// resume sessions.
     /// </summary>
-    private static SslServerAuthenticationOptions OptionsFor(X509Certificate2Collection chain) => new()
+    public static SslServerAuthenticationOptions OptionsFor(X509Certificate2Collection chain) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(chain[0], [.. chain.Skip(1)], offline: true),
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -83,16 +111,17 @@ internal static partial class ServerCertificate
         }
     }
 
-    private static X509Certificate2 LoadOrMake(NodeOptions options, TimeProvider time, ILogger log)
+    /// <returns>The certificate with its key, and whether the next start finds it too.</returns>
+    private static (X509Certificate2 Certificate, bool IsKept) LoadOrMake(Kind kind, NodeOptions options, TimeProvider time, ILogger log)
     {
-        if (options.StateDirectory is not { } state) return Make(options.Name.Value, time);
-        var (certificateFile, keyFile) = (Path.Combine(state, CertificateFile), Path.Combine(state, KeyFile));
+        if (options.StateDirectory is not { } state) return (Make(kind, options.Name.Value, time), false);
+        var (certificateFile, keyFile) = (Path.Combine(state, kind.CertificateFile), Path.Combine(state, kind.KeyFile));
         try
         {
             if (File.Exists(certificateFile) && File.Exists(keyFile))
             {
                 var kept = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-                if (kept.NotAfter.ToUniversalTime() > time.GetUtcNow().UtcDateTime) return kept;
+                if (kept.NotAfter.ToUniversalTime() > time.GetUtcNow().UtcDateTime) return (kept, true);
                 kept.Dispose();
             }
         }
@@ -101,20 +130,20 @@ internal static partial class ServerCertificate
             LogUnreadable(log, certificateFile, failure.Message);
         }
 
-        var made = Make(options.Name.Value, time);
+        var made = Make(kind, options.Name.Value, time);
         try
         {
             Directory.CreateDirectory(state);
             Keep(keyFile, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
             Keep(certificateFile, made.ExportCertificatePem(),
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            return (made, true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             LogNotKept(log, state, failure.Message);
+            return (made, false);
         }
-
-        return made;
     }
 
     /// <summary>Writes the file atomically. It never has a wider mode than its final one.</summary>
@@ -128,7 +157,7 @@ internal static partial class ServerCertificate
         File.Move(fresh, file, overwrite: true);
     }
 
-    private static X509Certificate2 Make(string nodeName, TimeProvider time)
+    private static X509Certificate2 Make(Kind kind, string nodeName, TimeProvider time)
     {
         var hostName = Dns.GetHostName();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -141,7 +170,7 @@ internal static partial class ServerCertificate
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], critical: false));
         // Valid from a day ago, for clients whose clocks are behind.
         var now = time.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(Years));
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddYears(kind.Years));
     }
 
     private static X509Extension Names(params string[] names)
@@ -156,6 +185,15 @@ internal static partial class ServerCertificate
         alternatives.AddIpAddress(IPAddress.IPv6Loopback);
         return alternatives.Build();
     }
+
+    /// <param name="CertificateFile">Its name in the state directory.</param>
+    /// <param name="KeyFile">The name of the file with the private key.</param>
+    /// <param name="Years">How long it is valid.</param>
+    private sealed record Kind(string CertificateFile, string KeyFile, int Years);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "the certificate for other nodes is of this start only, so they know this node by the secret alone; --state-dir keeps it")]
+    private static partial void LogOfThisStart(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the saved certificate {File} cannot be used and is replaced: {Reason}")]
     private static partial void LogUnreadable(ILogger log, string file, string reason);

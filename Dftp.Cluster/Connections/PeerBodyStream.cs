@@ -53,7 +53,7 @@ internal sealed class PeerBodyStream : ForwardStream, ISpliceSource
     }
 
     /// <summary>Whether the next bytes can be moved by the kernel.</summary>
-    public bool CanFill => LoopSocket.IsAvailable && _left > 0 && _connection is { Buffered: 0 };
+    public bool CanFill => LoopSocket.IsAvailable && _left > 0 && _connection is { Buffered: 0, Certificate: null };
 
     /// <summary>Moves bytes into a pipe.</summary>
     /// <returns>0 when the peer has closed the connection.</returns>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
@@ -24,6 +25,7 @@ internal sealed class PeerConnection : IDisposable
 
     private readonly Lock _lock = new();
     private readonly LoopSocket _socket;
+    private SslStream? _tls;
     private readonly RequestSigner? _signer;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -64,6 +66,9 @@ internal sealed class PeerConnection : IDisposable
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
+    /// <summary>The fingerprint of the peer's certificate; null: the connection is not encrypted.</summary>
+    public string? Certificate { get; private set; }
+
     /// <summary>The signature of the last request with a body; null without a secret.</summary>
     public RequestSignature? Signature { get; private set; }
 
@@ -73,22 +78,36 @@ internal sealed class PeerConnection : IDisposable
     /// <summary>The number of bytes that arrived with the head and have not been read.</summary>
     public int Buffered => _end - _begin;
 
+    /// <summary>Whether it leads to a peer.</summary>
+    public bool Fits(PeerEndpoint peer) => Address == peer.Address && (peer.Pin is null || Certificate is null || Certificate == peer.Pin);
+
     /// <summary>Connects.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="timeout">How long to wait for the connection.</param>
-    /// <param name="signer">Signs the requests; null: they are not signed.</param>
+    /// <param name="security">What protects the connection.</param>
+    /// <param name="timeout">How long to wait for the connection, TLS included.</param>
     /// <param name="time">The clock of timeouts.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="SocketException">There is no connection.</exception>
+    /// <exception cref="IOException">TLS could not be negotiated.</exception>
     /// <exception cref="OperationCanceledException">The timeout expired, the peer is away, or <paramref name="cancellationToken"/>
     /// fired.</exception>
     public static async Task<PeerConnection> ConnectAsync(
-        PeerEndpoint peer, TimeSpan timeout, RequestSigner? signer, TimeProvider time, CancellationToken cancellationToken)
+        PeerEndpoint peer, ConnectionSecurity security, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, peer.Presence, cancellationToken);
         var (socket, remoteAddress) = await PeerSocket.ConnectLoopAsync(peer.Address, either.Token);
-        var connection = new PeerConnection(socket, remoteAddress, peer.Address, signer, time);
+        var connection = new PeerConnection(socket, remoteAddress, peer.Address, security.Signer, time);
+        try
+        {
+            if (security.IsTls) (connection._tls, connection.Certificate) = await TlsConnection.NegotiateAsync(socket, peer.Pin, either.Token);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+
         connection._presence = peer.Presence.UnsafeRegister(static self => ((PeerConnection)self!).Dispose(), connection);
         return connection;
     }
@@ -289,6 +308,7 @@ internal sealed class PeerConnection : IDisposable
         _presence.Unregister();
         _timer.Dispose();
         _socket.Dispose();
+        _tls?.Dispose();
     }
 
     /// <returns>False when more bytes are needed.</returns>
@@ -304,7 +324,8 @@ internal sealed class PeerConnection : IDisposable
     {
         try
         {
-            await _socket.SendAsync(bytes, cancellationToken);
+            if (_tls is null) await _socket.SendAsync(bytes, cancellationToken);
+            else await _tls.WriteAsync(bytes, cancellationToken);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
@@ -316,7 +337,7 @@ internal sealed class PeerConnection : IDisposable
     {
         try
         {
-            return await _socket.ReceiveAsync(buffer, cancellationToken);
+            return _tls is null ? await _socket.ReceiveAsync(buffer, cancellationToken) : await _tls.ReadAsync(buffer, cancellationToken);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {

@@ -17,7 +17,7 @@ internal sealed class PeerConnectionPool : IDisposable
     private bool _isDisposed;
 
     /// <summary>Takes a connection of the caller's event loop if there is one, the most recently used first.</summary>
-    public PeerConnection? Take(HostPort address)
+    public PeerConnection? Take(PeerEndpoint peer)
     {
         lock (_lock)
         {
@@ -27,7 +27,7 @@ internal sealed class PeerConnectionPool : IDisposable
                 var at = near >= 0 ? near : _idle.Count - 1;
                 var connection = _idle[at];
                 _idle.RemoveAt(at);
-                if (connection.Address == address && connection.TryKeepOpen() && !connection.HasUnrequested) return connection;
+                if (connection.Fits(peer) && connection.TryKeepOpen() && !connection.HasUnrequested) return connection;
                 connection.Dispose();
             }
         }

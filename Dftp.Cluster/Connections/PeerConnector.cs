@@ -5,10 +5,10 @@ using Dftp.Cluster.Door;
 namespace Dftp.Cluster.Connections;
 
 /// <summary>Makes connections to peers, and exchanges requests and responses over them.</summary>
-/// <param name="signer">Signs the requests; null: they are not signed.</param>
-/// <param name="connectTimeout">How long to wait for a connection.</param>
+/// <param name="door">Signs requests, and knows which peers speak TLS.</param>
+/// <param name="connectTimeout">How long to wait for a connection, TLS included.</param>
 /// <param name="time">The clock of timeouts.</param>
-internal sealed class PeerConnector(RequestSigner? signer, TimeSpan connectTimeout, TimeProvider time)
+internal sealed class PeerConnector(ClusterDoor door, TimeSpan connectTimeout, TimeProvider time)
 {
     /// <summary>Sends a request on an idle connection of the pool, or on a new one.</summary>
     /// <param name="peer">Where the request goes.</param>
@@ -26,9 +26,9 @@ internal sealed class PeerConnector(RequestSigner? signer, TimeSpan connectTimeo
         PeerEndpoint peer, T request, Func<PeerConnection, T, CancellationToken, ValueTask<PeerResponseHead>> ask, TimeSpan? wait,
         CancellationToken cancellationToken)
     {
-        for (var idle = peer.Pool?.Take(peer.Address); ; idle = null)
+        for (var idle = peer.Pool?.Take(peer); ; idle = null)
         {
-            var connection = idle ?? await PeerConnection.ConnectAsync(peer, connectTimeout, signer, time, cancellationToken);
+            var connection = idle ?? await ConnectAsync(peer, cancellationToken);
             try
             {
                 return (connection, await ExchangeAsync(connection, request, ask, wait, cancellationToken));
@@ -44,6 +44,13 @@ internal sealed class PeerConnector(RequestSigner? signer, TimeSpan connectTimeo
                 throw;
             }
         }
+    }
+
+    private Task<PeerConnection> ConnectAsync(PeerEndpoint peer, CancellationToken cancellationToken)
+    {
+        // Legacy nodes speak in the clear.
+        var security = new ConnectionSecurity(door.Signer, door.Certificate is not null && !door.LegacyPeers.Contains(peer.Address.Host));
+        return PeerConnection.ConnectAsync(peer, security, connectTimeout, time, cancellationToken);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -74,5 +81,12 @@ internal sealed class PeerConnector(RequestSigner? signer, TimeSpan connectTimeo
 /// <summary>Where and for how long a peer is reached.</summary>
 /// <param name="Address">Its interface.</param>
 /// <param name="Pool">Keeps its idle connections; null: each is used once.</param>
+/// <param name="Pin">The fingerprint of its certificate; null: it is not known, and any is accepted for a greeting.</param>
 /// <param name="Presence">Fires when it goes away.</param>
-internal readonly record struct PeerEndpoint(HostPort Address, PeerConnectionPool? Pool = null, CancellationToken Presence = default);
+internal readonly record struct PeerEndpoint(
+    HostPort Address, PeerConnectionPool? Pool = null, string? Pin = null, CancellationToken Presence = default);
+
+/// <summary>What protects a connection.</summary>
+/// <param name="Signer">Signs its requests; null: they are not signed.</param>
+/// <param name="IsTls">Whether it is encrypted.</param>
+internal readonly record struct ConnectionSecurity(RequestSigner? Signer, bool IsTls);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Dftp.Cluster.Door;
 
@@ -30,6 +31,11 @@ public static class PeerHttp
             ConnectTimeout = connectTimeout,
             PooledConnectionIdleTimeout = IdleTimeout,
             ActivityHeadersPropagator = null,
+            // A node's certificate is its own, and a command knows none: the signature of its request is what the node goes by.
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+            },
             ConnectCallback = (connection, cancellationToken) => PeerSocket.ConnectAsync(connection.DnsEndPoint, cancellationToken),
         };
         if (signing is not null) signing.InnerHandler = handler;

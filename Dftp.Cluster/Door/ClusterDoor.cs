@@ -14,18 +14,23 @@ internal sealed class ClusterDoor : IAsyncDisposable
     /// <param name="legacyPeers">The machines whose legacy nodes need no signature.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Logs refusals and changes of the secret.</param>
-    public ClusterDoor(ClusterSecret? secret, string clusterName, IReadOnlyList<string> legacyPeers, TimeProvider time, ILogger log)
+    /// <param name="certificate">The certificate for TLS with other nodes; null: nodes speak in the clear.</param>
+    public ClusterDoor(
+        ClusterSecret? secret, string clusterName, IReadOnlyList<string> legacyPeers, TimeProvider time, ILogger log,
+        NodeCertificate? certificate = null)
     {
         _secret = secret;
         _log = log;
         _time = time;
+        Certificate = certificate;
         LegacyPeers = new LegacyPeers(legacyPeers);
         Refusals = new Refusals(time, log);
         if (secret is not null)
         {
             Signer = new RequestSigner(secret, clusterName, time);
             Announcements = new AnnouncementMac(secret, time);
-            Check = new SignatureCheck(new RequestVerifier(secret, clusterName, time), LegacyPeers, Refusals, clusterName);
+            Check = new SignatureCheck(
+                new RequestVerifier(secret, clusterName, time), requiresTls: certificate is not null, LegacyPeers, Refusals, clusterName);
         }
     }
 
@@ -35,6 +40,9 @@ internal sealed class ClusterDoor : IAsyncDisposable
     public RequestSigner? Signer { get; }
 
     public AnnouncementMac? Announcements { get; }
+
+    /// <summary>The certificate for TLS with other nodes; null: nodes speak in the clear.</summary>
+    public NodeCertificate? Certificate { get; }
 
     public LegacyPeers LegacyPeers { get; }
 

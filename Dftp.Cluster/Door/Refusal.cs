@@ -1,3 +1,4 @@
+using Dftp.FileSystem;
 using Microsoft.AspNetCore.Http;
 
 namespace Dftp.Cluster.Door;
@@ -17,6 +18,8 @@ internal enum RefusalCause
     TooMany,
 
     BodyChanged,
+    NoTls,
+    OtherCertificate,
 }
 
 /// <summary>A refusal of a request.</summary>
@@ -25,7 +28,8 @@ internal enum RefusalCause
 internal sealed record Refusal(RefusalCause Cause, string Sentence)
 {
     /// <summary>RFC 9530 leaves it to the receiver what a digest that does not match means; to us it is a bad request.</summary>
-    public int Status => Cause == RefusalCause.BodyChanged ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
+    public int Status => Cause is RefusalCause.BodyChanged or RefusalCause.NoTls
+        ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
 
     public static Refusal NoSignature { get; } = new(
         RefusalCause.NoSignature,
@@ -54,6 +58,13 @@ internal sealed record Refusal(RefusalCause Cause, string Sentence)
     public static Refusal BodyChanged { get; } = new(
         RefusalCause.BodyChanged, "body changed on the way: it does not match its Content-Digest");
 
+    public static Refusal NoTls { get; } = new(
+        RefusalCause.NoTls, "no TLS: this cluster has a secret and speaks TLS, so give the sender the same --cluster-secret-file and --cluster-tls");
+
+    public static Refusal OtherCertificate(NodeName node) => new(
+        RefusalCause.OtherCertificate,
+        $"{node} has another certificate than before: if it was set up anew, dftp forget {node} lets it in; else somebody stands in its place");
+
     public static Refusal Malformed(string problem) => new(RefusalCause.Malformed, $"malformed signature: {problem}");
 
     /// <summary>The name of a cause in the status report and in metrics.</summary>
@@ -68,6 +79,8 @@ internal sealed record Refusal(RefusalCause Cause, string Sentence)
         RefusalCause.Replayed => "replayed",
         RefusalCause.TooMany => "tooMany",
         RefusalCause.BodyChanged => "bodyChanged",
+        RefusalCause.NoTls => "noTls",
+        RefusalCause.OtherCertificate => "otherCertificate",
         _ => throw new ArgumentOutOfRangeException(nameof(cause)),
     };
 

@@ -8,10 +8,11 @@ namespace Dftp.Cluster.Door;
 
 /// <summary>Decides whether a request of the management interface reaches its handler, once there is a cluster secret.</summary>
 /// <param name="verifier">Verifies signatures.</param>
+/// <param name="requiresTls">Whether what is not from a legacy node has to come by TLS.</param>
 /// <param name="legacy">The machines whose legacy nodes need no signature.</param>
 /// <param name="refusals">Counts and logs.</param>
 /// <param name="clusterName">For the challenge of a 401.</param>
-internal sealed class SignatureCheck(RequestVerifier verifier, LegacyPeers legacy, Refusals refusals, string clusterName)
+internal sealed class SignatureCheck(RequestVerifier verifier, bool requiresTls, LegacyPeers legacy, Refusals refusals, string clusterName)
 {
     /// <summary>The maximum length of a body that is kept until its digest is known to be right. Longer ones are streamed.</summary>
     private const int MaxBodyBytes = 1024 * 1024;
@@ -30,7 +31,8 @@ internal sealed class SignatureCheck(RequestVerifier verifier, LegacyPeers legac
         if (IsLegacy(request)) return true;
 
         // 2. the head, then the body, at once or while the handler reads it
-        var refusal = VerifyHead(http, out var signed) ?? await TakeBodyAsync(http, signed!);
+        var refusal = requiresTls && !http.Request.IsHttps ? Refusal.NoTls
+            : VerifyHead(http, out var signed) ?? await TakeBodyAsync(http, signed!);
         if (refusal is null) return true;
 
         Count(http, refusal);

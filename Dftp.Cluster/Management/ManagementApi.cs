@@ -106,7 +106,8 @@ internal sealed class ManagementApi(
         }
 
         var form = await FormAsync(http);
-        if (ReadGreeting(form, source, out var problem) is not { } greeting)
+        var isSigned = SignatureCheck.Of(http) is not null;
+        if (ReadGreeting(form, source, isSigned, out var problem) is not { } greeting)
         {
             await SayAsync(http, StatusCodes.Status400BadRequest, problem);
             return;
@@ -117,7 +118,8 @@ internal sealed class ManagementApi(
         else await SayAsync(http, StatusCodes.Status409Conflict, refusal.Sentence);
     }
 
-    private static Greeting? ReadGreeting(IReadOnlyDictionary<string, string> form, IPAddress caller, out string problem)
+    private static Greeting? ReadGreeting(
+        IReadOnlyDictionary<string, string> form, IPAddress caller, bool isSigned, out string problem)
     {
         problem = "";
         var missing = RequiredFields.Where(field => string.IsNullOrEmpty(form.GetValueOrDefault(field))).ToList();
@@ -138,6 +140,7 @@ internal sealed class ManagementApi(
                 new NodeDescription(name, publicAddress.WithHost(caller), managementAddress.WithHost(caller), state)
                 {
                     Unconfirmed = UnconfirmedField.Read(form.GetValueOrDefault("unconfirmed")),
+                    Certificate = isSigned ? CertificateName.Parse(form.GetValueOrDefault("certificate")) : null,
                     ServesReads = form.GetValueOrDefault("serves-reads") == "true",
                 },
                 form.GetValueOrDefault("cluster-name"),

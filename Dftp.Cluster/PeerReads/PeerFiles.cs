@@ -20,7 +20,7 @@ internal sealed class PeerFiles(ClusterOptions options, ClusterDoor door, TimePr
     /// <summary>A sleeping disk takes up to ten seconds to spin up. A holder that takes longer is skipped.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(12);
 
-    private readonly PeerConnector _connector = new(door.Signer, options.ConnectTimeout, time);
+    private readonly PeerConnector _connector = new(door, options.ConnectTimeout, time);
 
     /// <summary>Requests a part of a peer's copy.</summary>
     /// <returns>An open body; the facts of a file that ends before the part; or an error, of kind Unreachable if the peer becomes
@@ -87,7 +87,7 @@ internal sealed class PeerFiles(ClusterOptions options, ClusterDoor door, TimePr
 
     private ValueTask<(PeerConnection Connection, PeerResponseHead Head)> ExchangeAsync(
         Peer peer, FileRequest request, TimeSpan? wait, CancellationToken cancellationToken) => _connector.ExchangeAsync(
-            new PeerEndpoint(request.Address, peer.Connections, peer.Presence), request,
+            peer.EndpointAt(request.Address), request,
             static (connection, request, _) => connection.AskAsync(request), wait, cancellationToken);
 
     /// <summary>Keeps a connection whose response has arrived completely, and closes any other.</summary>

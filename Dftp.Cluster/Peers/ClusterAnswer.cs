@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
@@ -78,6 +79,7 @@ internal sealed record ClusterAnswer(
         return new NodeDescription(name, WithHost(publicAddress, host), WithHost(managementAddress, host), state)
         {
             Unconfirmed = UnconfirmedField.Read(Text(json, "Unconfirmed")),
+            Certificate = CertificateName.Parse(Text(json, "Certificate")),
             ServesReads = TryGet(json, "ServesReads", out var serves) && serves.ValueKind == JsonValueKind.True,
         };
     }
@@ -156,6 +158,7 @@ internal static class ClusterAnswerWriter
         }
 
         if (node.Description.Unconfirmed.Count > 0) json.WriteString("Unconfirmed", UnconfirmedField.Write(node.Description.Unconfirmed));
+        if (node.Description.Certificate is { } certificate) json.WriteString("Certificate", certificate.ToString());
         if (node.Description.ServesReads) json.WriteBoolean("ServesReads", true);
         json.WriteEndObject();
     }

@@ -23,6 +23,7 @@ internal static class GreetingForm
         }
 
         if (me.ServesReads) Add("serves-reads", "true");
+        if (me.Certificate is { } certificate) Add("certificate", certificate.ToString());
         if (me.Unconfirmed.Count > 0) Add("unconfirmed", UnconfirmedField.Write(me.Unconfirmed));
         if (knownDigest is { } known) Add("known-digest", known.ToString("x16", CultureInfo.InvariantCulture));
         return Encoding.ASCII.GetBytes(form.ToString());

@@ -138,6 +138,13 @@ internal sealed class JoinHandshake(MembershipContext context)
         }
 
         if (IsMyself(node)) return null;
+        if (HasOtherCertificate(node))
+        {
+            var refused = Door.Refusal.OtherCertificate(node.Name);
+            context.Door.Refusals.Add(refused, "a greeting", node.ManagementAddress.ToString());
+            return refused.Sentence;
+        }
+
         if (node.Name == context.Options.NodeName || IsTaken(node))
         {
             if (context.Limits.SameNameLog.Passes(out var more)) context.Log.SameName(node.Name, node.ManagementAddress.ToString(), more);
@@ -146,6 +153,13 @@ internal sealed class JoinHandshake(MembershipContext context)
 
         return null;
     }
+
+    /// <summary>
+    /// Whether a node of that name is known by another certificate. One that was made for the start before may be replaced.
+    /// </summary>
+    private bool HasOtherCertificate(NodeDescription node) =>
+        context.Door.Certificate is not null && context.Peers.Find(node.Name)?.Facts.Certificate is { } known
+        && node.Certificate != known && (known.IsLasting || node.Certificate is null);
 
     /// <summary>Whether another node of that name, at another address, answered recently. If it does not answer, it has moved.</summary>
     private bool IsTaken(NodeDescription node) =>

@@ -279,6 +279,7 @@ internal static class Membership
             PublicAddress = node.PublicAddress,
             ManagementAddress = node.ManagementAddress,
             ServesReads = node.ServesReads,
+            Certificate = node.Certificate,
             LastAlive = node.LastAlive,
         });
     }
@@ -357,6 +358,7 @@ internal static class Membership
             PublicAddress = keepsAddress ? facts.PublicAddress : node.PublicAddress,
             ManagementAddress = keepsAddress ? facts.ManagementAddress : node.ManagementAddress,
             ServesReads = node.ServesReads,
+            Certificate = node.Certificate ?? facts.Certificate,
             IsLegacy = node.State is null,
             Incarnation = incarnation,
             DoubtedIncarnation = null,

@@ -45,5 +45,10 @@ internal sealed class MembershipContext(
 
     /// <summary>Describes this node as of now.</summary>
     public NodeDescription Me() =>
-        new(options.NodeName, PublicAddress, ManagementAddress, own.State) { Unconfirmed = own.Unconfirmed, ServesReads = true };
+        new(options.NodeName, PublicAddress, ManagementAddress, own.State)
+        {
+            Unconfirmed = own.Unconfirmed,
+            ServesReads = true,
+            Certificate = door.Certificate?.Name,
+        };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dftp.Cluster.Door;
 using Dftp.FileSystem;
 using Microsoft.Extensions.Logging;
 
@@ -12,8 +13,10 @@ namespace Dftp.Cluster.Peers;
 /// <param name="LastAlive">Unix seconds of its last sign of life.</param>
 /// <param name="ServesReads">Its management interface serves its files.</param>
 /// <param name="HasLeft">It said goodbye.</param>
+/// <param name="Certificate">The certificate by which it is known; null: none.</param>
 internal sealed record KnownNode(
-    NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive, bool ServesReads = false, bool HasLeft = false);
+    NodeName Name, HostPort PublicAddress, HostPort ManagementAddress, long LastAlive, bool ServesReads = false, bool HasLeft = false,
+    CertificateName? Certificate = null);
 
 /// <summary>
 /// Persists which nodes this node has met. While one of them is gone, the tree is not complete, and the node is searched for at its last
@@ -83,6 +86,9 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
 
     private static bool HasLeft(PeerFacts facts) => facts.State == PeerState.Left;
 
+    private static string? LastingCertificate(PeerFacts facts) =>
+        facts.Certificate is { IsLasting: true } certificate ? certificate.ToString() : null;
+
     private void Save(bool isLast)
     {
         var nodes = peers.All.Select(peer => peer.Facts)
@@ -92,7 +98,8 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
         // The time of a present node's last sign of life matters only once it is gone; alone it is no reason to write every few seconds.
         var identity = string.Join(
             '\n', nodes.Select(facts =>
-                $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.ServesReads} {facts.IsPresent} {HasLeft(facts)}"));
+                $"{facts.Name} {facts.PublicAddress} {facts.ManagementAddress} {facts.ServesReads} {facts.IsPresent} {HasLeft(facts)} "
+                + LastingCertificate(facts)));
         if (identity == _saved && !(isLast && nodes.Count > 0)) return;
         try
         {
@@ -103,7 +110,7 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
                 var list = nodes.ConvertAll<WireNode?>(facts =>
                     new WireNode(
                         facts.Name.Value, facts.PublicAddress!.ToString(), facts.ManagementAddress!.ToString(), facts.LastAlive,
-                        facts.ServesReads, HasLeft(facts)));
+                        facts.ServesReads, HasLeft(facts), LastingCertificate(facts)));
                 JsonSerializer.Serialize(stream, list, KnownNodesJson.Default.ListWireNode);
                 stream.Flush(flushToDisk: true);
             }
@@ -122,12 +129,12 @@ internal sealed class MembershipStore(string file, PeerTable peers, TimeProvider
 
 /// <summary>The format of the file.</summary>
 internal sealed record WireNode(
-    string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive, bool ServesReads, bool HasLeft)
+    string? Name, string? PublicAddress, string? ManagementAddress, long LastAlive, bool ServesReads, bool HasLeft, string? Certificate)
 {
     public KnownNode? ToKnownNode() =>
         NodeName.TryParse(Name, out var name) && HostPort.TryParse(PublicAddress, out var publicAddress)
             && HostPort.TryParse(ManagementAddress, out var managementAddress)
-            ? new KnownNode(name, publicAddress, managementAddress, LastAlive, ServesReads, HasLeft)
+            ? new KnownNode(name, publicAddress, managementAddress, LastAlive, ServesReads, HasLeft, CertificateName.Parse(Certificate))
             : null;
 }
 

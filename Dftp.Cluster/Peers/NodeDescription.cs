@@ -1,3 +1,4 @@
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
@@ -15,4 +16,7 @@ internal sealed record NodeDescription(NodeName Name, HostPort PublicAddress, Ho
 
     /// <summary>Its management interface serves its files too. Legacy nodes serve them at the public interface only.</summary>
     public bool ServesReads { get; init; }
+
+    /// <summary>The certificate with which it speaks TLS to other nodes; null if it does not, or if the description is not signed.</summary>
+    public CertificateName? Certificate { get; init; }
 }

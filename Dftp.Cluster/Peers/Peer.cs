@@ -52,6 +52,16 @@ internal sealed class Peer(PeerFacts facts) : IDisposable
         }
     }
 
+    /// <summary>Where it is reached.</summary>
+    /// <param name="address">One of its interfaces.</param>
+    /// <param name="isGreeting">Whether the exchange is a greeting. Its answer names the certificate, so one that was made for the last start
+    /// may be replaced.</param>
+    public PeerEndpoint EndpointAt(HostPort address, bool isGreeting = false)
+    {
+        var certificate = Facts.Certificate;
+        return new(address, Connections, isGreeting && certificate is { IsLasting: false } ? null : certificate?.Fingerprint, Presence);
+    }
+
     /// <summary>
     /// Makes the transition of an event and wakes the loops. <see cref="PeerTable.Apply"/> calls this and keeps the tree in step.
     /// </summary>

@@ -42,7 +42,7 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
     /// <summary>The peer visits all entries of this node, after it has answered the questions of others.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly PeerConnector _connector = new(door.Signer, options.ConnectTimeout, time);
+    private readonly PeerConnector _connector = new(door, options.ConnectTimeout, time);
 
     /// <summary>Greets a node: POST /cluster/.</summary>
     /// <param name="to">The node's management address. A name is resolved at each call.</param>
@@ -59,11 +59,18 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
         var form = GreetingForm.Write(me, options.ClusterName, requestFullUpdate, isLeaving, knownDigest);
         var request = new PostRequest("/cluster/", "Content-Type: application/x-www-form-urlencoded\r\n", form);
         // A peer that does not answer within a ping interval has not answered the ping.
-        return ExchangeAsync(to, peer, request, options.PingInterval, Read, cancellationToken);
+        return ExchangeAsync(to, peer, request, options.PingInterval, Read, cancellationToken, isGreeting: true);
 
-        static PeerReply Read(int status, byte[] body, IPAddress host) => status == StatusCodes.Status200OK
-            ? new PeerReply(PeerOutcome.Done, ClusterAnswer.Parse(body, HostPort.From(host, 0).Host), "")
-            : new PeerReply(PeerOutcome.Refused, null, Sentence(status, body));
+        PeerReply Read(Response response)
+        {
+            if (response.Status != StatusCodes.Status200OK) return Refused(response);
+            var answer = ClusterAnswer.Parse(response.Body, HostPort.From(response.Host, 0).Host);
+            // Who stands in between can pass a signed answer on, but has not the certificate that it names.
+            return response.Certificate is { } seen && answer.Me.Certificate?.Fingerprint != seen
+                ? new PeerReply(
+                    PeerOutcome.Refused, null, $"{to} has another certificate than its answer names: somebody stands between the two nodes")
+                : new PeerReply(PeerOutcome.Done, answer, "");
+        }
     }
 
     /// <summary>Pushes an update: POST /update/, with a streamed body.</summary>
@@ -78,11 +85,11 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
             + $"{SenderHeader}: {Uri.EscapeDataString(options.NodeName.Value)}\r\n";
         return ExchangeAsync(to, peer, new PostRequest("/update/", fields, default, write), null, Read, cancellationToken);
 
-        static PeerReply Read(int status, byte[] body, IPAddress host) => status switch
+        static PeerReply Read(Response response) => response.Status switch
         {
             StatusCodes.Status200OK => new PeerReply(PeerOutcome.Done, null, ""),
-            StatusCodes.Status409Conflict => new PeerReply(PeerOutcome.NeedsFullUpdate, null, Sentence(status, body)),
-            _ => new PeerReply(PeerOutcome.Refused, null, Sentence(status, body)),
+            StatusCodes.Status409Conflict => Refused(response) with { Outcome = PeerOutcome.NeedsFullUpdate },
+            _ => Refused(response),
         };
     }
 
@@ -94,28 +101,34 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
         var request = new PostRequest("/ranges/", "Content-Type: application/json\r\n", json.WrittenMemory);
         return ExchangeAsync(to, peer, request, AnswerTimeout, Read, cancellationToken);
 
-        static PeerReply Read(int status, byte[] body, IPAddress host) => status == StatusCodes.Status200OK
-            ? new PeerReply(PeerOutcome.Done, null, "", RangeAnswer.Parse(body))
-            : new PeerReply(PeerOutcome.Refused, null, Sentence(status, body));
+        static PeerReply Read(Response response) => response.Status == StatusCodes.Status200OK
+            ? new PeerReply(PeerOutcome.Done, null, "", RangeAnswer.Parse(response.Body))
+            : Refused(response);
     }
 
     private async Task<PeerReply> ExchangeAsync(
-        HostPort to, Peer? peer, PostRequest request, TimeSpan? wait, Func<int, byte[], IPAddress, PeerReply> read,
-        CancellationToken cancellationToken)
+        HostPort to, Peer? peer, PostRequest request, TimeSpan? wait, Func<Response, PeerReply> read, CancellationToken cancellationToken,
+        bool isGreeting = false)
     {
         using var timer = new CancellationTokenSource(wait ?? Timeout.InfiniteTimeSpan, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var endpoint = new PeerEndpoint(to, peer?.Connections, peer?.Presence ?? CancellationToken.None);
+            var endpoint = peer?.EndpointAt(to, isGreeting) ?? new PeerEndpoint(to);
             var (connection, head) = await _connector.ExchangeAsync(
                 endpoint, request, static (connection, request, token) => connection.AskAsync(request, token), null, limit.Token);
-            var (host, signature) = (connection.RemoteAddress, connection.Signature);
+            var (host, certificate, signature) = (connection.RemoteAddress, connection.Certificate, connection.Signature);
             await using var stream = new PeerBodyStream(connection, head, endpoint.Pool);
             var body = await ReadBoundedAsync(stream, limit.Token);
             return request.Write is null && !IsAuthentic(head, body, signature, host)
                 ? new PeerReply(PeerOutcome.Refused, null, $"{to} did not sign its answer: it has no secret, or another one")
-                : read(head.Status, body, host);
+                : read(new Response(head.Status, body, host, certificate));
+        }
+        catch (OtherCertificateException) when (peer is not null)
+        {
+            var refused = Refusal.OtherCertificate(peer.Name);
+            door.Refusals.Add(refused, "the certificate", to.ToString());
+            return new PeerReply(PeerOutcome.Unreachable, null, refused.Sentence);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -152,9 +165,16 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
         return body.ToArray();
     }
 
-    private static string Sentence(int status, ReadOnlySpan<byte> body)
+    private static PeerReply Refused(Response response)
     {
-        var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, 500)]).Trim();
-        return text.Length > 0 ? $"it answers {status}: {text}" : $"it answers {status}";
+        var text = Encoding.UTF8.GetString(response.Body.AsSpan(0, Math.Min(response.Body.Length, 500))).Trim();
+        var sentence = text.Length > 0 ? $"it answers {response.Status}: {text}" : $"it answers {response.Status}";
+        return new PeerReply(PeerOutcome.Refused, null, sentence);
     }
+
+    /// <param name="Status">Three digits.</param>
+    /// <param name="Body">All of it.</param>
+    /// <param name="Host">The address that answered.</param>
+    /// <param name="Certificate">The fingerprint of the certificate on the connection; null: it is not encrypted.</param>
+    private sealed record Response(int Status, byte[] Body, IPAddress Host, string? Certificate);
 }

@@ -1,3 +1,4 @@
+using Dftp.Cluster.Door;
 using Dftp.Cluster.Index;
 using Dftp.FileSystem;
 
@@ -21,6 +22,9 @@ internal sealed record PeerFacts
 
     /// <summary>Whether its management interface serves its files.</summary>
     public bool ServesReads { get; init; }
+
+    /// <summary>The certificate by which it is known, if nodes speak TLS; null until it is met.</summary>
+    public CertificateName? Certificate { get; init; }
 
     /// <summary>The interface at which its files are read; null until it is met.</summary>
     public HostPort? ReadAddress => ServesReads ? ManagementAddress : PublicAddress;

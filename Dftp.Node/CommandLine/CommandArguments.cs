@@ -21,6 +21,7 @@ internal static class CommandArguments
         {
             ClusterName = values.Get(NodeOptionTable.ClusterName),
             SecretFile = NodeOptionTable.PathOf(values, NodeOptionTable.SecretFile),
+            ClusterTls = values.Get(NodeOptionTable.ClusterTls),
         });
     }
 

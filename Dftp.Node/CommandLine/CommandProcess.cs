@@ -18,7 +18,7 @@ internal static class CommandProcess
         using var secret = OpenSecret(request);
         using var http = PeerHttp.CreateClient(Limit, secret is null ? null : new SigningHandler(secret, request.ClusterName, time));
         await using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        var context = new CommandContext(request, new NodeClient(http, Limit, time), output, Console.Error, time);
+        var context = new CommandContext(request, new NodeClient(http, Limit, time, request.NodesUseTls), output, Console.Error, time);
         return await command.RunAsync(context, CancellationToken.None);
     }
 

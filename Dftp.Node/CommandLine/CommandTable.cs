@@ -25,7 +25,9 @@ internal static class CommandTable
     };
 
     /// <summary>How a command reaches a node that only answers its cluster: the node's own options.</summary>
-    private static readonly OptionDefinition[] Access = [NodeOptionTable.SecretFile, NodeOptionTable.ClusterName, NodeOptionTable.Config];
+    private static readonly OptionDefinition[] Access = [
+        NodeOptionTable.SecretFile, NodeOptionTable.ClusterTls, NodeOptionTable.ClusterName, NodeOptionTable.Config,
+    ];
 
     public static IReadOnlyList<CommandDefinition> All { get; } =
     [

@@ -223,6 +223,15 @@ internal static class NodeOptionTable
         DefaultMeaning = "none",
     };
 
+    public static readonly OptionDefinition<bool> ClusterTls = new("cluster-tls", ValueParsers.OnOrOff)
+    {
+        Placeholder = "HOW",
+        Summary = "With --cluster-secret-file: on or off, whether nodes, and commands, speak TLS with nodes. Each node makes a certificate for "
+            + "that and knows the others by theirs. The same for all nodes of a cluster.",
+        Example = "off",
+        Default = "on",
+    };
+
     private static readonly OptionDefinition<IReadOnlyList<string>> LegacyPeers = new("legacy-peers", ValueParsers.Hosts)
     {
         Placeholder = "ADDRESSES",
@@ -289,7 +298,7 @@ internal static class NodeOptionTable
     [
         new("What to serve", [Root, Mount, Name, RemoteReads]),
         new("Where to listen", [HttpListen, HttpsListen, FtpListen, FtpsListen, ManagementListen]),
-        new("The cluster", [ClusterName, SecretFile, LegacyPeers, MulticastGroup, Join]),
+        new("The cluster", [ClusterName, SecretFile, ClusterTls, LegacyPeers, MulticastGroup, Join]),
         new("Times, such as 500ms, 5s, 10m or 1h30m", [PingInterval, DeadAfter, FullUpdateInterval, RescanInterval]),
         new("HTTP", [HttpMaxConnections, AccessLog]),
         new("FTP", [FtpPassivePorts, FtpPublicAddress, FtpMaxSessions, FtpMaxSessionsPerAddress, FtpIdleTimeout, FtpLoginTimeout]),
@@ -334,6 +343,7 @@ internal static class NodeOptionTable
             MulticastGroup = values.Get(MulticastGroup),
             ClusterName = values.Get(ClusterName),
             ClusterSecretFile = PathOf(values, SecretFile),
+            ClusterTls = values.Get(ClusterTls),
             LegacyPeers = [.. values.GetAll(LegacyPeers).SelectMany(hosts => hosts)],
             Joins = values.GetAll(Join),
             PingInterval = values.Get(PingInterval),

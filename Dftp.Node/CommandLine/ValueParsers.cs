@@ -122,6 +122,13 @@ internal static class ValueParsers
         _ => throw new FormatException($"\"{text}\" is neither proxy nor redirect"),
     };
 
+    public static bool OnOrOff(string text) => text switch
+    {
+        "on" => true,
+        "off" => false,
+        _ => throw new FormatException($"\"{text}\" is neither on nor off"),
+    };
+
     public static bool Switch(string text) => text switch
     {
         "true" or "1" => true,

@@ -15,6 +15,11 @@ internal sealed record CommandRequest(HostPort Node, bool Json, string Operand)
 
     /// <summary>The absolute path of the file with the cluster secret. Null: requests are not signed.</summary>
     public string? SecretFile { get; init; }
+
+    /// <summary>Whether nodes speak TLS once there is a secret.</summary>
+    public bool ClusterTls { get; init; } = true;
+
+    public bool NodesUseTls => ClusterTls && SecretFile is not null;
 }
 
 /// <summary>The dependencies of a command.</summary>

@@ -28,7 +28,8 @@ internal readonly record struct NodeAnswer(HttpStatusCode Status, ReadOnlyMemory
 /// <param name="http">Its own timeout must be infinite.</param>
 /// <param name="limit">The timeout for an answer, and for each following piece of it.</param>
 /// <param name="time">The clock of the timeouts.</param>
-internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider time)
+/// <param name="isTls">Whether management interfaces are asked by TLS.</param>
+internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider time, bool isTls = false)
 {
     /// <summary>A join is answered after the node has an answer from the other one, which may take its own timeouts.</summary>
     private const int LimitsOfAJoin = 3;
@@ -38,10 +39,12 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
 
     public TimeSpan Limit => limit;
 
+    /// <summary>Asks a management interface.</summary>
     /// <exception cref="NoAnswerException">It cannot be reached, or does not answer in time.</exception>
     public Task<NodeAnswer> GetAsync(HostPort node, string path, CancellationToken cancellationToken) =>
         AnswerAsync(HttpMethod.Get, node, path, null, limit, cancellationToken);
 
+    /// <summary>Posts to a management interface.</summary>
     /// <exception cref="NoAnswerException">It cannot be reached, or does not answer in time.</exception>
     public async Task<NodeAnswer> PostAsync(HostPort node, string path, string field, string value, CancellationToken cancellationToken)
     {
@@ -49,13 +52,13 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         return await AnswerAsync(HttpMethod.Post, node, path, form, LimitsOfAJoin * limit, cancellationToken);
     }
 
-    /// <summary>Opens an answer to read as a stream. The caller disposes of it.</summary>
+    /// <summary>Opens an answer of a public interface to read as a stream. The caller disposes of it.</summary>
     /// <exception cref="NoAnswerException">It cannot be reached, or does not answer in time.</exception>
     public Task<HttpResponseMessage> OpenAsync(HostPort node, string path, CancellationToken cancellationToken) => TryAsync(
         limit,
         async token =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, UriOf(node, path));
+            using var request = new HttpRequestMessage(HttpMethod.Get, UriOf("http", node, path));
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
         },
         cancellationToken);
@@ -72,7 +75,7 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         within,
         async token =>
         {
-            using var request = new HttpRequestMessage(method, UriOf(node, path)) { Content = content };
+            using var request = new HttpRequestMessage(method, UriOf(isTls ? "https" : "http", node, path)) { Content = content };
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
             await using var stream = await response.Content.ReadAsStreamAsync(token);
             return new NodeAnswer(response.StatusCode, await ReadAllAsync(stream, token), response.Headers.Date);
@@ -110,6 +113,6 @@ internal sealed class NodeClient(HttpClient http, TimeSpan limit, TimeProvider t
         }
     }
 
-    private static Uri UriOf(HostPort node, string path) =>
-        Uri.TryCreate($"http://{node}{path}", UriKind.Absolute, out var uri) ? uri : throw new NoAnswerException("its host is none");
+    private static Uri UriOf(string scheme, HostPort node, string path) =>
+        Uri.TryCreate($"{scheme}://{node}{path}", UriKind.Absolute, out var uri) ? uri : throw new NoAnswerException("its host is none");
 }

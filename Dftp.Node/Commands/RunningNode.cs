@@ -45,7 +45,8 @@ internal sealed class RunningNode(CommandContext context)
     }
 
     /// <summary>The node does not take this command for one of its cluster.</summary>
-    private CommandException? RefusalIn(NodeAnswer answer) => answer.Status != HttpStatusCode.Unauthorized ? null
+    private CommandException? RefusalIn(NodeAnswer answer) =>
+        answer.Status is not (HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest) ? null
         : new CommandException($"the node at {Management} refuses this command: {answer.Sentence}");
 
     public CommandException NoManagement() => new(

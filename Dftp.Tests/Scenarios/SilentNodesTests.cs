@@ -17,9 +17,11 @@ public sealed class SilentNodesTests
     /// The three faults have separate hosts and happen at once: each takes the 15 s after which a silent node is declared dead.
     /// </summary>
     [TestMethod]
-    public async Task NodesCutOffKilledAndFrozen_AreGone_AndComeBackWithTheChangesOfAllSides()
+    [DataRow(ClusterForm.Open)]
+    [DataRow(ClusterForm.Locked)]
+    public async Task NodesCutOffKilledAndFrozen_AreGone_AndComeBackWithTheChangesOfAllSides(ClusterForm form)
     {
-        await using var cluster = await HostCluster.CreateAsync("server1", "cut", "killed", "frozen");
+        await using var cluster = await HostCluster.CreateAsync(form, "server1", "cut", "killed", "frozen");
         await cluster.StartAllAsync();
 
         await cluster.Host("cut").CutAsync();

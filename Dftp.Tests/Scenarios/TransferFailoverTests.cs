@@ -22,9 +22,11 @@ public sealed class TransferFailoverTests
     private static readonly string[] Protocols = ["http", "ftp"];
 
     [TestMethod]
-    public async Task HolderKilledInTheMiddle_TransferGoesOnAtTheHolderOfTheSameFile()
+    [DataRow(ClusterForm.Open)]
+    [DataRow(ClusterForm.Locked)]
+    public async Task HolderKilledInTheMiddle_TransferGoesOnAtTheHolderOfTheSameFile(ClusterForm form)
     {
-        await using var cluster = await CreateAsync();
+        await using var cluster = await CreateAsync(form);
         var content = Content(1);
         foreach (var holder in new[] { "server1", "server2" }) await WriteAsync(cluster, holder, content, Modified);
         await cluster.StartAllAsync();
@@ -73,10 +75,10 @@ public sealed class TransferFailoverTests
     }
 
     /// <summary>Hosts with small kernel buffers, so that sender and client are at nearly the same position of a transfer.</summary>
-    private static async Task<HostCluster> CreateAsync()
+    private static async Task<HostCluster> CreateAsync(ClusterForm form = ClusterForm.Open)
     {
         string[] hosts = ["client", "server1", "server2"];
-        var cluster = await HostCluster.CreateAsync(hosts);
+        var cluster = await HostCluster.CreateAsync(form, hosts);
         foreach (var host in hosts) await cluster.Host(host).LimitBuffersAsync(1024 * 1024);
         return cluster;
     }

@@ -14,17 +14,21 @@ public sealed class TwoHostsTests
     private static readonly TimeSpan DiscoveryPromise = TimeSpan.FromSeconds(5);
 
     [TestMethod]
-    [DataRow(ProgramForm.Built, ProgramForm.Built)]
-    [DataRow(ProgramForm.Managed, ProgramForm.Built)]
-    [DataRow(ProgramForm.Built, ProgramForm.Managed)]
-    public async Task TwoNodes_FindEachOtherByMulticast_AndEachServesTheWholeTree(ProgramForm first, ProgramForm second)
+    [DataRow(ProgramForm.Built, ProgramForm.Built, ClusterForm.Open)]
+    [DataRow(ProgramForm.Managed, ProgramForm.Built, ClusterForm.Open)]
+    [DataRow(ProgramForm.Built, ProgramForm.Managed, ClusterForm.Open)]
+    [DataRow(ProgramForm.Built, ProgramForm.Managed, ClusterForm.Locked)]
+    public async Task TwoNodes_FindEachOtherByMulticast_AndEachServesTheWholeTree(
+        ProgramForm first, ProgramForm second, ClusterForm form)
     {
         using var trees = new ExampleTrees();
+        string[] secret = form == ClusterForm.Open ? []
+            : [$"--cluster-secret-file={HostCluster.WriteSecret(trees.Fetched("secret"))}"];
         await using var network = await NamespaceNetwork.CreateAsync("server1", "server2");
-        await using var server1 = network["server1"].StartNode([], [$"--dfsroot={trees.Storage}"], first);
+        await using var server1 = network["server1"].StartNode([], [$"--dfsroot={trees.Storage}", .. secret], first);
         await Eventually.EqualAsync(ExampleTrees.StoragePaths, () => FindAsync(server1), StartLimit, "/find/ of server1 alone");
 
-        await using var server2 = network["server2"].StartNode([], [$"--dfsroot={trees.Data}"], second);
+        await using var server2 = network["server2"].StartNode([], [$"--dfsroot={trees.Data}", .. secret], second);
         await Eventually.EqualAsync(true, async () => await FindAsync(server2) is not "", StartLimit, "/find/ of server2 is answered");
         await Task.WhenAll(new[] { server1, server2 }.Select(node =>
             Eventually.EqualAsync(ExampleTrees.AllPaths, () => FindAsync(node), DiscoveryPromise,

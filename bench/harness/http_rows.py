@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import re
 import subprocess
 import time
@@ -70,6 +71,26 @@ def proxy_small(bench):
                 {"nginx proxy_pass": Target(1.0, at_least=True)}, "request", layout.name)
 
 
+def tls_small(bench):
+    """What the lock between nodes costs a small file of another node: ours is the locked form, the peers are dftp with less of it."""
+    for layout in bench.layouts:
+        with layout.client.entered(), one_of_each_lock(bench, layout) as pairs:
+            figures = turn_about(
+                [small_files(bench, lock, nodes, nodes[1], nodes[1].http, "/fs") for lock, nodes in pairs.items()],
+                bench.rounds, warm_seconds=WARM_UP_SECONDS)
+            yield from against("tls-small", "GET 4 KiB files of another node by TLS, 64 connections", "requests/s", figures, {}, "request", layout.name)
+
+
+def tls_big(bench):
+    """As tls_small, for a large file."""
+    for layout in bench.layouts:
+        with layout.client.entered(), one_of_each_lock(bench, layout) as pairs:
+            figures = turn_about([
+                Contender(lock, functools.partial(download, nodes, nodes[1], nodes[1].http, "/fs/large", bench.megabytes))
+                for lock, nodes in pairs.items()], bench.rounds)
+            yield from against("tls-big", f"GET {bench.megabytes} MiB of another node by TLS", "MB/s", figures, {}, "GB", layout.name)
+
+
 def http_listing(bench):
     for layout in bench.layouts:
         with layout.client.entered(), one_of_each(bench, layout) as (node, nginx):
@@ -107,6 +128,32 @@ def two_of_each(bench, layout):
         proxy.wait_until_listening("/small/000.bin")
         asked.wait_for_files(holder.files(), 60)
         yield [holder, asked], [origin, proxy]
+
+
+@contextlib.contextmanager
+def one_of_each_lock(bench, layout):
+    """A holder and a node without files, by what protects them from each other: nothing, signatures, or TLS too."""
+    root = trees.site(bench.megabytes)
+    secret = bench.folder / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text(f"{os.urandom(32).hex()}\n")
+    locks = {
+        "dftp": [f"--cluster-secret-file={secret}"],
+        "dftp, secret without TLS": [f"--cluster-secret-file={secret}", "--cluster-tls=off"],
+        "dftp, open": [],
+    }
+    with contextlib.ExitStack() as running:
+        pairs = {}
+        for number, (lock, more) in enumerate(locks.items()):
+            empty = bench.folder / f"empty-{number}"
+            empty.mkdir()
+            holder = running.enter_context(DftpNode(bench.folder, root, f"holder-{number}", more=more, host=layout.client))
+            holder.wait_until_scanned()
+            asked = running.enter_context(
+                DftpNode(bench.folder, empty, f"asked-{number}", joins=[holder.management_address], more=more, host=layout.server))
+            asked.wait_for_files(holder.files(), 60)
+            pairs[lock] = [holder, asked]
+        yield pairs
 
 
 def download(servers, server, port, path, megabytes):

@@ -7,6 +7,8 @@ ROWS = {
     "http-small": http_rows.http_small,
     "proxy-big": http_rows.proxy_big,
     "proxy-small": http_rows.proxy_small,
+    "tls-big": http_rows.tls_big,
+    "tls-small": http_rows.tls_small,
     "http-listing": http_rows.http_listing,
     "ftp-big": ftp_rows.ftp_big,
     "ftp-small": ftp_rows.ftp_small,

@@ -69,7 +69,8 @@ internal sealed class PeerCheck(NodeClient client, TimeProvider time, OwnNode ow
                 return (reply, ClockReading.Of(reply, answer, asked, answered));
             }
 
-            findings.Problem(answer.Status == HttpStatusCode.Unauthorized ? $"{label}: it refuses this command: {answer.Sentence}"
+            findings.Problem(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest
+                ? $"{label}: it refuses this command: {answer.Sentence}"
                 : $"{label}: what answers at {address} is not the management interface of a node: is that its port of --http-mgmt-listen?");
         }
         catch (NoAnswerException failure)

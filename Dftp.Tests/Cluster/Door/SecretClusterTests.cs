@@ -9,7 +9,7 @@ using Dftp.Tests.Support;
 
 namespace Dftp.Tests.Cluster.Door;
 
-/// <summary>Nodes with a cluster secret, built by the product's composition root.</summary>
+/// <summary>Nodes with a cluster secret and without TLS, built by the product's composition root.</summary>
 [TestClass]
 public sealed class SecretClusterTests : IDisposable
 {
@@ -232,7 +232,7 @@ public sealed class SecretClusterTests : IDisposable
     {
         await using var cluster = new TestCluster();
         var node = await cluster.StartAsync(
-            "a", [("f", "x")], options => options with { ClusterSecretFile = _file.Path, LegacyPeers = ["127.0.0.1"] });
+            "a", [("f", "x")], options => options with { ClusterSecretFile = _file.Path, ClusterTls = false, LegacyPeers = ["127.0.0.1"] });
         await using var original = await LegacyNode.StartAsync("old");
 
         using var greeting = original.Greeting(requestFullUpdate: true);
@@ -261,7 +261,7 @@ public sealed class SecretClusterTests : IDisposable
         await using var cluster = new TestCluster();
         using var other = new SecretOfTest(SecretOfTest.KeyA);
         var a = await StartAsync(cluster, "a", ("f", "content"));
-        var b = await cluster.StartAsync("b", [], options => options with { ClusterSecretFile = other.Path });
+        var b = await cluster.StartAsync("b", [], options => options with { ClusterSecretFile = other.Path, ClusterTls = false });
         await JoinAsync(b, a);
         await cluster.ConvergedAsync();
         using var stop = new CancellationTokenSource();
@@ -303,7 +303,7 @@ public sealed class SecretClusterTests : IDisposable
     }
 
     private Task<TestNode> StartAsync(TestCluster cluster, string name, params (string, string)[] files) =>
-        cluster.StartAsync(name, files, options => options with { ClusterSecretFile = _file.Path });
+        cluster.StartAsync(name, files, options => options with { ClusterSecretFile = _file.Path, ClusterTls = false });
 
     private HttpClient Client(SecretOfTest? file = null, string cluster = "dftp", TimeProvider? time = null) =>
         new(new SigningHandler((file ?? _file).Open(), cluster, time ?? TimeProvider.System)

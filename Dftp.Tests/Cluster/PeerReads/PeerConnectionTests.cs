@@ -119,7 +119,7 @@ public sealed class PeerConnectionTests : IDisposable
         {
             var clock = new AwaitedTime();
             using var connection = await PeerConnection.ConnectAsync(
-                new PeerEndpoint(_peer.Facts.PublicAddress!), TimeSpan.FromSeconds(5), null, clock, Cancellation);
+                new PeerEndpoint(_peer.Facts.PublicAddress!), default, TimeSpan.FromSeconds(5), clock, Cancellation);
             using var far = await AcceptAsync();
             connection.CloseAfter(TimeSpan.FromSeconds(1));
             using var both = new Barrier(2);

@@ -32,7 +32,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         using var error = new StringWriter();
         using var secret = run.Request.SecretFile is { } file ? ClusterSecret.Open(file) : null;
         using var signed = secret is null ? null : PeerHttp.CreateClient(limit, new SigningHandler(secret, run.Request.ClusterName, signing));
-        var client = new NodeClient(signed ?? TestCluster.Http, limit, TimeProvider.System);
+        var client = new NodeClient(signed ?? TestCluster.Http, limit, TimeProvider.System, run.Request.NodesUseTls);
         var context = new CommandContext(run.Request, client, output, error, TimeProvider.System);
         var exitCode = await run.Command.RunAsync(context, CancellationToken.None);
         return new CommandRun(exitCode, output.ToString(), error.ToString());

@@ -48,12 +48,12 @@ public sealed class SecretTests : IDisposable
         foreach (var command in new[] { "status", "nodes" })
         {
             StringAssert.StartsWith(
-                await CommandRun.FailureAsync(node, command), $"the node at {node.Management.Authority} refuses this command: no signature: ");
+                await CommandRun.FailureAsync(node, command), $"the node at {node.Management.Authority} refuses this command: no TLS: ");
         }
 
         var doctor = await CommandRun.OfAsync(node, "doctor");
         Assert.AreEqual(1, doctor.ExitCode);
-        StringAssert.Contains(doctor.Output, $"problem  the node at {node.Management.Authority} refuses this command: no signature: ");
+        StringAssert.Contains(doctor.Output, $"problem  the node at {node.Management.Authority} refuses this command: no TLS: ");
     }
 
     [TestMethod]

@@ -1,6 +1,17 @@
+using System.Security.Cryptography;
 using Dftp.Tests.Node;
 
 namespace Dftp.Tests.Scenarios.Support;
+
+/// <summary>What protects the nodes of a cluster from strangers.</summary>
+public enum ClusterForm
+{
+    /// <summary>Nothing.</summary>
+    Open,
+
+    /// <summary>A secret, and TLS between nodes.</summary>
+    Locked,
+}
 
 /// <summary>
 /// A network of hosts, each with a directory and a node. Each directory contains the file <c>of-HOST</c> at the start. A node's
@@ -17,9 +28,10 @@ internal sealed class HostCluster : IAsyncDisposable
     private readonly NamespaceNetwork _network;
     private readonly Dictionary<string, DftpNode> _running = [];
 
-    private HostCluster(NamespaceNetwork network)
+    private HostCluster(NamespaceNetwork network, ClusterForm form)
     {
         _network = network;
+        if (form == ClusterForm.Locked) Secret = WriteSecret(Path.Combine(_folder.Path, "secret"));
         foreach (var host in network.Hosts)
         {
             Directory.CreateDirectory(RootOf(host.Name));
@@ -29,7 +41,23 @@ internal sealed class HostCluster : IAsyncDisposable
 
     public static string OwnFile(string host) => $"of-{host}";
 
-    public static async Task<HostCluster> CreateAsync(params string[] hosts) => new(await NamespaceNetwork.CreateAsync(hosts));
+    /// <summary>The file with the secret of a locked cluster; null in an open one.</summary>
+    public string? Secret { get; }
+
+    public static Task<HostCluster> CreateAsync(params string[] hosts) => CreateAsync(ClusterForm.Open, hosts);
+
+    public static async Task<HostCluster> CreateAsync(ClusterForm form, params string[] hosts) =>
+        new(await NamespaceNetwork.CreateAsync(hosts), form);
+
+    /// <summary>Writes a secret file that a node accepts.</summary>
+    public static string WriteSecret(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var writer = new StreamWriter(file, options);
+        writer.WriteLine(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+        return file;
+    }
 
     public NamespaceHost Host(string name) => _network[name];
 
@@ -49,7 +77,8 @@ internal sealed class HostCluster : IAsyncDisposable
     public async Task StartAsync(string host, params IReadOnlyList<string> environment)
     {
         await DisposeOfNodeAsync(host);
-        _running[host] = Host(host).StartNode(environment, [$"--dfsroot={RootOf(host)}"]);
+        string[] secret = Secret is null ? [] : [$"--cluster-secret-file={Secret}"];
+        _running[host] = Host(host).StartNode(environment, [$"--dfsroot={RootOf(host)}", .. secret]);
     }
 
     /// <summary>
