@@ -24,7 +24,8 @@ internal readonly record struct Introducer(IntroducerKind Kind, IPAddress Source
 
 /// <summary>
 /// The nodes that were introduced and never reached. Anybody can introduce any number of names, so there is a limit for each source and one
-/// in all. A newcomer replaces the oldest stranger whose introducer is not more trusted. Not thread-safe.
+/// in all. A newcomer replaces the oldest stranger of its own source, or the oldest whose introducer is not more trusted. What a member
+/// named gives way to gossip only. Not thread-safe.
 /// </summary>
 internal sealed class Strangers
 {
@@ -67,7 +68,7 @@ internal sealed class Strangers
         {
             // The nodes that a member names are missing from the tree. None of them gives way to another.
             if (by.Kind == IntroducerKind.Gossip) return false;
-            replaced = ofSource.FirstOrDefault(entry => entry.By.Kind <= by.Kind)?.Peer;
+            replaced = ofSource.FirstOrDefault(entry => entry.By.Kind != IntroducerKind.Gossip)?.Peer;
             return replaced is not null;
         }
 

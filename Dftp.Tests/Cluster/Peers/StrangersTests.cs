@@ -28,6 +28,15 @@ public sealed class StrangersTests
         Assert.AreEqual(Strangers.MaxPerSource + 1, _strangers.Count);
     }
 
+    // A real node may be behind the address of a flood, and only announce itself.
+    [TestMethod]
+    public void SourceWithTooManyGreetings_HasRoomForItsAnnouncements()
+    {
+        for (var number = 0; number < Strangers.MaxPerSource; number++) Add($"n{number}", IntroducerKind.Greeting, Here);
+
+        Assert.AreEqual("n0", Add("announced", IntroducerKind.Announcement, Here));
+    }
+
     // A node that a member names is missing from the tree: no stranger's word may hide that.
     [TestMethod]
     public void Gossip_GivesWayToNobody_AndHasNoRoomBeyondItsLimit()

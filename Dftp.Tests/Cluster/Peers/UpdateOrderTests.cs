@@ -173,5 +173,21 @@ public sealed class UpdateOrderTests
         Assert.IsNull(_node.Peers.Find(Given.Peer)!.Retained);
     }
 
+    // The bound is that of a path, 4,096 bytes: the tree is as deep as an update can make it, on a thread of the pool.
+    [TestMethod]
+    public async Task DeepestPaths_AreAppliedShownAndRemoved()
+    {
+        var deepest = "/" + string.Join('/', Enumerable.Repeat("a", 2047));
+        await Task.Run(async () =>
+        {
+            Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushFullAsync(_node, 1, 1, Given.File(deepest))).Outcome);
+            Assert.AreEqual(2047, _node.Paths().Count);
+            Assert.AreEqual(UpdateOutcome.Applied, (await Given.PushChangesAsync(_node, 1, 1, 2, Given.File(deepest[..^2] + "/b"))).Outcome);
+            Assert.AreEqual(2048, _node.Paths().Count);
+            Given.Dies(_node);
+            Assert.AreEqual(0, _node.Paths().Count);
+        });
+    }
+
     private static EntryChange Delete(string path) => EntryChange.Delete(VirtualPath.Parse(path), new Stamp(9));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using Dftp.Cluster.Management;
 using Dftp.Cluster.Replication;
 using Dftp.FileSystem;
 
@@ -62,6 +63,35 @@ public sealed class UpdateLimitsTests
         StringAssert.Contains(error.Message, "1000 entries");
     }
 
+    [TestMethod]
+    [DataRow(15, true)]
+    [DataRow(16, false)]
+    [DataRow(100_000, false)]
+    public async Task DeepJson_IsRefused_AlsoInMembersThatAreNotRead(int levels, bool isRead)
+    {
+        var message = $"{{\"SenderNodeName\":\"x\",{Full},\"Unknown\":{new string('[', levels)}{new string(']', levels)},\"Files\":[]}}";
+        using var memory = new UpdateMemory(new UpdateLimits()).Begin();
+
+        var reading = ReadAsync(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(message))), memory);
+
+        if (isRead) await reading;
+        else await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => reading);
+    }
+
+    // A few bytes can decompress to any number of them.
+    [TestMethod]
+    public async Task MoreDecompressedBytesThanAllowed_AreRefusedAsTooLarge()
+    {
+        var source = new EndlessFlood($"{{\"SenderNodeName\":\"x\",{Full},{ManyFiles}");
+        using var memory = new UpdateMemory(new UpdateLimits()).Begin();
+
+        var error = await Assert.ThrowsExactlyAsync<UpdateFormatException>(
+            () => ReadAsync(PipeReader.Create(new BoundedStream(source, limit: 1 << 20)), memory));
+
+        Assert.IsTrue(error.IsTooLarge);
+        Assert.IsTrue(source.Sent < 2 << 20, $"it read {source.Sent} bytes");
+    }
+
     // The largest tree that this is built for: ten million files of one node, whose entries have up to 300 bytes from a legacy node.
     [TestMethod]
     public async Task TreeOfTenMillionFiles_Fits()
@@ -71,8 +101,8 @@ public sealed class UpdateLimitsTests
         var limits = new UpdateLimits { MaxKeptBytes = (1L << 30) / Share };
         using var memory = new UpdateMemory(limits).Begin();
 
-        var read = await UpdateReader.ReadAsync(
-            PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes($"{{\"SenderNodeName\":\"x\",{Full},\"Files\":[{entries}]}}"))), memory, Stamp.Max, default);
+        var read = await ReadAsync(
+            PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes($"{{\"SenderNodeName\":\"x\",{Full},\"Files\":[{entries}]}}"))), memory);
 
         Assert.AreEqual(Files, read.Entries);
         Assert.IsTrue(new UpdateLimits().MaxEntries >= Files * Share);
@@ -98,10 +128,13 @@ public sealed class UpdateLimitsTests
         fourth.Take(6 << 20);
     }
 
+    private static Task<ReceivedUpdate> ReadAsync(PipeReader body, UpdateMemory.Share memory) =>
+        UpdateReader.ReadAsync(body, memory, Stamp.Max, default);
+
     private static async Task<UpdateFormatException> RefusalOf(EndlessFlood source, UpdateLimits limits)
     {
         using var memory = new UpdateMemory(limits).Begin();
-        return await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => UpdateReader.ReadAsync(PipeReader.Create(source), memory, Stamp.Max, default));
+        return await Assert.ThrowsExactlyAsync<UpdateFormatException>(() => ReadAsync(PipeReader.Create(source), memory));
     }
 
     /// <summary>The beginning of Files with 20,000 entries.</summary>
