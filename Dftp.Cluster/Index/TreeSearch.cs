@@ -27,10 +27,36 @@ internal sealed class TreeSearch(SearchQuery query)
             _way.Add((next.Directory, next.Depth == 0 ? query.Under : null));
             if (MayHaveHits(next.Directory))
             {
-                foreach (var hit in HitsIn(next.Directory, cancellationToken))
+                foreach (var hit in DirectoriesIn(next.Directory))
                 {
                     yield return new WalkEntry(PathTo(next.Depth), hit);
                     if (--left == 0) yield break;
+                }
+
+                if (query.IsDirectory == true)
+                {
+                    // No file is a hit.
+                }
+                else if (next.Directory is { OnlyPart: { } part, HidesFiles: false })
+                {
+                    // Not in an iterator of its own, which would cost each hit as much again.
+                    for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count;
+                        index = part.Files.NextCandidate(query.Name, index + 1))
+                    {
+                        if (index % FilesBetweenLooks == 0) cancellationToken.ThrowIfCancellationRequested();
+                        var entry = part.ToEntry(index);
+                        if (!query.Matches(entry)) continue;
+                        yield return new WalkEntry(PathTo(next.Depth), entry);
+                        if (--left == 0) yield break;
+                    }
+                }
+                else
+                {
+                    foreach (var hit in MergedFilesIn(next.Directory))
+                    {
+                        yield return new WalkEntry(PathTo(next.Depth), hit);
+                        if (--left == 0) yield break;
+                    }
                 }
             }
 
@@ -53,37 +79,13 @@ internal sealed class TreeSearch(SearchQuery query)
     private bool MayMatch(TreeDirectory child) =>
         query.Name is not { Literal.IsEmpty: false } name || AsciiSearch.IndexOfIgnoreCase(child.Name, name.Literal) >= 0;
 
-    private IEnumerable<Entry> HitsIn(TreeDirectory directory, CancellationToken cancellationToken)
-    {
-        if (query.IsDirectory != false)
-        {
-            foreach (var child in directory.Children)
-            {
-                if (!MayMatch(child)) continue;
-                var entry = child.ToEntry();
-                if (query.Matches(entry)) yield return entry;
-            }
-        }
+    private IEnumerable<Entry> DirectoriesIn(TreeDirectory directory) => query.IsDirectory == false
+        ? []
+        : directory.Children.Where(MayMatch).Select(child => child.ToEntry()).Where(entry => query.Matches(entry));
 
-        if (query.IsDirectory == true) yield break;
-        if (directory is { OnlyPart: { } part, HidesFiles: false })
-        {
-            for (var index = part.Files.NextCandidate(query.Name, 0); index < part.Files.Count;
-                index = part.Files.NextCandidate(query.Name, index + 1))
-            {
-                if (index % FilesBetweenLooks == 0) cancellationToken.ThrowIfCancellationRequested();
-                var entry = part.ToEntry(index);
-                if (query.Matches(entry)) yield return entry;
-            }
-        }
-        else if (Array.Exists(directory.PartsArray(), HasCandidate))
-        {
-            foreach (var entry in TreeSnapshot.List(directory))
-            {
-                if (!entry.IsDirectory && query.Matches(entry)) yield return entry;
-            }
-        }
-    }
+    private IEnumerable<Entry> MergedFilesIn(TreeDirectory directory) => !Array.Exists(directory.PartsArray(), HasCandidate)
+        ? []
+        : TreeSnapshot.List(directory).Where(entry => !entry.IsDirectory && query.Matches(entry));
 
     /// <summary>All hits of one directory share one instance.</summary>
     private VirtualPath PathTo(int depth)

@@ -166,7 +166,14 @@ internal sealed class TreeSnapshot : SynchronousSnapshot, IIndexSnapshot
     {
         foreach (var next in Directories(directory, path))
         {
-            foreach (var entry in List(next.Directory)) yield return new WalkEntry(next.Path, entry);
+            // As List does it: an iterator within this one would cost each entry a third of its time.
+            foreach (var child in next.Directory.Children) yield return new WalkEntry(next.Path, child.ToEntry());
+            var merge = new FileMerge(next.Directory.PartsArray());
+            while (merge.MoveNext())
+            {
+                if (next.Directory.HidesFiles && next.Directory.FindChild(merge.Name) is not null) continue;
+                yield return new WalkEntry(next.Path, merge.ToEntry());
+            }
         }
     }
 

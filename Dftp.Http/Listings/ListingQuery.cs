@@ -62,23 +62,7 @@ internal sealed record ListingQuery(ListingFormat Format, ListingSort Sort, bool
 
     /// <summary>Directories come before files; names break ties.</summary>
     public IAsyncEnumerable<ReadOnlyMemory<Entry>> ArrangeAsync(IAsyncEnumerable<ReadOnlyMemory<Entry>> byName) =>
-        this is { Sort: ListingSort.Name, IsDescending: false } ? byName : SortAsync(byName);
-
-    private async IAsyncEnumerable<ReadOnlyMemory<Entry>> SortAsync(IAsyncEnumerable<ReadOnlyMemory<Entry>> byName)
-    {
-        var entries = new List<Entry>();
-        await foreach (var page in byName) entries.AddRange(page.Span);
-        yield return Sorted(entries).ToArray();
-    }
-
-    private IEnumerable<Entry> Sorted(IEnumerable<Entry> byName) => (Sort, IsDescending) switch
-    {
-        (ListingSort.Name, _) => byName.Reverse().OrderByDescending(entry => entry.IsDirectory),
-        (ListingSort.Time, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Modified),
-        (ListingSort.Time, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Modified),
-        (_, false) => byName.OrderByDescending(entry => entry.IsDirectory).ThenBy(entry => entry.Size),
-        (_, true) => byName.OrderByDescending(entry => entry.IsDirectory).ThenByDescending(entry => entry.Size),
-    };
+        this is { Sort: ListingSort.Name, IsDescending: false } ? byName : SortedEntries.OfAsync(byName, Sort, IsDescending);
 
     /// <summary>
     /// JSON only for a client that names it and prefers it to HTML: browsers name HTML, and most programs name neither.

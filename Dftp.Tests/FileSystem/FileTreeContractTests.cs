@@ -19,6 +19,21 @@ public sealed class MemoryTreeContractTests : FileTreeContract
     }
 }
 
+/// <summary>The tree of a principal who may not see all of it.</summary>
+[TestClass]
+public sealed class RestrictedTreeContractTests : FileTreeContract
+{
+    private protected override Task<ITreeView> TreeOfAsync(IReadOnlyList<(string Path, string Content)> files)
+    {
+        var tree = new MemoryFileTree().File("/hidden/a.txt", "hidden").File("/hidden.txt", "hidden");
+        foreach (var (path, content) in files) tree.File("/" + path, content);
+        var user = new Principal("user", [
+            new(VirtualPath.Root, Right.Read), new(VirtualPath.Parse("/hidden"), Right.None), new(VirtualPath.Parse("/hidden.txt"), Right.None),
+        ]);
+        return Task.FromResult(((IFileTree)tree).For(user));
+    }
+}
+
 /// <summary>The cluster's tree at the node that holds everything.</summary>
 [TestClass]
 public sealed class HolderTreeContractTests : FileTreeContract, IAsyncDisposable
