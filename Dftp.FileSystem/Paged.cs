@@ -6,7 +6,7 @@ namespace Dftp.FileSystem;
 /// <summary>Sequences in pages, as <see cref="ITreeSnapshot"/> gives them.</summary>
 public static class Paged
 {
-    /// <summary>Entries of some 100 bytes: a page stays in the processor's first cache, and the cost of a call for a page vanishes.</summary>
+    /// <summary>Of some 100 bytes each: a page stays in the processor's first cache, and the cost of a call for a page vanishes.</summary>
     private const int Size = 128;
 
     /// <summary>Pages of a sequence that never waits. Each enumeration starts the sequence again.</summary>

@@ -114,7 +114,8 @@ internal sealed class TreeRoutes(IFileTree tree, IFileTree localTree, HttpOption
             ? handler(request)
             : PlainText.WriteAsync(request.Http, StatusCodes.Status403Forbidden, "Only who may read every file may read this.");
 
-    private Principal PrincipalOf(HttpContext http) => options.PrincipalOf?.Invoke(http) ?? options.Anonymous?.Invoke() ?? Principal.Anonymous;
+    private Principal PrincipalOf(HttpContext http) =>
+        options.PrincipalOf?.Invoke(http) ?? options.Anonymous?.Invoke() ?? Principal.Anonymous;
 
     private static Task RedirectToSlashAsync(TreeRequest request) => PlainText.RedirectAsync(request, request.Target.Path + "/");
 }

@@ -34,7 +34,8 @@ internal sealed class RestrictedSnapshot(ITreeSnapshot whole, VisiblePlace place
     public IAsyncEnumerable<ReadOnlyMemory<Entry>> ListAsync(VirtualPath directory, CancellationToken cancellationToken = default)
     {
         var place = places.Deciding(directory, out var isAtPath);
-        if (isAtPath && place.IsMixed) return place.IsVisible ? FilterAsync(place, cancellationToken) : ClearingsAsync(place, cancellationToken);
+        if (isAtPath && place.IsMixed)
+            return place.IsVisible ? FilterAsync(place, cancellationToken) : ClearingsAsync(place, cancellationToken);
         return place.IsVisible ? whole.ListAsync(directory, cancellationToken) : Paged.Of<Entry>([], cancellationToken);
     }
 
@@ -52,7 +53,8 @@ internal sealed class RestrictedSnapshot(ITreeSnapshot whole, VisiblePlace place
         var hits = BelowAsync(
             query.Under,
             visible => whole.SearchAsync(query with { Under = visible, Limit = left }, cancellationToken),
-            (mixed, page) => new(page.ToArray().Where(entry => query.Matches(entry)).Select(entry => new WalkEntry(mixed, entry)).ToArray()),
+            (mixed, page) => new(
+                page.ToArray().Where(entry => query.Matches(entry)).Select(entry => new WalkEntry(mixed, entry)).ToArray()),
             cancellationToken);
         await foreach (var page in hits)
         {

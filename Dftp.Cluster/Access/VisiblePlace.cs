@@ -94,7 +94,7 @@ internal sealed class VisiblePlace
         var isVisible = principal.RightAt(path) >= Right.List;
         var depth = path.IsRoot ? 1 : path.Value.Length + 1;
         var below = paths.Where(other => other != path)
-            .GroupBy(other => other.Value.AsSpan(depth).IndexOf('/') is var end and >= 0 ? other.Value[depth..(depth + end)] : other.Value[depth..])
+            .GroupBy(other => other.Value[depth..].Split('/')[0])
             .Select(group => Build(path.Child(group.Key), principal, [.. group]))
             // A place that is as the directory around it, with everything below, decides nothing.
             .Where(place => place.IsVisible != isVisible || place.IsMixed);

@@ -52,7 +52,8 @@ internal abstract class SynchronousSnapshot : ITreeSnapshot
     public IAsyncEnumerable<ReadOnlyMemory<WalkEntry>> SearchAsync(SearchQuery query, CancellationToken cancellationToken = default) =>
         Paged.Of(Search(query, cancellationToken), cancellationToken);
 
-    public ValueTask<IReadOnlyList<Entry>> HoldersAsync(VirtualPath path, CancellationToken cancellationToken = default) => new(HoldersOf(path));
+    public ValueTask<IReadOnlyList<Entry>> HoldersAsync(VirtualPath path, CancellationToken cancellationToken = default) =>
+        new(HoldersOf(path));
 
     public IAsyncEnumerable<ReadOnlyMemory<WalkEntry>> CopiesAsync(VirtualPath directory, CancellationToken cancellationToken = default) =>
         Paged.Of(Copies(directory), cancellationToken);

@@ -94,7 +94,9 @@ internal sealed class FastPathReader(
         // A cancelled read and the last read are significant for the server.
         if (read.Buffer.IsEmpty || read.IsCanceled || read.IsCompleted) return RequestKind.Other;
         if (time.GetElapsedTime(_serverReadAt) >= ServerInterval) return RequestKind.Other;
-        var kind = read.Buffer.IsSingleSegment ? RequestHead.Read(read.Buffer.FirstSpan, responder.CookiesCount, out target, out length) : RequestKind.Other;
+        var kind = read.Buffer.IsSingleSegment
+            ? RequestHead.Read(read.Buffer.FirstSpan, responder.CookiesCount, out target, out length)
+            : RequestKind.Other;
         if (kind == RequestKind.Other) responder.Decline(DeclineReason.Head);
         return kind;
     }
