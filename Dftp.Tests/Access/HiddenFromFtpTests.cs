@@ -8,22 +8,22 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Dftp.Tests.Access;
 
-/// <summary>The same as <see cref="HiddenFromHttpTests"/> for FTP: every command of the table, with hidden, visible and absent paths.</summary>
+/// <summary>As <see cref="HiddenFromHttpTests"/>, for every command of FTP, with hidden, visible and absent paths.</summary>
 [TestClass]
 public sealed class HiddenFromFtpTests : IAsyncDisposable
 {
     private static readonly string[] Paths =
     [
-        "/", "/secret", "/secret/", "/secret/plan.txt", "/secret/deep", "/secret/deep/key.pem", "/secret/none", "/none", "/music", "/music/private",
-        "/music/private/demo.mp3", "/music/song.mp3", "/pub", "/pub/hidden.txt", "/pub/one.txt", "/pub/sub", "/pub/sub/only-b.txt", "/empty",
-        "/top.txt", "secret", "secret/plan.txt",
+        "/", "/secret", "/secret/", "/secret/plan.txt", "/secret/deep", "/secret/deep/key.pem", "/secret/none", "/none", "/music",
+        "/music/private", "/music/private/demo.mp3", "/music/song.mp3", "/pub", "/pub/hidden.txt", "/pub/one.txt", "/pub/sub",
+        "/pub/sub/only-b.txt", "/empty", "/top.txt", "secret", "secret/plan.txt",
     ];
 
     /// <summary>Commands whose answers have nothing of the tree; several would end the session.</summary>
     private static readonly string[] WithoutTree =
     [
-        "USER", "PASS", "ACCT", "HOST", "CLNT", "CSID", "REIN", "QUIT", "AUTH", "PBSZ", "PROT", "FEAT", "OPTS", "HELP", "SYST", "NOOP", "SITE",
-        "TYPE", "MODE", "STRU", "ALLO", "REST", "PASV", "EPSV", "PORT", "EPRT", "ABOR",
+        "USER", "PASS", "ACCT", "HOST", "CLNT", "CSID", "REIN", "QUIT", "AUTH", "PBSZ", "PROT", "FEAT", "OPTS", "HELP", "SYST", "NOOP",
+        "SITE", "TYPE", "MODE", "STRU", "ALLO", "REST", "PASV", "EPSV", "PORT", "EPRT", "ABOR",
     ];
 
     private static readonly string[] TakesAPath =
@@ -58,7 +58,7 @@ public sealed class HiddenFromFtpTests : IAsyncDisposable
         var answers = await Task.WhenAll(AnswersAsync(_with, HiddenTree.User), AnswersAsync(_without, HiddenTree.User));
 
         var told = answers[0].Zip(answers[1]).Where(pair => pair.First != pair.Second).ToList();
-        Assert.AreEqual(0, told.Count, string.Join("\n\n", told.Take(10).Select(pair => $"{pair.First}\nwithout the hidden places {pair.Second}")));
+        Assert.AreEqual(0, told.Count, string.Join("\n\n", told.Take(10).Select(pair => $"{pair.First}\nwithout them {pair.Second}")));
     }
 
     // The probes find what is hidden: somebody who sees everything tells the two trees apart by each of these commands.
@@ -67,7 +67,8 @@ public sealed class HiddenFromFtpTests : IAsyncDisposable
     {
         var answers = await Task.WhenAll(AnswersAsync(_with, Principal.Anonymous), AnswersAsync(_without, Principal.Anonymous));
 
-        var telling = answers[0].Zip(answers[1]).Where(pair => pair.First != pair.Second).Select(pair => pair.First.Split(' ')[0]).ToHashSet();
+        var telling = answers[0].Zip(answers[1])
+            .Where(pair => pair.First != pair.Second).Select(pair => pair.First.Split(' ')[0]).ToHashSet();
         foreach (var command in new[] { "STAT", "CWD", "SIZE", "MDTM", "MLST", "HASH", "XSHA256", "RETR", "LIST", "NLST", "MLSD" })
             Assert.IsTrue(telling.Contains(command), $"{command} tells nobody what is hidden: its probes prove nothing");
     }
@@ -99,7 +100,8 @@ public sealed class HiddenFromFtpTests : IAsyncDisposable
         return host;
     }
 
-    private async Task<List<string>> AnswersAsync(HiddenTree tree, Principal principal) => await AnswersAsync(await HostAsync(tree, principal));
+    private async Task<List<string>> AnswersAsync(HiddenTree tree, Principal principal) =>
+        await AnswersAsync(await HostAsync(tree, principal));
 
     private static async Task<List<string>> AnswersAsync(FtpHost host)
     {

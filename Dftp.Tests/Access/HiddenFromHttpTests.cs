@@ -31,7 +31,7 @@ public sealed partial class HiddenFromHttpTests : IAsyncDisposable
         foreach (var route in node.Host.Routes.Routes)
         {
             var isForNodes = route.On == Interfaces.Management && route.Access is RouteAccess.Peer or RouteAccess.Operator;
-            Assert.IsTrue(isForNodes || RouteProbes.Of(route) is not null, $"{route.Path} has no probes: add them to {nameof(RouteProbes)}");
+            Assert.IsTrue(isForNodes || RouteProbes.Of(route) is not null, $"add probes for {route.Path} to {nameof(RouteProbes)}");
         }
     }
 
@@ -167,7 +167,7 @@ public sealed partial class HiddenFromHttpTests : IAsyncDisposable
 
         var body = Encoding.Latin1.GetString(await answer.Content.ReadAsByteArrayAsync());
         // Contents are compared concurrently.
-        if (request.Target.StartsWith("/duplicates/", StringComparison.Ordinal) || request.Target.StartsWith("/unique/", StringComparison.Ordinal))
+        if (new[] { "/duplicates/", "/unique/" }.Any(path => request.Target.StartsWith(path, StringComparison.Ordinal)))
             body = string.Join('\n', body.Split('\n').Order(StringComparer.Ordinal));
         text.Append('\n').Append(body).Replace($":{site.Port}", ":PORT");
         return isSameSite ? text.ToString() : OfSite().Replace(text.ToString(), "RANDOM");
@@ -242,6 +242,7 @@ public sealed partial class HiddenFromHttpTests : IAsyncDisposable
 
     private sealed record Request(string Method, string Target, (string Name, string Value)[] Headers)
     {
-        public override string ToString() => $"{Method} {Target} {string.Join("; ", Headers.Select(header => $"{header.Name}: {header.Value}"))}";
+        public override string ToString() =>
+            $"{Method} {Target} {string.Join("; ", Headers.Select(header => $"{header.Name}: {header.Value}"))}";
     }
 }

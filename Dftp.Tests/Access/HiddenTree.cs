@@ -113,7 +113,7 @@ internal sealed class HiddenTree : ITestTree, IAsyncDisposable
         VirtualPath path, Entry file, NodeName? holder, IPAddress? client, CancellationToken cancellationToken)
     {
         var node = holder ?? file.Owner;
-        if (!_contents.TryGetValue((node, path), out var bytes)) return new(DigestResult.Failed(FileErrorKind.NotFound, $"nothing is at {path}"));
+        if (!_contents.TryGetValue((node, path), out var bytes)) return new(DigestResult.Failed(FileError.NothingAt(path)));
         return new(DigestResult.Of(_digests[(node, path)] = new ContentDigest(System.Security.Cryptography.SHA256.HashData(bytes))));
     }
 

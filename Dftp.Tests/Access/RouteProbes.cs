@@ -25,7 +25,8 @@ internal static class RouteProbes
     private static readonly string[] SearchQueries =
         ["?format=json", "?format=html", "?type=any", "?type=dir&format=json", "?name=*", "?name=plan", "?name=*.mp3&format=json",
             "?under=secret", "?under=music/private", "?under=music", "?larger=10", "?larger=299", "?newer=2023-11-18", "?node=a", "?node=b",
-            "?node=c&type=any", "?limit=1", "?limit=3&type=any", "?limit=9", "?require=complete", "?name=[", "?type=any&node=c&format=json"];
+            "?node=c&type=any", "?limit=1", "?limit=3&type=any", "?limit=9", "?require=complete", "?name=[",
+            "?type=any&node=c&format=json"];
 
     /// <summary>Conditions and ranges: their evaluation must not tell either.</summary>
     public static IReadOnlyList<(string Name, string Value)[]> Headers { get; } =
