@@ -1,18 +1,18 @@
 namespace Dftp.FileSystem;
 
 /// <summary>
-/// Orders the versions of a path: the version with the greatest stamp is current. A hybrid logical clock value: nanoseconds since 1970 whose
-/// low <see cref="CounterBits"/> bits do not tell the time, but keep the stamps of different nodes apart.
+/// Orders the versions of a path: the version with the greatest stamp is current. A hybrid logical clock value: nanoseconds since 1970
+/// whose low <see cref="LowBits"/> bits do not tell the time, but keep the stamps of different nodes apart.
 /// </summary>
 /// <param name="Value">0 or more; 0 is unknown.</param>
 /// <remarks>
-/// Nodes that know only seconds (legacy nodes) give whole seconds. All other equal stamps of a path mean the same version, because a copy that the
-/// cluster makes carries the stamp of its source.
+/// Nodes that know only seconds (legacy nodes) give whole seconds. All other equal stamps of a path mean the same version, because a copy
+/// that the cluster makes carries the stamp of its source.
 /// </remarks>
 public readonly record struct Stamp(long Value) : IComparable<Stamp>
 {
     /// <summary>The time has a resolution of 65.5 microseconds.</summary>
-    public const int CounterBits = 16;
+    public const int LowBits = 16;
 
     /// <summary>The greatest number of seconds that a stamp can hold (the year 2262).</summary>
     public const long MaxSeconds = long.MaxValue / NanosecondsPerSecond - 1000;

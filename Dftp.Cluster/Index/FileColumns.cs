@@ -233,7 +233,8 @@ internal readonly struct FileColumns : IEquatable<FileColumns>
             && Section(mine.Sizes, _data.Length).SequenceEqual(other.Section(its.Sizes, other._data.Length));
     }
 
-    private static ushort ModeOf(in FileFacts facts) => (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0) | (facts.IsCopy ? Copy : 0));
+    private static ushort ModeOf(in FileFacts facts) =>
+        (ushort)(facts.Permissions | (facts.IsRevised ? Revised : 0) | (facts.IsCopy ? Copy : 0));
 
     private ReadOnlySpan<byte> Section(int start, int end) => _data.AsSpan(start, end - start);
 

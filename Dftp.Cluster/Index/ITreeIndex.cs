@@ -31,7 +31,9 @@ internal interface ITreeIndex
     /// <returns>Completes when <see cref="Current"/> has the change. If it fails, nothing of the patch is applied.</returns>
     ValueTask ApplyAsync(NodeName node, DirectoryPatch patch);
 
-    /// <summary>Applies a patch of this node's own entries. <see cref="Current"/> has the change at once, or in the order of the calls.</summary>
+    /// <summary>
+    /// Applies a patch of this node's own entries. <see cref="Current"/> has the change at once, or in the order of the calls.
+    /// </summary>
     /// <returns>The new <see cref="Local"/>.</returns>
     TreeSnapshot ApplyLocal(NodeName self, DirectoryPatch patch);
 
@@ -39,7 +41,9 @@ internal interface ITreeIndex
     void Remove(NodeName node);
 }
 
-/// <summary>The tree of an <see cref="ITreeIndex"/> at one moment, with what the cluster needs beyond a reader. Sums are always known.</summary>
+/// <summary>
+/// The tree of an <see cref="ITreeIndex"/> at one moment, with what the cluster needs beyond a reader. Sums are always known.
+/// </summary>
 internal interface IIndexSnapshot : ITreeSnapshot
 {
     TreeTotals Totals { get; }

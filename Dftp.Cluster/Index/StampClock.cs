@@ -10,8 +10,8 @@ namespace Dftp.Cluster.Index;
 /// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>A received stamp more than <see cref="MaxPeerLead"/> ahead of the wall clock is not taken into account, so that a peer with a wrong
-/// clock does not move this node's stamps.</item>
+/// <item>A received stamp more than <see cref="MaxPeerLead"/> ahead of the wall clock is not taken into account, so that a peer with a
+/// wrong clock does not move this node's stamps.</item>
 /// <item>A stamp more than <see cref="MaxLead"/> ahead of the wall clock comes from a clock that ran ahead. Such stamps do not bind this
 /// clock: it continues at the present time, and the next scan replaces them (<see cref="LatestPlausible"/>). A wall clock before 2020 is
 /// not set yet and decides nothing.</item>
@@ -32,8 +32,8 @@ internal sealed class StampClock
     public static readonly TimeSpan Reserve = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Reserved if the stamps are ahead of the wall clock already, so that a process that crashes again and again does not move them ahead by
-    /// <see cref="Reserve"/> each time.
+    /// Reserved if the stamps are ahead of the wall clock already, so that a process that crashes again and again does not move them ahead
+    /// by <see cref="Reserve"/> each time.
     /// </summary>
     private static readonly TimeSpan ReserveAhead = TimeSpan.FromSeconds(1);
 
@@ -86,8 +86,8 @@ internal sealed class StampClock
             var wall = Units(Stamp.From(now)) + 1;
             var isBound = _last <= LatestPlausible;
             var units = isBound ? Math.Max(wall, Units(_last) + 1) : wall;
-            var salt = (long)(NameBytes.Hash(_seed, units) & ((1 << Stamp.CounterBits) - 1));
-            _last = new Stamp(units << Stamp.CounterBits | salt);
+            var salt = (long)(NameBytes.Hash(_seed, units) & ((1 << Stamp.LowBits) - 1));
+            _last = new Stamp(units << Stamp.LowBits | salt);
             if (_last > _reserved || !isBound) ReserveFrom(now);
             return _last;
         }
@@ -119,7 +119,7 @@ internal sealed class StampClock
     }
 
     /// <summary>The part that tells the time.</summary>
-    private static long Units(Stamp stamp) => stamp.Value >> Stamp.CounterBits;
+    private static long Units(Stamp stamp) => stamp.Value >> Stamp.LowBits;
 
     private void Advance(Stamp stamp)
     {

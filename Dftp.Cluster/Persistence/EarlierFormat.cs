@@ -5,8 +5,8 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Persistence;
 
 /// <summary>
-/// The format of saved trees in which stamps were seconds: it is read once, and the next save has the current one. It differs in the facts of
-/// directories, where the stamp had four bytes, and in the columns.
+/// The format of saved trees in which stamps were seconds: it is read once, and the next save has the current one. It differs in the facts
+/// of directories, where the stamp had four bytes, and in the columns.
 /// </summary>
 internal static class EarlierFormat
 {
@@ -19,8 +19,8 @@ internal static class EarlierFormat
     private const int WideSizes = 1, ManyStamps = 2, WideNames = 4, AllFlags = 15;
 
     /// <summary>
-    /// Converts columns. Header: count (4), flags (4), sum of the sizes (8), the first stamp (4), the first permissions (4). Columns: modification
-    /// times, sizes, stamps (4), ends of the names, permissions, names.
+    /// Converts columns. Header: count (4), flags (4), sum of the sizes (8), the first stamp (4), the first permissions (4). Columns:
+    /// modification times, sizes, stamps (4), ends of the names, permissions, names.
     /// </summary>
     /// <returns>Columns for <see cref="FileColumns.TryFromData"/>; null if the data is damaged.</returns>
     public static byte[]? Convert(ReadOnlySpan<byte> data)

@@ -4,9 +4,10 @@ using Dftp.FileSystem;
 namespace Dftp.Cluster.Replication;
 
 /// <summary>
-/// The seconds of the stamps that are announced to one legacy node. A legacy node applies an entry only if its time is greater than the previous
-/// one of the path, in whole seconds, and would ignore a change or a deletion in the second of the last announcement. So its time is raised
-/// by one. Updates to a legacy node must be at least a second apart; then no time is ahead of the clock (<see cref="StampClock.Now"/>).
+/// The seconds of the stamps that are announced to one legacy node. A legacy node applies an entry only if its time is greater than the
+/// previous one of the path, in whole seconds, and would ignore a change or a deletion in the second of the last announcement. So its time
+/// is raised by one. Updates to a legacy node must be at least a second apart; then no time is ahead of the clock
+/// (<see cref="StampClock.Now"/>).
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class LegacyStamps

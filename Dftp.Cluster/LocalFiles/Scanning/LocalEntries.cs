@@ -164,7 +164,9 @@ internal sealed class LocalEntries(NodeName node, ITreeIndex tree, StampClock cl
         return changed;
     }
 
-    /// <summary>Puts a file that this node itself has just written into the tree, before a scan finds it. The scan keeps it as it is.</summary>
+    /// <summary>
+    /// Puts a file that this node itself has just written into the tree, before a scan finds it. The scan keeps it as it is.
+    /// </summary>
     /// <param name="path">The file's path in the tree; this node has the directory.</param>
     /// <param name="facts">
     /// The facts of the file on the disk. With a stamp: it is a copy of the version with that stamp. Without: it is a new version.

@@ -6,8 +6,8 @@ namespace Dftp.Cluster.LocalFiles.Scanning;
 
 /// <summary>
 /// Compares a scan with what this node announced before. Unchanged entries keep their change stamps, so a repeated scan never changes an
-/// owner; new or different entries get the stamp of this scan, and so do entries with a stamp of a clock that ran ahead. Entries that the scan could not read
-/// stay as announced.
+/// owner; new or different entries get the stamp of this scan, and so do entries with a stamp of a clock that ran ahead. Entries that the
+/// scan could not read stay as announced.
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="clock">Makes the stamp of the scan, if there is a change.</param>
@@ -67,7 +67,8 @@ internal sealed class ScanComparison(NodeName node, StampClock clock, int atMost
         CompareDirectory(draft, before, path);
         foreach (var gone in DirectoriesNotScanned(draft, announced))
         {
-            if (!MayHold(draft, gone, path)) Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
+            if (MayHold(draft, gone, path)) continue;
+            Add(EntryChange.Delete(Child(path, gone.Name), Now, gone.PartOf(node)?.Announced?.Stamp ?? default));
         }
 
         CompareFiles(draft, before?.Files ?? default, path);
