@@ -67,7 +67,9 @@ public sealed class PeersReadsTests
         using (var greeting = legacy.Greeting(requestFullUpdate: false))
             (await TestCluster.Http.PostAsync(new Uri(node.Management, "/cluster/"), greeting)).EnsureSuccessStatusCode();
 
-        Assert.AreEqual(HttpStatusCode.OK, await StatusAsync(forwarded), "a legacy node at this address is a member");
+        // It becomes a member when it has been greeted back.
+        await Eventually.TrueAsync(
+            async () => await StatusAsync(forwarded) == HttpStatusCode.OK, "a legacy node at this address is a member");
     }
 
     [TestMethod]
