@@ -5,7 +5,7 @@ namespace Dftp.Cluster.Peers;
 /// <summary>The state of a peer.</summary>
 internal enum PeerState
 {
-    /// <summary>Introduced by gossip, by its own announcement or by its own greeting; it has not answered a greeting of this node.</summary>
+    /// <summary>Introduced by gossip, by its own announcement or greeting; it has not answered a greeting of this node.</summary>
     Unmet,
 
     /// <summary>Introduced, and it has not answered for the dead-after time. It is forgotten once nobody introduces it any more.</summary>
@@ -186,7 +186,7 @@ internal readonly record struct Transition(PeerFacts Before, PeerFacts After, Pe
 /// </code>
 /// <list type="number">
 /// <item>Suspect if the tree has saved entries of it; Left if it had said goodbye.</item>
-/// <item>Everybody can greet. Only an answer to a greeting of this node, at the address that the peer greeted from, makes it a member.</item>
+/// <item>Everybody can greet. Only an answer to a greeting of this node, at the address that the peer greeted from, makes a member.</item>
 /// <item>If the message is of an earlier incarnation than the latest known one, it is only a sign of life, and a ping settles the
 /// doubt: the message was delayed, or the clock of the peer was set back before it started again.</item>
 /// <item>Of the known incarnation. Another one changes nothing.</item>
@@ -214,7 +214,8 @@ internal static class Membership
             PeerEvent.Introduced introduced => Introduce(facts, introduced.Node, now),
             PeerEvent.Announced announced => Announce(facts, announced.ManagementAddress, now),
             PeerEvent.Greeted greeted when facts.IsStranger => GreetStranger(facts, greeted, now),
-            PeerEvent.Greeted { Node: var node } when IsDoubted(facts, node, isAnswer: false) => Doubt(facts, facts.DoubtedIncarnation, now),
+            PeerEvent.Greeted { Node: var node } when IsDoubted(facts, node, isAnswer: false) =>
+                Doubt(facts, facts.DoubtedIncarnation, now),
             PeerEvent.Greeted greeted => GreetMember(facts, greeted, now),
             PeerEvent.Answered { Node: var node } when IsDoubted(facts, node, isAnswer: true) => Doubt(facts, node.State?.Incarnation, now),
             PeerEvent.Answered answered => Answer(facts, answered, now),

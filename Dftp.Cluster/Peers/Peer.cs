@@ -4,7 +4,7 @@ using Dftp.FileSystem;
 
 namespace Dftp.Cluster.Peers;
 
-/// <summary>One peer: its facts, and what waits for it. Changes happen under a lock; readers take an immutable snapshot of the facts.</summary>
+/// <summary>One peer: its facts, and what waits for it. Readers take an immutable snapshot of the facts.</summary>
 internal sealed class Peer(PeerFacts facts) : IDisposable
 {
     private readonly Lock _lock = new();

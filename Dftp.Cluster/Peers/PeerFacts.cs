@@ -133,7 +133,7 @@ internal sealed record ReplicationFacts
 
     public long LastFullUpdateReceived { get; init; }
 
-    /// <summary>The number of its changes that are not applied here; null if its announced state and the applied one do not compare.</summary>
+    /// <summary>The number of its changes that are not applied here; null if its announced and applied states do not compare.</summary>
     public long? Lag => Announced is { } announced && Applied is { } applied && announced.Incarnation == applied.Incarnation
         ? Math.Max(0, announced.Sequence - applied.Sequence) : null;
 

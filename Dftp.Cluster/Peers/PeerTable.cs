@@ -10,7 +10,7 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
     /// <summary>Members and strangers together. No real cluster comes near.</summary>
     private const int MaxPeers = 10_000;
 
-    /// <summary>Of the nodes that only introduced themselves, how many are named as missing: a flood must not fill every response.</summary>
+    /// <summary>How many nodes that only introduced themselves are named as missing: a flood must not fill every response.</summary>
     private const int MaxMissingStrangers = 16;
 
     private readonly ConcurrentDictionary<NodeName, Peer> _peers = new();
@@ -32,7 +32,7 @@ internal sealed class PeerTable(ITreeIndex tree, RunningTime running, TimeProvid
 
     public Peer? Find(NodeName name) => _peers.GetValueOrDefault(name);
 
-    /// <summary>Returns the peer of that name, and adds it if it is new: a node that has answered, or was known before this start.</summary>
+    /// <summary>Returns the peer of that name, and adds it if it is new: it has answered, or was known before this start.</summary>
     /// <returns>Null if there are too many.</returns>
     public Peer? GetOrAdd(NodeName name) => _peers.TryGetValue(name, out var known) ? known : Add(name, by: null);
 

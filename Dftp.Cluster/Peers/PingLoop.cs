@@ -18,8 +18,9 @@ internal sealed class PingLoop(Peer peer, MembershipContext context)
     private async Task PingAsync(CancellationToken cancellationToken)
     {
         if (peer.Facts.ManagementAddress is not { } address) return;
+        var isAnnouncedOnly = peer.Facts is { IsGossiped: false, LastGreeting: null };
         using var slot = peer.Facts.IsStranger
-            ? await context.StrangerSlots.EnterAsync(address.Host, peer.Facts is { IsGossiped: false, LastGreeting: null }, cancellationToken)
+            ? await context.StrangerSlots.EnterAsync(address.Host, isAnnouncedOnly, cancellationToken)
             : null;
         if (peer.Facts.State == PeerState.Forgotten) return;
         var needsFull = _presence.AsksForFullUpdate;
