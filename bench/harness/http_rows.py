@@ -146,7 +146,7 @@ def one_of_each_lock(bench, layout):
         pairs = {}
         for number, (lock, more) in enumerate(locks.items()):
             empty = bench.folder / f"empty-{number}"
-            empty.mkdir()
+            empty.mkdir(exist_ok=True)
             holder = running.enter_context(DftpNode(bench.folder, root, f"holder-{number}", more=more, host=layout.client))
             holder.wait_until_scanned()
             asked = running.enter_context(
