@@ -41,21 +41,6 @@ internal static partial class ServerCertificate
         return new NodeCertificate(certificate, isKept);
     }
 
-    /// <summary>The fingerprint of the certificate for other nodes that a node on this machine keeps; null if it cannot be read.</summary>
-    /// <param name="stateDirectory">That of the node.</param>
-    public static string? FingerprintOfNode(string stateDirectory)
-    {
-        try
-        {
-            using var kept = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(stateDirectory, ForNodes.CertificateFile));
-            return NodeCertificate.FingerprintOf(kept);
-        }
-        catch (Exception failure) when (failure is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>
     /// The server-side TLS options: TLS 1.2 and 1.3, no client certificates. All connections share one context, so that clients can
     /// resume sessions.

@@ -26,9 +26,12 @@ internal sealed class PeerConnector(ClusterDoor door, TimeSpan connectTimeout, T
         PeerEndpoint peer, T request, Func<PeerConnection, T, CancellationToken, ValueTask<PeerResponseHead>> ask, TimeSpan? wait,
         CancellationToken cancellationToken)
     {
+        // Only a greeting is answered by a proof of whose certificate it is.
+        var isTls = IsTls(peer.Address);
+        if (isTls && peer is { Pin: null, IsGreeting: false }) throw new IOException("its certificate is not known before it is greeted");
         for (var idle = peer.Pool?.Take(peer); ; idle = null)
         {
-            var connection = idle ?? await ConnectAsync(peer, cancellationToken);
+            var connection = idle ?? await ConnectAsync(peer, isTls, cancellationToken);
             try
             {
                 return (connection, await ExchangeAsync(connection, request, ask, wait, cancellationToken));
@@ -46,12 +49,11 @@ internal sealed class PeerConnector(ClusterDoor door, TimeSpan connectTimeout, T
         }
     }
 
-    private Task<PeerConnection> ConnectAsync(PeerEndpoint peer, CancellationToken cancellationToken)
-    {
-        // Legacy nodes speak in the clear.
-        var security = new ConnectionSecurity(door.Signer, door.Certificate is not null && !door.LegacyPeers.Contains(peer.Address.Host));
-        return PeerConnection.ConnectAsync(peer, security, connectTimeout, time, cancellationToken);
-    }
+    /// <summary>Legacy nodes speak in the clear.</summary>
+    private bool IsTls(HostPort address) => door.Certificate is not null && !door.LegacyPeers.Contains(address.Host);
+
+    private Task<PeerConnection> ConnectAsync(PeerEndpoint peer, bool isTls, CancellationToken cancellationToken) =>
+        PeerConnection.ConnectAsync(peer, new ConnectionSecurity(door.Signer, isTls), connectTimeout, time, cancellationToken);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<PeerResponseHead> ExchangeAsync<T>(
@@ -82,9 +84,11 @@ internal sealed class PeerConnector(ClusterDoor door, TimeSpan connectTimeout, T
 /// <param name="Address">Its interface.</param>
 /// <param name="Pool">Keeps its idle connections; null: each is used once.</param>
 /// <param name="Pin">The fingerprint of its certificate; null: it is not known, and any is accepted for a greeting.</param>
+/// <param name="IsGreeting">Whether the exchange is a greeting.</param>
 /// <param name="Presence">Fires when it goes away.</param>
 internal readonly record struct PeerEndpoint(
-    HostPort Address, PeerConnectionPool? Pool = null, string? Pin = null, CancellationToken Presence = default);
+    HostPort Address, PeerConnectionPool? Pool = null, string? Pin = null, bool IsGreeting = false,
+    CancellationToken Presence = default);
 
 /// <summary>What protects a connection.</summary>
 /// <param name="Signer">Signs its requests; null: they are not signed.</param>

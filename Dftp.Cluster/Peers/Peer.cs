@@ -59,7 +59,8 @@ internal sealed class Peer(PeerFacts facts) : IDisposable
     public PeerEndpoint EndpointAt(HostPort address, bool isGreeting = false)
     {
         var certificate = Facts.Certificate;
-        return new(address, Connections, isGreeting && certificate is { IsLasting: false } ? null : certificate?.Fingerprint, Presence);
+        return new(
+            address, Connections, isGreeting && certificate is { IsLasting: false } ? null : certificate?.Fingerprint, isGreeting, Presence);
     }
 
     /// <summary>

@@ -114,7 +114,7 @@ internal sealed class PeerClient(ClusterOptions options, ClusterDoor door, TimeP
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var endpoint = peer?.EndpointAt(to, isGreeting) ?? new PeerEndpoint(to);
+            var endpoint = peer?.EndpointAt(to, isGreeting) ?? new PeerEndpoint(to, IsGreeting: isGreeting);
             var (connection, head) = await _connector.ExchangeAsync(
                 endpoint, request, static (connection, request, token) => connection.AskAsync(request, token), null, limit.Token);
             var (host, certificate, signature) = (connection.RemoteAddress, connection.Certificate, connection.Signature);

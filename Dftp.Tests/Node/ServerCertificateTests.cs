@@ -52,6 +52,21 @@ public sealed class ServerCertificateTests
     }
 
     [TestMethod]
+    public void CertificateForNodes_IsKeptBesideTheOneForUsers_WithAKeyThatOnlyTheOwnerReads()
+    {
+        using var folder = new TemporaryDirectory();
+        var first = ServerCertificate.LoadForNodes(Options(folder.Path), TimeProvider.System, NullLogger.Instance).Name;
+        Assert.IsTrue(first.IsLasting);
+        Assert.AreEqual(first, ServerCertificate.LoadForNodes(Options(folder.Path), TimeProvider.System, NullLogger.Instance).Name);
+        if (!OperatingSystem.IsWindows())
+            Assert.AreEqual(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder.Path, "node-key.pem")));
+
+        var ofAStart = ServerCertificate.LoadForNodes(Options(), TimeProvider.System, NullLogger.Instance).Name;
+        Assert.IsFalse(ofAStart.IsLasting);
+    }
+
+    [TestMethod]
     public void WithoutAStateDirectory_ACertificateIsMadeInMemory() => Assert.IsTrue(Load(Options()).HasPrivateKey);
 
     [TestMethod]

@@ -54,6 +54,21 @@ public sealed class TlsConnectionTests : IDisposable
         _ = serving.Exception;
     }
 
+    // Without a pinned certificate whoever answers could be the peer. Only the answer to a greeting proves that it is.
+    [TestMethod]
+    public async Task ExchangeOtherThanAGreeting_NeedsAPinnedCertificate()
+    {
+        await using var door = new ClusterDoor(null, "dftp", [], TimeProvider.System, NullLogger.Instance, Certificate);
+        var connector = new PeerConnector(door, TimeSpan.FromSeconds(10), TimeProvider.System);
+        var peer = new PeerEndpoint(new HostPort("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port));
+
+        var failure = await Assert.ThrowsExactlyAsync<IOException>(() => connector.ExchangeAsync(
+            peer, "request", (_, _, _) => throw new InvalidOperationException("it was asked"), null, Cancellation).AsTask());
+
+        StringAssert.Contains(failure.Message, "its certificate is not known");
+        Assert.IsFalse(_listener.Pending());
+    }
+
     [TestMethod]
     [Timeout(20_000, CooperativeCancellation = true)]
     public async Task PeerThatSpeaksInTheClear_IsNamedSo()
