@@ -25,7 +25,9 @@ public sealed class RepairedNodesTests
         using var secret = new SecretOfTest(SecretOfTest.KeyA);
         NodeOptions Options(NodeOptions options, ListenAddress own, ListenAddress other) => options with
         {
-            ClusterSecretFile = hasSecret ? secret.Path : null, ManagementListen = own, Joins = [new HostPort("127.0.0.1", other.Port)],
+            ClusterSecretFile = hasSecret ? secret.Path : null,
+            ManagementListen = own,
+            Joins = [new HostPort("127.0.0.1", other.Port)],
         };
         NodeOptions Keeps(NodeOptions options) => Options(options, port, otherPort) with { StateDirectory = _state };
         var node = await cluster.StartAsync(
