@@ -46,7 +46,8 @@ internal sealed class LocalCopies(HttpOptions options)
         if (!http.Request.Query.TryGetValue(HolderMark, out var holder)) return null;
         isLocal = true;
         return holder == options.NodeName.Value
-            ? null : PlainText.WriteAsync(http, StatusCodes.Status421MisdirectedRequest, $"This node is {options.NodeName}, no other holder.");
+            ? null
+            : PlainText.WriteAsync(http, StatusCodes.Status421MisdirectedRequest, $"This node is {options.NodeName}, no other holder.");
     }
 
     /// <summary>Takes a mark off a target with nothing else in its query.</summary>

@@ -100,7 +100,8 @@ internal sealed class PeerConnection : IDisposable
         var connection = new PeerConnection(socket, remoteAddress, peer.Address, security.Signer, time);
         try
         {
-            if (security.IsTls) (connection._tls, connection.Certificate) = await TlsConnection.NegotiateAsync(socket, peer.Pin, either.Token);
+            if (security.IsTls)
+                (connection._tls, connection.Certificate) = await TlsConnection.NegotiateAsync(socket, peer.Pin, either.Token);
         }
         catch
         {

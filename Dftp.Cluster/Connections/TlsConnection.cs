@@ -8,8 +8,8 @@ using Dftp.Sockets;
 namespace Dftp.Cluster.Connections;
 
 /// <summary>
-/// The client's side of TLS between nodes. No authority vouches for a node's certificate: it is the pinned one; or, while none is pinned, any
-/// one, and the signed answer to the greeting says whether it is the node's.
+/// The client's side of TLS between nodes. No authority vouches for a node's certificate: it is the pinned one; or, while none is pinned,
+/// any, and the signed answer to the greeting says whether it is the node's.
 /// </summary>
 internal static class TlsConnection
 {

@@ -5,7 +5,7 @@ namespace Dftp.Cluster.Door;
 
 /// <summary>The certificate with which this node speaks TLS to other nodes.</summary>
 /// <param name="Certificate">With its private key.</param>
-/// <param name="IsLasting">Whether the next start of this node has it too. Peers do not know a node again by one that does not last.</param>
+/// <param name="IsLasting">Whether the next start has it too. Peers do not know a node again by one that does not last.</param>
 public sealed record NodeCertificate(X509Certificate2 Certificate, bool IsLasting)
 {
     /// <summary>The certificate as nodes name it in greetings.</summary>
