@@ -94,6 +94,8 @@ internal sealed class LocalEntries(NodeName node, ITreeIndex tree, StampClock cl
         {
             _isRestored = true;
             clock.Restored(tree.Local.LatestStampOf(node, clock.LatestPlausible));
+            foreach (var peer in tree.Local.Holdings.Keys.Where(name => name != node))
+                clock.Received(tree.Local.LatestStampOf(peer, clock.LatestOfPeers));
             _log = new ChangeLog(tree.Local.HoldingOf(node).Digest);
         }
     }

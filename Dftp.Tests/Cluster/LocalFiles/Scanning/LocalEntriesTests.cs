@@ -1,6 +1,7 @@
 using Dftp.Cluster.Index;
 using Dftp.Cluster.LocalFiles.Scanning;
 using Dftp.FileSystem;
+using Dftp.Tests.Cluster.Index;
 using Dftp.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -122,6 +123,21 @@ public sealed class LocalEntriesTests
         next.Replace(Directory("", Directory("a", File("x", 2))));
 
         Assert.IsTrue(StampOfX() > before);
+    }
+
+    // What this node knew of its peers before the restart came before what changes after it.
+    [TestMethod]
+    public void RestoredTree_LaterChangesAreAfterThoseOfPeers()
+    {
+        var ofPeer = Stamp.From(_time.GetUtcNow() + TimeSpan.FromMinutes(1));
+        var facts = new FileFacts(1, default, 420, ofPeer);
+        _tree.Apply(NodeName.Parse("peer"), TreeModel.Patch([EntryChange.Put(VirtualPath.Parse("/a/x"), facts)]));
+        var next = NewStart();
+        next.Restored();
+
+        next.Replace(Directory("", Directory("a", File("x", 2))));
+
+        Assert.IsTrue(StampOfX() > ofPeer);
     }
 
     [TestMethod]
