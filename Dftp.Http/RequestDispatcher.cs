@@ -13,8 +13,8 @@ namespace Dftp.Http;
 /// <list type="number">
 /// <item>A request of a web page that may change something is refused on the management interface (403).</item>
 /// <item>A body that the row does not accept is refused (413, 400).</item>
+/// <item>On the management interface, the check decides who may (its answer), also where there is no row.</item>
 /// <item>Without a path there is no row (404); without a row for the method, Allow names the others (405, or 204 for OPTIONS).</item>
-/// <item>On the management interface, the check decides who may (its answer).</item>
 /// <item>The handler answers.</item>
 /// </list>
 /// </summary>
@@ -84,19 +84,24 @@ internal sealed class RequestDispatcher(
             return PlainText.WriteAsync(http, StatusCodes.Status403Forbidden, BrowserRequest.Refusal);
         var route = path?.Find(http.Request.Method);
         if (RequestBody.Refuse(http, route?.Body ?? BodyLimit.None) is { } refused) return refused;
+        return on != Interfaces.Management || route?.Access == RouteAccess.Open || managementCheck is null
+            ? AnswerAsync(http, on, target, path, route)
+            : CheckAndAnswerAsync(managementCheck, http, target, path, route);
+    }
+
+    private async Task CheckAndAnswerAsync(RouteCheck check, HttpContext http, RequestTarget? target, RoutePath? path, Route? route)
+    {
+        if (await check(http, route)) await AnswerAsync(http, Interfaces.Management, target, path, route);
+    }
+
+    private Task AnswerAsync(HttpContext http, Interfaces on, RequestTarget? target, RoutePath? path, Route? route)
+    {
         if (target is not { } known) return AnswerOtherTargetAsync(http, table.AllowOn(on));
         if (path is null) return AnswerNothingThereAsync(http, on);
-        if (route is null)
-        {
-            return HttpMethods.IsOptions(http.Request.Method)
-                ? AnswerOptions(http.Response, path.Allow)
-                : AnswerNotAllowedAsync(http, path.Allow);
-        }
-
-        var request = new RoutedRequest(http, known, route);
-        return on != Interfaces.Management || route.Access == RouteAccess.Open || managementCheck is null
-            ? route.Handler(request)
-            : CheckAndAnswerAsync(managementCheck, request);
+        if (route is not null) return route.Handler(new RoutedRequest(http, known, route));
+        return HttpMethods.IsOptions(http.Request.Method)
+            ? AnswerOptions(http.Response, path.Allow)
+            : AnswerNotAllowedAsync(http, path.Allow);
     }
 
     private Task AnswerNothingThereAsync(HttpContext http, Interfaces on) => PlainText.WriteAsync(
@@ -105,11 +110,6 @@ internal sealed class RequestDispatcher(
         on == Interfaces.Management
             ? $"Nothing is here: this is the management interface, with {_managementPaths}."
             : "Nothing is here: the files are under /fs/, a list of all of them is at /find/.");
-
-    private static async Task CheckAndAnswerAsync(RouteCheck check, RoutedRequest request)
-    {
-        if (await check(request)) await request.Route.Handler(request);
-    }
 
     /// <summary>The target <c>*</c> of OPTIONS, and that of CONNECT (RFC 9112, section 3.2).</summary>
     private static Task AnswerOtherTargetAsync(HttpContext http, string allow)

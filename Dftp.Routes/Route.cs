@@ -27,9 +27,11 @@ public sealed record Route(
 /// <summary>Answers a request, its errors included.</summary>
 public delegate Task RouteHandler(RoutedRequest request);
 
-/// <summary>Decides whether a request may go on to its handler. It may replace the request's body.</summary>
+/// <summary>Decides whether a request may go on. It may replace the request's body.</summary>
+/// <param name="http">The exchange.</param>
+/// <param name="route">The row that will answer; null if there is none.</param>
 /// <returns>False when it may not: then it is answered already.</returns>
-public delegate ValueTask<bool> RouteCheck(RoutedRequest request);
+public delegate ValueTask<bool> RouteCheck(HttpContext http, Route? route);
 
 /// <summary>A request and its row.</summary>
 /// <param name="Http">The exchange.</param>

@@ -28,8 +28,7 @@ internal enum RefusalCause
 internal sealed record Refusal(RefusalCause Cause, string Sentence)
 {
     /// <summary>RFC 9530 leaves it to the receiver what a digest that does not match means; to us it is a bad request.</summary>
-    public int Status => Cause is RefusalCause.BodyChanged or RefusalCause.NoTls
-        ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
+    public int Status => Cause == RefusalCause.BodyChanged ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
 
     public static Refusal NoSignature { get; } = new(
         RefusalCause.NoSignature,

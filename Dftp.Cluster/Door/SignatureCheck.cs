@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dftp.Cluster.Door;
 
-/// <summary>Decides whether a request of the management interface reaches its handler, once there is a cluster secret.</summary>
+/// <summary>Decides which requests of the management interface are answered, once there is a cluster secret.</summary>
 /// <param name="verifier">Verifies signatures.</param>
 /// <param name="requiresTls">Whether what is not from a legacy node has to come by TLS.</param>
 /// <param name="legacy">The machines whose legacy nodes need no signature.</param>
@@ -24,11 +24,10 @@ internal sealed class SignatureCheck(RequestVerifier verifier, bool requiresTls,
     public static SignedRequest? Of(HttpContext http) => http.Features.Get<SignedRequest>();
 
     /// <returns>False if the request has been answered with a refusal.</returns>
-    public async ValueTask<bool> AdmitAsync(RoutedRequest request)
+    public async ValueTask<bool> AdmitAsync(HttpContext http, Route? route)
     {
         // 1. some cannot sign
-        var http = request.Http;
-        if (IsLegacy(request)) return true;
+        if (IsLegacy(http, route)) return true;
 
         // 2. the head, then the body, at once or while the handler reads it
         var refusal = requiresTls && !http.Request.IsHttps ? Refusal.NoTls
@@ -44,9 +43,9 @@ internal sealed class SignatureCheck(RequestVerifier verifier, bool requiresTls,
         return false;
     }
 
-    private bool IsLegacy(in RoutedRequest request) =>
-        !request.Http.Request.Headers.ContainsKey(SignatureProfile.SignatureField) && LegacyRoutes.Contains(request.Route.Path)
-        && legacy.Contains(request.Http.Connection.RemoteIpAddress);
+    private bool IsLegacy(HttpContext http, Route? route) =>
+        !http.Request.Headers.ContainsKey(SignatureProfile.SignatureField) && LegacyRoutes.Contains(route?.Path)
+        && legacy.Contains(http.Connection.RemoteIpAddress);
 
     private Refusal? VerifyHead(HttpContext http, out SignedRequest? request)
     {

@@ -61,9 +61,9 @@ public sealed class TlsClusterTests : IDisposable
     [TestMethod]
     [DataRow("/healthz", HttpStatusCode.OK)]
     [DataRow("/readyz", HttpStatusCode.OK)]
-    [DataRow("/cluster/", HttpStatusCode.BadRequest)]
-    [DataRow("/status/", HttpStatusCode.BadRequest)]
-    [DataRow("/fs/f?redirN=1", HttpStatusCode.BadRequest)]
+    [DataRow("/cluster/", HttpStatusCode.Unauthorized)]
+    [DataRow("/status/", HttpStatusCode.Unauthorized)]
+    [DataRow("/fs/f?redirN=1", HttpStatusCode.Unauthorized)]
     public async Task RequestInTheClear_GetsASentence(string path, HttpStatusCode expected)
     {
         await using var cluster = new TestCluster();
@@ -73,7 +73,7 @@ public sealed class TlsClusterTests : IDisposable
         using var response = await TestCluster.Http.GetAsync(new Uri(node.Management, path), Cancellation);
 
         Assert.AreEqual(expected, response.StatusCode);
-        if (expected == HttpStatusCode.BadRequest)
+        if (expected == HttpStatusCode.Unauthorized)
             StringAssert.StartsWith(await response.Content.ReadAsStringAsync(Cancellation), "no TLS: ");
     }
 
@@ -106,7 +106,7 @@ public sealed class TlsClusterTests : IDisposable
         Assert.AreEqual(HttpStatusCode.OK, greeted.StatusCode);
         await Eventually.TrueAsync(() => !original.Updates.IsEmpty && !original.Greetings.IsEmpty, "greeted back and pushed to");
         using var status = await TestCluster.Http.GetAsync(new Uri(node.Management, "/status/"), Cancellation);
-        Assert.AreEqual(HttpStatusCode.BadRequest, status.StatusCode, "that is for what the specification has, and no more");
+        Assert.AreEqual(HttpStatusCode.Unauthorized, status.StatusCode, "that is for what the specification has, and no more");
     }
 
     // The certificate is kept with the state, so a restart changes nothing.
