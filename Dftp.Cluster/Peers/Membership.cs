@@ -168,9 +168,9 @@ internal readonly record struct Transition(PeerFacts Before, PeerFacts After, Pe
 /// Remembered    | Dead 1      | illegal     | illegal   | illegal   | illegal   | illegal   | =
 /// Introduced    | =           | =           | =         | =         | =         | =         | =
 /// Announced     | =           | =           | =         | =         | =         | =         | =
-/// Greeted       | = 2         | = 2         | Alive 3   | Alive 3   | Alive     | Alive     | =
+/// Greeted       | = 2         | = 2         | Alive 3   | Alive 3   | Alive     | = 3       | =
 /// Answered      | Alive       | Alive       | Alive 3   | Alive 3   | Alive     | Alive     | =
-/// Heard         | =           | =           | Alive     | Alive     | Alive     | Alive     | =
+/// Heard         | =           | =           | Alive     | Alive     | Alive     | =         | =
 /// Failed        | =           | =           | Suspect   | =         | =         | =         | =
 /// Silent        | Unreachable | =           | Dead      | Dead      | =         | =         | =
 /// SaidGoodbye 4 | Forgotten   | Forgotten   | Left      | Left      | Left      | =         | =
@@ -188,7 +188,8 @@ internal readonly record struct Transition(PeerFacts Before, PeerFacts After, Pe
 /// <item>Suspect if the tree has saved entries of it; Left if it had said goodbye.</item>
 /// <item>Everybody can greet. Only an answer to a greeting of this node, at the address that the peer greeted from, makes a member.</item>
 /// <item>If the message is of an earlier incarnation than the latest known one, it is only a sign of life, and a ping settles the
-/// doubt: the message was delayed, or the clock of the peer was set back before it started again.</item>
+/// doubt: the message was delayed, or the clock of the peer was set back before it started again. From a peer that left, a greeting of
+/// the incarnation that said goodbye, or of an earlier one, is not even a sign of life; one of a later incarnation makes it Alive.</item>
 /// <item>Of the known incarnation. Another one changes nothing.</item>
 /// <item>A node that is present is not removed.</item>
 /// </list>
@@ -219,7 +220,7 @@ internal static class Membership
             PeerEvent.Greeted greeted => GreetMember(facts, greeted, now),
             PeerEvent.Answered { Node: var node } when IsDoubted(facts, node, isAnswer: true) => Doubt(facts, node.State?.Incarnation, now),
             PeerEvent.Answered answered => Answer(facts, answered, now),
-            PeerEvent.Heard => new(facts, facts.IsStranger ? facts : Hear(facts, now)),
+            PeerEvent.Heard => new(facts, facts.IsStranger || facts.State == PeerState.Left ? facts : Hear(facts, now)),
             PeerEvent.Failed => new(facts, facts with
             {
                 State = facts.State == PeerState.Alive ? PeerState.Suspect : facts.State,
@@ -397,11 +398,11 @@ internal static class Membership
     }
 
     private static bool IsDoubted(PeerFacts facts, NodeDescription node, bool isAnswer) =>
-        facts.IsPresent && node.State is { Incarnation: var incarnation } && incarnation < facts.LatestIncarnation
-        && !(isAnswer && facts.DoubtedIncarnation == incarnation);
+        node.State is { Incarnation: var incarnation } && facts.HasEnded(incarnation)
+        && (isAnswer ? facts.IsPresent && facts.DoubtedIncarnation != incarnation : facts.State != PeerState.Dead);
 
     private static Transition Doubt(PeerFacts facts, long? doubted, Moment now) =>
-        new(facts, Hear(facts, now) with { DoubtedIncarnation = doubted }, PeerEffects.Ping);
+        new(facts, (facts.State == PeerState.Left ? facts : Hear(facts, now)) with { DoubtedIncarnation = doubted }, PeerEffects.Ping);
 
     /// <summary>Whether the peer is known from before this node's start and is met for the first time since.</summary>
     private static bool IsMetAgain(PeerFacts facts) =>

@@ -35,8 +35,12 @@ internal sealed record PeerFacts
     /// <summary>The incarnation (start of its process) of its last greeting; 0 from a legacy node.</summary>
     public long Incarnation { get; init; }
 
-    /// <summary>The latest incarnation that greeted or sent an update. Messages of an earlier one were delayed.</summary>
+    /// <summary>The latest incarnation that greeted or sent an update.</summary>
     public long LatestIncarnation => Math.Max(Incarnation, Replication.Applied?.Incarnation ?? 0);
+
+    /// <summary>Whether a message of an incarnation was delayed: a later one is known, or it said goodbye.</summary>
+    public bool HasEnded(long incarnation) =>
+        incarnation < LatestIncarnation || (incarnation == LatestIncarnation && State == PeerState.Left);
 
     /// <summary>
     /// An incarnation before <see cref="LatestIncarnation"/> that answered a ping. If the next answer has it too, it is the latest one

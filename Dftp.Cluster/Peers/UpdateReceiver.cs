@@ -107,7 +107,7 @@ internal sealed partial class UpdateReceiver(
             if (header.Position is { } position)
             {
                 var facts = peer.Facts;
-                if (position.Incarnation < facts.LatestIncarnation) return NeedsFull(peer, "it was sent before its sender restarted");
+                if (facts.HasEnded(position.Incarnation)) return NeedsFull(peer, "it was sent before its sender restarted or stopped");
                 if (facts.Replication.Applied is { } known && known.Incarnation == position.Incarnation)
                 {
                     if (position.Sequence < known.Sequence || (!tellsAll && position.Sequence == known.Sequence)) return Heard(peer);

@@ -138,6 +138,20 @@ public sealed partial class MembershipTests
     }
 
     [TestMethod]
+    public void GreetingOfAnIncarnationThatSaidGoodbye_OnlyCausesAPing_AndALaterOneOrAnAnswerMakesThePeerAlive()
+    {
+        foreach (var delayed in new[] { Incarnation, Incarnation - 1 })
+        {
+            Assert.AreEqual(
+                new Transition(In(PeerState.Left), In(PeerState.Left), PeerEffects.Ping),
+                Membership.Next(In(PeerState.Left), Greeted(delayed), Now));
+            Assert.AreEqual(PeerState.Alive, After(PeerState.Left, Answered(delayed)).State);
+        }
+
+        Assert.AreEqual(PeerState.Alive, After(PeerState.Left, Greeted(Incarnation + 1)).State);
+    }
+
+    [TestMethod]
     public void GoodbyeOfAnotherIncarnation_ChangesNothing()
     {
         foreach (var state in Enum.GetValues<PeerState>())

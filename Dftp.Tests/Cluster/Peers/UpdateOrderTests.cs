@@ -142,6 +142,20 @@ public sealed class UpdateOrderTests
         CollectionAssert.AreEqual(new[] { "/x" }, _node.Paths().ToList());
     }
 
+    // The network can deliver an update of a process that has ended. It must not show the entries again, nor an older state of them.
+    [TestMethod]
+    public async Task UpdateThatArrivesAfterTheGoodbyeOfItsSender_ChangesNothing()
+    {
+        await Given.PushFullAsync(_node, incarnation: 1, sequence: 2, Given.File("/x"));
+        _node.JoinHandshake.Greeted(Given.Greeting(Given.State(1), isLeaving: true));
+
+        var (outcome, _) = await Given.PushFullAsync(_node, incarnation: 1, sequence: 1, Given.File("/y"));
+
+        Assert.AreEqual(UpdateOutcome.NeedsFullUpdate, outcome);
+        Assert.AreEqual(0, _node.Paths().Count);
+        Assert.AreEqual(PeerState.Left, _node.Peers.Find(Given.Peer)!.Facts.State);
+    }
+
     // A goodbye takes what a node held out of the tree; one that only starts again need not send it again.
     [TestMethod]
     public async Task PeerReturnsAfterAGoodbyeWithItsEntries_TheyAreRestoredWithTheChangesSince()
