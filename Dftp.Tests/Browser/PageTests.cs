@@ -78,7 +78,7 @@ public sealed class PageTests
         await Expect(shared.Locator("td.node button")).ToHaveTextAsync("+1");
         await Expect(tab.Page.Locator("tr[data-name='photos'] td.size")).ToHaveTextAsync("3 B");
         await Expect(tab.Page.Locator(".count")).ToContainTextAsync("1 directory, 10 files, ");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("This list may be incomplete: nas (last seen just now) is dead.");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("This list may be incomplete: nas (last seen just now) has left.");
         await Expect(tab.Page.Locator(".legend li")).ToHaveCountAsync(3);
         await Expect(tab.Page.Locator(".legend .gone b")).ToHaveTextAsync("nas");
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("files");
@@ -222,7 +222,7 @@ public sealed class PageTests
         await tab.Page.ClickAsync("form.search button");
         await Expect(tab.Page.Locator(".found tbody tr")).ToHaveCountAsync(2);
         await Expect(tab.Page.Locator(".told")).ToHaveTextAsync("2 found.");
-        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("nas is dead");
+        await Expect(tab.Page.Locator(".notice")).ToContainTextAsync("nas left at");
         await tab.Page.SelectOptionAsync("select[name=node]", "studio");
         await tab.Page.ClickAsync(".wanted button");
         await Expect(tab.Page.Locator(".found td.name > a")).ToHaveTextAsync("second.txt");
