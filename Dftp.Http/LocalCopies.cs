@@ -17,7 +17,7 @@ internal sealed class LocalCopies(HttpOptions options)
     private const string HolderMark = "holder";
 
     private static readonly string Refusal =
-        "redirN is for original nodes that are members of this cluster. A client asks for the copies of this node with ?holder=";
+        "redirN is for legacy nodes that are members of this cluster. A client asks for the copies of this node with ?holder=";
 
     private readonly byte[] _holder = Encoding.ASCII.GetBytes("?" + OfHolder(options.NodeName));
 

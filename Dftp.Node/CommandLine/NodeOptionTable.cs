@@ -235,7 +235,7 @@ internal static class NodeOptionTable
     private static readonly OptionDefinition<IReadOnlyList<string>> LegacyPeers = new("legacy-peers", ValueParsers.Hosts)
     {
         Placeholder = "ADDRESSES",
-        Summary = "With --cluster-secret-file: addresses or host names, separated by commas, of machines whose original nodes are "
+        Summary = "With --cluster-secret-file: addresses or host names, separated by commas, of machines whose legacy nodes are "
             + "members although they cannot sign. Whoever has such an address can join.",
         Example = "10.0.0.8,old-nas.home",
         DefaultMeaning = "none",

@@ -14,7 +14,7 @@ public sealed class ManagementApiTests
 {
     private const string Update = """{"SenderNodeName":"x","Full":true,"UpdateTime":1,"Files":[{"FullName":"d/f","SizeInBytes":3,"LastInfoUpdated":5}]}""";
 
-    // An original node's process ends when Peers is null, Me is missing, or an address is without a colon.
+    // A legacy node's process ends when Peers is null, Me is missing, or an address is without a colon.
     [TestMethod]
     public async Task Cluster_NodeWithoutPeers_AnswersWithMeAndEmptyPeers()
     {
@@ -58,7 +58,7 @@ public sealed class ManagementApiTests
         Assert.AreEqual(0, original.Complaints.Count, string.Join('\n', original.Complaints));
     }
 
-    // An original node that knows this one from an earlier start, or from before it was away, never asks for a full update again.
+    // A legacy node that knows this one from an earlier start, or from before it was away, never asks for a full update again.
     [TestMethod]
     public async Task OriginalNodeThatAnswersAGreetingAndNeverAsks_IsSentEverything()
     {
@@ -127,7 +127,7 @@ public sealed class ManagementApiTests
         StringAssert.Contains(await node.GetAsync("/metrics"), "dftp_peers{state=\"joining\"} 1");
     }
 
-    // An original node ignores Range and counts redirN: the range is cut out here, and it is asked for its own copy.
+    // A legacy node ignores Range and counts redirN: the range is cut out here, and it is asked for its own copy.
     [TestMethod]
     public async Task FileOfAnOriginalNode_IsReadInRangesThoughItKnowsNone()
     {
