@@ -57,7 +57,8 @@ public sealed class HttpFrontEnd
         {
             _publicFiles = new SmallFileResponder(tree, localTree, options, metrics, _dispatcher.FilesMetrics, log);
             // A request that has to be checked has to pass the pipeline too.
-            _peersFiles = managementCheck is not null ? null : new SmallFileResponder(null, localTree, options, metrics, _dispatcher.FilesMetrics, log);
+            if (managementCheck is null)
+                _peersFiles = new SmallFileResponder(null, localTree, options, metrics, _dispatcher.FilesMetrics, log);
         }
 
         _connections = new HttpConnections(maxConnections, options.Time, metrics, log);

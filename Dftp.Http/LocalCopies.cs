@@ -16,7 +16,7 @@ internal sealed class LocalCopies(HttpOptions options)
 
     private const string HolderMark = "holder";
 
-    private static readonly string Refusal =
+    private const string Refusal =
         "redirN is for legacy nodes that are members of this cluster. A client asks for the copies of this node with ?holder=";
 
     private readonly byte[] _holder = Encoding.ASCII.GetBytes("?" + OfHolder(options.NodeName));
@@ -36,7 +36,7 @@ internal sealed class LocalCopies(HttpOptions options)
     {
         isLocal = false;
         if (!http.Request.QueryString.HasValue) return null;
-        if (http.Request.Query.ContainsKey(ForwardMark))
+        if (HasForwardMark(http.Request))
         {
             isLocal = true;
             return http.Connection.RemoteIpAddress is { } client && options.IsReadingNode(client)

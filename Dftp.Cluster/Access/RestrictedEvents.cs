@@ -20,7 +20,7 @@ internal sealed class RestrictedEvents : TreeEventReader
     /// </summary>
     private readonly HashSet<VisiblePlace> _clearings = [];
 
-    /// <summary>Where the clearings are looked up anew; null while they are known.</summary>
+    /// <summary>Where the clearings are looked up again; null while they are known.</summary>
     private ITreeSnapshot? _lookUpIn;
 
     private bool _isCut;

@@ -62,7 +62,8 @@ internal sealed record Refusal(RefusalCause Cause, string Sentence)
 
     public static Refusal OtherCertificate(NodeName node) => new(
         RefusalCause.OtherCertificate,
-        $"{node} has another certificate than before: if it was set up anew, dftp forget {node} lets it in; else somebody stands in its place");
+        $"{node} has another certificate than before: if it was set up again, dftp forget {node} lets it in; "
+        + "else somebody stands in its place");
 
     public static Refusal Malformed(string problem) => new(RefusalCause.Malformed, $"malformed signature: {problem}");
 

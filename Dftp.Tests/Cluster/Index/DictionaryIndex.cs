@@ -4,8 +4,8 @@ using Dftp.FileSystem;
 namespace Dftp.Tests.Cluster.Index;
 
 /// <summary>
-/// A second index, as plain as can be: a dictionary for each node, all sums computed anew, and no call completes before its thread has done
-/// something else. What works only in memory is not offered.
+/// A second index, as plain as can be: a dictionary for each node, all sums computed at each use, and no call completes before its thread
+/// has done something else. What works only in memory is not offered.
 /// </summary>
 internal sealed class DictionaryIndex : ITreeIndex
 {
